@@ -1,0 +1,2 @@
+//! `orgvaultd`, the daemon.
+fn main() {}

@@ -1,0 +1,198 @@
+//! Product definitions: which queries make which sections, and what a document needs around
+//! them. One TOML file each; the ones that we ship are embedded in the binary.
+
+use std::collections::BTreeMap;
+
+use orgvault_shared::api::Format;
+
+/// A checked product definition.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    /// `rytask`.
+    pub name: String,
+    /// The upstream version that the definition was measured on.
+    pub measured_on: String,
+    /// How organizations are listed.
+    pub organization: OrganizationQuery,
+    /// What `export` writes without `--format`.
+    pub default_format: Format,
+    /// The formats it can be written in.
+    pub formats: Vec<Format>,
+    /// How values are printed.
+    pub encoding: Encoding,
+    /// What the `json` document has around its sections.
+    pub json: JsonDocument,
+    /// What the `zip` archive has beside its members.
+    pub zip: ZipDocument,
+    /// The sections, in the archive's order.
+    pub sections: Vec<Section>,
+    /// Queries whose rows become warnings of an export.
+    pub warnings: Vec<WarningQuery>,
+    /// Every table that the queries read, by name.
+    pub tables: BTreeMap<String, Table>,
+}
+
+/// How organizations are listed.
+#[derive(Debug, Clone)]
+pub struct OrganizationQuery {
+    /// The kind of those whose row names none.
+    pub kind: String,
+    /// The kinds that `--all` and schedules take.
+    pub default_kinds: Vec<String>,
+    /// A query with the columns `id`, `name`, `slug` and, optional, `kind`, `created_at`,
+    /// `deleted_at`, `in_all` (whether `--all` takes it).
+    pub list: String,
+}
+
+/// How values are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encoding {
+    /// How timestamps are printed, and which can be.
+    pub timestamp: TimestampStyle,
+    /// When a CSV field is quoted.
+    pub csv_quote: CsvQuote,
+    /// How JSON columns are printed.
+    pub json: JsonStyle,
+}
+
+/// How timestamps are printed, and which can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimestampStyle {
+    /// `2026-01-31T09:30:00.000Z`: milliseconds, cut; years 1 to 275760 (ECMAScript's range),
+    /// from 10000 on with a sign and six digits.
+    Millis,
+    /// `2026-01-31T09:30:00Z`: years 1 to 9999.
+    Seconds,
+}
+
+/// When a CSV field is quoted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CsvQuote {
+    /// Where it holds a comma, a double quote, CR or LF (RFC 4180).
+    Minimal,
+    /// As PHP's `fputcsv` with an empty escape: a TAB and a blank too.
+    Fputcsv,
+}
+
+/// How JSON columns are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonStyle {
+    /// As `JSON.stringify(JSON.parse(text))`; a top-level string is parsed once more.
+    Javascript,
+    /// As PHP's `json_encode(json_decode(text, true))`.
+    Php,
+}
+
+/// What the `json` document has around its sections.
+#[derive(Debug, Clone, Default)]
+pub struct JsonDocument {
+    /// Keys before the sections, in order.
+    pub head: Vec<(String, Fixed)>,
+    /// The key of the object with the counts, after the sections; none where there is no such
+    /// object.
+    pub counts_key: Option<String>,
+}
+
+/// What the `zip` archive has beside its members.
+#[derive(Debug, Clone, Default)]
+pub struct ZipDocument {
+    /// The name of a last member, one JSON object; none where there is none.
+    pub meta_member: Option<String>,
+    /// Its keys, in order.
+    pub meta: Vec<(String, Fixed)>,
+}
+
+/// A value that is not from a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fixed {
+    /// As the definition has it.
+    Literal(serde_json::Value),
+    /// When the export started, in the definition's timestamp style.
+    StartedAt,
+    /// A version 4 UUID that is the export's own (made from its gid).
+    ExportUuid,
+    /// The organization's id as a string.
+    OrganizationId,
+    /// An array with the organization's id.
+    OrganizationIds,
+}
+
+/// One ordered stream of rows of one entity.
+#[derive(Debug, Clone)]
+pub struct Section {
+    /// The key in the document (`timeLogs`).
+    pub name: String,
+    /// The CSV name (`time-logs`); none where it is not offered as CSV.
+    pub entity: Option<String>,
+    /// The member's file name in a `zip` (`time_entries.csv`); none where it is not in it.
+    pub member: Option<String>,
+    /// The base table, for errors and checks.
+    pub table: String,
+    /// The rows query, with `$1` for the organization's id.
+    pub rows: String,
+    /// The independent count query, with `$1`.
+    pub count: String,
+    /// Column types that the source does not know or that differ from what it says (SQLite;
+    /// lists), by column name.
+    pub types: BTreeMap<String, DeclaredType>,
+    /// The CSV columns: header and the rows query's column; empty means all, by their names.
+    pub csv: Vec<(String, String)>,
+    /// The column that identifies a row in errors and warnings; the first without it.
+    pub id: Option<String>,
+    /// Whether the document has its one row as an object instead of an array of rows.
+    pub single: bool,
+    /// Whether the object with the counts lists it.
+    pub counted: bool,
+}
+
+/// A column type that a definition states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeclaredType {
+    /// Integers 0 and 1 of SQLite.
+    Bool,
+    /// An integer.
+    Int,
+    /// A floating-point number.
+    Float,
+    /// A decimal number.
+    Numeric,
+    /// Text.
+    Text,
+    /// A UUID in text form.
+    Uuid,
+    /// An instant: SQLite text `YYYY-MM-DD HH:MM:SS[.ffffff][Z|+00]` or with `T`.
+    Timestamp,
+    /// A date in text form.
+    Date,
+    /// JSON text.
+    Json,
+    /// Words with one blank between them.
+    List,
+}
+
+/// A query whose rows become one warning of an export.
+#[derive(Debug, Clone)]
+pub struct WarningQuery {
+    /// Stable: `foreign_rows`.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+    /// One text column with ids; `$1` is the organization's id. At most 100 rows are read.
+    pub rows: String,
+}
+
+/// What the definition knows of a table.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    /// The columns that the queries read: what has to be granted.
+    pub reads: Vec<String>,
+    /// The other columns that the measured version had.
+    pub known: Vec<String>,
+}
+
+impl Definition {
+    /// The sections that are offered as CSV, with their index.
+    pub fn csv_sections(&self) -> impl Iterator<Item = (usize, &Section)> {
+        self.sections.iter().enumerate().filter(|(_, section)| section.entity.is_some())
+    }
+}

@@ -1,0 +1,50 @@
+//! The words of the wire: what `/v1` sends and takes, as JSON. `docs/openapi.json` lists the
+//! routes.
+//!
+//! Field names and values are stable: one may be added, none is renamed or removed.
+
+mod archive;
+mod export;
+mod organization;
+mod problem;
+mod source;
+mod status;
+
+pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification};
+pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Progress, State};
+pub use organization::{LastArchive, Organization, OrganizationKey, Organizations, SourceFailure};
+pub use problem::Problem;
+pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};
+pub use status::{Rebuilt, Role, Status};
+
+use serde::{Deserialize, Serialize};
+
+/// Rows of one section, in a list that keeps the archive's order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SectionCount {
+    /// The section's name (`workItems`).
+    pub name: String,
+    /// How many rows it has.
+    pub rows: u64,
+}
+
+/// Something that the admin ought to know and that does not make an export an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// Stable: `schema_newer`, `foreign_rows`, `number_imprecise`, …
+    pub code: String,
+    /// One sentence for people.
+    pub message: String,
+    /// The rows it is about, at most 100 of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<String>,
+}
+
+/// `GET /v1/organizations/{source}/{org}/counts`: the live database's counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Whose rows were counted.
+    pub organization: OrganizationKey,
+    /// Rows by section, by the definition's count queries in one snapshot.
+    pub counts: Vec<SectionCount>,
+}

@@ -1,0 +1,118 @@
+//! Archives: finished files with their manifests.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Format, OrganizationKey, SectionCount, Warning};
+use crate::{clock::Timestamp, gid::Gid};
+
+/// What the daemon knows of an archive's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ArchiveState {
+    /// As it was published, as far as the last look tells.
+    Present,
+    /// The file or its manifest is gone.
+    Missing,
+    /// A verification found a fault.
+    Damaged,
+}
+
+/// One archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archive {
+    /// Its id, and that of the export that made it.
+    pub gid: Gid,
+    /// The request it belongs to: archives of one request and organization show one snapshot.
+    pub request: Gid,
+    /// Whose rows it holds.
+    pub organization: OrganizationKey,
+    /// How it is written.
+    pub format: Format,
+    /// For `csv`: the entity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
+    /// Whether it is compressed with gzip.
+    pub gzip: bool,
+    /// The file, absolute.
+    pub path: String,
+    /// The file's size in bytes.
+    pub bytes: u64,
+    /// The file's SHA-256, in lower-case hex.
+    pub sha256: String,
+    /// Rows by section.
+    pub counts: Vec<SectionCount>,
+    /// What the snapshot is called in the source.
+    pub snapshot: String,
+    /// When the export started: the time written into the archive.
+    pub exported_at: Timestamp,
+    /// Whether the file is there and whole.
+    pub state: ArchiveState,
+    /// The last verification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verification>,
+    /// What the admin ought to know.
+    pub warnings: Vec<Warning>,
+}
+
+/// The result of one verification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// Which archive; absent for a file without a manifest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gid: Option<Gid>,
+    /// The file.
+    pub path: String,
+    /// When it was read.
+    pub at: Timestamp,
+    /// Whether no fault was found.
+    pub ok: bool,
+    /// What is wrong, one sentence each.
+    pub faults: Vec<String>,
+    /// Rows found by section.
+    pub counts: Vec<SectionCount>,
+    /// Bytes read.
+    pub bytes: u64,
+}
+
+/// The difference of one section between two archives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SectionDifference {
+    /// The section's name.
+    pub name: String,
+    /// Rows in the first; none where the section is not in it.
+    pub left: Option<u64>,
+    /// Rows in the second.
+    pub right: Option<u64>,
+}
+
+/// `GET /v1/archives/{gid}/compare/{other}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The first archive.
+    pub left: Gid,
+    /// The second archive.
+    pub right: Gid,
+    /// Whether both files hold the same bytes.
+    pub identical: bool,
+    /// Every section of either.
+    pub sections: Vec<SectionDifference>,
+}
+
+/// `GET /v1/archives/{gid}/sections/{name}/rows`: one page of a section's rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowsPage {
+    /// Column names, in the archive's order.
+    pub columns: Vec<String>,
+    /// The rows: each a JSON object of column to value.
+    pub rows: Vec<serde_json::Value>,
+    /// What to pass as `after` for the next page; none at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+}
+
+/// `GET /v1/archives`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archives {
+    /// The archives, newest last.
+    pub archives: Vec<Archive>,
+}

@@ -1,0 +1,75 @@
+//! Organizations: the tenants of a source.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Format, State};
+use crate::{clock::Timestamp, gid::Gid};
+
+/// What names one organization: enough to find its folder and to show it to people.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct OrganizationKey {
+    /// The source's name.
+    pub source: String,
+    /// `organization`; in TruePPM `program` or `project`.
+    pub kind: String,
+    /// The tenant's id in the database, as text.
+    pub id: String,
+    /// Its name, as the database has it: any text.
+    pub name: String,
+    /// Its slug, as the database has it: any text, may be empty.
+    pub slug: String,
+}
+
+/// One organization of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// What names it.
+    #[serde(flatten)]
+    pub key: OrganizationKey,
+    /// When the app says it was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// When the app soft-deleted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
+    /// Its newest archive of any format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_archive: Option<LastArchive>,
+    /// The state of its newest export.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_state: Option<State>,
+}
+
+/// The newest archive of an organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastArchive {
+    /// Its id.
+    pub gid: Gid,
+    /// How it is written.
+    pub format: Format,
+    /// When its export started.
+    pub exported_at: Timestamp,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Rows over all sections.
+    pub rows: u64,
+}
+
+/// `GET /v1/organizations`: those of every source that answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organizations {
+    /// The organizations, by source, then as the source lists them.
+    pub organizations: Vec<Organization>,
+    /// The sources that did not answer.
+    #[serde(default)]
+    pub failures: Vec<SourceFailure>,
+}
+
+/// A source that could not be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFailure {
+    /// The source's name.
+    pub source: String,
+    /// What went wrong.
+    pub error: super::ExportError,
+}

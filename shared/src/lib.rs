@@ -1,0 +1,9 @@
+//! What `orgvaultd` and its console share: the words of the wire, the client, the configuration
+//! and the archive format. Knows no database, no HTTP server and no terminal.
+
+pub mod api;
+pub mod archive;
+pub mod clock;
+pub mod config;
+pub mod gid;
+pub mod text;

@@ -1,0 +1,2 @@
+//! `orgvault`, the console of `orgvaultd`.
+fn main() {}
