@@ -7,6 +7,17 @@ use crate::checked_toml::Document;
 
 const EXAMPLE: &str = include_str!("../../../config.example.toml");
 
+/// Something wrong in nearly every line.
+const BROKEN: &str = r#"worker = 4
+
+[deamon]
+workers = 2
+
+[daemon]
+socket = "run/orgvault.sock"
+socket_mode = 0666
+"#;
+
 fn environment() -> Environment {
     Environment { file: "config.toml".into(), ..Environment::default() }
 }
@@ -89,15 +100,6 @@ fn an_empty_file_is_all_defaults() {
 
 #[test]
 fn every_problem_is_said_at_once_with_its_line() {
-    let text = r#"worker = 4
-
-[deamon]
-workers = 2
-
-[daemon]
-socket = "run/orgvault.sock"
-socket_mode = 0666
-"#;
     // A bare 0666 is not even TOML: the reading ends there.
     insta::assert_snapshot!(problems(text), @r"config.toml:8: column 15: not TOML: unexpected leading zero");
     let text = r#"worker = 4
@@ -143,7 +145,7 @@ product = "rytask"
 url = "sqlite:///var/lib/app.db"
 url_file = "/nonexistent/tracker.url"
 "#;
-    insta::assert_snapshot!(problems(text), @r#"
+    insta::assert_snapshot!(problems(BROKEN), @r#"
     config.toml:1: worker: is no known key (known keys: access, daemon, source)
     config.toml:3: deamon: is no known key (did you mean `daemon`?)
     config.toml:7: daemon.socket: "run/orgvault.sock" is no absolute path (begin it with /)
