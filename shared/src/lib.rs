@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod archive;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod gid;
