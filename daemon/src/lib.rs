@@ -5,6 +5,7 @@
 //! [`archive`], wired by [`export`]; [`product`] says which queries make which sections.
 
 pub mod archive;
+pub mod catalog;
 pub mod export;
 pub mod format;
 pub mod product;
