@@ -9,4 +9,6 @@ pub mod export;
 pub mod format;
 pub mod product;
 pub mod row;
+pub mod settings;
 pub mod source;
+pub mod sql;
