@@ -12,7 +12,7 @@ use orgvault_shared::checked_toml::{FileProblem, Problems, read_text};
 use super::{Definition, parse};
 
 /// The definitions that we ship: file name and text.
-const EMBEDDED: [(&str, &str); 0] = [];
+const EMBEDDED: [(&str, &str); 1] = [("rytask.toml", include_str!("../../products/rytask.toml"))];
 
 /// A product and where its definition came from.
 #[derive(Debug, Clone)]

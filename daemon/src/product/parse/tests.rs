@@ -282,7 +282,7 @@ fn what_is_wrong_with_a_query_is_said_with_its_line() {
 fn a_format_needs_sections_that_it_can_write() {
     let without = |key: &str| {
         let lines = TRACKER.lines().filter(|line| !line.starts_with(&format!("{key} = ")));
-        problems(&lines.map(|line| format!("{line}\n")).collect::<String>())
+        problems(&lines.collect::<Vec<_>>().join("\n"))
     };
     let said =
         [without("entity"), without("member"), problems(""), problems(&TRACKER.replace("[[section]]", "[[sections]]"))];
