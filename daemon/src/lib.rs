@@ -11,4 +11,6 @@ pub mod export;
 pub mod format;
 pub mod product;
 pub mod row;
+pub mod settings;
 pub mod source;
+pub mod sql;
