@@ -42,10 +42,10 @@ pub(crate) struct Args {
     #[arg(long)]
     all: bool,
     /// With --all: only those of this source
-    #[arg(long, requires = "all")]
+    #[arg(long, requires = "all", conflicts_with = "organizations")]
     source: Option<String>,
     /// With --all: the soft-deleted ones too
-    #[arg(long, requires = "all")]
+    #[arg(long, requires = "all", conflicts_with = "organizations")]
     deleted: bool,
     /// How it is written: json, csv, zip, seed or seed-events; may be repeated (the product's default without it)
     #[arg(long = "format", value_name = "FORMAT", value_delimiter = ',')]
