@@ -6,7 +6,7 @@
 
 pub mod archive;
 pub mod catalog;
-pub mod export;
+
 pub mod format;
 pub mod product;
 pub mod row;
