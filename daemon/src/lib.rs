@@ -7,7 +7,7 @@
 pub mod api;
 pub mod archive;
 pub mod catalog;
-pub mod export;
+
 pub mod format;
 pub mod lifecycle;
 pub mod product;

@@ -39,7 +39,7 @@ impl Catalog {
         self.put(&mut connection, archive).await.map_err(failed(ACT))
     }
 
-    async fn put(&self, connection: &mut SqliteConnection, archive: &Archive) -> Result<(), sqlx::Error> {
+    pub(super) async fn put(&self, connection: &mut SqliteConnection, archive: &Archive) -> Result<(), sqlx::Error> {
         let mut stored = archive.clone();
         if let Ok(relative) = Path::new(&archive.path).strip_prefix(&self.archive_dir) {
             stored.path = relative.to_string_lossy().into_owned();

@@ -3,17 +3,19 @@
 use std::collections::HashMap;
 
 use orgvault_shared::{
-    api::{Export, ExportError, OrganizationKey, State},
+    api::{Archive, Export, ExportError, OrganizationKey, State},
     clock::Timestamp,
     gid::Gid,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{Catalog, CatalogError, failed, from_micros, to_integer, to_micros};
 
 /// SQLite takes 32,766 parameters in a statement; an export needs 13.
 const ROWS_PER_INSERT: usize = 500;
+
+const UPDATE: &str = "update an export";
 
 /// Which exports to list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,27 +68,19 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be written, or does not know the export.
     pub async fn update_export(&self, export: &Export) -> Result<(), CatalogError> {
-        const ACT: &str = "update an export";
-        let done = sqlx::query(
-            "UPDATE exports SET state = ?, started_at = ?, finished_at = ?, error = ?, warnings = ?, counts = ?, \
-             bytes = ? WHERE gid = ?",
-        )
-        .bind(export.state.name())
-        .bind(export.started_at.map(to_micros))
-        .bind(export.finished_at.map(to_micros))
-        .bind(export.error.as_ref().map(json))
-        .bind(json(&export.warnings))
-        .bind(json(&export.counts))
-        .bind(export.bytes.map(u64::cast_signed))
-        .bind(to_integer(export.gid))
-        .execute(&self.pool)
-        .await
-        .map_err(failed(ACT))?;
-        if done.rows_affected() == 1 {
-            Ok(())
-        } else {
-            Err(CatalogError::Affected { act: ACT, rows: done.rows_affected(), expected: 1 })
-        }
+        let mut connection = self.pool.acquire().await.map_err(failed(UPDATE))?;
+        update(&mut connection, export).await
+    }
+
+    /// Writes a finished export and the archive it made, both or none.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written, or does not know the export.
+    pub async fn finish_export(&self, export: &Export, archive: &Archive) -> Result<(), CatalogError> {
+        let mut transaction = self.pool.begin().await.map_err(failed(UPDATE))?;
+        update(&mut transaction, export).await?;
+        self.put(&mut transaction, archive).await.map_err(failed(UPDATE))?;
+        transaction.commit().await.map_err(failed(UPDATE))
     }
 
     /// One export; none where there is no such gid.
@@ -150,6 +144,28 @@ impl Catalog {
             .await
             .map(i64::cast_unsigned)
             .map_err(failed("count failed exports"))
+    }
+}
+
+async fn update(connection: &mut SqliteConnection, export: &Export) -> Result<(), CatalogError> {
+    let done = sqlx::query(
+        "UPDATE exports SET state = ?, started_at = ?, finished_at = ?, error = ?, warnings = ?, counts = ?, \
+         bytes = ? WHERE gid = ?",
+    )
+    .bind(export.state.name())
+    .bind(export.started_at.map(to_micros))
+    .bind(export.finished_at.map(to_micros))
+    .bind(export.error.as_ref().map(json))
+    .bind(json(&export.warnings))
+    .bind(json(&export.counts))
+    .bind(export.bytes.map(u64::cast_signed))
+    .bind(to_integer(export.gid))
+    .execute(connection)
+    .await
+    .map_err(failed(UPDATE))?;
+    match done.rows_affected() {
+        1 => Ok(()),
+        rows => Err(CatalogError::Affected { act: UPDATE, rows, expected: 1 }),
     }
 }
 
