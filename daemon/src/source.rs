@@ -15,6 +15,8 @@ use orgvault_shared::{
     config::SourceConfig,
 };
 
+use tokio_util::task::TaskTracker;
+
 use self::{location::Location, postgres::Postgres};
 use crate::{
     product::Definition,
@@ -50,17 +52,18 @@ pub struct Listed {
 }
 
 impl Source {
-    /// Checks the URL and the TLS rule; opens nothing.
+    /// Checks the URL and the TLS rule; opens nothing. Queries that are abandoned are ended in
+    /// tasks on `tracker`, so that a stop waits for them.
     ///
     /// # Errors
     /// When the URL is none, or asks for less TLS than the configuration allows.
-    pub fn new(config: SourceConfig, definition: Arc<Definition>) -> Result<Self, SourceError> {
+    pub fn new(config: SourceConfig, definition: Arc<Definition>, tracker: TaskTracker) -> Result<Self, SourceError> {
         let name: Arc<str> = config.name.as_str().into();
         let location = Location::read(&name, &config.url, config.tls)?;
         let shown = location.shown();
         let database = match location {
             Location::Postgres(options) => {
-                let postgres = Postgres::new(Arc::clone(&name), &config, Arc::clone(&definition), *options);
+                let postgres = Postgres::new(Arc::clone(&name), &config, Arc::clone(&definition), *options, tracker);
                 Database::Postgres(Arc::new(postgres))
             }
             Location::Sqlite(_path) => unimplemented!(),
@@ -113,8 +116,16 @@ impl Source {
     }
 
     /// Looks at every invariant; what fails is a line, not an error.
-    pub async fn check(&self) -> SourceCheck {
+    pub async fn check(&self, _deep: bool) -> SourceCheck {
         unimplemented!()
+    }
+
+    /// The GRANT statements of exactly what the definition reads; empty for SQLite.
+    #[must_use]
+    pub fn grants(&self) -> String {
+        match &self.database {
+            Database::Postgres(postgres) => postgres.grants(),
+        }
     }
 
     /// Opens one read-only transaction, bound to one organization.
@@ -128,7 +139,7 @@ impl Source {
         Ok(Snapshot { name: Arc::clone(&self.name), open })
     }
 
-    /// Closes the pooled connections, and waits until every abandoned query is ended.
+    /// Closes the pooled connections.
     pub async fn close(&self) {
         match &self.database {
             Database::Postgres(postgres) => postgres.close().await,

@@ -3,7 +3,10 @@
 
 pub mod api;
 pub mod archive;
+pub mod checked_toml;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod gid;
 pub mod text;
+pub mod units;

@@ -29,7 +29,7 @@ use self::{
 };
 pub(super) use snapshot::Snapshot;
 
-use super::{Listed, error::SourceError};
+use super::{Listed, error::SourceError, schema};
 use crate::product::Definition;
 
 /// One database on a PostgreSQL server.
@@ -48,6 +48,7 @@ impl Postgres {
         config: &SourceConfig,
         definition: Arc<Definition>,
         options: PgConnectOptions,
+        tracker: TaskTracker,
     ) -> Self {
         let server = Server {
             name: Arc::clone(&name),
@@ -55,7 +56,7 @@ impl Postgres {
             connect_timeout: config.connect_timeout,
             statement_timeout: config.statement_timeout,
             stall_timeout: config.stall_timeout,
-            tracker: TaskTracker::new(),
+            tracker,
         };
         let pool = Pool::new(Arc::new(server));
         Self { name, definition, strict_schema: config.strict_schema, pool, described: Mutex::default() }
@@ -74,6 +75,10 @@ impl Postgres {
         let listed = rows.iter().map(|row| self.listed(row)).collect::<Result<_, sqlx::Error>>();
         self.pool.end(session).await?;
         listed.map_err(|error| SourceError::from_sqlx(&self.name, "list organizations", &error))
+    }
+
+    pub(super) fn grants(&self) -> String {
+        schema::grants(&self.definition, self.pool.server.options.get_username())
     }
 
     pub(super) async fn snapshot(self: Arc<Self>, organization: &str) -> Result<Snapshot, SourceError> {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::session::{Server, Session};
 use crate::source::error::SourceError;
@@ -21,6 +21,8 @@ pub(super) struct Pool {
     pub(super) server: Arc<Server>,
     waiting: Arc<Mutex<Waiting>>,
     closed: CancellationToken,
+    /// Of the sweeper alone: a stop that waits for abandoned queries must not wait for it.
+    sweeper: TaskTracker,
 }
 
 #[derive(Default)]
@@ -32,7 +34,7 @@ struct Waiting {
 
 impl Pool {
     pub(super) fn new(server: Arc<Server>) -> Self {
-        Self { server, waiting: Arc::default(), closed: CancellationToken::new() }
+        Self { server, waiting: Arc::default(), closed: CancellationToken::new(), sweeper: TaskTracker::new() }
     }
 
     /// A session inside a fresh read-only transaction: a waiting one if its connection still
@@ -72,16 +74,16 @@ impl Pool {
         }
         waiting.sessions.push(session);
         if !std::mem::replace(&mut waiting.is_swept, true) {
-            self.server.tracker.spawn(sweep(Arc::clone(&self.waiting), self.closed.clone()));
+            self.sweeper.spawn(sweep(Arc::clone(&self.waiting), self.closed.clone()));
         }
     }
 
-    /// Closes the waiting connections and waits until every abandoned query is ended.
+    /// Closes the waiting connections; later ones are not kept.
     pub(super) async fn close(&self) {
         self.closed.cancel();
         lock(&self.waiting).sessions.clear();
-        self.server.tracker.close();
-        self.server.tracker.wait().await;
+        self.sweeper.close();
+        self.sweeper.wait().await;
     }
 
     fn take(&self) -> Option<Session> {
