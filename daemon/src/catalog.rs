@@ -3,6 +3,8 @@
 
 mod archives;
 mod exports;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 

@@ -9,4 +9,5 @@ mod queue;
 
 pub use engine::{CancelError, Engine, Parts, SubmitError};
 pub use failure::Failure;
-pub use pipeline::{Deadline, write_archive};
+pub use job::Workshop;
+pub use pipeline::{Deadline, Piped, write_archive};

@@ -1,2 +1,18 @@
 //! Archives on disk: how they are named, what their manifests say, how they are verified and
 //! how their rows are read back. Needs no daemon.
+
+pub mod manifest;
+pub mod naming;
+pub mod rows;
+pub mod state;
+pub mod sums;
+pub mod verify;
+
+mod content;
+mod document;
+mod table;
+
+pub use manifest::{Manifest, ManifestError, ManifestProduct, ManifestSection};
+pub use rows::{RowsError, rows};
+pub use state::{StateError, StateFile};
+pub use verify::{Expected, Fault, Report, VerifyError, read_back, verify};

@@ -9,6 +9,7 @@ mod problems;
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    fs,
     ops::RangeInclusive,
     path::Path,
 };
@@ -16,6 +17,15 @@ use std::{
 use toml::de::{DeTable, DeValue};
 
 pub use problems::{FileProblem, Problems};
+
+/// The text of a file that ought to be TOML.
+///
+/// # Errors
+/// When it cannot be read, or is not UTF-8.
+pub fn read_text(file: &Path) -> Result<String, FileProblem> {
+    let bytes = fs::read(file).map_err(|error| FileProblem::unreadable(file, &error))?;
+    String::from_utf8(bytes).map_err(|error| FileProblem::of_file(file, error.to_string(), "save it as UTF-8"))
+}
 
 /// A file that is TOML; its keys have not been looked at.
 #[derive(Debug)]
@@ -256,7 +266,7 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn some_text(&self) -> Option<String> {
         match self.text()? {
-            text if text.trim().is_empty() => self.refuse("is empty", "write something, or leave the key out"),
+            text if text.trim().is_empty() => self.refuse("is empty", "write something here"),
             text => Some(text.to_owned()),
         }
     }
@@ -344,17 +354,17 @@ impl Unique {
     /// `text`, where it is new.
     pub fn check(&mut self, value: &Value<'_>, text: String) -> Option<String> {
         if let Some(line) = self.seen.get(&text) {
-            let reason = format!("{text:?} is the {} of line {line} already", self.what);
+            let reason = format!("{text:?} is the {} in line {line} already", self.what);
             return value.refuse(reason, "choose another one");
         }
         self.seen.insert(text.clone(), value.line());
         Some(text)
     }
 
-    /// Whether the text was there.
+    /// Whether there was no text yet.
     #[must_use]
-    pub fn has(&self, text: &str) -> bool {
-        self.seen.contains_key(text)
+    pub fn is_empty(&self) -> bool {
+        self.seen.is_empty()
     }
 }
 

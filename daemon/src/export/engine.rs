@@ -247,11 +247,7 @@ impl Engine {
     }
 
     /// The export has ended: its state is on disk, then everybody is told.
-    pub(super) async fn end(
-        &self,
-        export: &mut Export,
-        result: Result<Archive, Failure>,
-    ) -> Result<(), CatalogError> {
+    pub(super) async fn end(&self, export: &mut Export, result: Result<Archive, Failure>) -> Result<(), CatalogError> {
         let catalog = &self.0.workshop.catalog;
         export.finished_at = Some(self.0.workshop.clock.now());
         export.progress = None;

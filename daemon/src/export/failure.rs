@@ -1,6 +1,9 @@
 //! Why an export has no archive: one cause, with a stable code and what to do about it.
 
-use orgvault_shared::api::{ExportError, SectionCount};
+use orgvault_shared::{
+    api::{ExportError, SectionCount},
+    archive::{ManifestSection, VerifyError},
+};
 
 use crate::{format::FormatError, source::SourceError};
 
@@ -18,7 +21,7 @@ pub enum Failure {
     Publish(#[from] crate::archive::PublishError),
     /// The finished file could not be read back.
     #[error("cannot read the finished file back: {0}")]
-    ReadBack(#[from] orgvault_shared::archive::VerifyError),
+    ReadBack(#[from] VerifyError),
     /// The finished file is not what was written.
     #[error("the finished file is damaged: {}", .faults.join("; "))]
     Damaged {
@@ -97,7 +100,7 @@ impl Failure {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Source(error) => error.code(),
-            Self::Format(FormatError::Unrepresentable { .. }) => "unrepresentable",
+            Self::Format(FormatError::Unrepresentable(_)) => "unrepresentable",
             Self::Format(FormatError::NotSingle { .. }) | Self::Gone { .. } => "organization_gone",
             Self::Format(_) | Self::Writer { .. } | Self::Unfinished => "write_failed",
             Self::Publish(error) => error.code(),
@@ -119,7 +122,7 @@ impl Failure {
         match self {
             Self::Source(error) => error.hint().to_owned(),
             Self::Publish(error) => error.hint().to_owned(),
-            Self::Format(FormatError::Unrepresentable { .. }) => {
+            Self::Format(FormatError::Unrepresentable(_)) => {
                 "correct the row in the app; `orgvault check SOURCE --deep` lists all such rows".to_owned()
             }
             Self::Damaged { .. } | Self::ReadBack(_) => "check the disk that holds archive_dir".to_owned(),
@@ -141,23 +144,18 @@ impl Failure {
     }
 }
 
-/// The numbers of one archive, section by section in one order, must agree.
+/// The numbers of one archive must agree: rows read, rows written, rows found in the finished
+/// file, and the independent count.
 ///
 /// # Errors
 /// The first section whose numbers differ.
-pub(super) fn agree(
-    written: &[SectionCount],
-    sent: &[u64],
-    counted: &[u64],
-    found: &[SectionCount],
-) -> Result<(), Failure> {
-    for (index, section) in written.iter().enumerate() {
+pub(super) fn agree(sections: &[ManifestSection], sent: &[u64], found: &[SectionCount]) -> Result<(), Failure> {
+    for (index, section) in sections.iter().enumerate() {
         let read = sent.get(index).copied().unwrap_or(0);
-        let counted = counted.get(index).copied().unwrap_or(0);
         let found = found.iter().find(|count| count.name == section.name).map_or(0, |count| count.rows);
-        if [read, counted, found].iter().any(|&number| number != section.rows) {
-            let (section, written) = (section.name.clone(), section.rows);
-            return Err(Failure::CountMismatch { section, read, written, found, counted });
+        if [read, found, section.counted].iter().any(|&number| number != section.rows) {
+            let ManifestSection { name, rows, counted, .. } = section.clone();
+            return Err(Failure::CountMismatch { section: name, read, written: rows, found, counted });
         }
     }
     Ok(())

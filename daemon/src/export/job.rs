@@ -1,10 +1,18 @@
 //! One job: the exports of one request and one organization, from one snapshot.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use orgvault_shared::{
-    api::{Archive, Export, Format, Warning},
-    archive::{Manifest, ManifestSection, verify},
+    api::{Archive, ArchiveState, Export, Format, Progress, Warning},
+    archive::{
+        Manifest, ManifestProduct, ManifestSection,
+        manifest::{Layout, MANIFEST_VERSION},
+        verify::{Expected, Fault, read_back},
+    },
     clock::Clock,
 };
 use tokio::sync::watch;
@@ -17,9 +25,9 @@ use super::{
     queue::Job,
 };
 use crate::{
-    archive::{ArchiveDirectory, Partial, Sealed},
+    archive::{ArchiveDirectory, NewArchive, Partial, PublishError, Sealed},
     catalog::Catalog,
-    format::{self, Plan},
+    format::{self, Plan, Written},
     product::Definition,
     source::{Snapshot, Source, SourceError},
 };
@@ -33,7 +41,7 @@ pub struct Workshop {
     /// The sources by name.
     pub sources: HashMap<String, Arc<Source>>,
     /// Where archives go.
-    pub archives: ArchiveDirectory,
+    pub archives: Arc<ArchiveDirectory>,
     /// Where their index is.
     pub catalog: Catalog,
     /// Tells when an export started and ended.
@@ -132,16 +140,13 @@ async fn open(source: &Source, organization: &str) -> Result<Shared, Failure> {
     let gone = source.definition().sections.iter().zip(&counts).any(|(section, count)| section.single && *count == 0);
     if gone {
         snapshot.finish().await?;
-        return Err(Failure::Gone {
-            organization: organization.to_owned(),
-            source_name: source.name().to_owned(),
-        });
+        return Err(Failure::Gone { organization: organization.to_owned(), source_name: source.name().to_owned() });
     }
     let warnings = snapshot.warnings().await?;
     Ok(Shared { snapshot, counts, warnings, published: false })
 }
 
-fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Result<Plan, Failure> {
+fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Result<Arc<Plan>, Failure> {
     let asked = || match &export.entity {
         Some(entity) => format!("{} of {entity}", export.format),
         None => export.format.to_string(),
@@ -158,7 +163,7 @@ fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Resul
     if !definition.formats.contains(&export.format) {
         return Err(not_offered());
     }
-    Ok(Plan {
+    Ok(Arc::new(Plan {
         gid: export.gid,
         organization: export.organization.clone(),
         definition: Arc::clone(definition),
@@ -167,45 +172,154 @@ fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Resul
         gzip: export.gzip,
         level: shop.compression_level,
         started_at: export.started_at.unwrap_or(export.created_at),
-    })
+    }))
 }
 
 /// Writes, reads back, compares and publishes one archive.
 async fn make(
     shop: &Workshop,
     export: &Export,
-    plan: &Plan,
+    plan: &Arc<Plan>,
     shared: &mut Shared,
-    progress: watch::Sender<orgvault_shared::api::Progress>,
+    progress: watch::Sender<Progress>,
     deadline: &Deadline,
 ) -> Result<Archive, Failure> {
     let begun = Instant::now();
-    let sections = plan.sections();
-    let expected: Vec<u64> = sections.iter().filter_map(|&index| shared.counts.get(index).copied()).collect();
-    progress.send_modify(|progress| progress.rows_expected = expected.iter().sum());
+    let sections = sections(plan);
+    let counted: Vec<u64> = sections.iter().filter_map(|&index| shared.counts.get(index).copied()).collect();
+    let rows_expected = counted.iter().sum();
+    progress.send_modify(|progress| *progress = Progress { rows_expected, ..Progress::default() });
 
-    let partial = create(shop, plan).await?;
-    let encoder = format::encoder(Arc::new(plan.clone()), partial)?;
-    let piped =
+    let headers = headers(&mut shared.snapshot, plan, &sections).await?;
+    let (archives, planned) = (Arc::clone(&shop.archives), Arc::clone(plan));
+    let partial = blocking(move || Ok(create(&archives, &planned)?)).await?;
+    let encoder = format::encoder(Arc::clone(plan), partial)?;
+    let Piped { output, written, sent } =
         write_archive(&mut shared.snapshot, &plan.definition, &sections, encoder, progress, deadline).await?;
-    let written = begun.elapsed();
+    let wrote = begun.elapsed();
 
-    let manifest = manifest(shop, export, plan, shared, &piped, &expected);
-    let sent = piped.sent;
-    let (sealed, manifest) = blocking(move || seal(piped.output, manifest, &sent, &expected)).await?;
-    let read_back = begun.elapsed();
-
-    let archive = blocking(move || publish(sealed, manifest)).await?;
+    let mut manifest = manifest(export, plan, shared, &written, &counted, headers);
+    manifest.finished_at = shop.clock.now();
+    let archives = Arc::clone(&shop.archives);
+    let (path, manifest, read_back) = blocking(move || {
+        let (sealed, manifest, read_back) = check(output, manifest, &sent)?;
+        Ok((archives.publish(sealed, &manifest)?, manifest, read_back))
+    })
+    .await?;
     tracing::info!(
         gid = %export.gid,
         organization = %export.organization.id,
-        bytes = archive.bytes,
-        write_ms = written.as_millis(),
-        read_back_ms = (read_back - written).as_millis(),
-        publish_ms = (begun.elapsed() - read_back).as_millis(),
+        bytes = manifest.bytes,
+        write_ms = wrote.as_millis(),
+        read_back_ms = read_back.as_millis(),
+        publish_ms = begun.elapsed().saturating_sub(wrote + read_back).as_millis(),
         "export finished"
     );
-    Ok(archive)
+    Ok(manifest.to_archive(&path, ArchiveState::Present, None))
+}
+
+/// Opens the partial file, and refuses where the disk cannot take it.
+fn create(archives: &ArchiveDirectory, plan: &Plan) -> Result<Partial, PublishError> {
+    archives.check(0)?;
+    archives.partial(&NewArchive {
+        organization: &plan.organization,
+        exported_at: plan.started_at,
+        gid: plan.gid,
+        format: plan.format,
+        gzip: plan.gzip,
+    })
+}
+
+/// Syncs the written file, reads it back and compares all numbers; also gives the time that the
+/// reading took.
+fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<(Sealed, Manifest, Duration), Failure> {
+    let sealed = output.seal()?;
+    let begun = Instant::now();
+    let report = read_back(
+        sealed.path(),
+        &Expected {
+            format: manifest.format,
+            gzip: manifest.gzip,
+            bytes: Some(sealed.bytes()),
+            sha256: sealed.sha256(),
+            sections: Some(&manifest.sections),
+            layout: &manifest.layout,
+        },
+    )?;
+    let faults: Vec<String> =
+        report.faults.iter().filter(|fault| !matches!(fault, Fault::Rows { .. })).map(ToString::to_string).collect();
+    if !faults.is_empty() {
+        return Err(Failure::Damaged { faults });
+    }
+    agree(&manifest.sections, sent, &report.counts)?;
+    manifest.file = sealed.name().to_string();
+    manifest.bytes = report.bytes;
+    manifest.sha256 = report.sha256;
+    manifest.content_bytes = report.content_bytes;
+    Ok((sealed, manifest, begun.elapsed()))
+}
+
+/// What the archive must contain. Its name, size and hash are known when it was read back.
+fn manifest(
+    export: &Export,
+    plan: &Plan,
+    shared: &Shared,
+    written: &Written,
+    counted: &[u64],
+    headers: Vec<Vec<String>>,
+) -> Manifest {
+    let definition = &plan.definition;
+    let member = |name: &str| definition.sections.iter().find(|section| section.name == name)?.member.clone();
+    let sections =
+        written.counts.iter().zip(counted).zip(headers).map(|((count, &counted), columns)| ManifestSection {
+            name: count.name.clone(),
+            rows: count.rows,
+            counted,
+            member: if plan.format == Format::Zip { member(&count.name) } else { None },
+            columns,
+        });
+    Manifest {
+        manifest_version: MANIFEST_VERSION,
+        orgvault: env!("CARGO_PKG_VERSION").to_owned(),
+        gid: plan.gid,
+        request: export.request,
+        file: String::new(),
+        format: plan.format,
+        entity: export.entity.clone(),
+        gzip: plan.gzip,
+        bytes: 0,
+        sha256: String::new(),
+        content_bytes: 0,
+        organization: plan.organization.clone(),
+        product: ManifestProduct { name: definition.name.clone(), measured_on: definition.measured_on.clone() },
+        exported_at: plan.started_at,
+        finished_at: plan.started_at,
+        snapshot: shared.snapshot.id().to_owned(),
+        server: shared.snapshot.server().to_owned(),
+        sections: sections.collect(),
+        layout: Layout {
+            counts_key: definition.json.counts_key.clone().filter(|_| plan.format == Format::Json),
+            meta_member: definition.zip.meta_member.clone().filter(|_| plan.format == Format::Zip),
+        },
+        warnings: shared.warnings.iter().chain(&written.warnings).cloned().collect(),
+    }
+}
+
+/// The CSV headers of the sections; empty ones where the format has none.
+async fn headers(snapshot: &mut Snapshot, plan: &Plan, sections: &[usize]) -> Result<Vec<Vec<String>>, SourceError> {
+    let tabular = matches!(plan.format, Format::Csv | Format::Zip);
+    let mut headers = Vec::with_capacity(sections.len());
+    for &index in sections {
+        let header = match plan.definition.sections.get(index) {
+            Some(section) if tabular && section.csv.is_empty() => {
+                snapshot.columns(index).await?.iter().map(|column| column.name.clone()).collect()
+            }
+            Some(section) if tabular => section.csv.iter().map(|(header, _)| header.clone()).collect(),
+            _ => Vec::new(),
+        };
+        headers.push(header);
+    }
+    Ok(headers)
 }
 
 /// The sections that an archive of this plan holds, in its order.
@@ -216,4 +330,9 @@ fn sections(plan: &Plan) -> Vec<usize> {
         (None, Format::Zip) => all.filter(|(_, section)| section.member.is_some()).map(|(index, _)| index).collect(),
         (None, _) => all.map(|(index, _)| index).collect(),
     }
+}
+
+/// Runs what waits for a disk on a thread that may wait.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|cause| Failure::Writer { cause })?
 }

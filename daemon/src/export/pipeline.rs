@@ -20,7 +20,7 @@ use super::Failure;
 use crate::{
     format::{Encoder, FormatError, Written},
     product::Definition,
-    row::{Message, RowSink},
+    row::{Message, RowSink, WriterGone},
     source::{Snapshot, SourceError},
 };
 
@@ -93,7 +93,9 @@ pub async fn write_archive<W: Send + 'static>(
     let wrote = writer.await.map_err(|cause| Failure::Writer { cause })?;
 
     match (read, wrote) {
-        (Err(Failure::Source(SourceError::WriterGone)) | Ok(_), Err(cause)) => Err(Failure::Format(cause)),
+        (Err(Failure::Source(SourceError::WriterGone { .. }) | Failure::Unfinished) | Ok(_), Err(cause)) => {
+            Err(Failure::Format(cause))
+        }
         (Err(failure), _) => Err(failure),
         (Ok(_), Ok(None)) => Err(Failure::Unfinished),
         (Ok(sent), Ok(Some((output, written)))) => Ok(Piped { output, written, sent }),
@@ -105,8 +107,10 @@ async fn read(snapshot: &mut Snapshot, sections: &[usize], sink: &RowSink) -> Re
     for &section in sections {
         sent.push(snapshot.rows(section, sink).await?);
     }
-    sink.send(Message::Finish).await.map_err(|_| SourceError::WriterGone)?;
-    Ok(sent)
+    match sink.send(Message::Finish).await {
+        Ok(()) => Ok(sent),
+        Err(WriterGone) => Err(Failure::Unfinished),
+    }
 }
 
 /// None where the queue closed before `Finish`.

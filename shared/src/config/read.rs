@@ -6,27 +6,23 @@ use super::{
     Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceProduct, Tls, secret,
     values::{absolute_path, accounts, duration, mode, name, optional_group, socket_path, some_duration},
 };
-use crate::checked_toml::{Document, FileProblem, Problems, Table, Unique, Value};
+use crate::checked_toml::{Document, Problems, Table, Unique, Value, read_text};
 
 const MAX_WORKERS: i64 = 64;
 const MAX_CONNECTIONS: i64 = 10_000;
 
 /// Reads the file, and what it refers to.
 pub(super) fn load(path: &Path) -> Reading {
-    let file = path.to_owned();
-    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(Into::into);
-    let read = fs::metadata(path).and_then(|metadata| Ok((metadata, fs::read(path)?)));
-    let (metadata, bytes) = match read {
-        Ok(read) => read,
-        Err(error) => return failed(FileProblem::unreadable(path, &error).into()),
+    let text = match read_text(path) {
+        Ok(text) => text,
+        Err(problem) => return failed(problem.into()),
     };
-    match std::str::from_utf8(&bytes) {
-        Ok(text) => {
-            let config_is_public = metadata.permissions().mode() & 0o004 != 0;
-            parse(text, &Environment { file, credentials, config_is_public })
-        }
-        Err(error) => failed(FileProblem::of_file(path, error.to_string(), "save it as UTF-8").into()),
-    }
+    let environment = Environment {
+        file: path.to_owned(),
+        credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(Into::into),
+        config_is_public: fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0),
+    };
+    parse(&text, &environment)
 }
 
 /// Reads the text of a configuration file.
@@ -49,7 +45,7 @@ fn failed(problems: Problems) -> Reading {
 pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let daemon = root.table("daemon", daemon).unwrap_or_default();
     let access = root.table("access", access).unwrap_or_default();
-    let mut names = Unique::new("name");
+    let mut names = Unique::new("name of the source");
     let mut products = Vec::new();
     let sources = root.tables("source", |table| source(table, environment, &mut names, &mut products));
     Reading { config: Config { daemon, access, sources }, products, problems: Problems::default() }

@@ -15,7 +15,41 @@ workers = 2
 
 [daemon]
 socket = "run/orgvault.sock"
-socket_mode = 0666
+socket_mode = "0888"
+socket_group = "a b"
+state_dir = 7
+workers = 0
+worker = 3
+compression_level = "6"
+stop_timeout = 30
+connections_per_user = 99999999999999999999
+log_format = "jsno"
+log_level = " "
+
+[access]
+owners = "root"
+admins = ["@", "ok", 5,
+  "@a:b"]
+
+[[source]]
+name = "Tracker"
+product = ""
+url = "mysql://u:hunter2@h/db"
+tls = "none"
+connect_timeout = "0s"
+stall_timeout = "90"
+export_timeout = "5 parsecs"
+strict_schema = "yes"
+
+[[source]]
+name = "tracker"
+url_flie = "x"
+
+[[source]]
+name = "tracker"
+product = "rytask"
+url = "sqlite:///var/lib/app.db"
+url_file = "/nonexistent/tracker.url"
 "#;
 
 fn environment() -> Environment {
@@ -100,51 +134,7 @@ fn an_empty_file_is_all_defaults() {
 
 #[test]
 fn every_problem_is_said_at_once_with_its_line() {
-    // A bare 0666 is not even TOML: the reading ends there.
-    insta::assert_snapshot!(problems(text), @r"config.toml:8: column 15: not TOML: unexpected leading zero");
-    let text = r#"worker = 4
-
-[deamon]
-workers = 2
-
-[daemon]
-socket = "run/orgvault.sock"
-socket_mode = "0888"
-socket_group = "a b"
-state_dir = 7
-workers = 0
-worker = 3
-compression_level = "6"
-stop_timeout = 30
-connections_per_user = 99999999999999999999
-log_format = "jsno"
-log_level = " "
-
-[access]
-owners = "root"
-admins = ["@", "ok", 5,
-  "@a:b"]
-
-[[source]]
-name = "Tracker"
-product = ""
-url = "mysql://u:hunter2@h/db"
-tls = "none"
-connect_timeout = "0s"
-stall_timeout = "90"
-export_timeout = "5 parsecs"
-strict_schema = "yes"
-
-[[source]]
-name = "tracker"
-url_flie = "x"
-
-[[source]]
-name = "tracker"
-product = "rytask"
-url = "sqlite:///var/lib/app.db"
-url_file = "/nonexistent/tracker.url"
-"#;
+    insta::assert_snapshot!(problems("[daemon]\nsocket_mode = 0666\n"), @r"config.toml:2: column 15: not TOML: unexpected leading zero");
     insta::assert_snapshot!(problems(BROKEN), @r#"
     config.toml:1: worker: is no known key (known keys: access, daemon, source)
     config.toml:3: deamon: is no known key (did you mean `daemon`?)
@@ -158,13 +148,13 @@ url_file = "/nonexistent/tracker.url"
     config.toml:14: daemon.stop_timeout: is an integer, expected a string (write it as "90s")
     config.toml:15: daemon.connections_per_user: is 99999999999999999999 (write an integer from 1 to 10000, without quotes)
     config.toml:16: daemon.log_format: is "jsno" (did you mean "json"? one of "text", "json")
-    config.toml:17: daemon.log_level: is empty (write something, or leave the key out)
+    config.toml:17: daemon.log_level: is empty (write something here)
     config.toml:20: access.owners: is a string, expected an array (write [..] around it)
     config.toml:21: access.admins: "" is no user or group (write a user as "root", a group as "@orgvault")
     config.toml:21: access.admins: is an integer, expected a string (write it as "root")
     config.toml:22: access.admins: "a:b" is no user or group (write a user as "root", a group as "@orgvault")
     config.toml:25: source.name: "Tracker" is no name (write 1 to 40 of a-z, 0-9 and -, no - first)
-    config.toml:26: source.product: is empty (write something, or leave the key out)
+    config.toml:26: source.product: is empty (write something here)
     config.toml:27: source.url: is no URL of a known database (write one URL: postgres://.. or sqlite://..)
     config.toml:28: source.tls: is "none" (one of "verify-full", "as-url")
     config.toml:29: source.connect_timeout: is zero (write a duration above zero)
@@ -174,7 +164,7 @@ url_file = "/nonexistent/tracker.url"
     config.toml:34: source.product: is missing (add `product = ..`)
     config.toml:34: source.url: is missing (add `url = ..`, `url_file = ..` or `url_credential = ..`)
     config.toml:36: source.url_flie: is no known key (did you mean `url_file`?)
-    config.toml:39: source.name: "tracker" is the name of line 35 already (choose another one)
+    config.toml:39: source.name: "tracker" is the name of the source in line 35 already (choose another one)
     config.toml:42: source.url_file: /nonexistent/tracker.url: cannot be read: No such file or directory (os error 2) (write the database's URL into it, and let the daemon's user read it)
     config.toml:42: source.url_file: is there beside `url` (keep one of url, url_file and url_credential)
     "#);
