@@ -4,9 +4,15 @@
 //! Data flows one way, and the folders show it: [`source`] -> [`format`](mod@format) ->
 //! [`archive`], wired by [`export`]; [`product`] says which queries make which sections.
 
+pub mod api;
 pub mod archive;
+pub mod catalog;
+
 pub mod export;
 pub mod format;
+pub mod lifecycle;
 pub mod product;
 pub mod row;
+pub mod settings;
 pub mod source;
+pub mod sql;

@@ -1,9 +1,15 @@
 //! Product definitions: which queries make which sections, and what a document needs around
 //! them. One TOML file each; the ones that we ship are embedded in the binary.
 
+mod load;
+mod parse;
+
 use std::collections::BTreeMap;
 
 use orgvault_shared::api::Format;
+
+pub use load::{Product, Products};
+pub use parse::parse;
 
 /// A checked product definition.
 #[derive(Debug, Clone)]
@@ -33,7 +39,7 @@ pub struct Definition {
 }
 
 /// How organizations are listed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct OrganizationQuery {
     /// The kind of those whose row names none.
     pub kind: String,

@@ -32,7 +32,9 @@ pub struct Listed {
 /// Why a source could not be read: each variant names the source and has a stable code.
 #[derive(Debug, thiserror::Error)]
 #[error("source")]
-pub struct SourceError {}
+pub enum SourceError {
+    WriterGone {},
+}
 
 impl SourceError {
     /// Stable: `source_unreachable`, `source_login`, `source_tls`, `source_database`,
@@ -43,6 +45,9 @@ impl SourceError {
         unimplemented!()
     }
 
+    pub fn is_transient(&self) -> bool {
+        false
+    }
     /// What to do about it; may be empty.
     #[must_use]
     pub fn hint(&self) -> &'static str {
@@ -55,7 +60,11 @@ impl Source {
     ///
     /// # Errors
     /// When the URL is none, or asks for less TLS than the configuration allows.
-    pub fn new(_config: SourceConfig, _definition: Arc<Definition>) -> Result<Self, SourceError> {
+    pub fn new(
+        _config: SourceConfig,
+        _definition: Arc<Definition>,
+        _t: tokio_util::task::TaskTracker,
+    ) -> Result<Self, SourceError> {
         unimplemented!()
     }
 

@@ -1,2 +1,13 @@
 //! Archives on disk: how they are named, what their manifests say, how they are verified and
 //! how their rows are read back. Needs no daemon.
+
+pub mod manifest;
+pub mod naming;
+pub mod rows;
+pub mod state;
+pub mod sums;
+pub mod verify;
+
+mod content;
+mod document;
+mod table;

@@ -204,6 +204,10 @@ pub struct Export {
 pub struct Exports {
     /// The exports, newest last.
     pub exports: Vec<Export>,
+    /// For a request of all organizations: the sources that did not answer, of which nothing is
+    /// exported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<super::SourceFailure>,
 }
 
 /// What `GET /v1/events` sends. The first is a `snapshot`; each later one is a change.

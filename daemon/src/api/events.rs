@@ -1,0 +1,139 @@
+//! `/v1/events`: what happens, as server-sent events (WHATWG HTML, section 9.2): first a full
+//! snapshot, then changes, and a comment now and then so that a dead connection is noticed.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    Extension,
+    extract::State,
+    response::sse::{self, KeepAlive, Sse},
+};
+use orgvault_shared::{
+    api::{Event, Export, State as ExportState},
+    gid::Gid,
+};
+use serde::Deserialize;
+use tokio::sync::{broadcast, mpsc};
+use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
+
+use super::{App, problem::Refusal, request::Query, server::HangUp};
+use crate::catalog::ExportFilter;
+
+/// Events on their way to one reader, beside those that the engine keeps for all of them.
+const QUEUE: usize = 64;
+
+/// How long a reader may leave that queue full before it counts as fallen behind.
+const BEHIND: Duration = Duration::from_secs(30);
+
+/// How often a comment is sent where nothing happens.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FollowQuery {
+    request: Option<Gid>,
+}
+
+pub(super) async fn follow(
+    State(app): State<Arc<App>>,
+    Extension(hang_up): Extension<HangUp>,
+    Query(query): Query<FollowQuery>,
+) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, Refusal> {
+    // First the subscription, then the snapshot, so that nothing falls in between.
+    let changes = app.engine.subscribe();
+    let exports = snapshot(&app, query.request).await?;
+    let (queue, stream) = mpsc::channel(QUEUE);
+    let reader = Reader { queue, changes, request: query.request };
+    let stop = app.stop.clone();
+    app.tracker.spawn(async move {
+        stop.run_until_cancelled(reader.feed(exports, hang_up)).await;
+    });
+    let stream = ReceiverStream::new(stream).map_while(|event| event.map(Ok));
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("beat")))
+}
+
+/// Every export that is not final; of one request, all.
+async fn snapshot(app: &App, request: Option<Gid>) -> Result<Vec<Export>, Refusal> {
+    let filter = |state| ExportFilter { state, request, limit: None };
+    let exports = if request.is_some() {
+        app.catalog.exports(filter(None)).await?
+    } else {
+        let mut exports = app.catalog.exports(filter(Some(ExportState::Started))).await?;
+        exports.extend(app.catalog.exports(filter(Some(ExportState::Pending))).await?);
+        exports
+    };
+    Ok(app.engine.with_progress(exports))
+}
+
+/// One reader of events.
+struct Reader {
+    /// None ends the stream.
+    queue: mpsc::Sender<Option<sse::Event>>,
+    changes: broadcast::Receiver<Event>,
+    request: Option<Gid>,
+}
+
+/// Why a reader gets no more events.
+enum Ended {
+    /// It went away, or the engine did.
+    Gone,
+    /// It does not read fast enough.
+    Behind,
+}
+
+impl Reader {
+    /// Feeds the reader until it goes away or falls behind. Then its stream ends; a reader that
+    /// does not even take the end is disconnected.
+    async fn feed(mut self, exports: Vec<Export>, hang_up: HangUp) {
+        if let Ended::Behind = self.pass_on(Event::Snapshot { exports }).await {
+            tracing::info!("a reader of events fell behind and was disconnected");
+            let ended = async {
+                // A queue that is closed has no reader who could miss the end.
+                drop(self.queue.send(None).await);
+                self.queue.closed().await;
+            };
+            if tokio::time::timeout(BEHIND, ended).await.is_err() {
+                hang_up.0.cancel();
+            }
+        }
+    }
+
+    async fn pass_on(&mut self, mut next: Event) -> Ended {
+        loop {
+            match tokio::time::timeout(BEHIND, self.queue.send(Some(written(&next)))).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_gone)) => return Ended::Gone,
+                Err(_elapsed) => return Ended::Behind,
+            }
+            next = tokio::select! {
+                () = self.queue.closed() => return Ended::Gone,
+                next = Self::next(&mut self.changes, self.request) => match next {
+                    Ok(next) => next,
+                    Err(ended) => return ended,
+                },
+            };
+        }
+    }
+
+    /// The next change that this reader wants to know.
+    async fn next(changes: &mut broadcast::Receiver<Event>, request: Option<Gid>) -> Result<Event, Ended> {
+        loop {
+            match changes.recv().await {
+                Ok(event) if concerns(&event, request) => return Ok(event),
+                Ok(_other) => {}
+                Err(broadcast::error::RecvError::Lagged(_)) => return Err(Ended::Behind),
+                Err(broadcast::error::RecvError::Closed) => return Err(Ended::Gone),
+            }
+        }
+    }
+}
+
+fn concerns(event: &Event, request: Option<Gid>) -> bool {
+    let Some(request) = request else { return true };
+    matches!(event, Event::Export { export } if export.request == request)
+}
+
+/// Wire types hold nothing that JSON cannot; an event without data is skipped by readers.
+fn written(event: &Event) -> sse::Event {
+    sse::Event::default().json_data(event).unwrap_or_default()
+}

@@ -1,0 +1,119 @@
+//! From a request to exports: pure, so that its rules are tested without a database.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use orgvault_shared::{
+    api::{Export, ExportRequest, Format, State},
+    clock::Timestamp,
+    gid::Gid,
+};
+
+use super::super::problem::Refusal;
+use crate::{product::Definition, source::Listed};
+
+/// What every export of a request shares.
+pub(super) struct Plan<'a> {
+    pub(super) request: &'a ExportRequest,
+    pub(super) requested_by: &'a str,
+    pub(super) now: Timestamp,
+}
+
+/// Refuses a request that contradicts itself.
+pub(super) fn check(request: &ExportRequest) -> Result<(), Refusal> {
+    let ExportRequest { organizations, all, source, deleted, formats, entity, .. } = request;
+    let fault = if *all && !organizations.is_empty() {
+        "`all` and `organizations` exclude each other"
+    } else if !*all && organizations.is_empty() {
+        "it names no organization: fill `organizations`, or set `all`"
+    } else if !*all && (source.is_some() || *deleted) {
+        "`source` and `deleted` belong to `all`"
+    } else if entity.is_some() && formats.iter().any(|format| *format != Format::Csv) {
+        "`entity` belongs to the format csv"
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", format!("the request is refused: {fault}")))
+}
+
+impl Plan<'_> {
+    /// The exports, those of one organization one after the other. All or none: what one product
+    /// does not offer refuses the whole request.
+    pub(super) fn exports(
+        &self,
+        organizations: &[Listed],
+        definition: impl Fn(&str) -> Result<Arc<Definition>, Refusal>,
+        gid: impl Fn(Timestamp) -> Gid,
+    ) -> Result<Vec<Export>, Refusal> {
+        let request = gid(self.now);
+        let mut exports = Vec::new();
+        for listed in organizations {
+            let definition = definition(&listed.key.source)?;
+            for (format, entity) in self.archives(&definition)? {
+                exports.push(Export {
+                    gid: gid(self.now),
+                    request,
+                    organization: listed.key.clone(),
+                    format,
+                    entity,
+                    gzip: self.request.gzip,
+                    state: State::Pending,
+                    created_at: self.now,
+                    started_at: None,
+                    finished_at: None,
+                    progress: None,
+                    error: None,
+                    warnings: Vec::new(),
+                    counts: Vec::new(),
+                    bytes: None,
+                    requested_by: self.requested_by.to_owned(),
+                });
+            }
+        }
+        Ok(exports)
+    }
+
+    /// The archives of one organization: each format once, `csv` once for each entity.
+    fn archives(&self, definition: &Definition) -> Result<Vec<(Format, Option<String>)>, Refusal> {
+        let asked = match (self.request.formats.as_slice(), &self.request.entity) {
+            ([], None) => &[definition.default_format],
+            ([], Some(_)) => &[Format::Csv],
+            (formats, _) => formats,
+        };
+        let mut archives = Vec::new();
+        for (place, &format) in asked.iter().enumerate() {
+            if asked[..place].contains(&format) {
+                continue;
+            }
+            if !definition.formats.contains(&format) {
+                return Err(not_offered(definition, format));
+            }
+            match format {
+                Format::Csv => archives.extend(self.entities(definition)?.map(|entity| (format, Some(entity)))),
+                _ => archives.push((format, None)),
+            }
+        }
+        Ok(archives)
+    }
+
+    fn entities<'d>(&self, definition: &'d Definition) -> Result<impl Iterator<Item = String> + use<'d>, Refusal> {
+        let all = definition.csv_sections().filter_map(|(_, section)| section.entity.clone());
+        let wanted = self.request.entity.clone();
+        if let Some(entity) = &wanted
+            && !all.clone().any(|known| known == *entity)
+        {
+            let detail = format!("product {} has no entity `{entity}`", definition.name);
+            let known: Vec<String> = all.collect();
+            return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_entity", detail)
+                .hint(format!("it has: {}", known.join(", "))));
+        }
+        Ok(all.filter(move |entity| wanted.as_ref().is_none_or(|wanted| wanted == entity)))
+    }
+}
+
+fn not_offered(definition: &Definition, format: Format) -> Refusal {
+    let offered: Vec<&str> = definition.formats.iter().map(|format| format.name()).collect();
+    let detail = format!("product {} is not offered as {format}", definition.name);
+    Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail)
+        .hint(format!("it is offered as {}", offered.join(", ")))
+}

@@ -1,0 +1,18 @@
+//! `/v1/health`: for whoever watches over the daemon.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use orgvault_shared::api::Alive;
+
+use super::{App, problem::Refusal};
+
+/// The version of daemon and API.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+pub(super) async fn show(State(app): State<Arc<App>>) -> Result<Json<Alive>, Refusal> {
+    match app.catalog.totals().await {
+        Ok(_) => Ok(Json(Alive { version: VERSION.to_owned() })),
+        Err(error) => Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "catalog", error)),
+    }
+}

@@ -1,0 +1,180 @@
+//! `/v1/organizations`: the tenants of the sources, as the databases list them now.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use futures_util::future::{join_all, try_join};
+use orgvault_shared::api::{
+    Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure,
+};
+use serde::Deserialize;
+
+use super::{
+    App,
+    lookup::{self, Candidate, LookupError},
+    problem::Refusal,
+    request::{Path, Query},
+    sources::wire,
+};
+use crate::source::{Listed, Source, SourceError};
+
+/// In the path: whatever source it is in.
+const ANY_SOURCE: &str = "*";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListQuery {
+    source: Option<String>,
+}
+
+/// What the sources listed, and those that did not answer.
+pub(super) struct Listing {
+    pub(super) listed: Vec<Listed>,
+    pub(super) failures: Vec<SourceFailure>,
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Organizations>, Refusal> {
+    let Listing { listed, failures } = app.listing(query.source.as_deref()).await?;
+    Ok(Json(Organizations { organizations: app.describe(listed).await?, failures }))
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Path((source, name)): Path<(String, String)>,
+) -> Result<Json<Organization>, Refusal> {
+    let listed = app.organization(&source, name).await?;
+    let organization = app.describe(vec![listed]).await?.pop();
+    organization.map(Json).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", "it is gone"))
+}
+
+/// Counts in one snapshot of the live database. When the client goes away, the snapshot is
+/// dropped, and with it its query on the server.
+pub(super) async fn counts(
+    State(app): State<Arc<App>>,
+    Path((source, name)): Path<(String, String)>,
+) -> Result<Json<Counts>, Refusal> {
+    let organization = app.organization(&source, name).await?.key;
+    let source = app.source(&organization.source)?;
+    let counts = live_counts(source, &organization.id).await.map_err(|error| wire(&error))?;
+    Ok(Json(Counts { organization, counts }))
+}
+
+async fn live_counts(source: &Source, organization: &str) -> Result<Vec<SectionCount>, SourceError> {
+    let mut snapshot = source.snapshot(organization).await?;
+    let counts = snapshot.counts().await?;
+    snapshot.finish().await?;
+    let sections = &source.definition().sections;
+    Ok(sections.iter().zip(counts).map(|(section, rows)| SectionCount { name: section.name.clone(), rows }).collect())
+}
+
+impl Candidate for Listed {
+    fn key(&self) -> &OrganizationKey {
+        &self.key
+    }
+
+    fn deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+}
+
+impl Listing {
+    /// The one organization that `name` means. Where none that was listed is meant and a source
+    /// did not answer, that is the cause.
+    pub(super) fn find(&self, name: &str) -> Result<&Listed, Refusal> {
+        lookup::find(&self.listed, name).map_err(|error| match (&error, self.failures.first()) {
+            (LookupError::Unknown { .. }, Some(failure)) => failure.error.clone().into(),
+            _ => error.into(),
+        })
+    }
+}
+
+impl App {
+    /// Asks one source, or all of them at the same time.
+    pub(super) async fn listing(&self, source: Option<&str>) -> Result<Listing, Refusal> {
+        match source {
+            Some(name) => Ok(list_all(&[self.source(name)?.clone()]).await),
+            None => Ok(list_all(&self.sources).await),
+        }
+    }
+
+    /// Asks the sources that any of `names` can be in: a name that begins with a source's is that
+    /// source's, so that another one that is down does not delay it.
+    pub(super) async fn listing_for(&self, names: &[String]) -> Listing {
+        let source_of = |name: &String| {
+            let (source, _rest) = name.split_once('/')?;
+            self.sources.iter().position(|one| one.name() == source)
+        };
+        let named: Option<Vec<usize>> = names.iter().map(source_of).collect();
+        match named {
+            None => list_all(&self.sources).await,
+            Some(indices) => {
+                let wanted = |(index, _): &(usize, &Arc<Source>)| indices.contains(index);
+                let few: Vec<_> = self.sources.iter().enumerate().filter(wanted).map(|(_, one)| one.clone()).collect();
+                list_all(&few).await
+            }
+        }
+    }
+
+    /// The organization of a path `{source}/{org}`, where the source may be `*`.
+    async fn organization(&self, source: &str, name: String) -> Result<Listed, Refusal> {
+        let name = if source == ANY_SOURCE { name } else { format!("{}/{name}", self.source(source)?.name()) };
+        let names = [name];
+        let listing = self.listing_for(&names).await;
+        listing.find(&names[0]).cloned()
+    }
+
+    /// Adds what the catalog knows.
+    async fn describe(&self, listed: Vec<Listed>) -> Result<Vec<Organization>, Refusal> {
+        let mut organizations: Vec<Organization> = Vec::with_capacity(listed.len());
+        for of_source in listed.chunk_by(|left, right| left.key.source == right.key.source) {
+            let Some(Listed { key: OrganizationKey { source, .. }, .. }) = of_source.first() else { continue };
+            let (archives, states) =
+                try_join(self.catalog.last_archives(source), self.catalog.last_states(source)).await?;
+            organizations.extend(of_source.iter().map(|one| Organization {
+                key: one.key.clone(),
+                created_at: one.created_at,
+                deleted_at: one.deleted_at,
+                last_archive: archives.get(&one.key.id).cloned(),
+                last_state: states.get(&one.key.id).copied(),
+            }));
+        }
+        Ok(organizations)
+    }
+}
+
+async fn list_all(sources: &[Arc<Source>]) -> Listing {
+    let mut listing = Listing { listed: Vec::new(), failures: Vec::new() };
+    let answers = join_all(sources.iter().map(|source| source.organizations())).await;
+    for (source, answer) in sources.iter().zip(answers) {
+        match answer {
+            Ok(listed) => listing.listed.extend(listed),
+            Err(error) => {
+                listing.failures.push(SourceFailure { source: source.name().to_owned(), error: wire(&error) });
+            }
+        }
+    }
+    listing
+}
+
+impl From<LookupError> for Refusal {
+    fn from(error: LookupError) -> Self {
+        match &error {
+            LookupError::Unknown { close, .. } => {
+                let hint = if close.is_empty() {
+                    "`orgvault orgs` lists them".to_owned()
+                } else {
+                    format!("did you mean {}?", close.join(" or "))
+                };
+                Self::new(StatusCode::NOT_FOUND, "unknown_organization", &error).hint(hint)
+            }
+            LookupError::Deleted { .. } => {
+                Self::new(StatusCode::NOT_FOUND, "deleted_organization", &error).hint("name it by its id")
+            }
+            LookupError::Ambiguous { .. } => Self::new(StatusCode::CONFLICT, "ambiguous_organization", &error)
+                .hint("name one of them as it stands there"),
+        }
+    }
+}

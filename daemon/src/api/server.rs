@@ -1,0 +1,216 @@
+//! The accept loop: connections of the socket, limited for each user, each served until it ends,
+//! idles, stalls, or the daemon stops.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::Request, response::IntoResponse};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use orgvault_shared::config::Access;
+use tokio::net::{UnixListener, UnixStream};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+
+use super::{
+    connections::{Admission, Connections, Slot},
+    patience::Patient,
+    peer::Peer,
+    problem::Refusal,
+};
+
+/// What one connection may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Open connections of one uid.
+    pub connections_per_user: usize,
+    /// How long a request's head may take to arrive, and a connection may idle.
+    pub head: Duration,
+    /// How long a reader may take no byte of an answer.
+    pub stall: Duration,
+    /// How long answers may go on after the stop.
+    pub drain: Duration,
+}
+
+impl Limits {
+    /// The limits of the daemon.
+    #[must_use]
+    pub fn new(connections_per_user: usize) -> Self {
+        Self {
+            connections_per_user,
+            head: Duration::from_secs(30),
+            // A download may be piped into a program that waits for a person.
+            stall: Duration::from_mins(10),
+            drain: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Bytes of a request's head, and the most that an unread answer holds in memory.
+const BUFFER: usize = 64 * 1024;
+
+/// Header fields of a request.
+const HEADERS: usize = 64;
+
+/// How long to wait after a failed accept: without it, a lack of descriptors would be a busy loop.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Ends the connection that a request came on.
+#[derive(Debug, Clone)]
+pub(super) struct HangUp(pub(super) CancellationToken);
+
+/// What all connections share.
+#[derive(Debug)]
+struct Shared {
+    router: Router,
+    access: Access,
+    limits: Limits,
+    connections: Arc<Connections>,
+    stop: CancellationToken,
+}
+
+/// Serves `router` until `stop`, then until the last connection has ended (which takes at most
+/// [`Limits::drain`]). Each request carries its [`Peer`].
+pub async fn serve(listener: &UnixListener, router: Router, access: Access, limits: Limits, stop: CancellationToken) {
+    let connections = Connections::new(limits.connections_per_user);
+    let shared = Arc::new(Shared { router, access, limits, connections, stop: stop.clone() });
+    let tracker = TaskTracker::new();
+    while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
+        match accepted {
+            Ok((stream, _unnamed)) => {
+                admit(&shared, &tracker, stream);
+            }
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(error, "cannot accept a connection");
+                stop.run_until_cancelled(tokio::time::sleep(ACCEPT_PAUSE)).await;
+            }
+        }
+    }
+    tracker.close();
+    tracker.wait().await;
+}
+
+fn admit(shared: &Arc<Shared>, tracker: &TaskTracker, stream: UnixStream) {
+    let uid = match stream.peer_cred() {
+        Ok(credentials) => credentials.uid(),
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "cannot tell who connects");
+            return;
+        }
+    };
+    match Connections::admit(&shared.connections, uid) {
+        Admission::Welcome(slot) => tracker.spawn(shared.clone().converse(stream, uid, slot)),
+        Admission::Busy(slot) => tracker.spawn(shared.clone().turn_away(stream, slot)),
+        Admission::Flood => return,
+    };
+}
+
+impl Shared {
+    async fn converse(self: Arc<Self>, stream: UnixStream, uid: u32, slot: Slot) {
+        let this = self.clone();
+        let peer = match tokio::task::spawn_blocking(move || Peer::resolve(uid, &this.access)).await {
+            Ok(peer) => peer,
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::error!(uid, error, "cannot look up who connects");
+                return;
+            }
+        };
+        let hang_up = CancellationToken::new();
+        let asked = CancellationToken::new();
+        let service = service_fn(|request: Request<Incoming>| {
+            asked.cancel();
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(peer.clone());
+            request.extensions_mut().insert(HangUp(hang_up.clone()));
+            self.router.clone().oneshot(request)
+        });
+        let io = TokioIo::new(Patient::new(stream, self.limits.stall));
+        let connection = self.http().serve_connection(io, service);
+        tokio::select! {
+            () = self.until_stopped(connection, &asked) => {}
+            () = hang_up.cancelled() => {}
+        }
+        drop(slot);
+    }
+
+    /// Answers one request with a problem document that says that there are too many connections.
+    async fn turn_away(self: Arc<Self>, stream: UnixStream, slot: Slot) {
+        let limit = self.limits.connections_per_user;
+        let service = service_fn(async |_request: Request<Incoming>| {
+            let detail = format!("this user has {limit} connections open already, which is the limit");
+            let refusal = Refusal::new(hyper::StatusCode::TOO_MANY_REQUESTS, "too_many_connections", detail)
+                .hint("close some, or raise `connections_per_user` in the configuration");
+            Ok::<_, std::convert::Infallible>(refusal.into_response())
+        });
+        let io = TokioIo::new(Patient::new(stream, self.limits.drain));
+        let connection = self.http().keep_alive(false).serve_connection(io, service);
+        let answered = tokio::time::timeout(self.limits.drain, connection);
+        tokio::select! {
+            answered = answered => match answered {
+                Ok(ended) => log_end(ended),
+                Err(_elapsed) => tracing::debug!("a connection over the limit sent no request"),
+            },
+            () = self.stop.cancelled() => {}
+        }
+        drop(slot);
+    }
+
+    fn http(&self) -> http1::Builder {
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.head)
+            .max_headers(HEADERS)
+            .max_buf_size(BUFFER);
+        builder
+    }
+
+    /// Drives a connection to its end. At the stop, one without a request ends at once, and
+    /// another may finish its answer.
+    async fn until_stopped<C>(&self, connection: C, asked: &CancellationToken)
+    where
+        C: Future<Output = hyper::Result<()>> + Graceful,
+    {
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            ended = connection.as_mut() => return log_end(ended),
+            () = self.stop.cancelled() => {}
+        }
+        if !asked.is_cancelled() {
+            return;
+        }
+        connection.as_mut().finish();
+        match tokio::time::timeout(self.limits.drain, connection).await {
+            Ok(ended) => log_end(ended),
+            Err(_elapsed) => tracing::info!("an answer was cut off by the stop"),
+        }
+    }
+}
+
+/// What can be asked to end after the answer that it is writing.
+trait Graceful {
+    fn finish(self: std::pin::Pin<&mut Self>);
+}
+
+impl<I, S> Graceful for http1::Connection<I, S>
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    S: hyper::service::HttpService<Incoming>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    S::ResBody: hyper::body::Body + 'static,
+    <S::ResBody as hyper::body::Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    fn finish(self: std::pin::Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+/// A client that goes away, idles or sends garbage is no fault of the daemon.
+fn log_end(ended: hyper::Result<()>) {
+    if let Err(error) = ended {
+        let error: &dyn std::error::Error = &error;
+        tracing::debug!(error, "a connection ended early");
+    }
+}

@@ -1,0 +1,190 @@
+//! The Unix socket: bound where nobody else listens, given its mode and group before anyone can
+//! connect, and removed at the end if it is still ours.
+
+use std::{
+    fs::{self, DirBuilder, Permissions},
+    io,
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt, chown},
+        net::{UnixListener as StdListener, UnixStream},
+    },
+    path::{Path, PathBuf},
+};
+
+use nix::unistd::Group;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with};
+use tokio::net::UnixListener;
+
+use crate::lifecycle::StateLock;
+
+/// `sun_path` has 108 bytes, the last of which ends the path (unix(7)).
+const PATH_LIMIT: usize = 107;
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 256;
+
+/// Why the socket could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SocketError {
+    /// The path does not fit a socket address.
+    #[error("the socket's path {} has {bytes} bytes and may have at most {PATH_LIMIT}: set a shorter `socket`", path.display())]
+    TooLong {
+        /// The path.
+        path: PathBuf,
+        /// Its length in bytes.
+        bytes: usize,
+    },
+    /// Another program answers there.
+    #[error("another program answers on {}: stop it, or set another `socket`", path.display())]
+    InUse {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Something that is no socket is there.
+    #[error("{} exists and is no socket: remove it, or set another `socket`", path.display())]
+    NotASocket {
+        /// The path.
+        path: PathBuf,
+    },
+    /// `socket_group` names no group.
+    #[error("there is no group `{group}`: create it, or correct `socket_group`")]
+    NoGroup {
+        /// The group.
+        group: String,
+    },
+    /// The system refused.
+    #[error("cannot {act} {}: {source}", path.display())]
+    System {
+        /// What was tried.
+        act: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// A listening socket at a path that it holds.
+#[derive(Debug)]
+pub struct Socket {
+    /// Accepts connections.
+    pub listener: UnixListener,
+    path: PathBuf,
+    /// Device and inode: whether the file is still the one that we made.
+    identity: (u64, u64),
+}
+
+impl Socket {
+    /// Makes the socket. A socket that is there already is replaced if nobody answers on it;
+    /// `_lock` proves that no other daemon of this state directory is just about to.
+    ///
+    /// # Errors
+    /// When the path cannot be used, another program answers there, or the system refuses.
+    pub fn open(path: &Path, mode: u32, group: Option<&str>, _lock: &StateLock) -> Result<Self, SocketError> {
+        let bytes = path.as_os_str().as_bytes().len();
+        if bytes > PATH_LIMIT {
+            return Err(SocketError::TooLong { path: path.to_owned(), bytes });
+        }
+        let group = group.map(group_id).transpose()?;
+        make_parent(path)?;
+        remove_left_over(path)?;
+        let listener = bind_and_listen(path, mode, group)?;
+        let metadata = fs::symlink_metadata(path).map_err(failed("look at", path))?;
+        Ok(Self { listener, path: path.to_owned(), identity: (metadata.dev(), metadata.ino()) })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Stops listening and removes the file, if it is still the one that was made.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn close(self) -> Result<(), SocketError> {
+        let Self { listener, path, identity } = self;
+        drop(listener);
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if (metadata.dev(), metadata.ino()) == identity => {
+                fs::remove_file(&path).map_err(failed("remove", &path))
+            }
+            Ok(_another) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(failed("look at", &path)(error)),
+        }
+    }
+}
+
+fn failed(act: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SocketError {
+    let path = path.to_owned();
+    move |source| SocketError::System { act, path, source }
+}
+
+fn group_id(group: &str) -> Result<u32, SocketError> {
+    match Group::from_name(group) {
+        Ok(Some(found)) => Ok(found.gid.as_raw()),
+        Ok(None) => Err(SocketError::NoGroup { group: group.to_owned() }),
+        Err(error) => Err(failed("look up the group of the socket", Path::new(group))(error.into())),
+    }
+}
+
+/// Makes the last directory where it is missing, as `RuntimeDirectory=` would.
+fn make_parent(path: &Path) -> Result<(), SocketError> {
+    let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else { return Ok(()) };
+    match DirBuilder::new().mode(0o755).create(parent) {
+        // The umask may have taken bits away that every peer needs.
+        Ok(()) => fs::set_permissions(parent, Permissions::from_mode(0o755)).map_err(failed("set the mode of", parent)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(failed("make the socket's directory", parent)(error)),
+    }
+}
+
+fn remove_left_over(path: &Path) -> Result<(), SocketError> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed("look at", path)(error)),
+        Ok(metadata) if !metadata.file_type().is_socket() => {
+            return Err(SocketError::NotASocket { path: path.to_owned() });
+        }
+        Ok(_socket) => {}
+    }
+    match connect_at_once(path) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            tracing::info!(socket = %path.display(), "replacing a socket on which nobody answers");
+            fs::remove_file(path).map_err(failed("remove the left-over socket", path))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        // A full backlog is a listener too.
+        Ok(_) | Err(_) => Err(SocketError::InUse { path: path.to_owned() }),
+    }
+}
+
+/// Connects without waiting where the other's backlog is full.
+fn connect_at_once(path: &Path) -> io::Result<UnixStream> {
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags(), None)?;
+    rustix::net::connect(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(socket.into())
+}
+
+fn flags() -> SocketFlags {
+    SocketFlags::CLOEXEC | SocketFlags::NONBLOCK
+}
+
+/// Until `listen`, a connect is refused: so nobody gets in before mode and group are set.
+fn bind_and_listen(path: &Path, mode: u32, group: Option<u32>) -> Result<UnixListener, SocketError> {
+    let made = || -> io::Result<StdListener> {
+        let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags(), None)?;
+        bind(&socket, &SocketAddrUnix::new(path)?)?;
+        Ok(socket.into())
+    };
+    let socket = made().map_err(failed("bind", path))?;
+    if group.is_some() {
+        chown(path, None, group).map_err(failed("set the group of", path))?;
+    }
+    fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed("set the mode of", path))?;
+    listen(&socket, BACKLOG).map_err(|error| failed("listen on", path)(error.into()))?;
+    UnixListener::from_std(socket).map_err(failed("listen on", path))
+}

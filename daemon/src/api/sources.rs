@@ -1,0 +1,76 @@
+//! `/v1/sources`: the connected application databases.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use futures_util::future::join_all;
+use orgvault_shared::api::{ExportError, Source as Shown, SourceCheck, Sources};
+use serde::Deserialize;
+
+use super::{
+    App,
+    problem::Refusal,
+    request::{Path, Query},
+};
+use crate::source::{Source, SourceError};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CheckQuery {
+    #[serde(default)]
+    deep: bool,
+}
+
+/// Asks every source at the same time, so that one that is down delays no other.
+pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Sources> {
+    Json(Sources { sources: join_all(app.sources.iter().map(|source| show(source))).await })
+}
+
+async fn show(source: &Source) -> Shown {
+    let answer = async { Ok::<_, SourceError>((source.version().await?, source.organizations().await?.len())) }.await;
+    let (answered, error) = match answer {
+        Ok(answered) => (Some(answered), None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    let (version, organizations) = answered.unzip();
+    Shown {
+        name: source.name().to_owned(),
+        product: source.definition().name.clone(),
+        location: source.location(),
+        reachable: error.is_none(),
+        version,
+        error,
+        organizations: organizations.map(|number| number as u64),
+    }
+}
+
+pub(super) async fn check(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    Query(query): Query<CheckQuery>,
+) -> Result<Json<SourceCheck>, Refusal> {
+    Ok(Json(app.source(&name)?.check(query.deep).await))
+}
+
+impl App {
+    /// The source of this name.
+    pub(super) fn source(&self, name: &str) -> Result<&Arc<Source>, Refusal> {
+        self.sources.iter().find(|source| source.name() == name).ok_or_else(|| {
+            let known: Vec<&str> = self.sources.iter().map(|source| source.name()).collect();
+            Refusal::new(StatusCode::NOT_FOUND, "unknown_source", format!("there is no source `{name}`"))
+                .hint(format!("the configuration has: {}", known.join(", ")))
+        })
+    }
+}
+
+/// The error of a source, as the API shows it.
+pub(super) fn wire(error: &SourceError) -> ExportError {
+    ExportError { code: error.code().to_owned(), message: error.to_string(), hint: error.hint().to_owned() }
+}
+
+impl From<ExportError> for Refusal {
+    /// A source that could not be asked: the daemon is well, the one behind it is not.
+    fn from(error: ExportError) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, &error.code, &error.message).hint(error.hint)
+    }
+}

@@ -1,0 +1,157 @@
+//! Publishing: from a sealed partial file to an archive with its manifest and its lines in
+//! `SHA256SUMS`.
+//!
+//! Everything that needs room on the disk is written and synced under partial names first, so
+//! that a full disk is met before anything has a final name. Then come the names, in the order in
+//! which a crash between any two of them does no harm: archive, sync, manifest, `SHA256SUMS`, sync.
+//! Four syncs of small things for each archive, and the one of its data.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{MutexGuard, PoisonError},
+};
+
+use orgvault_shared::archive::{
+    manifest::{Manifest, manifest_path},
+    naming::{ArchiveName, MANIFEST_SUFFIX, SUMS_NAME},
+};
+
+use super::{ArchiveDirectory, PublishError, Sealed, Step, error, partial::Leftover, place::Places, sidecar};
+
+impl ArchiveDirectory {
+    /// Gives the sealed file and its manifest their final names; returns the archive's path. After
+    /// this comes the catalog.
+    ///
+    /// # Errors
+    /// When the manifest describes another file, the name is taken, or the disk fails; then
+    /// neither is left.
+    pub fn publish(&self, sealed: Sealed, manifest: &Manifest) -> Result<PathBuf, PublishError> {
+        let partial = sealed.path().to_owned();
+        let directory = partial.parent().unwrap_or(Path::new("/"));
+        let archive = directory.join(sealed.name().to_string());
+        check(&sealed, &archive, manifest)?;
+        let _guard = self.lock(directory);
+        let (manifest_partial, sums_partial) = self.prepare(directory, &archive, manifest)?;
+        let directory_file = sidecar::open_directory(directory)?;
+        let sync =
+            || directory_file.sync_all().map_err(|cause| PublishError::new("sync the directory", directory, 0, cause));
+
+        sidecar::rename_new(&partial, &archive)?;
+        let names = Unfinished { name: sealed.name(), archive: archive.clone(), finished: false };
+        self.step(Step::Renamed);
+        sync()?;
+        self.step(Step::DirectorySynced);
+        sidecar::rename_new(&manifest_partial.0, &manifest_path(&archive))?;
+        self.step(Step::ManifestRenamed);
+        sidecar::rename_over(&sums_partial.0, &sidecar::sums_path(directory))?;
+        self.step(Step::SumsRenamed);
+        sync()?;
+        names.finish();
+        // Its partial name is gone, and with it what there was to remove.
+        drop(sealed);
+        self.step(Step::Published);
+        Ok(archive)
+    }
+
+    /// Whether an export of about `needed` bytes can be written at all: asked before a snapshot is
+    /// opened for it.
+    ///
+    /// # Errors
+    /// When the directory cannot be created or written, or has less room.
+    pub fn check(&self, needed: u64) -> Result<(), PublishError> {
+        let root = self.root();
+        let failed = |cause: io::Error| PublishError::new("write to", root, needed, cause);
+        if !root.is_dir() {
+            super::place::create_directory(root.parent().unwrap_or(root), root)?;
+        }
+        let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+        rustix::fs::access(root, access).map_err(|cause| failed(cause.into()))?;
+        let free = error::free_bytes(root).map_err(failed)?;
+        if free < needed {
+            let cause = io::ErrorKind::StorageFull.into();
+            return Err(PublishError::DiskFull { act: "write to", path: root.to_owned(), needed, free, cause });
+        }
+        Ok(())
+    }
+
+    pub(super) fn places(&self) -> MutexGuard<'_, Places> {
+        // What it holds is only a memory of the directory, looked at again before each use.
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn prepare(
+        &self,
+        directory: &Path,
+        archive: &Path,
+        manifest: &Manifest,
+    ) -> Result<(Leftover, Leftover), PublishError> {
+        let text = manifest
+            .to_text()
+            .map_err(|cause| PublishError::new("write", &manifest_path(archive), 0, io::Error::other(cause)))?;
+        let name = format!("{}{}", manifest.file, MANIFEST_SUFFIX);
+        let manifest_partial = sidecar::write_partial(directory, &name, &text)?;
+        self.step(Step::ManifestWritten);
+        let mut sums = sidecar::load_sums(directory)?;
+        sidecar::add_to_sums(&mut sums, manifest, &text);
+        let sums_partial = sidecar::write_partial(directory, SUMS_NAME, sums.to_string().as_bytes())?;
+        self.step(Step::SumsWritten);
+        Ok((manifest_partial, sums_partial))
+    }
+}
+
+/// The manifest must speak of this file, as it was read back.
+fn check(sealed: &Sealed, archive: &Path, manifest: &Manifest) -> Result<(), PublishError> {
+    let wrong = |stated: &dyn ToString, found: &dyn ToString| {
+        let (stated, found) = (stated.to_string(), found.to_string());
+        Err(PublishError::WrongManifest { path: archive.to_owned(), stated, found })
+    };
+    if manifest.file != sealed.name().to_string() {
+        return wrong(&manifest.file, &sealed.name());
+    }
+    if manifest.bytes != sealed.bytes() {
+        return wrong(&format!("{} bytes", manifest.bytes), &format!("{} bytes", sealed.bytes()));
+    }
+    match sealed.sha256() {
+        Some(sha256) if sha256 != manifest.sha256 => wrong(&manifest.sha256, &sha256),
+        _ => Ok(()),
+    }
+}
+
+/// An archive that has its final name and may yet fail: then it goes, its manifest first.
+struct Unfinished {
+    name: ArchiveName,
+    archive: PathBuf,
+    finished: bool,
+}
+
+impl Unfinished {
+    fn finish(mut self) {
+        self.finished = true;
+    }
+
+    fn take_back_lines(&self) -> Result<(), PublishError> {
+        let directory = self.archive.parent().unwrap_or(Path::new("/"));
+        let mut sums = sidecar::load_sums(directory)?;
+        let changed = sidecar::remove_from_sums(&mut sums, self.name);
+        if changed { sidecar::replace_sums(directory, &sums) } else { Ok(()) }
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        for path in [manifest_path(&self.archive), self.archive.clone()] {
+            match fs::remove_file(&path) {
+                Ok(()) => {}
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+                Err(cause) => tracing::error!(path = %path.display(), %cause, "cannot take back an archive"),
+            }
+        }
+        if let Err(error) = self.take_back_lines() {
+            tracing::error!(path = %self.archive.display(), %error, "cannot take an archive out of SHA256SUMS");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The small files beside archives: manifests, states, `SHA256SUMS`. Each is written under a
+//! partial name, synced and renamed.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use orgvault_shared::archive::{
+    manifest::Manifest,
+    naming::{self, ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX, SUMS_NAME},
+    sums::Sums,
+};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use sha2::{Digest, Sha256};
+
+use super::{
+    PublishError,
+    partial::{FILE_MODE, Leftover},
+};
+
+/// Writes `text` to `.partial-<name>` in `directory` and syncs it. A leftover of that name, which
+/// only a crash leaves, is replaced.
+pub(super) fn write_partial(directory: &Path, name: &str, text: &[u8]) -> Result<Leftover, PublishError> {
+    let leftover = Leftover(directory.join(format!("{PARTIAL_PREFIX}{name}")));
+    let write = || {
+        match fs::remove_file(&leftover.0) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&leftover.0)?;
+        file.write_all(text)?;
+        file.sync_all()
+    };
+    write().map_err(|cause| PublishError::new("write", &leftover.0, text.len() as u64, cause))?;
+    Ok(leftover)
+}
+
+/// Renames without overwriting. Where the file system knows no such rename, by a second link,
+/// which fails for a taken name just the same.
+pub(super) fn rename_new(from: &Path, to: &Path) -> Result<(), PublishError> {
+    let result = match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+            fs::hard_link(from, to).and_then(|()| fs::remove_file(from))
+        }
+        other => other.map_err(io::Error::from),
+    };
+    result.map_err(|cause| PublishError::new("rename a file to", to, 0, cause))
+}
+
+/// Renames over what is there.
+pub(super) fn rename_over(from: &Path, to: &Path) -> Result<(), PublishError> {
+    fs::rename(from, to).map_err(|cause| PublishError::new("rename a file to", to, 0, cause))
+}
+
+/// The sums of `directory`, which the caller has locked. One that is not there, or that somebody
+/// else wrote to, is made anew from the manifests.
+pub(super) fn load_sums(directory: &Path) -> Result<Sums, PublishError> {
+    let path = directory.join(SUMS_NAME);
+    match fs::read_to_string(&path) {
+        Ok(text) => match Sums::parse(&text) {
+            Ok(sums) => Ok(sums),
+            Err(cause) => {
+                tracing::warn!(path = %path.display(), %cause, "made anew from the manifests");
+                sums_of_manifests(directory)
+            }
+        },
+        Err(cause) if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
+            sums_of_manifests(directory)
+        }
+        Err(cause) => Err(PublishError::new("read", &path, 0, cause)),
+    }
+}
+
+/// What `SHA256SUMS` must say by the manifests in `directory`.
+pub(super) fn sums_of_manifests(directory: &Path) -> Result<Sums, PublishError> {
+    let failed = |cause| PublishError::new("list the directory", directory, 0, cause);
+    let mut sums = Sums::default();
+    for entry in fs::read_dir(directory).map_err(failed)? {
+        let Ok(name) = entry.map_err(failed)?.file_name().into_string() else { continue };
+        let Some(archive) = name.strip_suffix(MANIFEST_SUFFIX) else { continue };
+        let Ok(text) = fs::read(directory.join(&name)) else { continue };
+        // What is no manifest of ours is the business of a scan.
+        if let Some(manifest) = Manifest::parse(&text).ok().filter(|manifest| manifest.file == archive) {
+            add_to_sums(&mut sums, &manifest, &text);
+        }
+    }
+    Ok(sums)
+}
+
+/// Adds the lines of one archive.
+pub(super) fn add_to_sums(sums: &mut Sums, manifest: &Manifest, manifest_text: &[u8]) {
+    sums.insert(manifest.file.clone(), manifest.sha256.clone());
+    let digest = Sha256::digest(manifest_text);
+    sums.insert(format!("{}{MANIFEST_SUFFIX}", manifest.file), naming::hex(&digest));
+}
+
+/// Takes the lines of one archive out; says whether there were any.
+pub(super) fn remove_from_sums(sums: &mut Sums, archive: ArchiveName) -> bool {
+    let (archive_line, manifest_line) = (sums.remove(&archive.to_string()), sums.remove(&archive.manifest()));
+    archive_line || manifest_line
+}
+
+/// Where the sums of `directory` are.
+pub(super) fn sums_path(directory: &Path) -> PathBuf {
+    directory.join(SUMS_NAME)
+}
+
+/// Replaces `SHA256SUMS`; the caller has locked the directory and syncs it.
+pub(super) fn replace_sums(directory: &Path, sums: &Sums) -> Result<(), PublishError> {
+    let leftover = write_partial(directory, SUMS_NAME, sums.to_string().as_bytes())?;
+    rename_over(&leftover.0, &sums_path(directory))
+}
+
+/// Opens a directory for syncing it several times.
+pub(super) fn open_directory(directory: &Path) -> Result<File, PublishError> {
+    File::open(directory).map_err(|cause| PublishError::new("open the directory", directory, 0, cause))
+}

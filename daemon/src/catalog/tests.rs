@@ -1,0 +1,148 @@
+use chrono::DateTime;
+use orgvault_shared::{
+    api::{Archive, ArchiveState, Export, Format, OrganizationKey, SectionCount, State},
+    gid::Gid,
+};
+
+use super::{ArchiveFilter, Catalog, CatalogError, ExportFilter, Totals};
+
+fn gid(number: u64) -> Gid {
+    Gid::try_from(number).unwrap()
+}
+
+fn organization(id: &str) -> OrganizationKey {
+    OrganizationKey {
+        source: "tracker".to_owned(),
+        kind: "organization".to_owned(),
+        id: id.to_owned(),
+        name: "Ünïcode \u{1b}[31m\n🚀".to_owned(),
+        slug: "../x".to_owned(),
+    }
+}
+
+fn export(number: u64) -> Export {
+    Export {
+        gid: gid(number),
+        request: gid(9),
+        organization: organization("acme"),
+        format: Format::Csv,
+        entity: Some("time-logs".to_owned()),
+        gzip: true,
+        state: State::Pending,
+        created_at: DateTime::from_timestamp_micros(1_800_000_000_123_456).unwrap(),
+        started_at: None,
+        finished_at: None,
+        progress: None,
+        error: None,
+        warnings: Vec::new(),
+        counts: Vec::new(),
+        bytes: None,
+        requested_by: "root".to_owned(),
+    }
+}
+
+fn archive(number: u64, seconds: i64, path: &str) -> Archive {
+    Archive {
+        gid: gid(number),
+        request: gid(9),
+        organization: organization("acme"),
+        format: Format::Json,
+        entity: None,
+        gzip: false,
+        path: path.to_owned(),
+        bytes: 10,
+        sha256: "00".repeat(32),
+        counts: vec![SectionCount { name: "timeLogs".to_owned(), rows: 3 }],
+        snapshot: "1:2:".to_owned(),
+        exported_at: DateTime::from_timestamp(seconds, 0).unwrap(),
+        state: ArchiveState::Present,
+        verified: None,
+        warnings: Vec::new(),
+    }
+}
+
+async fn open(directory: &std::path::Path) -> Catalog {
+    Catalog::open(&directory.join("catalog.sqlite"), &directory.join("archives")).await.unwrap()
+}
+
+#[tokio::test]
+async fn pending_exports_survive_a_restart_in_their_order() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = open(directory.path()).await;
+    // Gids of one millisecond are random, so the order is not theirs.
+    let added: Vec<Export> = (0..1200).map(|number| export(1 + (number * 7919) % 100_003)).collect();
+    catalog.add_exports(&added).await.unwrap();
+    catalog.close().await;
+    let pending = ExportFilter { state: Some(State::Pending), ..ExportFilter::default() };
+    assert_eq!(open(directory.path()).await.exports(pending).await.unwrap(), added);
+}
+
+#[tokio::test]
+async fn a_gid_is_added_once_and_then_nothing_of_its_request_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = open(directory.path()).await;
+    catalog.add_exports(&[export(1)]).await.unwrap();
+    assert!(catalog.add_exports(&[export(2), export(1)]).await.is_err());
+    assert_eq!(catalog.exports(ExportFilter::default()).await.unwrap(), [export(1)]);
+}
+
+#[tokio::test]
+async fn an_update_of_an_unknown_export_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let refused = open(directory.path()).await.update_export(&export(1)).await;
+    assert!(matches!(refused, Err(CatalogError::Affected { rows: 0, .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_finished_export_and_its_archive_are_written_together() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = open(directory.path()).await;
+    let mut done = export(1);
+    done.state = State::Finished;
+    done.bytes = Some(10);
+    assert!(catalog.finish_export(&done, &archive(1, 1, "a")).await.is_err());
+    assert_eq!(catalog.archive(gid(1)).await.unwrap(), None, "no archive without its export");
+    catalog.add_exports(&[export(1)]).await.unwrap();
+    catalog.finish_export(&done, &archive(1, 1, "a")).await.unwrap();
+    assert_eq!(catalog.export(gid(1)).await.unwrap(), Some(done));
+    assert_eq!(catalog.totals().await.unwrap(), Totals { archives: 1, bytes: 10 });
+}
+
+#[tokio::test]
+async fn archives_move_with_their_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("archives/tracker/acme--1/x.json");
+    let catalog = open(directory.path()).await;
+    catalog.put_archive(&archive(1, 1, path.to_str().unwrap())).await.unwrap();
+    catalog.close().await;
+    let elsewhere = std::path::Path::new("/elsewhere");
+    let moved = Catalog::open(&directory.path().join("catalog.sqlite"), elsewhere).await.unwrap();
+    let archive = moved.archive(gid(1)).await.unwrap().unwrap();
+    assert_eq!(archive.path, "/elsewhere/tracker/acme--1/x.json");
+}
+
+#[tokio::test]
+async fn the_newest_archive_is_the_last_exported_and_of_one_instant_the_highest_gid() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = open(directory.path()).await;
+    for (number, seconds) in [(5, 100), (9, 200), (8, 200), (7, 50)] {
+        catalog.put_archive(&archive(number, seconds, "a")).await.unwrap();
+    }
+    let last = catalog.last_archives("tracker").await.unwrap();
+    assert_eq!(last["acme"].gid, gid(9));
+    assert_eq!(last["acme"].rows, 3);
+    let listed = catalog.archives(&ArchiveFilter::default()).await.unwrap();
+    let order: Vec<u64> = listed.iter().map(|archive| archive.gid.get()).collect();
+    assert_eq!(order, [7, 5, 8, 9]);
+}
+
+#[tokio::test]
+async fn a_rebuild_replaces_what_was_known() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = open(directory.path()).await;
+    catalog.put_archive(&archive(1, 1, "a")).await.unwrap();
+    catalog.replace_archives(&[archive(2, 2, "b")]).await.unwrap();
+    assert_eq!(catalog.archive(gid(1)).await.unwrap(), None);
+    assert!(catalog.forget_archive(gid(2)).await.unwrap());
+    assert!(!catalog.forget_archive(gid(2)).await.unwrap());
+}

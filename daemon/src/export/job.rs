@@ -1,0 +1,334 @@
+//! One job: the exports of one request and one organization, from one snapshot.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use orgvault_shared::{
+    api::{Archive, ArchiveState, Export, Format, Progress, Warning},
+    archive::{
+        manifest::{Layout, MANIFEST_VERSION, Manifest, Product, Section},
+        verify::{Expected, read_back},
+    },
+    clock::Clock,
+};
+use tokio::sync::watch;
+
+use super::{
+    Failure,
+    engine::{Engine, Watched},
+    failure::agree,
+    pipeline::{Deadline, Piped, write_archive},
+    queue::Job,
+};
+use crate::{
+    archive::{ArchiveDirectory, NewArchive, Partial, PublishError, Sealed},
+    catalog::Catalog,
+    format::{self, Plan, Written},
+    product::Definition,
+    source::{Snapshot, Source, SourceError},
+};
+
+/// How often an export is tried when the source says that trying again may help (a standby's
+/// recovery conflict).
+const TRIES: u32 = 3;
+
+/// What every job works with.
+pub struct Workshop {
+    /// The sources by name.
+    pub sources: HashMap<String, Arc<Source>>,
+    /// Where archives go.
+    pub archives: Arc<ArchiveDirectory>,
+    /// Where their index is.
+    pub catalog: Catalog,
+    /// Tells when an export started and ended.
+    pub clock: Clock,
+    /// Deflate's level for gzip and ZIP, 1 to 9.
+    pub compression_level: u32,
+}
+
+/// The snapshot that the exports of a job share.
+struct Shared {
+    snapshot: Snapshot,
+    counts: Vec<u64>,
+    warnings: Vec<Warning>,
+    /// Whether an archive of it is published: then no other snapshot may follow in this job.
+    published: bool,
+}
+
+/// Runs the exports of a job one after the other; each ends in the catalog, whatever happens.
+pub(super) async fn run(shop: &Workshop, job: &mut Job, engine: &Engine) {
+    let mut shared = None;
+    let mut lost = false;
+    for export in &mut job.exports {
+        let result = match engine.begin(export).await {
+            Ok(watched) if lost => Err(Failure::SnapshotLost).inspect_err(|_| drop(watched)),
+            Ok(watched) => retried(shop, export, &mut shared, &watched, &mut lost).await,
+            Err(error) => Err(Failure::Catalog(error)),
+        };
+        if let Err(error) = engine.end(export, result).await {
+            // The archive's manifest is on disk, so that a rebuild finds it.
+            tracing::error!(gid = %export.gid, "the end of the export could not be recorded: {error}");
+        }
+    }
+    if let Some(Shared { snapshot, .. }) = shared
+        && let Err(error) = snapshot.finish().await
+    {
+        tracing::debug!("the snapshot's connection was lost after the last archive: {error}");
+    }
+}
+
+async fn retried(
+    shop: &Workshop,
+    export: &Export,
+    shared: &mut Option<Shared>,
+    watched: &Watched,
+    lost: &mut bool,
+) -> Result<Archive, Failure> {
+    let mut tries = 1;
+    loop {
+        let failure = match attempt(shop, export, shared, watched).await {
+            Ok(archive) => return Ok(archive),
+            Err(failure) => failure,
+        };
+        // Its rows query may still be running, so the connection is of no more use.
+        if let Some(Shared { snapshot, published, .. }) = shared.take() {
+            snapshot.abandon().await;
+            *lost |= published;
+        }
+        let transient = matches!(&failure, Failure::Source(error) if error.is_transient());
+        if !transient || *lost || tries == TRIES {
+            return Err(failure);
+        }
+        tracing::info!(gid = %export.gid, tries, "trying again: {failure}");
+        tries += 1;
+    }
+}
+
+async fn attempt(
+    shop: &Workshop,
+    export: &Export,
+    shared: &mut Option<Shared>,
+    watched: &Watched,
+) -> Result<Archive, Failure> {
+    let organization = &export.organization;
+    let source = shop
+        .sources
+        .get(&organization.source)
+        .ok_or_else(|| Failure::NoSource { source_name: organization.source.clone() })?;
+    let limit = source.config().export_timeout;
+    let deadline = Deadline {
+        canceled: watched.canceled.clone(),
+        at: (!limit.is_zero()).then(|| tokio::time::Instant::now() + limit),
+    };
+    if shared.is_none() {
+        *shared = Some(deadline.bound(open(source, &organization.id)).await?);
+    }
+    let Some(shared) = shared else { return Err(Failure::SnapshotLost) };
+    let plan = plan(shop, export, source.definition())?;
+    let archive = make(shop, export, &plan, shared, watched.progress.clone(), &deadline).await?;
+    shared.published = true;
+    Ok(archive)
+}
+
+async fn open(source: &Source, organization: &str) -> Result<Shared, Failure> {
+    let mut snapshot = source.snapshot(organization).await?;
+    let counts = snapshot.counts().await?;
+    let gone = source.definition().sections.iter().zip(&counts).any(|(section, count)| section.single && *count == 0);
+    if gone {
+        snapshot.finish().await?;
+        return Err(Failure::Gone { organization: organization.to_owned(), source_name: source.name().to_owned() });
+    }
+    let warnings = snapshot.warnings().await?;
+    Ok(Shared { snapshot, counts, warnings, published: false })
+}
+
+fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Result<Arc<Plan>, Failure> {
+    let asked = || match &export.entity {
+        Some(entity) => format!("{} of {entity}", export.format),
+        None => export.format.to_string(),
+    };
+    let not_offered = || Failure::NotOffered { product: definition.name.clone(), asked: asked() };
+    let entity = match (&export.entity, export.format) {
+        (Some(entity), Format::Csv) => {
+            let found = definition.csv_sections().find(|(_, section)| section.entity.as_ref() == Some(entity));
+            Some(found.ok_or_else(not_offered)?.0)
+        }
+        (None, format) if format != Format::Csv => None,
+        _ => return Err(not_offered()),
+    };
+    if !definition.formats.contains(&export.format) {
+        return Err(not_offered());
+    }
+    Ok(Arc::new(Plan {
+        gid: export.gid,
+        organization: export.organization.clone(),
+        definition: Arc::clone(definition),
+        format: export.format,
+        entity,
+        gzip: export.gzip,
+        level: shop.compression_level,
+        started_at: export.started_at.unwrap_or(export.created_at),
+    }))
+}
+
+/// Writes, reads back, compares and publishes one archive.
+async fn make(
+    shop: &Workshop,
+    export: &Export,
+    plan: &Arc<Plan>,
+    shared: &mut Shared,
+    progress: watch::Sender<Progress>,
+    deadline: &Deadline,
+) -> Result<Archive, Failure> {
+    let begun = Instant::now();
+    let sections = sections(plan);
+    let counted: Vec<u64> = sections.iter().filter_map(|&index| shared.counts.get(index).copied()).collect();
+    let rows_expected = counted.iter().sum();
+    progress.send_modify(|progress| *progress = Progress { rows_expected, ..Progress::default() });
+
+    let headers = headers(&mut shared.snapshot, plan, &sections).await?;
+    let (archives, planned) = (Arc::clone(&shop.archives), Arc::clone(plan));
+    let partial = blocking(move || Ok(create(&archives, &planned)?)).await?;
+    let encoder = format::encoder(Arc::clone(plan), partial)?;
+    let Piped { output, written, sent } =
+        write_archive(&mut shared.snapshot, &plan.definition, &sections, encoder, progress, deadline).await?;
+    let wrote = begun.elapsed();
+
+    let mut manifest = manifest(export, plan, shared, &written, &counted, headers);
+    manifest.finished_at = shop.clock.now();
+    let archives = Arc::clone(&shop.archives);
+    let (path, manifest, read_back) = blocking(move || {
+        let (sealed, manifest, read_back) = check(output, manifest, &sent)?;
+        Ok((archives.publish(sealed, &manifest)?, manifest, read_back))
+    })
+    .await?;
+    tracing::info!(
+        gid = %export.gid,
+        organization = %export.organization.id,
+        bytes = manifest.bytes,
+        write_ms = wrote.as_millis(),
+        read_back_ms = read_back.as_millis(),
+        publish_ms = begun.elapsed().saturating_sub(wrote + read_back).as_millis(),
+        "export finished"
+    );
+    Ok(manifest.to_archive(&path, ArchiveState::Present, None))
+}
+
+/// Opens the partial file, and refuses where the disk cannot take it.
+fn create(archives: &ArchiveDirectory, plan: &Plan) -> Result<Partial, PublishError> {
+    archives.check(0)?;
+    archives.partial(&NewArchive {
+        organization: &plan.organization,
+        exported_at: plan.started_at,
+        gid: plan.gid,
+        format: plan.format,
+        gzip: plan.gzip,
+    })
+}
+
+/// Syncs the written file, reads it back and compares all numbers; also gives the time that the
+/// reading took.
+fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<(Sealed, Manifest, Duration), Failure> {
+    let sealed = output.seal()?;
+    let begun = Instant::now();
+    let report = read_back(
+        sealed.path(),
+        &Expected {
+            format: manifest.format,
+            gzip: manifest.gzip,
+            bytes: Some(sealed.bytes()),
+            sha256: sealed.sha256(),
+            sections: None,
+            layout: &manifest.layout,
+        },
+    )?;
+    if !report.ok() {
+        return Err(Failure::Damaged { faults: report.faults.iter().map(ToString::to_string).collect() });
+    }
+    agree(&manifest.sections, sent, &report.counts)?;
+    manifest.file = sealed.name().to_string();
+    manifest.bytes = report.bytes;
+    manifest.sha256 = report.sha256;
+    manifest.content_bytes = report.content_bytes;
+    Ok((sealed, manifest, begun.elapsed()))
+}
+
+/// What the archive must contain. Its name, size and hash are known when it was read back.
+fn manifest(
+    export: &Export,
+    plan: &Plan,
+    shared: &Shared,
+    written: &Written,
+    counted: &[u64],
+    headers: Vec<Vec<String>>,
+) -> Manifest {
+    let definition = &plan.definition;
+    let member = |name: &str| definition.sections.iter().find(|section| section.name == name)?.member.clone();
+    let sections = written.counts.iter().zip(counted).zip(headers).map(|((count, &counted), columns)| Section {
+        name: count.name.clone(),
+        rows: count.rows,
+        counted,
+        member: if plan.format == Format::Zip { member(&count.name) } else { None },
+        columns,
+    });
+    Manifest {
+        manifest_version: MANIFEST_VERSION,
+        orgvault: env!("CARGO_PKG_VERSION").to_owned(),
+        gid: plan.gid,
+        request: export.request,
+        file: String::new(),
+        format: plan.format,
+        entity: export.entity.clone(),
+        gzip: plan.gzip,
+        bytes: 0,
+        sha256: String::new(),
+        content_bytes: 0,
+        organization: plan.organization.clone(),
+        product: Product { name: definition.name.clone(), measured_on: definition.measured_on.clone() },
+        exported_at: plan.started_at,
+        finished_at: plan.started_at,
+        snapshot: shared.snapshot.id().to_owned(),
+        server: shared.snapshot.server().to_owned(),
+        sections: sections.collect(),
+        layout: Layout {
+            counts_key: definition.json.counts_key.clone().filter(|_| plan.format == Format::Json),
+            meta_member: definition.zip.meta_member.clone().filter(|_| plan.format == Format::Zip),
+        },
+        warnings: shared.warnings.iter().chain(&written.warnings).cloned().collect(),
+    }
+}
+
+/// The CSV headers of the sections; empty ones where the format has none.
+async fn headers(snapshot: &mut Snapshot, plan: &Plan, sections: &[usize]) -> Result<Vec<Vec<String>>, SourceError> {
+    let tabular = matches!(plan.format, Format::Csv | Format::Zip);
+    let mut headers = Vec::with_capacity(sections.len());
+    for &index in sections {
+        let header = match plan.definition.sections.get(index) {
+            Some(section) if tabular && section.csv.is_empty() => {
+                snapshot.columns(index).await?.iter().map(|column| column.name.clone()).collect()
+            }
+            Some(section) if tabular => section.csv.iter().map(|(header, _)| header.clone()).collect(),
+            _ => Vec::new(),
+        };
+        headers.push(header);
+    }
+    Ok(headers)
+}
+
+/// The sections that an archive of this plan holds, in its order.
+fn sections(plan: &Plan) -> Vec<usize> {
+    let all = plan.definition.sections.iter().enumerate();
+    match (plan.entity, plan.format) {
+        (Some(section), _) => vec![section],
+        (None, Format::Zip) => all.filter(|(_, section)| section.member.is_some()).map(|(index, _)| index).collect(),
+        (None, _) => all.map(|(index, _)| index).collect(),
+    }
+}
+
+/// Runs what waits for a disk on a thread that may wait.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|cause| Failure::Writer { cause })?
+}

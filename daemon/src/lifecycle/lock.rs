@@ -1,0 +1,118 @@
+//! One daemon for each state directory: an advisory lock that the kernel takes back however the
+//! process ends.
+
+use std::{
+    fs::{DirBuilder, File, OpenOptions},
+    io::{self, Read, Seek, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{FlockOperation, flock},
+    io::Errno,
+};
+
+const FILE: &str = "orgvaultd.lock";
+
+/// Why the state directory could not be locked.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another daemon has it.
+    #[error("{holder} holds {}: stop it first, or set another `state_dir`", path.display())]
+    Held {
+        /// The lock file.
+        path: PathBuf,
+        /// Who has it: a process id and its program.
+        holder: String,
+    },
+    /// The system refused.
+    #[error("cannot {act} {}: {source}", path.display())]
+    System {
+        /// What was tried.
+        act: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// Held as long as the daemon lives. The file stays: removing it would let two daemons lock two
+/// files of one name.
+#[derive(Debug)]
+pub struct StateLock {
+    _file: File,
+}
+
+impl StateLock {
+    /// Locks `state_dir`, which is made (mode 0750) where it is missing, and writes the process id
+    /// into the lock file.
+    ///
+    /// # Errors
+    /// When another daemon has it, or the system refuses.
+    pub fn acquire(state_dir: &Path) -> Result<Self, LockError> {
+        let failed = |act, path: &Path| {
+            let path = path.to_owned();
+            move |source| LockError::System { act, path, source }
+        };
+        DirBuilder::new().recursive(true).mode(0o750).create(state_dir).map_err(failed("make", state_dir))?;
+        let path = state_dir.join(FILE);
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(false).mode(0o640);
+        let mut file = options.open(&path).map_err(failed("open", &path))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => return Err(LockError::Held { holder: holder(&mut file), path }),
+            Err(error) => return Err(failed("lock", &path)(error.into())),
+        }
+        write_pid(&mut file).map_err(failed("write", &path))?;
+        Ok(Self { _file: file })
+    }
+}
+
+fn write_pid(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())
+}
+
+/// Says who has the lock, as well as it can be said.
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    // The holder may be between locking and writing, and the file is ours to distrust.
+    let read = file.take(32).read_to_string(&mut text);
+    let Some(pid) = read.ok().and_then(|_| text.trim().parse::<u32>().ok()) else {
+        return "another process".to_owned();
+    };
+    match std::fs::read_to_string(format!("/proc/{pid}/comm")) {
+        Ok(program) => format!("process {pid} ({})", orgvault_shared::text::printable(program.trim())),
+        Err(_unreadable) => format!("process {pid}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_one_is_refused_and_told_who_holds_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let state = directory.path().join("a/b");
+        let first = StateLock::acquire(&state).unwrap();
+        let refused = StateLock::acquire(&state).unwrap_err().to_string();
+        assert!(refused.contains(&format!("process {} (", std::process::id())), "{refused}");
+        assert!(refused.contains("orgvaultd.lock") && refused.contains("state_dir"), "{refused}");
+        drop(first);
+        StateLock::acquire(&state).unwrap();
+    }
+
+    #[test]
+    fn a_left_over_file_with_anything_in_it_does_not_matter() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE);
+        std::fs::write(&path, "1\nand more than a pid of a process that is long gone").unwrap();
+        let _lock = StateLock::acquire(directory.path()).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{}\n", std::process::id()));
+    }
+}

@@ -1,0 +1,188 @@
+//! TOML -> [`Definition`]: every key of a product definition is named here once, with its check.
+
+mod document;
+mod names;
+mod query;
+mod section;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use orgvault_shared::{
+    api::Format,
+    checked_toml::{Document, Problems, Table as Keys, Unique, Value},
+};
+
+use self::{
+    names::{code, word},
+    query::{Parameter, query},
+    section::Sections,
+};
+use super::{
+    CsvQuote, Definition, Encoding, JsonStyle, OrganizationQuery, Section, Table, TimestampStyle, WarningQuery,
+};
+
+/// Reads the text of a definition; `file` is the name that problems show.
+///
+/// # Errors
+/// All problems of the definition at once.
+pub fn parse(text: &str, file: &Path) -> Result<Definition, Problems> {
+    let (definition, problems) = Document::parse(text, file)?.read(definition);
+    problems.or(definition)
+}
+
+/// Reads every key; what is missing or wrong is noted, and empty in the definition.
+fn definition(root: &Keys<'_>) -> Definition {
+    let tables = root.table("table", |tables| tables.entries(|_, value| value.table(table))).unwrap_or_default();
+    let mut reader = Sections::new(&tables);
+    let sections = root.tables("section", |table| reader.read(table));
+    if !root.has("section") {
+        root.refuse("section", "is missing", "add a [[section]] for each stream of rows");
+    }
+    let warnings = root.tables("warning", warning);
+    let product = root.table("product", |table| product(table, &sections)).unwrap_or_default();
+    Definition {
+        name: product.name,
+        measured_on: product.measured_on,
+        default_format: product.default_format,
+        formats: product.formats,
+        organization: root.table("organization", organization).unwrap_or_default(),
+        encoding: root.table("encoding", encoding).unwrap_or(Encoding::USUAL),
+        json: root.table("json", |table| document::json(table, &sections)).unwrap_or_default(),
+        zip: root.table("zip", |table| document::zip(table, &sections)).unwrap_or_default(),
+        sections,
+        warnings,
+        tables,
+    }
+}
+
+/// `[product]`.
+struct Product {
+    name: String,
+    measured_on: String,
+    formats: Vec<Format>,
+    default_format: Format,
+}
+
+impl Default for Product {
+    fn default() -> Self {
+        Self { name: String::new(), measured_on: String::new(), formats: Vec::new(), default_format: Format::Json }
+    }
+}
+
+fn product(table: &Keys<'_>, sections: &[Section]) -> Product {
+    let name = table.required("name", word).unwrap_or_default();
+    let measured_on = table.required("measured_on", Value::some_text).unwrap_or_default();
+    let given = table.optional("formats", |value| formats(value, sections));
+    let formats = given.clone().unwrap_or_else(|| usual_formats(sections));
+    let first = formats.first().copied().unwrap_or(Format::Json);
+    let default_format = table.or("default_format", first, |value| {
+        let format = format(value)?;
+        // Where the list could not be read, nothing is known to be missing from it.
+        if !formats.contains(&format) && given.is_some() == table.has("formats") {
+            return value.refuse(
+                format!("\"{format}\" is not among the formats"),
+                "add it to `formats`, or choose one of them",
+            );
+        }
+        Some(format)
+    });
+    Product { name, measured_on, formats, default_format }
+}
+
+/// What the sections can be written as.
+fn usual_formats(sections: &[Section]) -> Vec<Format> {
+    [Format::Json, Format::Csv, Format::Zip].into_iter().filter(|format| lacks(*format, sections).is_none()).collect()
+}
+
+fn formats(value: &Value<'_>, sections: &[Section]) -> Option<Vec<Format>> {
+    let mut names = Unique::new("format");
+    let formats = value.each(|element| {
+        let read = format(element).and_then(|format| {
+            names.check(element, format.name().to_owned())?;
+            match lacks(format, sections) {
+                Some(key) => element.refuse(
+                    format!("no section has `{key}`, which {format} needs"),
+                    format!("add `{key} = ..` to a [[section]]"),
+                ),
+                None => Some(format),
+            }
+        });
+        Some(read)
+    })?;
+    if formats.is_empty() {
+        return value.refuse("is empty", "write at least one format");
+    }
+    formats.into_iter().collect()
+}
+
+/// The key that at least one section must have for this format.
+fn lacks(format: Format, sections: &[Section]) -> Option<&'static str> {
+    let has = |column: fn(&Section) -> bool| sections.iter().any(column);
+    match format {
+        _ if sections.is_empty() => None,
+        Format::Csv if !has(|section| section.entity.is_some()) => Some("entity"),
+        Format::Zip if !has(|section| section.member.is_some()) => Some("member"),
+        _ => None,
+    }
+}
+
+fn format(value: &Value<'_>) -> Option<Format> {
+    value.one_of(&Format::ALL.map(|format| (format.name(), format)))
+}
+
+/// `[organization]`.
+fn organization(table: &Keys<'_>) -> OrganizationQuery {
+    let kind = table.or("kind", "organization".to_owned(), word);
+    let default_kinds = table.or("default_kinds", vec![kind.clone()], |value| value.each(word));
+    let list = table.required("list", |value| query(value, Parameter::None)).unwrap_or_default();
+    OrganizationQuery { kind, default_kinds, list }
+}
+
+/// `[encoding]`.
+fn encoding(table: &Keys<'_>) -> Encoding {
+    let usual = Encoding::USUAL;
+    Encoding {
+        timestamp: table.or("timestamp", usual.timestamp, |value| {
+            value.one_of(&[("millis", TimestampStyle::Millis), ("seconds", TimestampStyle::Seconds)])
+        }),
+        csv_quote: table.or("csv_quote", usual.csv_quote, |value| {
+            value.one_of(&[("minimal", CsvQuote::Minimal), ("fputcsv", CsvQuote::Fputcsv)])
+        }),
+        json: table.or("json", usual.json, |value| {
+            value.one_of(&[("javascript", JsonStyle::Javascript), ("php", JsonStyle::Php)])
+        }),
+    }
+}
+
+/// `[[warning]]`.
+fn warning(table: &Keys<'_>) -> WarningQuery {
+    let code = table.required("code", code);
+    let message = table.required("message", Value::some_text);
+    let rows = table.required("rows", |value| query(value, Parameter::Organization));
+    WarningQuery {
+        code: code.unwrap_or_default(),
+        message: message.unwrap_or_default(),
+        rows: rows.unwrap_or_default(),
+    }
+}
+
+/// `[table.NAME]`.
+fn table(table: &Keys<'_>) -> Table {
+    let mut names = Unique::new("column");
+    let mut columns = |value: &Value<'_>| value.each(|element| names.check(element, element.some_text()?));
+    let reads = table.required("reads", |value| match columns(value)? {
+        columns if columns.is_empty() => value.refuse("is empty", "name the columns that the queries read"),
+        columns => Some(columns),
+    });
+    let known = table.or("known", Vec::new(), columns);
+    Table { reads: reads.unwrap_or_default(), known }
+}
+
+impl Encoding {
+    /// Where a definition does not say.
+    const USUAL: Self =
+        Self { timestamp: TimestampStyle::Millis, csv_quote: CsvQuote::Minimal, json: JsonStyle::Javascript };
+}

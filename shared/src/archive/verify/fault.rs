@@ -1,0 +1,186 @@
+//! What can be wrong with an archive, each in a sentence of its own.
+
+use super::{Expected, Raw, Section};
+use crate::api::SectionCount;
+use crate::archive::content::Broken;
+
+/// One thing that is wrong with a file. Positions count bytes of its content (without gzip) from 0.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The manifest is there and the file is not.
+    #[error("the file is missing")]
+    Missing,
+    /// Something else has its name.
+    #[error("replaced: it is a link or a directory and not a file")]
+    NotAFile,
+    /// The file ends too early.
+    #[error("truncated: it has {found} bytes and the manifest says {expected}")]
+    Truncated {
+        /// Its size.
+        found: u64,
+        /// What the manifest says.
+        expected: u64,
+    },
+    /// The file goes on after what was published.
+    #[error("trailing bytes: {extra} bytes follow the {expected} bytes that the manifest says")]
+    Trailing {
+        /// Bytes too many.
+        extra: u64,
+        /// What the manifest says.
+        expected: u64,
+    },
+    /// Another whole file has its name.
+    #[error("replaced: it is a whole file of {found} bytes and the manifest says {expected} bytes")]
+    Replaced {
+        /// Its size.
+        found: u64,
+        /// What the manifest says.
+        expected: u64,
+    },
+    /// Its bytes are not those that were published.
+    #[error("hash differs: its SHA-256 is {found} and the manifest says {expected}")]
+    Hash {
+        /// Its SHA-256.
+        found: String,
+        /// What the manifest says.
+        expected: String,
+    },
+    /// Its content stops in the middle.
+    #[error("the content ends in the middle, at byte {at}")]
+    Ends {
+        /// Where.
+        at: u64,
+    },
+    /// Its content is not what its format allows.
+    #[error("not {format} at byte {at}: {what}")]
+    Syntax {
+        /// The format.
+        format: &'static str,
+        /// Where.
+        at: u64,
+        /// What is wrong there.
+        what: String,
+    },
+    /// One row does not fit into memory.
+    #[error("the row at byte {at} is larger than 2 GiB")]
+    RowTooLarge {
+        /// Where.
+        at: u64,
+    },
+    /// Its compression is broken.
+    #[error("the gzip stream is broken after {at} bytes of content: {cause}")]
+    Gzip {
+        /// Where.
+        at: u64,
+        /// Why.
+        cause: String,
+    },
+    /// The disk does not give it.
+    #[error("unreadable after {at} bytes: {cause}")]
+    Unreadable {
+        /// Where.
+        at: u64,
+        /// The machine's words.
+        cause: String,
+    },
+    /// A section has another number of rows.
+    #[error("section {section} has {found} rows and the manifest says {expected}")]
+    Rows {
+        /// The section.
+        section: String,
+        /// Its rows.
+        found: u64,
+        /// What the manifest says.
+        expected: u64,
+    },
+    /// A section is not there.
+    #[error("section {section} is missing and the manifest says {expected} rows")]
+    NoSection {
+        /// The section.
+        section: String,
+        /// What the manifest says.
+        expected: u64,
+    },
+    /// A section is neither rows nor one object.
+    #[error("section {section} holds neither rows nor one object")]
+    NoRows {
+        /// The section.
+        section: String,
+    },
+    /// A key comes twice.
+    #[error("section {section} comes twice")]
+    Twice {
+        /// The section.
+        section: String,
+    },
+    /// The document's own counts say something else.
+    #[error("section {section} has {found} rows and the document's own counts say {stated}")]
+    OwnCounts {
+        /// The section.
+        section: String,
+        /// Its rows.
+        found: u64,
+        /// What the document says.
+        stated: u64,
+    },
+    /// A CSV header has other columns.
+    #[error("the header of section {section} is `{found}` and the manifest says `{expected}`")]
+    Header {
+        /// The section.
+        section: String,
+        /// Its columns, with commas.
+        found: String,
+        /// What the manifest says.
+        expected: String,
+    },
+    /// This version cannot look into such a file.
+    #[error("the structure of a {format} file cannot be looked at")]
+    Unsupported {
+        /// The format.
+        format: &'static str,
+    },
+}
+
+impl Fault {
+    pub(super) fn of(broken: Broken, format: &'static str) -> Self {
+        match broken {
+            Broken::Ends { at } => Self::Ends { at },
+            Broken::Syntax { at, what } => Self::Syntax { format, at, what },
+            Broken::TooLarge { at } => Self::RowTooLarge { at },
+            Broken::Gzip { at, cause } => Self::Gzip { at, cause: cause.to_string() },
+            Broken::Read { at, cause } => Self::Unreadable { at, cause: cause.to_string() },
+        }
+    }
+}
+
+/// What size and hash tell; `whole` is whether the structure is without a fault.
+pub(super) fn of_bytes(raw: &Raw, whole: bool, expected: &Expected<'_>) -> Option<Fault> {
+    let differs = |sha256: &str| expected.sha256.is_some_and(|expected| expected != sha256);
+    match expected.bytes {
+        // CSV that was cut between two lines looks whole.
+        Some(bytes) if raw.bytes < bytes => Some(if whole && expected.format != crate::api::Format::Csv {
+            Fault::Replaced { found: raw.bytes, expected: bytes }
+        } else {
+            Fault::Truncated { found: raw.bytes, expected: bytes }
+        }),
+        Some(bytes) if raw.bytes > bytes => Some(match &raw.marked {
+            Some(sha256) if differs(sha256) => Fault::Replaced { found: raw.bytes, expected: bytes },
+            _ => Fault::Trailing { extra: raw.bytes - bytes, expected: bytes },
+        }),
+        _ if differs(&raw.sha256) => {
+            let expected = expected.sha256.unwrap_or_default().to_owned();
+            Some(Fault::Hash { found: raw.sha256.clone(), expected })
+        }
+        _ => None,
+    }
+}
+
+/// What the rows of one section tell.
+pub(super) fn of_section(section: &Section, counts: &[SectionCount]) -> Option<Fault> {
+    let (name, expected) = (section.name.clone(), section.rows);
+    match counts.iter().find(|count| count.name == name) {
+        None => Some(Fault::NoSection { section: name, expected }),
+        Some(count) if count.rows != expected => Some(Fault::Rows { section: name, found: count.rows, expected }),
+        Some(_) => None,
+    }
+}

@@ -1,0 +1,144 @@
+//! The structure of one file: what it holds, and what is wrong with that.
+
+use std::{collections::BTreeMap, io::Read};
+
+use super::{Expected, Fault};
+use crate::{
+    api::SectionCount,
+    archive::{
+        content::Broken,
+        document::{Document, Shape},
+        table::Table,
+    },
+};
+
+/// The key of a document's own counts where no manifest names it.
+const COUNTS_KEY: &str = "counts";
+
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(super) struct Structure {
+    /// Rows by section, in the file's order.
+    pub(super) counts: Vec<SectionCount>,
+    /// What is wrong.
+    pub(super) faults: Vec<Fault>,
+    /// Whether the counts are all that the file holds: it was read to its end, and its format has
+    /// sections.
+    pub(super) walked: bool,
+}
+
+/// A JSON document with an array of rows, or one object, for each section.
+pub(super) fn document(content: &mut dyn Read, expected: &Expected<'_>) -> Structure {
+    let mut walk = Walk { expected, found: Structure::default(), stated: None };
+    match walk.through(content) {
+        Ok(()) => {
+            walk.found.walked = true;
+            walk.compare_own_counts();
+        }
+        Err(broken) => walk.found.faults.push(Fault::of(broken, "JSON")),
+    }
+    walk.found
+}
+
+struct Walk<'a> {
+    expected: &'a Expected<'a>,
+    found: Structure,
+    stated: Option<BTreeMap<String, u64>>,
+}
+
+impl Walk<'_> {
+    fn through(&mut self, content: &mut dyn Read) -> Result<(), Broken> {
+        let mut document = Document::open(content)?;
+        while let Some(key) = document.next_key()? {
+            if self.found.counts.iter().any(|count| count.name == key) {
+                self.found.faults.push(Fault::Twice { section: key.clone() });
+            }
+            let shape = document.shape()?;
+            if shape == Shape::Rows {
+                self.count_rows(&mut document, key)?;
+            } else {
+                let value = document.value()?;
+                self.note_value(key, shape, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows that were counted before a fault are part of the report.
+    fn count_rows(&mut self, document: &mut Document<&mut dyn Read>, name: String) -> Result<(), Broken> {
+        let mut rows = 0;
+        let result = loop {
+            match document.next_row() {
+                Ok(Some(_)) => rows += 1,
+                Ok(None) => break Ok(()),
+                Err(broken) => break Err(broken),
+            }
+        };
+        self.found.counts.push(SectionCount { name, rows });
+        result
+    }
+
+    fn note_value(&mut self, key: String, shape: Shape, value: &[u8]) {
+        let section = self.expected.sections.is_some_and(|sections| sections.iter().any(|section| section.name == key));
+        let counts_key = match self.expected.sections {
+            Some(_) => self.expected.layout.counts_key.as_deref(),
+            None => Some(COUNTS_KEY),
+        };
+        if section && shape == Shape::Object {
+            self.found.counts.push(SectionCount { name: key, rows: 1 });
+        } else if section {
+            self.found.faults.push(Fault::NoRows { section: key });
+        } else if counts_key == Some(&key) {
+            // An object that is not numbers by name is not the document's counts.
+            self.stated = serde_json::from_slice(value).ok();
+        }
+    }
+
+    fn compare_own_counts(&mut self) {
+        for (section, stated) in self.stated.take().unwrap_or_default() {
+            let rows = self.found.counts.iter().find(|count| count.name == section).map(|count| count.rows);
+            // What no section is called may be a key of a foreign document.
+            if let Some(found) = rows.filter(|found| *found != stated) {
+                self.found.faults.push(Fault::OwnCounts { section, found, stated });
+            }
+        }
+    }
+}
+
+/// One CSV file of one section.
+pub(super) fn table(content: &mut dyn Read, expected: &Expected<'_>) -> Structure {
+    let section = expected.sections.and_then(<[_]>::first);
+    let name = section.map_or("rows", |section| section.name.as_str());
+    let mut found = Structure::default();
+    let mut table = match Table::open(content) {
+        Ok(table) => table,
+        Err(broken) => {
+            found.faults.push(Fault::of(broken, "CSV"));
+            return found;
+        }
+    };
+    if let Some(section) = section.filter(|section| !section.columns.is_empty() && section.columns != table.header()) {
+        let (found_header, expected) = (table.header().join(","), section.columns.join(","));
+        found.faults.push(Fault::Header { section: name.to_owned(), found: found_header, expected });
+    }
+    match count(&mut table) {
+        Ok(()) => found.walked = true,
+        Err(broken) => found.faults.push(Fault::of(broken, "CSV")),
+    }
+    found.counts.push(SectionCount { name: name.to_owned(), rows: table.records() });
+    found
+}
+
+fn count(table: &mut Table<impl Read>) -> Result<(), Broken> {
+    while table.next_record()?.is_some() {}
+    Ok(())
+}
+
+/// A seed: one JSON object. Its sections are spread over the document, so their rows are not
+/// counted here; the arrays at its top level are.
+pub(super) fn seed(content: &mut dyn Read, expected: &Expected<'_>) -> Structure {
+    let nothing = Expected { sections: None, ..*expected };
+    let mut found = document(content, &nothing);
+    found.walked = false;
+    found
+}

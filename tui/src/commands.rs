@@ -1,0 +1,47 @@
+//! One file for each command: its arguments, what it asks the daemon, and a pure function that
+//! makes lines of the answer.
+
+pub(crate) mod archives;
+pub(crate) mod cancel;
+pub(crate) mod catalog;
+pub(crate) mod check;
+pub(crate) mod compare;
+pub(crate) mod completions;
+pub(crate) mod counts;
+pub(crate) mod delete;
+pub(crate) mod export;
+pub(crate) mod exports;
+pub(crate) mod orgs;
+pub(crate) mod rows;
+pub(crate) mod show;
+pub(crate) mod sources;
+pub(crate) mod status;
+pub(crate) mod verify;
+
+use crate::{
+    args::Command,
+    exit::{Exit, Failure},
+    session::Session,
+};
+
+/// Does what the command says.
+pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit, Failure> {
+    match command {
+        Command::Status(args) => status::run(&args, session).await,
+        Command::Sources(args) => sources::run(&args, session).await,
+        Command::Check(args) => check::run(&args, session).await,
+        Command::Orgs(args) => orgs::run(&args, session).await,
+        Command::Export(args) => export::run(&args, session).await,
+        Command::Exports(args) => exports::run(&args, session).await,
+        Command::Cancel(args) => cancel::run(&args, session).await,
+        Command::Archives(args) => archives::run(&args, session).await,
+        Command::Show(args) => show::run(&args, session).await,
+        Command::Compare(args) => compare::run(&args, session).await,
+        Command::Counts(args) => counts::run(&args, session).await,
+        Command::Rows(args) => rows::run(&args, session).await,
+        Command::Delete(args) => delete::run(&args, session).await,
+        Command::Verify(args) => verify::run(&args, session).await,
+        Command::Catalog(args) => catalog::run(&args, session).await,
+        Command::Completions(args) => completions::run(&args, session),
+    }
+}

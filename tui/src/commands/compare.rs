@@ -1,0 +1,53 @@
+//! `orgvault compare`: two archives, section by section.
+
+use orgvault_shared::{api::Comparison, gid::Gid};
+
+use crate::{
+    exit::{Exit, Failure},
+    session::Session,
+    table::{Cell, Look, Table, Tone},
+    units,
+};
+
+/// Which two archives.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Ends with 0 whether they differ or not.")]
+pub(crate) struct Args {
+    /// The first archive
+    #[arg(value_name = "GID")]
+    left: Gid,
+    /// The second archive
+    #[arg(value_name = "OTHER")]
+    right: Gid,
+}
+
+/// Asks the daemon and prints the differences.
+pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
+    let comparison = session.client.compare(args.left, args.right).await?;
+    session.out.show(&comparison, |look| lines(&comparison, look))?;
+    Ok(Exit::Ok)
+}
+
+fn lines(comparison: &Comparison, look: Look) -> String {
+    let mut table = Table::new(&["SECTION", ">FIRST", ">SECOND", ">CHANGE"]);
+    for section in &comparison.sections {
+        let shown = |rows: Option<u64>| rows.map_or("-".to_owned(), units::number);
+        table.row([
+            Cell::from(&section.name),
+            shown(section.left).into(),
+            shown(section.right).into(),
+            change(section.left, section.right),
+        ]);
+    }
+    let verdict = if comparison.identical { "the files hold the same bytes" } else { "the files differ" };
+    format!("{}{verdict}\n", table.lines(look))
+}
+
+fn change(left: Option<u64>, right: Option<u64>) -> Cell {
+    let (Some(left), Some(right)) = (left, right) else { return Cell::toned(Tone::Careful, "not in both") };
+    match right.checked_sub(left) {
+        Some(0) => Cell::from("="),
+        Some(more) => Cell::from(format!("+{}", units::number(more))),
+        None => Cell::toned(Tone::Careful, &format!("-{}", units::number(left - right))),
+    }
+}

@@ -1,0 +1,77 @@
+//! `orgvault orgs`: the organizations of the sources.
+
+use orgvault_shared::{
+    api::{Organization, Organizations},
+    text::printable,
+};
+
+use crate::{
+    exit::{Exit, Failure},
+    lines::Lines,
+    names::{self, NAME_WIDTH},
+    session::Session,
+    table::{Cell, Look, Table, Tone},
+    units,
+};
+
+/// Which organizations.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Soft-deleted organizations are listed too, marked `deleted`: they can be exported by their id.
+Ends with 3 if a source did not answer.")]
+pub(crate) struct Args {
+    /// Only those of this source
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// Only the soft-deleted ones
+    #[arg(long)]
+    deleted: bool,
+}
+
+/// Asks the daemon and prints them; a source that did not answer makes the list incomplete.
+pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
+    let mut listed = session.client.organizations(args.source.as_deref()).await?;
+    if args.deleted {
+        listed.organizations.retain(|organization| organization.deleted_at.is_some());
+    }
+    session.out.show(&listed, |look| lines(&listed, look))?;
+    Ok(if listed.failures.is_empty() { Exit::Ok } else { Exit::Incomplete })
+}
+
+fn lines(listed: &Organizations, look: Look) -> String {
+    let mut table =
+        Table::new(&["ORGANIZATION", "ID", "NAME", "STATE", "LAST ARCHIVE", ">ROWS", ">SIZE", "LAST EXPORT"]);
+    for organization in &listed.organizations {
+        table.row(row(organization));
+    }
+    let mut text = table.lines(look);
+    if listed.organizations.is_empty() {
+        text.push_str("no organizations\n");
+    }
+    for failure in &listed.failures {
+        let (source, message) = (printable(&failure.source), printable(&failure.error.message));
+        text.line(format_args!("source {source} did not answer: {message}"));
+        if !failure.error.hint.is_empty() {
+            text.line(format_args!("  hint: {}", printable(&failure.error.hint)));
+        }
+    }
+    text
+}
+
+fn row(organization: &Organization) -> [Cell; 8] {
+    let state = match organization.deleted_at {
+        Some(_) => Cell::toned(Tone::Careful, "deleted"),
+        None => Cell::toned(Tone::Plain, "active"),
+    };
+    let last = organization.last_archive.as_ref();
+    [
+        Cell::cut(&names::organization(&organization.key), 2 * NAME_WIDTH),
+        Cell::from(&organization.key.id),
+        Cell::cut(&organization.key.name, NAME_WIDTH),
+        state,
+        last.map_or("never".into(), |last| units::time(last.exported_at)).into(),
+        last.map(|last| units::number(last.rows)).unwrap_or_default().into(),
+        last.map(|last| units::size(last.bytes)).unwrap_or_default().into(),
+        organization.last_state.map_or("".into(), names::state),
+    ]
+}

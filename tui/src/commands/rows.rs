@@ -1,0 +1,89 @@
+//! `orgvault rows`: rows of one section of an archive.
+
+use std::path::Path;
+
+use orgvault_shared::{api::RowsPage, client::RowsQuery, text::printable};
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+use crate::{
+    exit::{Exit, Failure},
+    lines::Lines,
+    names::GidOrFile,
+    session::Session,
+    table,
+};
+
+/// A cell longer than this is cut on the terminal; `--json` has all of it.
+const CELL_WIDTH: usize = 1000;
+
+/// Which rows of which archive.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  orgvault rows 1234567890 workItems --limit 5
+  orgvault rows 1234567890 comments --search invoice
+  orgvault rows ./acme.json.gz timeLogs --json   without a daemon
+
+Digits alone are a GID; a file whose name is digits is written as ./123.")]
+pub(crate) struct Args {
+    /// The archive, or a file (needs no daemon)
+    #[arg(value_name = "GID|FILE")]
+    archive: GidOrFile,
+    /// The section, as `orgvault show` lists it
+    section: String,
+    /// Skip so many rows: what the last line of the page before says
+    #[arg(long, value_name = "N")]
+    after: Option<u64>,
+    /// At most so many rows
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: u64,
+    /// Only rows in which this text occurs
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+}
+
+/// Reads the page and prints it.
+pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
+    let query = RowsQuery { after: args.after, limit: Some(args.limit), search: args.search.clone() };
+    let page = match &args.archive {
+        GidOrFile::Gid(gid) => session.client.rows(*gid, &args.section, &query).await?,
+        GidOrFile::File(path) => from_file(path, &args.section, &query)?,
+    };
+    session.out.show(&page, |_look| lines(&page))?;
+    Ok(Exit::Ok)
+}
+
+fn from_file(path: &Path, _section: &str, _query: &RowsQuery) -> Result<RowsPage, Failure> {
+    Err(Failure::usage(format_args!("cannot read {}", path.display())))
+}
+
+/// One block for each row, one line for each column: rows are wider than any terminal.
+fn lines(page: &RowsPage) -> String {
+    let width = page.columns.iter().map(|column| printable(column).width()).max().unwrap_or(0);
+    let mut text = String::new();
+    for row in &page.rows {
+        for column in &page.columns {
+            let name = printable(column);
+            let blanks = " ".repeat(width - name.width());
+            text.line(format_args!("{name}{blanks}  {}", row.get(column).map_or_else(String::new, cell)));
+        }
+        text.push('\n');
+    }
+    match (page.rows.len(), page.next) {
+        (_, Some(next)) => text.line(format_args!("more: --after {next}")),
+        (0, None) => text.push_str("no rows\n"),
+        _ => {}
+    }
+    text
+}
+
+/// NULL is nothing; text stands without quotes.
+fn cell(value: &Value) -> String {
+    let shown = match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    table::cut(&printable(&shown), CELL_WIDTH)
+}

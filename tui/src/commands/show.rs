@@ -1,0 +1,149 @@
+//! `orgvault show`: all of one archive, and the export that made it.
+
+use orgvault_shared::{
+    api::{Archive, Export, Verification, Warning},
+    client::ClientError,
+    gid::Gid,
+    text::printable,
+};
+use serde::Serialize;
+
+use crate::{
+    commands::counts,
+    exit::{Exit, Failure},
+    lines::Lines,
+    names,
+    session::Session,
+    table::Look,
+    units,
+};
+
+/// Which archive or export.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The archive, or an export that has no archive
+    gid: Gid,
+}
+
+/// The shape of `--json`: an export that failed has no archive; an archive that a rebuilt catalog
+/// found on disk may have no export.
+#[derive(Debug, Serialize)]
+struct Shown {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archive: Option<Archive>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    export: Option<Export>,
+}
+
+/// Asks the daemon for both; only when neither is known is it a failure.
+pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
+    let archive = session.client.archive(args.gid).await;
+    let export = found(session.client.export(args.gid).await)?;
+    let archive = match export {
+        Some(_) => found(archive)?,
+        None => Some(archive?),
+    };
+    let shown = Shown { archive, export };
+    session.out.show(&shown, |look| lines(&shown, look))?;
+    Ok(Exit::Ok)
+}
+
+fn found<T>(answer: Result<T, ClientError>) -> Result<Option<T>, Failure> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(ClientError::Problem(problem)) if problem.status == 404 => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn lines(shown: &Shown, look: Look) -> String {
+    let mut text = String::new();
+    if let Some(export) = &shown.export {
+        text.push_str(&export_lines(export));
+    }
+    match (&shown.archive, &shown.export) {
+        (Some(archive), _) => text.push_str(&archive_lines(archive, look)),
+        (None, Some(export)) => text.push_str(&warning_lines(&export.warnings)),
+        (None, None) => {}
+    }
+    text
+}
+
+fn export_lines(export: &Export) -> String {
+    let mut text = format!("export     {}, asked for by {}", export.gid, printable(&export.requested_by));
+    text.line(format_args!(" at {}", units::time(export.created_at)));
+    text.line(format_args!("request    {}", export.request));
+    text.part(format_args!("state      {}", export.state.name()));
+    if let (Some(start), Some(end)) = (export.started_at, export.finished_at) {
+        text.part(format_args!(" after {}", units::duration(units::between(start, end))));
+    }
+    text.push('\n');
+    if let Some(error) = &export.error {
+        text.line(format_args!("error      {}: {}", printable(&error.code), printable(&error.message)));
+        if !error.hint.is_empty() {
+            text.line(format_args!("           hint: {}", printable(&error.hint)));
+        }
+    }
+    text
+}
+
+fn archive_lines(archive: &Archive, look: Look) -> String {
+    let key = &archive.organization;
+    let mut text = format!(
+        "archive    {}, {}\n\
+         of         {}, id {}, {}\n\
+         path       {}\n\
+         size       {} ({} bytes)\n\
+         sha256     {}\n\
+         exported   {}\n\
+         snapshot   {}\n\
+         file       {}\n",
+        archive.gid,
+        printable(&names::format(archive.format, archive.entity.as_deref(), archive.gzip)),
+        printable(&names::organization(key)),
+        printable(&key.id),
+        printable(&key.name),
+        printable(&archive.path),
+        units::size(archive.bytes),
+        archive.bytes,
+        printable(&archive.sha256),
+        units::time(archive.exported_at),
+        printable(&archive.snapshot),
+        state_word(archive),
+    );
+    text.push_str(&verified_lines(archive.verified.as_ref()));
+    text.push_str(&warning_lines(&archive.warnings));
+    text.push('\n');
+    text.push_str(&counts::table(&archive.counts, look));
+    text
+}
+
+fn state_word(archive: &Archive) -> &'static str {
+    match archive.state {
+        orgvault_shared::api::ArchiveState::Present => "present",
+        orgvault_shared::api::ArchiveState::Missing => "missing",
+        orgvault_shared::api::ArchiveState::Damaged => "damaged",
+    }
+}
+
+fn verified_lines(verification: Option<&Verification>) -> String {
+    let Some(verification) = verification else { return "verified   never since it was published\n".to_owned() };
+    let word = if verification.ok { "ok" } else { "failed" };
+    let mut text = format!("verified   {word} at {}\n", units::time(verification.at));
+    for fault in &verification.faults {
+        text.line(format_args!("           - {}", printable(fault)));
+    }
+    text
+}
+
+/// `warning    schema_newer: …`, with the ids it is about.
+pub(crate) fn warning_lines(warnings: &[Warning]) -> String {
+    let mut text = String::new();
+    for warning in warnings {
+        text.line(format_args!("warning    {}: {}", printable(&warning.code), printable(&warning.message)));
+        if !warning.ids.is_empty() {
+            text.line(format_args!("           ids: {}", printable(&warning.ids.join(", "))));
+        }
+    }
+    text
+}

@@ -1,0 +1,124 @@
+//! `orgvault verify`: reads archives again and compares them with their manifests.
+
+use std::path::Path;
+
+use orgvault_shared::{
+    api::{Archive, Verification},
+    client::{ArchiveFilter, ClientError},
+    clock::Clock,
+    gid::Gid,
+    text::printable,
+};
+use serde::Serialize;
+
+use crate::{
+    exit::{Exit, Failure},
+    lines::Lines,
+    names::GidOrFile,
+    session::Session,
+    table::{Look, Tone},
+    units,
+};
+
+/// Which archives.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  orgvault verify 1234567890
+  orgvault verify /mnt/copy/20260131T093000Z-1234567890.json   without a daemon
+  orgvault verify --all
+
+A file is compared with the manifest beside it (FILE.manifest.json), where there is one. Ends with
+3 if anything is damaged or missing. Digits alone are a GID; a file named so is written as ./123.")]
+pub(crate) struct Args {
+    /// The archive, or a file (needs no daemon)
+    #[arg(value_name = "GID|FILE", required_unless_present = "all", conflicts_with = "all")]
+    archive: Option<GidOrFile>,
+    /// Every archive of the daemon, one after the other
+    #[arg(long)]
+    all: bool,
+}
+
+/// The shape of `--json`.
+#[derive(Debug, Serialize)]
+struct Verifications {
+    verifications: Vec<Verification>,
+}
+
+/// Verifies, printing each result as it comes; one fault makes it exit code 3.
+pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
+    let verifications = match &args.archive {
+        None => all(session).await?,
+        Some(GidOrFile::Gid(gid)) => vec![one(session.client.verify(*gid).await?, session)?],
+        Some(GidOrFile::File(path)) => vec![one(file(path, &session.clock)?, session)?],
+    };
+    let faulty = verifications.iter().filter(|verification| !verification.ok).count();
+    let verified = Verifications { verifications };
+    session.out.show(&verified, |_look| summary(verified.verifications.len(), faulty))?;
+    Ok(if faulty == 0 { Exit::Ok } else { Exit::Incomplete })
+}
+
+async fn all(session: &mut Session) -> Result<Vec<Verification>, Failure> {
+    let mut verifications = Vec::new();
+    for archive in session.client.archives(&ArchiveFilter::default()).await?.archives {
+        let verification = in_turn(&archive, session).await?;
+        verifications.push(one(verification, session)?);
+    }
+    Ok(verifications)
+}
+
+/// A daemon that cannot verify one archive says why, and the next one's turn comes.
+async fn in_turn(archive: &Archive, session: &Session) -> Result<Verification, Failure> {
+    match session.client.verify(archive.gid).await {
+        Ok(verification) => Ok(verification),
+        Err(ClientError::Problem(problem)) if problem.status != 403 => {
+            Ok(unverified(archive.gid, &archive.path, problem.detail, &session.clock))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn unverified(gid: Gid, path: &str, fault: String, clock: &Clock) -> Verification {
+    let faults = vec![fault];
+    Verification {
+        gid: Some(gid),
+        path: path.to_owned(),
+        at: clock.now(),
+        ok: false,
+        faults,
+        counts: Vec::new(),
+        bytes: 0,
+    }
+}
+
+fn one(verification: Verification, session: &mut Session) -> Result<Verification, Failure> {
+    session.out.lines(|look| lines(&verification, look))?;
+    Ok(verification)
+}
+
+fn file(path: &Path, _clock: &Clock) -> Result<Verification, Failure> {
+    Err(Failure::usage(format_args!("cannot read {}", path.display())))
+}
+
+/// `ok      1234567890  41,203 rows  12.3 MiB  /path`, and each fault on its own line.
+pub(crate) fn lines(verification: &Verification, look: Look) -> String {
+    let Verification { gid, path, ok, faults, counts, bytes, .. } = verification;
+    let word = if *ok { look.paint(Tone::Good, "ok") } else { look.paint(Tone::Bad, "FAULT") };
+    let gap = if *ok { "     " } else { "  " };
+    let gid = gid.map(|gid| format!("{gid}  ")).unwrap_or_default();
+    let rows = units::plural(units::rows(counts), "row");
+    let mut text = format!("{word}{gap}{gid}{rows}  {}  {}\n", units::size(*bytes), printable(path));
+    for fault in faults {
+        text.line(format_args!("       - {}", printable(fault)));
+    }
+    text
+}
+
+fn summary(verified: usize, faulty: usize) -> String {
+    let verified = units::plural(verified as u64, "archive");
+    if faulty == 0 {
+        format!("{verified} verified\n")
+    } else {
+        format!("{verified} read, {faulty} damaged or missing\n")
+    }
+}

@@ -1,0 +1,193 @@
+//! Follows the exports of one request until each is final, across restarts of the daemon.
+
+use std::{collections::HashSet, time::Duration};
+
+use orgvault_shared::{
+    api::{Event, Export},
+    client::{Client, ClientError, Events},
+    gid::Gid,
+};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::exit::{Exit, Failure};
+
+/// A stream that is silent for so long is asked for anew: its daemon may be gone without a word.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// The exports of one request, as far as they are known.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    exports: Vec<Export>,
+    /// Those that the daemon no longer knows.
+    lost: HashSet<Gid>,
+}
+
+/// Is told of each change.
+pub(crate) trait Watch {
+    /// `changed` is new or has changed; `all` holds it too.
+    fn changed(&mut self, changed: &Export, all: &[Export]);
+    /// The daemon does not answer at the moment.
+    fn waiting(&mut self, why: &str);
+}
+
+impl Followed {
+    /// Starts with the daemon's answer to the request.
+    pub(crate) fn new(exports: Vec<Export>) -> Self {
+        Self { exports, lost: HashSet::new() }
+    }
+
+    /// The exports, in the order of the request.
+    pub(crate) fn exports(&self) -> &[Export] {
+        &self.exports
+    }
+
+    /// Those whose outcome nobody knows.
+    pub(crate) fn lost(&self) -> impl Iterator<Item = &Export> {
+        self.exports.iter().filter(|export| self.lost.contains(&export.gid))
+    }
+
+    fn request(&self) -> Option<Gid> {
+        self.exports.first().map(|export| export.request)
+    }
+
+    fn is_done(&self) -> bool {
+        self.exports.iter().all(|export| export.state.is_final() || self.lost.contains(&export.gid))
+    }
+
+    /// Takes in what the daemon says; gives the gids of what changed. A final export stays as it
+    /// is, and one that a snapshot lacks is lost.
+    fn apply(&mut self, event: Event) -> Vec<Gid> {
+        match event {
+            Event::Snapshot { exports } => {
+                let known: HashSet<Gid> = exports.iter().map(|export| export.gid).collect();
+                let missing =
+                    self.exports.iter().filter(|export| !export.state.is_final() && !known.contains(&export.gid));
+                self.lost = missing.map(|export| export.gid).collect();
+                exports.into_iter().filter_map(|export| self.take(export)).collect()
+            }
+            Event::Export { export } => self.take(*export).into_iter().collect(),
+            Event::Archive { .. } => Vec::new(),
+        }
+    }
+
+    fn take(&mut self, export: Export) -> Option<Gid> {
+        let known = self.exports.iter_mut().find(|known| known.gid == export.gid)?;
+        if known.state.is_final() || *known == export {
+            return None;
+        }
+        *known = export;
+        Some(known.gid)
+    }
+
+    fn tell(&self, changed: &[Gid], watch: &mut impl Watch) {
+        for export in self.exports.iter().filter(|export| changed.contains(&export.gid)) {
+            watch.changed(export, &self.exports);
+        }
+    }
+}
+
+/// Why the stream has to be asked for anew.
+enum Pause {
+    Silent,
+    Ended,
+    Failed(ClientError),
+}
+
+/// Follows until every export is final or lost. A daemon that goes away is waited for, `patience`
+/// long; each sign of life starts that time anew.
+///
+/// # Errors
+/// When the daemon refuses, speaks another language, or stays away.
+pub(crate) async fn follow(
+    client: &Client,
+    followed: &mut Followed,
+    patience: Duration,
+    watch: &mut impl Watch,
+) -> Result<(), Failure> {
+    let mut heard = Instant::now();
+    let mut attempt = 0;
+    while !followed.is_done() {
+        let before = heard;
+        let pause = until_pause(client, followed, watch, &mut heard).await?;
+        if followed.is_done() {
+            break;
+        }
+        attempt = if heard == before { attempt + 1 } else { 0 };
+        if heard.elapsed() >= patience {
+            return Err(unknown_outcome(followed, &pause));
+        }
+        if !matches!(pause, Pause::Silent) {
+            watch.waiting(&pause.to_string());
+        }
+        sleep(back_off(attempt).min(patience.saturating_sub(heard.elapsed()))).await;
+    }
+    Ok(())
+}
+
+/// Reads one stream of events to its end.
+async fn until_pause(
+    client: &Client,
+    followed: &mut Followed,
+    watch: &mut impl Watch,
+    heard: &mut Instant,
+) -> Result<Pause, Failure> {
+    let mut events = match timeout(SILENCE, client.events(followed.request())).await {
+        Err(_elapsed) => return Ok(Pause::Silent),
+        Ok(Ok(events)) => events,
+        Ok(Err(error)) => return pause_or_fail(error),
+    };
+    while !followed.is_done() {
+        match next(&mut events).await {
+            Ok(event) => {
+                *heard = Instant::now();
+                let changed = followed.apply(event);
+                followed.tell(&changed, watch);
+            }
+            Err(Pause::Failed(error)) => return pause_or_fail(error),
+            Err(pause) => return Ok(pause),
+        }
+    }
+    Ok(Pause::Ended)
+}
+
+async fn next(events: &mut Events) -> Result<Event, Pause> {
+    match timeout(SILENCE, events.next()).await {
+        Err(_elapsed) => Err(Pause::Silent),
+        Ok(Ok(Some(event))) => Ok(event),
+        Ok(Ok(None)) => Err(Pause::Ended),
+        Ok(Err(error)) => Err(Pause::Failed(error)),
+    }
+}
+
+/// A daemon that starts or stops is worth waiting for; one that refuses is not.
+fn pause_or_fail(error: ClientError) -> Result<Pause, Failure> {
+    match error {
+        ClientError::Problem(ref problem) if matches!(problem.status, 429 | 503) => Ok(Pause::Failed(error)),
+        ClientError::Unreachable { .. } | ClientError::Lost { .. } => Ok(Pause::Failed(error)),
+        error => Err(error.into()),
+    }
+}
+
+impl std::fmt::Display for Pause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Silent => f.write_str("orgvaultd is silent"),
+            Self::Ended => f.write_str("orgvaultd ended the stream of events"),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+fn unknown_outcome(followed: &Followed, pause: &Pause) -> Failure {
+    let open = followed.exports.iter().filter(|export| !export.state.is_final());
+    let gids: Vec<String> = open.map(|export| export.gid.to_string()).collect();
+    let message = format_args!("the outcome of export {} is unknown: {pause}", gids.join(", ")).to_string();
+    Failure::new(Exit::Failed, "unknown_outcome", message)
+        .hint("the exports may go on: look with `orgvault exports` when orgvaultd answers again")
+}
+
+/// 100 ms, doubled with each attempt in vain, at most 5 s.
+fn back_off(attempt: u32) -> Duration {
+    let doubled = Duration::from_millis(100).saturating_mul(2_u32.saturating_pow(attempt));
+    doubled.min(Duration::from_secs(5))
+}

@@ -1,0 +1,107 @@
+//! How organizations, formats and states are named on the terminal.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use orgvault_shared::{
+    api::{ArchiveState, Export, Format, OrganizationKey, State},
+    gid::Gid,
+};
+
+use crate::table::{Cell, Tone};
+
+/// Names longer than this are cut in tables.
+pub(crate) const NAME_WIDTH: usize = 40;
+
+/// `source/slug`, as commands take it; the id where there is no slug, and the kind where the
+/// product has several.
+pub(crate) fn organization(key: &OrganizationKey) -> String {
+    let name = if key.slug.is_empty() { &key.id } else { &key.slug };
+    if key.kind == "organization" {
+        format!("{}/{name}", key.source)
+    } else {
+        format!("{}/{}/{name}", key.source, key.kind)
+    }
+}
+
+/// `json`, `csv time-logs`, `json.gz`.
+pub(crate) fn format(format: Format, entity: Option<&str>, gzip: bool) -> String {
+    let suffix = if gzip { ".gz" } else { "" };
+    match entity {
+        Some(entity) => format!("{format}{suffix} {entity}"),
+        None => format!("{format}{suffix}"),
+    }
+}
+
+/// An export's format in words.
+pub(crate) fn format_of(export: &Export) -> String {
+    format(export.format, export.entity.as_deref(), export.gzip)
+}
+
+/// A state with its meaning.
+pub(crate) fn state(state: State) -> Cell {
+    let tone = match state {
+        State::Pending | State::Started => Tone::Plain,
+        State::Finished => Tone::Good,
+        State::Error => Tone::Bad,
+    };
+    Cell::toned(tone, state.name())
+}
+
+/// What is known of an archive's file.
+pub(crate) fn archive_state(state: ArchiveState) -> Cell {
+    match state {
+        ArchiveState::Present => Cell::toned(Tone::Good, "present"),
+        ArchiveState::Missing => Cell::toned(Tone::Bad, "missing"),
+        ArchiveState::Damaged => Cell::toned(Tone::Bad, "damaged"),
+    }
+}
+
+/// An archive of the daemon, or any file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GidOrFile {
+    /// Decimal digits alone.
+    Gid(Gid),
+    /// Everything else.
+    File(PathBuf),
+}
+
+impl FromStr for GidOrFile {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text.parse().map_or_else(|_not_digits| Self::File(text.into()), Self::Gid))
+    }
+}
+
+impl fmt::Display for GidOrFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gid(gid) => gid.fmt(f),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(kind: &str, slug: &str) -> OrganizationKey {
+        let [source, kind, id, name, slug] = ["tracker", kind, "7", "Acme", slug].map(str::to_owned);
+        OrganizationKey { source, kind, id, name, slug }
+    }
+
+    #[test]
+    fn an_organization_is_named_as_commands_take_it() {
+        assert_eq!(organization(&key("organization", "acme")), "tracker/acme");
+        assert_eq!(organization(&key("organization", "")), "tracker/7");
+        assert_eq!(organization(&key("program", "acme")), "tracker/program/acme");
+    }
+
+    #[test]
+    fn digits_are_a_gid_and_all_else_is_a_file() {
+        for (text, is_gid) in [("123", true), ("./123", false), ("a.json", false), ("0", false), ("", false)] {
+            assert_eq!(matches!(text.parse(), Ok(GidOrFile::Gid(_))), is_gid, "{text:?}");
+        }
+    }
+}

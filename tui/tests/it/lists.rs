@@ -1,0 +1,228 @@
+//! What the commands that only ask print: for people, and as `--json`.
+
+use orgvault_shared::api::{
+    Archives, CheckLine, CheckResult, Comparison, Counts, ExportError, LastArchive, Organization, Organizations,
+    Rebuilt, Role, RowsPage, SectionDifference, Source, SourceCheck, SourceFailure, Sources, State, Status,
+};
+
+use crate::{
+    fixtures::{archive, at, counts, exports, failed, finished, gid, key, pending, started, verification, warning},
+    orgvault::run,
+    stub::{Reply, Stub},
+};
+
+/// Runs the command twice and gives both outputs, with the exit code.
+fn both(stub: &Stub, args: &[&str]) -> String {
+    let json: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+    let (lines, json) = (run(stub, args), run(stub, &json));
+    let parsed = serde_json::from_str::<serde_json::Value>(&json.out);
+    assert!(parsed.is_ok(), "{}", json.all());
+    assert_eq!(json.code, lines.code);
+    for text in [&lines.out, &json.out] {
+        assert!(!text.chars().any(|character| character.is_control() && character != '\n'), "{text:?}");
+    }
+    format!("{}--- with --json\n{}", lines.all(), json.out)
+}
+
+#[test]
+fn status() {
+    let status = Status {
+        version: "0.1.0".to_owned(),
+        pid: 77,
+        started_at: at(0),
+        role: Role::Admin,
+        sources: 2,
+        archives: 1_204,
+        archive_bytes: 12_897_485,
+        archive_dir: "/var/lib/orgvault/archives".to_owned(),
+        pending: 3,
+        running: 2,
+        failed: 1,
+    };
+    insta::assert_snapshot!(both(&Stub::start([("GET /v1/status", Reply::json(&status))]), &["status"]));
+}
+
+fn source(name: &str, reachable: bool) -> Source {
+    Source {
+        name: name.to_owned(),
+        product: "rytask".to_owned(),
+        location: format!("postgres://db.example/{name}"),
+        reachable,
+        version: reachable.then(|| "PostgreSQL 15.18".to_owned()),
+        error: (!reachable).then(|| "cannot connect to db.example:5432: connection refused\u{7}".to_owned()),
+        organizations: reachable.then_some(2_000),
+    }
+}
+
+#[test]
+fn sources() {
+    let sources = Sources { sources: vec![source("tracker", true), source("old", false)] };
+    insta::assert_snapshot!(both(&Stub::start([("GET /v1/sources", Reply::json(&sources))]), &["sources"]));
+}
+
+fn check(results: [CheckResult; 3]) -> SourceCheck {
+    let line = |(name, result): (&str, CheckResult)| CheckLine {
+        name: name.to_owned(),
+        result,
+        message: format!("what is known of {name}"),
+        details: if result == CheckResult::Failed { vec!["time_logs.note".to_owned()] } else { Vec::new() },
+        hint: if result == CheckResult::Failed { "grant SELECT".to_owned() } else { String::new() },
+    };
+    let lines = ["reachable", "readable", "schema"].into_iter().zip(results).map(line).collect();
+    let grants = "GRANT USAGE ON SCHEMA public TO orgvault;\nGRANT SELECT (id) ON projects TO orgvault;\n".to_owned();
+    SourceCheck { source: "tracker".to_owned(), lines, grants }
+}
+
+#[test]
+fn a_check_with_a_failed_line_is_1() {
+    let answer = Reply::json(&check([CheckResult::Ok, CheckResult::Failed, CheckResult::Skipped]));
+    let stub = Stub::start([("GET /v1/sources/tracker/check?deep=true", answer)]);
+    insta::assert_snapshot!(both(&stub, &["check", "tracker", "--deep"]));
+}
+
+#[test]
+fn a_check_without_a_source_takes_all_and_warnings_are_0() {
+    let stub = Stub::start([
+        ("GET /v1/sources", Reply::json(&Sources { sources: vec![source("tracker", true)] })),
+        (
+            "GET /v1/sources/tracker/check",
+            Reply::json(&check([CheckResult::Ok, CheckResult::Warning, CheckResult::Ok])),
+        ),
+    ]);
+    insta::assert_snapshot!(run(&stub, &["check"]).ok());
+}
+
+#[test]
+fn grants_are_statements_and_nothing_else() {
+    let answer = Reply::json(&check([CheckResult::Ok, CheckResult::Failed, CheckResult::Ok]));
+    let stub = Stub::start([("GET /v1/sources/tracker/check", answer)]);
+    let statements = run(&stub, &["check", "tracker", "--grants"]).ok();
+    assert_eq!(statements, "GRANT USAGE ON SCHEMA public TO orgvault;\nGRANT SELECT (id) ON projects TO orgvault;\n");
+}
+
+fn organizations(failures: Vec<SourceFailure>) -> Organizations {
+    let bare = |slug| Organization {
+        key: key(slug),
+        created_at: None,
+        deleted_at: None,
+        last_archive: None,
+        last_state: None,
+    };
+    let last = LastArchive {
+        gid: gid(7),
+        format: orgvault_shared::api::Format::Json,
+        exported_at: at(1),
+        bytes: 12_897_485,
+        rows: 41_210,
+    };
+    let acme = Organization {
+        created_at: Some(at(0)),
+        last_archive: Some(last),
+        last_state: Some(State::Finished),
+        ..bare("acme")
+    };
+    let odd = Organization { deleted_at: Some(at(2)), last_state: Some(State::Error), ..bare("odd") };
+    Organizations { organizations: vec![acme, odd, bare("")], failures }
+}
+
+#[test]
+fn organizations_are_listed_with_the_deleted_ones_marked() {
+    let stub = Stub::start([("GET /v1/organizations", Reply::json(&organizations(Vec::new())))]);
+    insta::assert_snapshot!(both(&stub, &["orgs"]));
+}
+
+#[test]
+fn organizations_of_a_source_that_does_not_answer_make_the_list_incomplete() {
+    let error = ExportError {
+        code: "source_unreachable".to_owned(),
+        message: "connection refused".to_owned(),
+        hint: "start it".to_owned(),
+    };
+    let failures = vec![SourceFailure { source: "old".to_owned(), error }];
+    let stub = Stub::start([("GET /v1/organizations?source=tracker", Reply::json(&organizations(failures)))]);
+    let ran = run(&stub, &["orgs", "--source", "tracker", "--deleted"]);
+    insta::assert_snapshot!(ran.all());
+}
+
+#[test]
+fn exports_of_every_state() {
+    let list = exports([finished(5, "acme"), failed(6, "odd", "source_lost"), started(7, "acme"), pending(8, "acme")]);
+    insta::assert_snapshot!(both(&Stub::start([("GET /v1/exports", Reply::json(&list))]), &["exports"]));
+}
+
+#[test]
+fn exports_of_one_state() {
+    let stub = Stub::start([("GET /v1/exports?state=error", Reply::json(&exports([])))]);
+    assert_eq!(run(&stub, &["exports", "--state", "error"]).ok(), "no exports\n");
+}
+
+#[test]
+fn archives() {
+    let mut faulty = archive(8, "odd");
+    faulty.state = orgvault_shared::api::ArchiveState::Damaged;
+    faulty.verified = Some(verification(8, &["SHA-256 differs"]));
+    faulty.warnings = vec![warning()];
+    let mut good = archive(7, "acme");
+    good.verified = Some(verification(7, &[]));
+    let list = Archives { archives: vec![archive(6, "acme"), good, faulty] };
+    let stub = Stub::start([("GET /v1/archives?organization=tracker%2Facme", Reply::json(&list))]);
+    insta::assert_snapshot!(both(&stub, &["archives", "tracker/acme"]));
+}
+
+#[test]
+fn show_of_an_archive() {
+    let mut shown = archive(7, "odd");
+    shown.warnings = vec![warning()];
+    shown.verified = Some(verification(7, &["a \u{1b} fault"]));
+    let stub = Stub::start([
+        ("GET /v1/archives/7", Reply::json(&shown)),
+        ("GET /v1/exports/7", Reply::json(&finished(7, "odd"))),
+    ]);
+    insta::assert_snapshot!(both(&stub, &["show", "7"]));
+}
+
+#[test]
+fn show_of_an_export_without_an_archive() {
+    let stub = Stub::start([("GET /v1/exports/6", Reply::json(&failed(6, "acme", "source_lost")))]);
+    insta::assert_snapshot!(both(&stub, &["show", "6"]));
+    assert_eq!(run(&stub, &["show", "9"]).code, Some(1));
+}
+
+#[test]
+fn comparison() {
+    let section = |name: &str, left, right| SectionDifference { name: name.to_owned(), left, right };
+    let sections = vec![
+        section("workItems", Some(41_203), Some(41_300)),
+        section("comments", Some(7), Some(7)),
+        section("timeLogs", Some(2_000), Some(1)),
+        section("labels", None, Some(1)),
+    ];
+    let comparison = Comparison { left: gid(7), right: gid(8), identical: false, sections };
+    let stub = Stub::start([("GET /v1/archives/7/compare/8", Reply::json(&comparison))]);
+    insta::assert_snapshot!(both(&stub, &["compare", "7", "8"]));
+}
+
+#[test]
+fn live_counts() {
+    let counts = Counts { organization: key("acme"), counts: counts() };
+    let stub = Stub::start([("GET /v1/organizations/*/tracker%2Facme/counts", Reply::json(&counts))]);
+    insta::assert_snapshot!(both(&stub, &["counts", "tracker/acme"]));
+}
+
+#[test]
+fn rows() {
+    let row = serde_json::json!({ "id": 1, "title": "a\u{1b}[31m\n\u{202e}b", "done": null, "labels": ["x", 2] });
+    let columns = ["id", "title", "done", "labels", "größe"].map(str::to_owned).into();
+    let page = RowsPage { columns, rows: vec![row], next: Some(1) };
+    let route = "GET /v1/archives/7/sections/workItems/rows?after=0&limit=1&search=a%20b";
+    let stub = Stub::start([(route, Reply::json(&page))]);
+    let args = ["rows", "7", "workItems", "--after", "0", "--limit", "1", "--search", "a b"];
+    insta::assert_snapshot!(both(&stub, &args));
+}
+
+#[test]
+fn a_rebuild_that_skipped_files_is_3() {
+    let rebuilt = Rebuilt { archives: 12, skipped: vec!["a.json: its manifest is no JSON".to_owned()] };
+    let stub = Stub::start([("POST /v1/catalog/rebuild", Reply::json(&rebuilt))]);
+    insta::assert_snapshot!(both(&stub, &["catalog", "rebuild"]));
+}
