@@ -100,7 +100,7 @@ pub(super) fn router(app: &Arc<App>) -> Router {
 async fn admit(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Request, next: Next) -> Response {
     match peer.role {
         Some(_) => next.run(request).await,
-        None => not_allowed(&peer, None, &app.config.access).into_response(),
+        None => not_allowed(&peer, None, &app.shop.config.access).into_response(),
     }
 }
 
@@ -108,7 +108,7 @@ async fn require(needed: Role, app: Arc<App>, peer: Extension<Peer>, request: Re
     if peer.role >= Some(needed) {
         next.run(request).await
     } else {
-        not_allowed(&peer, Some(needed), &app.config.access).into_response()
+        not_allowed(&peer, Some(needed), &app.shop.config.access).into_response()
     }
 }
 
