@@ -52,7 +52,7 @@ pub struct Manifest {
     /// Whose rows it holds.
     pub organization: OrganizationKey,
     /// Which product, and the version its definition was measured on.
-    pub product: Product,
+    pub product: ManifestProduct,
     /// When the export started: the time written into the archive.
     pub exported_at: Timestamp,
     /// When the file was whole.
@@ -62,7 +62,7 @@ pub struct Manifest {
     /// What the source's server called itself.
     pub server: String,
     /// The sections, in the archive's order.
-    pub sections: Vec<Section>,
+    pub sections: Vec<ManifestSection>,
     /// What the archive has around its sections.
     #[serde(default)]
     pub layout: Layout,
@@ -73,7 +73,7 @@ pub struct Manifest {
 
 /// The product that an archive comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Product {
+pub struct ManifestProduct {
     /// The definition's name.
     pub name: String,
     /// The upstream version that the definition was measured on.
@@ -82,7 +82,7 @@ pub struct Product {
 
 /// One section of an archive.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Section {
+pub struct ManifestSection {
     /// The key in the document (`timeLogs`).
     pub name: String,
     /// Rows written.

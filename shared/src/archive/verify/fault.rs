@@ -1,6 +1,6 @@
 //! What can be wrong with an archive, each in a sentence of its own.
 
-use super::{Expected, Raw, Section};
+use super::{Expected, Raw, ManifestSection};
 use crate::api::SectionCount;
 use crate::archive::content::Broken;
 
@@ -142,7 +142,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub(super) fn of(broken: Broken, format: &'static str) -> Self {
+    pub(in crate::archive) fn of(broken: Broken, format: &'static str) -> Self {
         match broken {
             Broken::Ends { at } => Self::Ends { at },
             Broken::Syntax { at, what } => Self::Syntax { format, at, what },
@@ -176,7 +176,7 @@ pub(super) fn of_bytes(raw: &Raw, whole: bool, expected: &Expected<'_>) -> Optio
 }
 
 /// What the rows of one section tell.
-pub(super) fn of_section(section: &Section, counts: &[SectionCount]) -> Option<Fault> {
+pub(super) fn of_section(section: &ManifestSection, counts: &[SectionCount]) -> Option<Fault> {
     let (name, expected) = (section.name.clone(), section.rows);
     match counts.iter().find(|count| count.name == name) {
         None => Some(Fault::NoSection { section: name, expected }),
