@@ -9,8 +9,9 @@ use std::{
 use orgvault_shared::{
     api::{Archive, ArchiveState, Export, Format, Progress, Warning},
     archive::{
-        manifest::{Layout, MANIFEST_VERSION, Manifest, Product, Section},
-        verify::{Expected, read_back},
+        Manifest, ManifestProduct, ManifestSection,
+        manifest::{Layout, MANIFEST_VERSION},
+        verify::{Expected, Fault, read_back},
     },
     clock::Clock,
 };
@@ -241,12 +242,14 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<(Seale
             gzip: manifest.gzip,
             bytes: Some(sealed.bytes()),
             sha256: sealed.sha256(),
-            sections: None,
+            sections: Some(&manifest.sections),
             layout: &manifest.layout,
         },
     )?;
-    if !report.ok() {
-        return Err(Failure::Damaged { faults: report.faults.iter().map(ToString::to_string).collect() });
+    let faults: Vec<String> =
+        report.faults.iter().filter(|fault| !matches!(fault, Fault::Rows { .. })).map(ToString::to_string).collect();
+    if !faults.is_empty() {
+        return Err(Failure::Damaged { faults });
     }
     agree(&manifest.sections, sent, &report.counts)?;
     manifest.file = sealed.name().to_string();
@@ -267,13 +270,14 @@ fn manifest(
 ) -> Manifest {
     let definition = &plan.definition;
     let member = |name: &str| definition.sections.iter().find(|section| section.name == name)?.member.clone();
-    let sections = written.counts.iter().zip(counted).zip(headers).map(|((count, &counted), columns)| Section {
-        name: count.name.clone(),
-        rows: count.rows,
-        counted,
-        member: if plan.format == Format::Zip { member(&count.name) } else { None },
-        columns,
-    });
+    let sections =
+        written.counts.iter().zip(counted).zip(headers).map(|((count, &counted), columns)| ManifestSection {
+            name: count.name.clone(),
+            rows: count.rows,
+            counted,
+            member: if plan.format == Format::Zip { member(&count.name) } else { None },
+            columns,
+        });
     Manifest {
         manifest_version: MANIFEST_VERSION,
         orgvault: env!("CARGO_PKG_VERSION").to_owned(),
@@ -287,7 +291,7 @@ fn manifest(
         sha256: String::new(),
         content_bytes: 0,
         organization: plan.organization.clone(),
-        product: Product { name: definition.name.clone(), measured_on: definition.measured_on.clone() },
+        product: ManifestProduct { name: definition.name.clone(), measured_on: definition.measured_on.clone() },
         exported_at: plan.started_at,
         finished_at: plan.started_at,
         snapshot: shared.snapshot.id().to_owned(),

@@ -337,10 +337,12 @@ fn program(name: &str) -> PathBuf {
         let mut directories: Vec<PathBuf> = debian.map(|entry| entry.path().join("bin")).collect();
         directories.sort_by_key(|path| path.parent().and_then(|it| it.file_name()?.to_str()?.parse::<u32>().ok()));
         let paths = std::env::var_os("PATH").unwrap_or_default();
-        directories.extend(std::env::split_paths(&paths).filter(|path| directories.is_empty() || path.join("x").exists()));
-        directories.into_iter().rfind(|path| path.join("initdb").exists() && path.join("pg_ctl").exists()).expect(
-            "these tests start their own PostgreSQL servers: install them (Debian: apt-get install postgresql)",
-        )
+        directories
+            .extend(std::env::split_paths(&paths).filter(|path| directories.is_empty() || path.join("x").exists()));
+        directories
+            .into_iter()
+            .rfind(|path| path.join("initdb").exists() && path.join("pg_ctl").exists())
+            .expect("these tests start their own PostgreSQL servers: install them (Debian: apt-get install postgresql)")
     });
     directory.join(name)
 }

@@ -101,9 +101,7 @@ pub fn rows(
     };
     match read {
         Ok(Ok(page)) => Ok(page.finish()),
-        Ok(Err(known)) => {
-            Err(RowsError::UnknownSection { path: path.to_owned(), section: section.to_owned(), known })
-        }
+        Ok(Err(known)) => Err(RowsError::UnknownSection { path: path.to_owned(), section: section.to_owned(), known }),
         Err(fault) => Err(RowsError::Damaged { path: path.to_owned(), fault }),
     }
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with an archive, each in a sentence of its own.
 
-use super::{Expected, Raw, ManifestSection};
+use super::{Expected, ManifestSection, Raw};
 use crate::api::SectionCount;
 use crate::archive::content::Broken;
 
