@@ -64,12 +64,12 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(DELETE, "/v1/exports/{gid}",                        Admin,  exports::cancel),
         Route::new(GET,    "/v1/archives",                             Viewer, archives::list),
         Route::new(GET,    "/v1/archives/{gid}",                       Viewer, archives::show),
-        Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete),
+//        Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete),
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare),
-        Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
+//        Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow),
     ]
 }

@@ -49,7 +49,7 @@ pub(super) async fn check(
     Path(name): Path<String>,
     Query(query): Query<CheckQuery>,
 ) -> Result<Json<SourceCheck>, Refusal> {
-    Ok(Json(app.source(&name)?.check().await))
+    Ok(Json(app.source(&name)?.check(query.deep).await))
 }
 
 impl App {
