@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod export;
 pub mod format;
 pub mod lifecycle;
+pub mod logging;
 pub mod product;
 pub mod row;
 pub mod settings;

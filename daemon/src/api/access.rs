@@ -64,12 +64,12 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(DELETE, "/v1/exports/{gid}",                        Admin,  exports::cancel),
         Route::new(GET,    "/v1/archives",                             Viewer, archives::list),
         Route::new(GET,    "/v1/archives/{gid}",                       Viewer, archives::show),
-        Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete),
+//        Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete),
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare),
-        Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
+//        Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow),
     ]
 }
@@ -100,7 +100,7 @@ pub(super) fn router(app: &Arc<App>) -> Router {
 async fn admit(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Request, next: Next) -> Response {
     match peer.role {
         Some(_) => next.run(request).await,
-        None => not_allowed(&peer, None, &app.config.access).into_response(),
+        None => not_allowed(&peer, None, &app.shop.config.access).into_response(),
     }
 }
 
@@ -108,7 +108,7 @@ async fn require(needed: Role, app: Arc<App>, peer: Extension<Peer>, request: Re
     if peer.role >= Some(needed) {
         next.run(request).await
     } else {
-        not_allowed(&peer, Some(needed), &app.config.access).into_response()
+        not_allowed(&peer, Some(needed), &app.shop.config.access).into_response()
     }
 }
 
