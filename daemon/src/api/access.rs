@@ -15,8 +15,7 @@ use axum::{
 use orgvault_shared::{api::Role, config::Access};
 
 use super::{
-    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, rows, sources,
-    status,
+    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, rows, sources, status,
 };
 
 /// One route.
@@ -139,7 +138,10 @@ mod tests {
         let problem = refusal.problem();
         assert_eq!((problem.status, problem.code.as_str()), (403, "not_allowed"));
         assert_eq!(problem.detail, "this needs the role admin, and ada (uid 7) has viewer");
-        assert_eq!(problem.hint, "ask an owner (root, @ops) to add you to `admins` in [access] of the daemon's configuration");
+        assert_eq!(
+            problem.hint,
+            "ask an owner (root, @ops) to add you to `admins` in [access] of the daemon's configuration"
+        );
         let nobody = not_allowed(&Peer { role: None, ..peer }, None, &Access::default());
         assert_eq!(nobody.problem().detail, "this needs a role, and ada (uid 7) has no role");
     }

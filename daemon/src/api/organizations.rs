@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use futures_util::future::{join_all, try_join};
-use orgvault_shared::api::{
-    Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure,
-};
+use orgvault_shared::api::{Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure};
 use serde::Deserialize;
 
 use super::{
@@ -174,8 +172,10 @@ impl From<LookupError> for Refusal {
             LookupError::Deleted { .. } => {
                 Self::new(StatusCode::NOT_FOUND, "deleted_organization", error.to_string()).hint("name it by its id")
             }
-            LookupError::Ambiguous { .. } => Self::new(StatusCode::CONFLICT, "ambiguous_organization", error.to_string())
-                .hint("name one of them as it stands there"),
+            LookupError::Ambiguous { .. } => {
+                Self::new(StatusCode::CONFLICT, "ambiguous_organization", error.to_string())
+                    .hint("name one of them as it stands there")
+            }
         }
     }
 }

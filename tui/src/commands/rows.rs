@@ -66,7 +66,10 @@ fn lines(page: &RowsPage) -> String {
         for column in &page.columns {
             let name = printable(column);
             let blanks = " ".repeat(width - name.width());
-            text.line(format_args!("{name}{blanks}  {}", row.get(column).map_or_else(String::new, |value| cell(value))));
+            text.line(format_args!(
+                "{name}{blanks}  {}",
+                row.get(column).map_or_else(String::new, |value| cell(&value))
+            ));
         }
         text.push('\n');
     }

@@ -5,7 +5,10 @@ use std::{ops::ControlFlow, path::PathBuf, sync::Arc};
 use axum::{Json, extract::State, http::StatusCode};
 use orgvault_shared::{
     api::{Archive, ArchiveState, Verification},
-    archive::{manifest::Manifest, verify::{Fault, Report, VerifyError, verify_while}},
+    archive::{
+        manifest::Manifest,
+        verify::{Fault, Report, VerifyError, verify_while},
+    },
     gid::Gid,
 };
 use tokio_util::sync::CancellationToken;
