@@ -10,8 +10,7 @@ use std::{
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use orgvault_daemon::{
-    api::Socket,
-    lifecycle::{Signals, StateLock, Stop, follow_signals},
+    lifecycle::{Signals, Stop, follow_signals},
     logging, run,
     settings::Settings,
 };
@@ -91,17 +90,9 @@ async fn serve_until_stopped(settings: Settings) -> anyhow::Result<()> {
     let Settings { config, products } = settings;
     let signals = Signals::catch().context("cannot catch signals")?;
     let stop = Stop::default();
-    let lock = StateLock::acquire(&config.daemon.state_dir)?;
-    let daemon = &config.daemon;
-    let socket = Socket::open(&daemon.socket, daemon.socket_mode, daemon.socket_group.as_deref(), &lock)?;
-    let timeout = daemon.stop_timeout;
-    let ran = {
-        let run = run(config, products, &lock, &socket.listener, Clock::system(), stop.clone());
-        tokio::select! {
-            ran = run => ran,
-            never = follow_signals(signals, stop, timeout) => match never {},
-        }
-    };
-    socket.close()?;
-    Ok(ran?)
+    let timeout = config.daemon.stop_timeout;
+    tokio::select! {
+        ran = run(config, products, Clock::system(), stop.clone()) => Ok(ran?),
+        never = follow_signals(signals, stop, timeout) => match never {},
+    }
 }

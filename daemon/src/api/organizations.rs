@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use futures_util::future::{join_all, try_join};
-use orgvault_shared::api::{
-    Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure,
-};
+use orgvault_shared::api::{Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure};
 use serde::Deserialize;
 
 use super::{
@@ -107,12 +105,12 @@ impl App {
             let (source, _rest) = name.split_once('/')?;
             self.sources().find(|one| one.name() == source)
         };
-        let Some(mut named) = names.iter().map(source_of).collect::<Option<Vec<_>>>() else {
+        let Some(mut sources) = names.iter().map(source_of).collect::<Option<Vec<_>>>() else {
             return self.list_all().await;
         };
-        named.sort_by_key(|source| source.name());
-        named.dedup_by_key(|source| source.name());
-        ask(&named).await
+        sources.sort_by_key(|source| source.name());
+        sources.dedup_by_key(|source| source.name());
+        ask(&sources).await
     }
 
     async fn list_all(&self) -> Listing {
@@ -174,8 +172,10 @@ impl From<LookupError> for Refusal {
             LookupError::Deleted { .. } => {
                 Self::new(StatusCode::NOT_FOUND, "deleted_organization", error.to_string()).hint("name it by its id")
             }
-            LookupError::Ambiguous { .. } => Self::new(StatusCode::CONFLICT, "ambiguous_organization", error.to_string())
-                .hint("name one of them as it stands there"),
+            LookupError::Ambiguous { .. } => {
+                Self::new(StatusCode::CONFLICT, "ambiguous_organization", error.to_string())
+                    .hint("name one of them as it stands there")
+            }
         }
     }
 }

@@ -20,13 +20,11 @@ pub(in super::super) async fn compare(
 
 /// Every section of either, in the left one's order, then those that only the right one has.
 fn difference(left: &Archive, right: &Archive) -> Comparison {
-    let rows = |archive: &Archive, name: &str| archive.counts.iter().find(|count| count.name == name).map(|one| one.rows);
+    let rows =
+        |archive: &Archive, name: &str| archive.counts.iter().find(|count| count.name == name).map(|one| one.rows);
     let only_right = right.counts.iter().filter(|count| rows(left, &count.name).is_none());
-    let section = |name: &String| SectionDifference {
-        name: name.clone(),
-        left: rows(left, name),
-        right: rows(right, name),
-    };
+    let section =
+        |name: &String| SectionDifference { name: name.clone(), left: rows(left, name), right: rows(right, name) };
     Comparison {
         left: left.gid,
         right: right.gid,

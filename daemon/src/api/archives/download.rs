@@ -23,10 +23,7 @@ const CHUNK: usize = 64 * 1024;
 
 /// A file that got shorter in the meantime ends the connection before the announced length, so
 /// the reader notices.
-pub(in super::super) async fn download(
-    State(app): State<Arc<App>>,
-    Path(gid): Path<Gid>,
-) -> Result<Response, Refusal> {
+pub(in super::super) async fn download(State(app): State<Arc<App>>, Path(gid): Path<Gid>) -> Result<Response, Refusal> {
     let archive = app.archive(gid).await?;
     let mut options = OpenOptions::new();
     // A link that somebody put there must not lead out of the archive directory.

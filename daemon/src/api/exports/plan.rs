@@ -89,7 +89,9 @@ impl Plan<'_> {
                 return Err(not_offered(definition, format));
             }
             match format {
-                Format::Csv => archives.extend(self.entities(definition)?.into_iter().map(|entity| (format, Some(entity)))),
+                Format::Csv => {
+                    archives.extend(self.entities(definition)?.into_iter().map(|entity| (format, Some(entity))))
+                }
                 _ => archives.push((format, None)),
             }
         }
