@@ -76,9 +76,10 @@ pub(super) fn routes() -> Vec<Route> {
 /// The router of the API; a request must carry its [`Peer`].
 pub(super) fn router(app: &Arc<App>) -> Router {
     let mut router = Router::new();
-    for Route { path, role, handler, .. } in routes() {
+    for Route { method, path, role, handler } in routes() {
         let gate = middleware::from_fn_with_state(app.clone(), move |State(app), peer, request, next| {
-            require(role, app, peer, request, next)
+            let name = format!("{method} {path}");
+            async move { require(&name, role, app, peer, request, next).await }
         });
         router = router.route(path, handler.route_layer(gate));
     }
@@ -103,12 +104,21 @@ async fn admit(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Requ
     }
 }
 
-async fn require(needed: Role, app: Arc<App>, peer: Extension<Peer>, request: Request, next: Next) -> Response {
-    if peer.role >= Some(needed) {
+async fn require(
+    route: &str,
+    needed: Role,
+    app: Arc<App>,
+    peer: Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = if peer.role >= Some(needed) {
         next.run(request).await
     } else {
         not_allowed(&peer, Some(needed), &app.shop.config.access).into_response()
-    }
+    };
+    tracing::debug!(route, user = peer.user, status = response.status().as_u16(), "request");
+    response
 }
 
 fn not_allowed(peer: &Peer, needed: Option<Role>, access: &Access) -> Refusal {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use orgvault_shared::{api::RowsPage, client::RowsQuery, text::printable};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
@@ -66,7 +66,10 @@ fn lines(page: &RowsPage) -> String {
         for column in &page.columns {
             let name = printable(column);
             let blanks = " ".repeat(width - name.width());
-            text.line(format_args!("{name}{blanks}  {}", row.get(column).map_or_else(String::new, cell)));
+            text.line(format_args!(
+                "{name}{blanks}  {}",
+                row.get(column).map_or_else(String::new, |value| cell(&value))
+            ));
         }
         text.push('\n');
     }
@@ -79,11 +82,12 @@ fn lines(page: &RowsPage) -> String {
 }
 
 /// NULL is nothing; text stands without quotes.
-fn cell(value: &Value) -> String {
-    let shown = match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+fn cell(value: &RawValue) -> String {
+    let shown = match serde_json::from_str(value.get()) {
+        Ok(Value::Null) => String::new(),
+        Ok(Value::String(text)) => text,
+        // Numbers as the archive has them: a double would lose digits.
+        _ => value.get().to_owned(),
     };
     table::cut(&printable(&shown), CELL_WIDTH)
 }
