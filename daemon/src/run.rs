@@ -103,7 +103,8 @@ pub async fn run_on(
     let closed = CancellationToken::new();
     let served = async {
         let limits = api::Limits::new(config.daemon.connections_per_user);
-        let router = api::router(api::Shop { workshop: Arc::clone(&workshop), engine, config: Arc::new(config.clone()) });
+        let router =
+            api::router(api::Shop { workshop: Arc::clone(&workshop), engine, config: Arc::new(config.clone()) });
         let exported = async {
             stop.soft.cancelled().await;
             tracker.close();

@@ -15,8 +15,7 @@ use axum::{
 use orgvault_shared::{api::Role, config::Access};
 
 use super::{
-    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, rows, sources,
-    status,
+    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, rows, sources, status,
 };
 
 /// One route.
@@ -64,12 +63,12 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(DELETE, "/v1/exports/{gid}",                        Admin,  exports::cancel),
         Route::new(GET,    "/v1/archives",                             Viewer, archives::list),
         Route::new(GET,    "/v1/archives/{gid}",                       Viewer, archives::show),
-        Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete),
+//        Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete),
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare),
-        Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
+//        Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow),
     ]
 }
@@ -100,7 +99,7 @@ pub(super) fn router(app: &Arc<App>) -> Router {
 async fn admit(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Request, next: Next) -> Response {
     match peer.role {
         Some(_) => next.run(request).await,
-        None => not_allowed(&peer, None, &app.config.access).into_response(),
+        None => not_allowed(&peer, None, &app.shop.config.access).into_response(),
     }
 }
 
@@ -108,7 +107,7 @@ async fn require(needed: Role, app: Arc<App>, peer: Extension<Peer>, request: Re
     if peer.role >= Some(needed) {
         next.run(request).await
     } else {
-        not_allowed(&peer, Some(needed), &app.config.access).into_response()
+        not_allowed(&peer, Some(needed), &app.shop.config.access).into_response()
     }
 }
 
@@ -139,7 +138,10 @@ mod tests {
         let problem = refusal.problem();
         assert_eq!((problem.status, problem.code.as_str()), (403, "not_allowed"));
         assert_eq!(problem.detail, "this needs the role admin, and ada (uid 7) has viewer");
-        assert_eq!(problem.hint, "ask an owner (root, @ops) to add you to `admins` in [access] of the daemon's configuration");
+        assert_eq!(
+            problem.hint,
+            "ask an owner (root, @ops) to add you to `admins` in [access] of the daemon's configuration"
+        );
         let nobody = not_allowed(&Peer { role: None, ..peer }, None, &Access::default());
         assert_eq!(nobody.problem().detail, "this needs a role, and ada (uid 7) has no role");
     }

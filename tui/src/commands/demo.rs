@@ -109,7 +109,7 @@ async fn export_and_verify(client: &Client) -> Result<Vec<Archive>, Failure> {
 
 fn clean_up(folder: TempDir, keep: bool) -> Result<(), Failure> {
     if keep {
-        folder.keep();
+        drop(folder.keep());
         return Ok(());
     }
     folder.close().map_err(|error| Failure::caused("demo", "cannot remove the temporary directory", &error))

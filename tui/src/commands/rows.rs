@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use orgvault_shared::{
-    api::RowsPage,
+    api::{Row, RowsPage},
     archive::{
         manifest::Manifest,
         rows::{RowsError, rows},
@@ -11,7 +11,6 @@ use orgvault_shared::{
     client::RowsQuery,
     text::printable,
 };
-use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
@@ -78,10 +77,10 @@ fn lines(page: &RowsPage) -> String {
     let width = page.columns.iter().map(|column| printable(column).width()).max().unwrap_or(0);
     let mut text = String::new();
     for row in &page.rows {
-        for column in &page.columns {
-            let name = printable(column);
-            let blanks = " ".repeat(width - name.width());
-            text.line(format_args!("{name}{blanks}  {}", row.get(column).map_or_else(String::new, cell)));
+        for (column, value) in row.cells() {
+            let name = printable(&column);
+            let blanks = " ".repeat(width.saturating_sub(name.width()));
+            text.line(format_args!("{name}{blanks}  {}", table::cut(&printable(&Row::shown(&value)), CELL_WIDTH)));
         }
         text.push('\n');
     }
@@ -91,14 +90,4 @@ fn lines(page: &RowsPage) -> String {
         _ => {}
     }
     text
-}
-
-/// NULL is nothing; text stands without quotes.
-fn cell(value: &Value) -> String {
-    let shown = match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    table::cut(&printable(&shown), CELL_WIDTH)
 }

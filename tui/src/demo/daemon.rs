@@ -3,11 +3,7 @@
 use std::{future::Future, path::Path};
 
 use nix::unistd::{User, geteuid};
-use orgvault_daemon::{
-    lifecycle::Stop,
-    product::Products,
-    run::{RunError, run_on},
-};
+use orgvault_daemon::{RunError, lifecycle::Stop, product::Products, run_on};
 use orgvault_shared::{
     clock::Clock,
     config::{Access, Config, Daemon, SecretUrl, SourceConfig},
