@@ -5,6 +5,7 @@
 mod archives;
 mod basics;
 mod codes;
+mod docs;
 mod export;
 mod fixtures;
 mod lists;
