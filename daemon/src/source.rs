@@ -1,5 +1,12 @@
 //! Sources: read-only snapshots of application databases, as streams of rows.
 
+mod error;
+mod location;
+mod parameter;
+mod postgres;
+mod schema;
+mod uuid;
+
 use std::sync::Arc;
 
 use orgvault_shared::{
@@ -8,20 +15,35 @@ use orgvault_shared::{
     config::SourceConfig,
 };
 
+use tokio_util::task::TaskTracker;
+
+use self::{location::Location, postgres::Postgres};
 use crate::{
     product::Definition,
-    row::{Column, RowSink},
+    row::{Column, Message, RowSink, WriterGone},
 };
 
+pub use self::error::{Fault, SourceError};
+
 /// One connected application database. Connects when it is first asked.
-pub struct Source {}
+pub struct Source {
+    name: Arc<str>,
+    config: SourceConfig,
+    definition: Arc<Definition>,
+    location: String,
+    database: Database,
+}
+
+enum Database {
+    Postgres(Arc<Postgres>),
+}
 
 /// One organization, as the source lists it now.
 #[derive(Debug, Clone)]
 pub struct Listed {
     /// What names it.
     pub key: OrganizationKey,
-    /// When the app says it was created.
+    /// When the app says it was created; none too where that cannot be shown (infinity, BC).
     pub created_at: Option<Timestamp>,
     /// When the app soft-deleted it.
     pub deleted_at: Option<Timestamp>,
@@ -29,67 +51,48 @@ pub struct Listed {
     pub in_all: bool,
 }
 
-/// Why a source could not be read: each variant names the source and has a stable code.
-#[derive(Debug, thiserror::Error)]
-#[error("source")]
-pub enum SourceError {
-    WriterGone {},
-}
-
-impl SourceError {
-    /// Stable: `source_unreachable`, `source_login`, `source_tls`, `source_database`,
-    /// `source_schema`, `source_privilege`, `source_row_filter`, `source_lost`,
-    /// `source_stalled`, `source_timeout`, `organization_id`, …
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        unimplemented!()
-    }
-
-    pub fn is_transient(&self) -> bool {
-        false
-    }
-    /// What to do about it; may be empty.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        unimplemented!()
-    }
-}
-
 impl Source {
-    /// Checks the URL and the TLS rule; opens nothing.
+    /// Checks the URL and the TLS rule; opens nothing. Queries that are abandoned are ended in
+    /// tasks on `tracker`, so that a stop waits for them.
     ///
     /// # Errors
     /// When the URL is none, or asks for less TLS than the configuration allows.
-    pub fn new(
-        _config: SourceConfig,
-        _definition: Arc<Definition>,
-        _t: tokio_util::task::TaskTracker,
-    ) -> Result<Self, SourceError> {
-        unimplemented!()
+    pub fn new(config: SourceConfig, definition: Arc<Definition>, tracker: TaskTracker) -> Result<Self, SourceError> {
+        let name: Arc<str> = config.name.as_str().into();
+        let location = Location::read(&name, &config.url, config.tls)?;
+        let shown = location.shown();
+        let database = match location {
+            Location::Postgres(options) => {
+                let postgres = Postgres::new(Arc::clone(&name), &config, Arc::clone(&definition), *options, tracker);
+                Database::Postgres(Arc::new(postgres))
+            }
+            Location::Sqlite(_path) => unimplemented!(),
+        };
+        Ok(Self { name, config, definition, location: shown, database })
     }
 
     /// The configured name.
     #[must_use]
     pub fn name(&self) -> &str {
-        unimplemented!()
+        &self.name
     }
 
     /// What it is configured as.
     #[must_use]
     pub fn config(&self) -> &SourceConfig {
-        unimplemented!()
+        &self.config
     }
 
     /// Its product.
     #[must_use]
     pub fn definition(&self) -> &Arc<Definition> {
-        unimplemented!()
+        &self.definition
     }
 
     /// Where it is, without secrets.
     #[must_use]
     pub fn location(&self) -> String {
-        unimplemented!()
+        self.location.clone()
     }
 
     /// What the server calls itself: `PostgreSQL 15.18`.
@@ -97,7 +100,9 @@ impl Source {
     /// # Errors
     /// When it cannot be asked.
     pub async fn version(&self) -> Result<String, SourceError> {
-        unimplemented!()
+        match &self.database {
+            Database::Postgres(postgres) => postgres.version().await,
+        }
     }
 
     /// Every organization, soft-deleted ones too.
@@ -105,43 +110,69 @@ impl Source {
     /// # Errors
     /// When it cannot be asked.
     pub async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {
-        unimplemented!()
+        match &self.database {
+            Database::Postgres(postgres) => postgres.organizations().await,
+        }
     }
 
     /// Looks at every invariant; what fails is a line, not an error.
-    pub async fn check(&self) -> SourceCheck {
+    pub async fn check(&self, _deep: bool) -> SourceCheck {
         unimplemented!()
+    }
+
+    /// The GRANT statements of exactly what the definition reads; empty for SQLite.
+    #[must_use]
+    pub fn grants(&self) -> String {
+        match &self.database {
+            Database::Postgres(postgres) => postgres.grants(),
+        }
     }
 
     /// Opens one read-only transaction, bound to one organization.
     ///
     /// # Errors
     /// When it cannot be opened, the id does not fit its type, or the schema is not readable.
-    pub async fn snapshot(&self, _organization: &str) -> Result<Snapshot, SourceError> {
-        unimplemented!()
+    pub async fn snapshot(&self, organization: &str) -> Result<Snapshot, SourceError> {
+        let open = match &self.database {
+            Database::Postgres(postgres) => Open::Postgres(Arc::clone(postgres).snapshot(organization).await?),
+        };
+        Ok(Snapshot { name: Arc::clone(&self.name), open })
     }
 
     /// Closes the pooled connections.
     pub async fn close(&self) {
-        unimplemented!()
+        match &self.database {
+            Database::Postgres(postgres) => postgres.close().await,
+        }
     }
 }
 
 /// One instant of one organization. Dropped without [`Snapshot::finish`], it closes its
 /// connection and ends its query on the server.
-pub struct Snapshot {}
+pub struct Snapshot {
+    name: Arc<str>,
+    open: Open,
+}
+
+enum Open {
+    Postgres(postgres::Snapshot),
+}
 
 impl Snapshot {
     /// What the source calls this instant; two archives with one id show the same data.
     #[must_use]
     pub fn id(&self) -> &str {
-        unimplemented!()
+        match &self.open {
+            Open::Postgres(snapshot) => snapshot.id(),
+        }
     }
 
     /// What the server calls itself.
     #[must_use]
     pub fn server(&self) -> &str {
-        unimplemented!()
+        match &self.open {
+            Open::Postgres(snapshot) => snapshot.server(),
+        }
     }
 
     /// Differences between the live schema and the definition's, and the definition's warning
@@ -150,44 +181,64 @@ impl Snapshot {
     /// # Errors
     /// When a query fails, or with `strict_schema` when the schema is newer.
     pub async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {
-        unimplemented!()
+        match &mut self.open {
+            Open::Postgres(snapshot) => snapshot.warnings().await,
+        }
     }
 
-    /// The independent count of every section, by the definition's order.
+    /// The independent count of every section, by the definition's order. Call it first: in
+    /// PostgreSQL it takes the locks that keep the tables from being rewritten meanwhile.
     ///
     /// # Errors
-    /// When a query fails.
+    /// When a query fails, or a table was rewritten since the snapshot was opened.
     pub async fn counts(&mut self) -> Result<Vec<u64>, SourceError> {
-        unimplemented!()
+        match &mut self.open {
+            Open::Postgres(snapshot) => snapshot.counts().await,
+        }
     }
 
     /// The columns of a section's rows query.
     ///
     /// # Errors
     /// When a query fails, or a column has a type that no format can write.
-    pub async fn columns(&mut self, _section: usize) -> Result<Arc<[Column]>, SourceError> {
-        unimplemented!()
+    pub async fn columns(&mut self, section: usize) -> Result<Arc<[Column]>, SourceError> {
+        match &mut self.open {
+            Open::Postgres(snapshot) => snapshot.columns(section),
+        }
     }
 
     /// Sends `Begin`, the section's rows in whole blocks, and `End`; gives the number of rows.
     ///
     /// # Errors
     /// When a query fails or stalls. A writer that is gone is its own variant: the writer knows
-    /// the cause.
-    pub async fn rows(&mut self, _section: usize, _sink: &RowSink) -> Result<u64, SourceError> {
-        unimplemented!()
+    /// the cause. After an error only [`Snapshot::abandon`] is left.
+    pub async fn rows(&mut self, section: usize, sink: &RowSink) -> Result<u64, SourceError> {
+        let columns = self.columns(section).await?;
+        let name = Arc::clone(&self.name);
+        let gone = |WriterGone| SourceError::WriterGone { name };
+        sink.send(Message::Begin { section, columns }).await.map_err(gone.clone())?;
+        let rows = match &mut self.open {
+            Open::Postgres(snapshot) => snapshot.rows(section, sink).await?,
+        };
+        sink.send(Message::End).await.map_err(gone)?;
+        Ok(rows)
     }
 
-    /// Ends the transaction and gives the connection back.
+    /// Ends the transaction and gives the connection back. Only then is it sure that no table
+    /// was rewritten in between: send `Finish` to the writer after it.
     ///
     /// # Errors
-    /// When the connection is lost.
+    /// When the connection is lost, or a table was rewritten since the snapshot was opened.
     pub async fn finish(self) -> Result<(), SourceError> {
-        unimplemented!()
+        match self.open {
+            Open::Postgres(snapshot) => snapshot.finish().await,
+        }
     }
 
     /// Ends a query that may still run on the server, at once, and closes the connection.
     pub async fn abandon(self) {
-        unimplemented!()
+        match self.open {
+            Open::Postgres(snapshot) => snapshot.abandon().await,
+        }
     }
 }

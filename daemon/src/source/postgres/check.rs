@@ -1,0 +1,1 @@
+//! Every invariant of a PostgreSQL source, looked at one after the other.

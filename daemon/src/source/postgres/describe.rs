@@ -1,0 +1,237 @@
+//! What the definition's queries give on the live schema, asked once for each schema: the
+//! columns of the rows queries, the type of `$1`, and the statements that read them.
+
+use std::{collections::HashSet, fmt::Write as _, sync::Arc};
+
+use sqlx::{
+    AssertSqlSafe, Column as _, Connection, Either, Executor, PgConnection, SqlSafeStr, Statement, TypeInfo,
+    postgres::{PgColumn, PgStatement},
+};
+
+use super::{
+    live::{self, Opening},
+    session::Session,
+    types::{self, IdType},
+};
+use crate::{
+    product::{Definition, Section},
+    row::{Column, ColumnType},
+    source::{
+        error::{Fault, SourceError},
+        parameter,
+        schema::{self, Differences},
+    },
+};
+
+/// Everything that a snapshot needs to know of the live schema.
+pub(super) struct Description {
+    /// The schema that it is true for, as compared text.
+    pub(super) columns: Vec<String>,
+    pub(super) beside: Vec<String>,
+    /// How that schema differs from the definition.
+    pub(super) differences: Differences,
+    /// Every type that an organization's id has to have.
+    pub(super) id_types: HashSet<IdType>,
+    /// By the definition's order.
+    pub(super) sections: Vec<SectionPlan>,
+    /// One row: a count for each section, then the names of rewritten tables or NULL.
+    pub(super) counts: String,
+    /// Rows of a warning's index and an id; empty where the definition has no such query.
+    pub(super) warnings: String,
+    /// One row with the names of tables that were rewritten since the snapshot, or NULL.
+    pub(super) rewritten: String,
+}
+
+/// How one section is read.
+pub(super) struct SectionPlan {
+    pub(super) columns: Arc<[Column]>,
+    /// Columns with a version byte; empty where there is none.
+    pub(super) versioned: Box<[bool]>,
+    /// The COPY statement.
+    pub(super) copy: String,
+}
+
+impl Description {
+    /// Asks the server for the columns and parameters of every query.
+    ///
+    /// # Errors
+    /// When something that the definition reads is missing or unreadable, or a query is wrong.
+    pub(super) async fn ask(
+        session: &mut Session,
+        definition: &Definition,
+        opening: Opening,
+    ) -> Result<Self, SourceError> {
+        let (live, oids) = live::live_columns(&opening.columns);
+        let differences = schema::compare(definition, &live, &opening.beside);
+        refuse(session, &differences)?;
+        let mut id_types = HashSet::new();
+        let mut sections = Vec::with_capacity(definition.sections.len());
+        let mut counts = "SELECT ".to_owned();
+        for section in &definition.sections {
+            let (rows, id_type) = query(session, &rows_act(section), &section.rows).await?;
+            id_types.extend(id_type);
+            sections.push(plan(session, section, &rows, id_type)?);
+            let (_, id_type) = query(session, &count_act(section), &section.count).await?;
+            id_types.extend(id_type);
+            append(&mut counts, format_args!("(\n{}\n)::pg_catalog.text, ", bound(&section.count, id_type)));
+        }
+        let mut warnings = String::new();
+        for (index, warning) in definition.warnings.iter().enumerate() {
+            let (_, id_type) = query(session, &warning_act(&warning.code), &warning.rows).await?;
+            id_types.extend(id_type);
+            append(&mut warnings, format_args!("{};\n", warning_sql(index, &bound(&warning.rows, id_type))));
+        }
+        // They would only take the server's memory.
+        session.run("forget described queries", |connection| connection.clear_cached_statements()).await?;
+        let rewritten = rewritten_sql(&oids);
+        append(&mut counts, format_args!("({rewritten})"));
+        let Opening { columns, beside, .. } = opening;
+        Ok(Self { columns, beside, differences, id_types, sections, counts, warnings, rewritten })
+    }
+
+    /// Whether it is true for the schema that a snapshot found.
+    pub(super) fn fits(&self, opening: &Opening) -> bool {
+        self.columns == opening.columns && self.beside == opening.beside
+    }
+
+    /// Refuses an id that a query could not be given.
+    pub(super) fn check_id(&self, name: &Arc<str>, id: &str) -> Result<(), SourceError> {
+        match self.id_types.iter().find(|kind| !kind.holds(id)) {
+            None => Ok(()),
+            Some(kind) => Err(SourceError::OrganizationId {
+                name: Arc::clone(name),
+                id: id.chars().take(80).collect(),
+                expected: kind.name(),
+            }),
+        }
+    }
+}
+
+pub(super) fn rows_act(section: &Section) -> String {
+    format!("read section {}", section.name)
+}
+
+pub(super) fn count_act(section: &Section) -> String {
+    format!("count section {}", section.name)
+}
+
+pub(super) fn warning_act(code: &str) -> String {
+    format!("ask for the warning {code}")
+}
+
+/// Prepares a query: what it gives, and the type of its `$1`, where it has one.
+///
+/// # Errors
+/// When the server refuses it, or `$1` has a type that an id cannot be checked against.
+pub(super) async fn query(
+    session: &mut Session,
+    act: &str,
+    sql: &str,
+) -> Result<(PgStatement, Option<IdType>), SourceError> {
+    let text = AssertSqlSafe(trimmed(sql).to_owned()).into_sql_str();
+    let statement = session.run(act, |connection: &mut PgConnection| connection.prepare(text)).await?;
+    let parameters = match statement.parameters() {
+        Some(Either::Left(types)) => types,
+        _ => &[],
+    };
+    let name = &session.server.name;
+    let id_type = match parameters {
+        [] => None,
+        [info] => Some(IdType::of(info).ok_or_else(|| {
+            let words = format!("`$1` has the type {} there: write `$1::text` or `$1::uuid`", info.name());
+            SourceError::fault(name, Fault::Query, act, words)
+        })?),
+        _ => {
+            let words = "it has more parameters than `$1`";
+            return Err(SourceError::fault(name, Fault::Query, act, words));
+        }
+    };
+    Ok((statement, id_type))
+}
+
+/// The columns of a rows query.
+///
+/// # Errors
+/// When one has a type that no format can write.
+pub(super) fn columns(
+    session: &Session,
+    section: &Section,
+    rows: &PgStatement,
+) -> Result<Vec<(Column, bool)>, SourceError> {
+    let column = |column: &PgColumn| {
+        let declared = section.types.get(column.name()).copied();
+        let kind = types::column_type(column.type_info(), declared);
+        let (kind, versioned): (ColumnType, bool) = kind.ok_or_else(|| SourceError::ColumnType {
+            name: Arc::clone(&session.server.name),
+            section: section.name.clone(),
+            column: column.name().to_owned(),
+            kind: column.type_info().name().to_owned(),
+        })?;
+        Ok((Column { name: column.name().to_owned(), kind }, versioned))
+    };
+    rows.columns().iter().map(column).collect()
+}
+
+fn plan(
+    session: &Session,
+    section: &Section,
+    rows: &PgStatement,
+    id_type: Option<IdType>,
+) -> Result<SectionPlan, SourceError> {
+    let (columns, versioned): (Vec<_>, Vec<_>) = columns(session, section, rows)?.into_iter().unzip();
+    let versioned = if versioned.contains(&true) { versioned } else { Vec::new() };
+    let copy = format!("COPY (\n{}\n) TO STDOUT (FORMAT binary)", bound(&section.rows, id_type));
+    Ok(SectionPlan { columns: columns.into(), versioned: versioned.into(), copy })
+}
+
+/// Something missing, unreadable or filtered is refused with the whole list.
+fn refuse(session: &Session, differences: &Differences) -> Result<(), SourceError> {
+    let name = &session.server.name;
+    let refusal = |fault, words: &str, names: &[String]| {
+        let words = format!("{words}: {}", names.join(", "));
+        Err(SourceError::fault(name, fault, "read what the definition reads", words))
+    };
+    match differences {
+        Differences { missing, .. } if !missing.is_empty() => refusal(Fault::Schema, "it is not there", missing),
+        Differences { unreadable, .. } if !unreadable.is_empty() => {
+            refusal(Fault::Privilege, "the role has no SELECT on it", unreadable)
+        }
+        Differences { filtered, .. } if !filtered.is_empty() => {
+            refusal(Fault::RowFilter, "row-level security applies to the role", filtered)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A query with the bound id in place of `$1`; never the id itself.
+fn bound(sql: &str, id_type: Option<IdType>) -> String {
+    let sql = trimmed(sql);
+    id_type.map_or_else(|| sql.to_owned(), |kind| parameter::replace(sql, kind.expression()))
+}
+
+/// A definition may end a query as one does in a terminal.
+fn trimmed(sql: &str) -> &str {
+    sql.trim_end_matches(|character: char| character.is_whitespace() || character == ';')
+}
+
+fn warning_sql(index: usize, rows: &str) -> String {
+    let limit = schema::WARNING_IDS;
+    format!("SELECT '{index}' AS warning, w.id::pg_catalog.text AS id FROM (\n{rows}\n) AS w(id) LIMIT {limit}")
+}
+
+/// TRUNCATE and the rewriting forms of ALTER TABLE are not MVCC-safe: a snapshot that is older
+/// sees an empty table (<https://www.postgresql.org/docs/current/mvcc-caveats.html>). Such a
+/// table has another file now than the snapshot says.
+fn rewritten_sql(oids: &[u32]) -> String {
+    let oids = oids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+    format!(
+        "SELECT pg_catalog.string_agg(c.relname, ', ') FROM pg_catalog.pg_class c WHERE c.oid = ANY ('{{{oids}}}'::oid[]) \
+         AND c.relkind IN ('r', 'm') AND c.relfilenode <> 0 \
+         AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid)"
+    )
+}
+
+fn append(sql: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    sql.write_fmt(text).unwrap_or_default();
+}

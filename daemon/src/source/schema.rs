@@ -1,0 +1,171 @@
+//! The live schema against what a definition reads and knows. Pure: both kinds of source fill
+//! [`LiveColumn`]s.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Write as _,
+};
+
+use orgvault_shared::api::Warning;
+
+use crate::product::{Definition, Table};
+
+/// How many names a sentence lists before it only counts.
+const LISTED: usize = 10;
+/// How many ids a warning holds.
+pub(super) const WARNING_IDS: usize = 100;
+
+/// One column of a table that the definition names, as the source has it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LiveColumn {
+    /// The table, by the definition's name.
+    pub(super) table: String,
+    /// The column.
+    pub(super) name: String,
+    /// Whether the role may read it.
+    pub(super) readable: bool,
+    /// Whether row-level security applies to the role.
+    pub(super) filtered: bool,
+}
+
+/// How the live schema differs from the definition. Lists are of `table` or `table.column`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Differences {
+    /// Read by the definition, and not there.
+    pub(super) missing: Vec<String>,
+    /// Read by the definition, and not readable.
+    pub(super) unreadable: Vec<String>,
+    /// Tables whose rows the role sees only in part.
+    pub(super) filtered: Vec<String>,
+    /// There, and unknown to the definition.
+    pub(super) newer: Vec<String>,
+    /// Known to the definition, not read by it, and not there.
+    pub(super) gone: Vec<String>,
+}
+
+/// Compares the columns that are there, and the tables beside them, with a definition.
+pub(super) fn compare(definition: &Definition, live: &[LiveColumn], beside: &[String]) -> Differences {
+    let mut by_table: HashMap<&str, Vec<&LiveColumn>> = HashMap::new();
+    for column in live {
+        by_table.entry(&column.table).or_default().push(column);
+    }
+    let mut differences = Differences::default();
+    for (name, table) in &definition.tables {
+        match by_table.get(name.as_str()) {
+            Some(columns) => compare_table(name, table, columns, &mut differences),
+            None if table.reads.is_empty() => differences.gone.push(name.clone()),
+            None => differences.missing.push(name.clone()),
+        }
+    }
+    differences.newer.extend(beside.iter().cloned());
+    differences
+}
+
+fn compare_table(name: &str, table: &Table, columns: &[&LiveColumn], differences: &mut Differences) {
+    let live: BTreeMap<&str, &LiveColumn> = columns.iter().map(|column| (column.name.as_str(), *column)).collect();
+    let known: BTreeSet<&str> = table.reads.iter().chain(&table.known).map(String::as_str).collect();
+    for read in &table.reads {
+        match live.get(read.as_str()) {
+            None => differences.missing.push(format!("{name}.{read}")),
+            Some(column) if !column.readable => differences.unreadable.push(format!("{name}.{read}")),
+            Some(_) => {}
+        }
+    }
+    if !table.reads.is_empty() && columns.iter().any(|column| column.filtered) {
+        differences.filtered.push(name.to_owned());
+    }
+    let unread = table.known.iter().filter(|column| !table.reads.contains(column));
+    differences
+        .gone
+        .extend(unread.filter(|column| !live.contains_key(column.as_str())).map(|it| format!("{name}.{it}")));
+    let order = columns.iter().filter(|column| !known.contains(column.name.as_str()));
+    differences.newer.extend(order.map(|column| format!("{name}.{}", column.name)));
+}
+
+/// Whether a definition also names the tables that it does not read, so that a table beside
+/// them is a new one.
+pub(super) fn knows_every_table(definition: &Definition) -> bool {
+    definition.tables.values().any(|table| table.reads.is_empty())
+}
+
+impl Differences {
+    /// The warning `schema_newer`, where there is a reason for it.
+    pub(super) fn warning(&self, definition: &Definition) -> Option<Warning> {
+        (!self.newer.is_empty()).then(|| Warning {
+            code: "schema_newer".to_owned(),
+            message: self.newer_words(definition),
+            ids: self.newer.iter().take(WARNING_IDS).cloned().collect(),
+        })
+    }
+
+    /// What is newer, as one sentence.
+    pub(super) fn newer_words(&self, definition: &Definition) -> String {
+        format!(
+            "the live schema has what {} {} had not, and it is not exported: {}",
+            definition.name,
+            definition.measured_on,
+            list(&self.newer)
+        )
+    }
+}
+
+/// The first names, and how many more there are.
+pub(super) fn list(names: &[String]) -> String {
+    let mut text = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if let Some(more) = names.len().checked_sub(LISTED).filter(|more| *more > 0) {
+        // Writing to a string cannot fail.
+        write!(text, " and {more} more").unwrap_or_default();
+    }
+    text
+}
+
+/// The GRANT statements of exactly what a definition reads in PostgreSQL.
+pub(super) fn grants(definition: &Definition, role: &str) -> String {
+    let role = quoted(role);
+    let read = definition.tables.iter().filter(|(_, table)| !table.reads.is_empty());
+    let tables: Vec<(Option<&str>, &str, &Table)> = read
+        .map(|(name, table)| match name.split_once('.') {
+            Some((schema, bare)) => (Some(schema), bare, table),
+            None => (None, name.as_str(), table),
+        })
+        .collect();
+    let schemas: BTreeSet<&str> = tables.iter().map(|(schema, ..)| schema.unwrap_or("public")).collect();
+    let mut sql = String::new();
+    for schema in schemas {
+        sql += &format!("GRANT USAGE ON SCHEMA {} TO {role};\n", quoted(schema));
+    }
+    for (schema, table, columns) in tables {
+        let columns = columns.reads.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
+        let schema = schema.map(|schema| format!("{}.", quoted(schema))).unwrap_or_default();
+        sql += &format!("GRANT SELECT ({columns}) ON {schema}{} TO {role};\n", quoted(table));
+    }
+    sql
+}
+
+/// An identifier, quoted where it is not plainly lower case. Words that SQL reserves are few
+/// and quoted too.
+fn quoted(name: &str) -> String {
+    const RESERVED: [&str; 14] = [
+        "all",
+        "analyse",
+        "check",
+        "column",
+        "default",
+        "desc",
+        "end",
+        "group",
+        "limit",
+        "offset",
+        "order",
+        "references",
+        "table",
+        "user",
+    ];
+    let starts = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
+    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if starts && plain && !RESERVED.contains(&name) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+}

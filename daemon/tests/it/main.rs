@@ -1,0 +1,4 @@
+//! The daemon's integration tests: one binary, one module for each part.
+
+mod postgres;
+mod source;

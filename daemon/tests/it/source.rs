@@ -1,0 +1,4 @@
+//! Sources against real servers.
+
+mod fixture;
+mod reading;

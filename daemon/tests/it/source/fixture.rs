@@ -1,0 +1,135 @@
+//! What every test of a source needs: a configuration, a definition, and a reader of rows.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use orgvault_daemon::{
+    product::{Definition, Products},
+    row::{Block, Column, Message, RowSink},
+    source::{Snapshot, Source, SourceError},
+};
+use orgvault_shared::config::{SecretUrl, SourceConfig, Tls};
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+use crate::postgres::Database;
+
+pub(crate) const ACME: &str = "00000000-0000-7000-8000-00000000000a";
+pub(crate) const BUECHER: &str = "00000000-0000-7000-8000-00000000000b";
+
+/// A configuration with short limits.
+pub(crate) fn config(url: &str) -> SourceConfig {
+    SourceConfig {
+        name: "tracker".to_owned(),
+        product: "rytask".to_owned(),
+        url: SecretUrl::new(url.to_owned()),
+        tls: Tls::VerifyFull,
+        connect_timeout: Duration::from_secs(20),
+        statement_timeout: Duration::from_secs(60),
+        stall_timeout: Duration::from_secs(20),
+        export_timeout: Duration::from_secs(600),
+        strict_schema: false,
+    }
+}
+
+pub(crate) fn rytask() -> Definition {
+    Definition::clone(Products::embedded().unwrap().get("rytask").unwrap())
+}
+
+/// The definition with sections of one's own in place of RyTask's: name, base table, rows query.
+/// The count query counts the base table's rows by `organization_id`.
+pub(crate) fn definition(sections: &[(&str, &str, &str)]) -> Definition {
+    let mut definition = rytask();
+    let template = definition.sections[0].clone();
+    definition.sections = sections
+        .iter()
+        .map(|(name, table, rows)| {
+            let mut section = template.clone();
+            section.name = (*name).to_owned();
+            section.table = (*table).to_owned();
+            section.rows = (*rows).to_owned();
+            section.count = format!("SELECT count(*) FROM {table} WHERE organization_id = $1");
+            section.types = BTreeMap::new();
+            section.csv = Vec::new();
+            section
+        })
+        .collect();
+    definition.warnings = Vec::new();
+    definition.tables = BTreeMap::new();
+    definition
+}
+
+pub(crate) fn source_with(config: SourceConfig, definition: Definition) -> Source {
+    Source::new(config, Arc::new(definition), TaskTracker::new()).unwrap()
+}
+
+pub(crate) fn source(url: &str, definition: Definition) -> Source {
+    source_with(config(url), definition)
+}
+
+/// RyTask's own tables, read as the role that has exactly the grants.
+pub(crate) fn granted(database: &Database) -> Source {
+    let source = source(&database.url(), rytask());
+    database.psql(&source.grants());
+    source
+}
+
+/// The columns and cells of one section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rows {
+    pub(crate) columns: Vec<Column>,
+    pub(crate) cells: Vec<Vec<Option<Vec<u8>>>>,
+    /// How many messages with rows came.
+    pub(crate) blocks: usize,
+}
+
+impl Rows {
+    /// One column's cells as text.
+    pub(crate) fn text(&self, column: &str) -> Vec<Option<String>> {
+        let index = self.columns.iter().position(|it| it.name == column).unwrap();
+        let text = |cell: &Vec<u8>| String::from_utf8(cell.clone()).unwrap();
+        self.cells.iter().map(|row| row[index].as_ref().map(text)).collect()
+    }
+}
+
+pub(crate) async fn read(snapshot: &mut Snapshot, section: usize) -> Result<Rows, SourceError> {
+    let (queue, mut messages) = mpsc::channel(4);
+    let sink = RowSink::new(queue);
+    let collecting = async {
+        let mut rows = Rows { columns: Vec::new(), cells: Vec::new(), blocks: 0 };
+        let mut ended = false;
+        while let Some(message) = messages.recv().await {
+            match message {
+                Message::Begin { columns, .. } => rows.columns = columns.to_vec(),
+                Message::Rows(block) => {
+                    rows.blocks += 1;
+                    cells(&block, &mut rows.cells);
+                }
+                Message::End => ended = true,
+                Message::Finish => unreachable!("the caller of the source sends it"),
+            }
+        }
+        (rows, ended)
+    };
+    let sending = async {
+        let sent = snapshot.rows(section, &sink).await;
+        drop(sink);
+        sent
+    };
+    let ((rows, ended), sent) = tokio::join!(collecting, sending);
+    let sent = sent?;
+    assert!(ended, "`End` comes after the rows");
+    assert_eq!(sent, u64::try_from(rows.cells.len()).unwrap());
+    Ok(rows)
+}
+
+fn cells(block: &Block, rows: &mut Vec<Vec<Option<Vec<u8>>>>) {
+    let mut reader = block.cells();
+    while let Some(count) = reader.next_row().unwrap() {
+        rows.push((0..count).map(|_| reader.next_cell().unwrap().map(<[u8]>::to_vec)).collect());
+    }
+}
+
+/// The error of something that has to fail.
+pub(crate) fn refused<T>(result: Result<T, SourceError>) -> SourceError {
+    result.err().unwrap()
+}
