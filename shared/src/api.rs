@@ -7,6 +7,7 @@ mod archive;
 mod export;
 mod organization;
 mod problem;
+mod row;
 mod source;
 mod status;
 
@@ -14,6 +15,7 @@ pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, Section
 pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Progress, State};
 pub use organization::{LastArchive, Organization, OrganizationKey, Organizations, SourceFailure};
 pub use problem::Problem;
+pub use row::Row;
 pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};
 pub use status::{Alive, Rebuilt, Role, Status};
 

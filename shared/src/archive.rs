@@ -11,3 +11,8 @@ pub mod verify;
 mod content;
 mod document;
 mod table;
+
+pub use manifest::{Manifest, ManifestError};
+pub use rows::{RowsError, rows};
+pub use state::{StateError, StateFile};
+pub use verify::{Expected, Fault, Report, VerifyError, read_back, verify};

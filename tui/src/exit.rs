@@ -115,7 +115,7 @@ fn exit_of(problem: &Problem) -> Exit {
     match problem.status {
         401 | 403 => Exit::NotAllowed,
         400 | 422 => Exit::Usage,
-        _ if problem.code == "not_unique" => Exit::Usage,
+        _ if problem.code.starts_with("ambiguous_") => Exit::Usage,
         _ => Exit::Failed,
     }
 }
@@ -155,7 +155,7 @@ mod tests {
         for (status, code, exit) in [
             (403, "not_allowed", Exit::NotAllowed),
             (400, "bad_request", Exit::Usage),
-            (409, "not_unique", Exit::Usage),
+            (409, "ambiguous_organization", Exit::Usage),
             (404, "unknown_organization", Exit::Failed),
             (409, "already_final", Exit::Failed),
             (503, "stopping", Exit::Failed),

@@ -2,7 +2,7 @@
 
 use orgvault_shared::{
     api::{ExportError, SectionCount},
-    archive::{manifest::Section, verify::VerifyError},
+    archive::{VerifyError, manifest::Section},
 };
 
 use crate::{format::FormatError, source::SourceError};

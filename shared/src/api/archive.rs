@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Format, OrganizationKey, SectionCount, Warning};
+use super::{Format, OrganizationKey, Row, SectionCount, Warning};
 use crate::{clock::Timestamp, gid::Gid};
 
 /// What the daemon knows of an archive's file.
@@ -104,7 +104,7 @@ pub struct RowsPage {
     /// Column names, in the archive's order.
     pub columns: Vec<String>,
     /// The rows: each a JSON object of column to value.
-    pub rows: Vec<serde_json::Value>,
+    pub rows: Vec<Row>,
     /// What to pass as `after` for the next page; none at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<u64>,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use orgvault_shared::{
     api::{Archive, Verification},
+    archive::{self, manifest::Manifest, verify::VerifyError},
     client::{ArchiveFilter, ClientError},
     clock::Clock,
     gid::Gid,
@@ -12,9 +13,10 @@ use orgvault_shared::{
 use serde::Serialize;
 
 use crate::{
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, chain},
     lines::Lines,
     names::GidOrFile,
+    output::remark,
     session::Session,
     table::{Look, Tone},
     units,
@@ -72,23 +74,15 @@ async fn in_turn(archive: &Archive, session: &Session) -> Result<Verification, F
     match session.client.verify(archive.gid).await {
         Ok(verification) => Ok(verification),
         Err(ClientError::Problem(problem)) if problem.status != 403 => {
-            Ok(unverified(archive.gid, &archive.path, problem.detail, &session.clock))
+            Ok(unverified(Some(archive.gid), &archive.path, problem.detail, &session.clock))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn unverified(gid: Gid, path: &str, fault: String, clock: &Clock) -> Verification {
+fn unverified(gid: Option<Gid>, path: &str, fault: String, clock: &Clock) -> Verification {
     let faults = vec![fault];
-    Verification {
-        gid: Some(gid),
-        path: path.to_owned(),
-        at: clock.now(),
-        ok: false,
-        faults,
-        counts: Vec::new(),
-        bytes: 0,
-    }
+    Verification { gid, path: path.to_owned(), at: clock.now(), ok: false, faults, counts: Vec::new(), bytes: 0 }
 }
 
 fn one(verification: Verification, session: &mut Session) -> Result<Verification, Failure> {
@@ -96,8 +90,24 @@ fn one(verification: Verification, session: &mut Session) -> Result<Verification
     Ok(verification)
 }
 
-fn file(path: &Path, _clock: &Clock) -> Result<Verification, Failure> {
-    Err(Failure::usage(format_args!("cannot read {}", path.display())))
+/// Verifies without a daemon. A manifest that cannot be read is a fault of the archive.
+fn file(path: &Path, clock: &Clock) -> Result<Verification, Failure> {
+    let manifest = match Manifest::beside(path) {
+        Ok(manifest) => manifest,
+        Err(error) => return Ok(unverified(None, &path.to_string_lossy(), chain(&error), clock)),
+    };
+    if manifest.is_none() {
+        remark(&format!(
+            "no manifest beside {}: only its structure is looked at\n",
+            printable(&path.to_string_lossy())
+        ));
+    }
+    let report = archive::verify::verify(path, manifest.as_ref()).map_err(|error| failed(&error))?;
+    Ok(report.to_verification(manifest.map(|manifest| manifest.gid), path, clock.now()))
+}
+
+fn failed(error: &VerifyError) -> Failure {
+    Failure::new(Exit::Failed, "file", chain(error))
 }
 
 /// `ok      1234567890  41,203 rows  12.3 MiB  /path`, and each fault on its own line.

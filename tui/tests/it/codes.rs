@@ -49,7 +49,7 @@ fn an_unknown_organization_is_1_and_one_that_is_not_unique_is_2() {
     let route = "GET /v1/organizations/*/acme/counts";
     let unknown = Reply::problem(404, "unknown_organization", "no organization is called acme", "did you mean acne?");
     assert_eq!(run(&Stub::start([(route, unknown)]), &["counts", "acme"]).code, Some(1));
-    let several = Reply::problem(409, "not_unique", "two are called acme: 1, 2", "");
+    let several = Reply::problem(409, "ambiguous_organization", "two are called acme: 1, 2", "");
     assert_eq!(run(&Stub::start([(route, several)]), &["counts", "acme"]).code, Some(2));
     let conflict = Reply::problem(409, "already_final", "export 7 has finished", "");
     assert_eq!(run(&Stub::start([("DELETE /v1/exports/7", conflict)]), &["cancel", "7"]).code, Some(1));

@@ -55,8 +55,10 @@ fn parts(millis: i64) -> (i64, [u8; 24]) {
     let of_day = millis.rem_euclid(DAY_MILLIS);
     let seconds = of_day / 1000;
     let mut text = *b"0000-00-00T00:00:00.000Z";
-    put(&mut text, 0, year / 100 % 100);
-    put(&mut text, 2, year % 100);
+    // Only messages print years before 0, and those print the year themselves.
+    let four = year.rem_euclid(10_000);
+    put(&mut text, 0, four / 100);
+    put(&mut text, 2, four % 100);
     put(&mut text, 5, month);
     put(&mut text, 8, day);
     put(&mut text, 11, seconds / 3600);
@@ -205,6 +207,10 @@ mod tests {
         assert_eq!(shown(i64::MAX), "infinity");
         assert_eq!(shown(i64::MIN), "-infinity");
         assert_eq!(shown(micros("0001-01-01T00:00:00Z") - 1), "0001-12-31 23:59:59.999+00 BC");
+        let ides_of_march = NaiveDate::from_ymd_opt(-43, 3, 15).unwrap().and_hms_opt(12, 30, 0).unwrap().and_utc();
+        let ides_of_march = ides_of_march.timestamp_micros() - MICROS_1970_TO_2000;
+        assert_eq!(shown(ides_of_march), "0044-03-15 12:30:00.000+00 BC");
+        assert_eq!(shown(i64::MIN + 1), "290279-12-22 19:59:05.224+00 BC");
         assert_eq!(shown((LAST_MILLI + 1) * 1000), "275760-09-13 00:00:00.001+00");
     }
 

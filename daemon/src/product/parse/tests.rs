@@ -1,11 +1,13 @@
-use std::path::Path;
+use std::{collections::BTreeSet, ops::Bound, path::Path};
 
 use proptest::prelude::*;
 use serde_json::json;
+use sqlx::{AssertSqlSafe, Column, Connection, Row};
 
 use super::*;
 use crate::product::{DeclaredType, Fixed};
 
+const DOCUMENTATION: &str = include_str!("../../../../docs/products.md");
 const TRACKER: &str = include_str!("../../../tests/it/fixtures/tracker.toml");
 
 fn read(text: &str) -> Result<Definition, Problems> {
@@ -373,6 +375,74 @@ fn a_key_that_is_left_out_is_missed_or_has_a_default() {
             let said = answer.unwrap_err().to_string();
             assert!(said.contains(&format!(".{key}: is missing")) || key == "meta_member", "{key}: {said}");
         }
+    }
+}
+
+/// The first block of this language in the documentation.
+fn documented(language: &str) -> &'static str {
+    let (_, block) = DOCUMENTATION.split_once(&format!("```{language}\n")).unwrap();
+    block.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_documentation_has_every_key_that_is_read_and_no_other() {
+    let document = Document::parse(TRACKER, Path::new("tracker.toml")).unwrap();
+    let (_, _, asked) = document.read_and_list(definition);
+    let is_container = |key: &&String| {
+        asked
+            .range::<str, _>((Bound::Excluded(key.as_str()), Bound::Unbounded))
+            .next()
+            .is_some_and(|next| next.starts_with(&format!("{key}.")))
+    };
+    let known: BTreeSet<String> = asked
+        .iter()
+        .filter(|key| !is_container(key) || ["json.head", "zip.meta"].contains(&key.as_str()))
+        .map(|key| {
+            key.replace("table.teams.", "table.NAME.")
+                .replace("table.time_entries.", "table.NAME.")
+                .replace("table.users.", "table.NAME.")
+        })
+        .map(|key| key.split_once("section.types.").map_or(key.clone(), |_| "section.types".into()))
+        .collect();
+    let (_, table) = DOCUMENTATION.split_once("## Every key").unwrap();
+    let rows = table.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.map(|row| row.split('|').nth(1).unwrap());
+    let shown: BTreeSet<String> =
+        cells.flat_map(|cell| cell.split(',')).map(|key| key.trim().trim_matches('`').to_owned()).collect();
+    assert_eq!(shown, known);
+}
+
+/// The documented definition on a database of the documented tables: what a query names is there.
+#[tokio::test]
+async fn the_documented_example_runs() {
+    let example = read(documented("toml")).unwrap();
+    assert_eq!(example.formats, [Format::Json, Format::Csv, Format::Zip]);
+    let mut database = sqlx::SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    let rows = "INSERT INTO companies VALUES (1, 'Acme', 'acme', '2025-11-03 08:00:00', NULL);
+        INSERT INTO employees VALUES (7, 1, 'Ada', 'x');
+        INSERT INTO shifts VALUES (40, 1, 7, '2026-01-30 06:00:00', 1, NULL);";
+    sqlx::raw_sql(AssertSqlSafe(format!("{}{rows}", documented("sql")))).execute(&mut database).await.unwrap();
+    let listed =
+        sqlx::raw_sql(AssertSqlSafe(example.organization.list.clone())).fetch_all(&mut database).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    for section in &example.sections {
+        let rows = sqlx::query(AssertSqlSafe(section.rows.clone())).bind(1).fetch_all(&mut database).await.unwrap();
+        let count: i64 =
+            sqlx::query_scalar(AssertSqlSafe(section.count.clone())).bind(1).fetch_one(&mut database).await.unwrap();
+        assert_eq!((rows.len(), count), (1, 1), "{}", section.name);
+        let columns: Vec<&str> = rows[0].columns().iter().map(Column::name).collect();
+        let named = section.csv.iter().map(|(_, column)| column).chain(section.types.keys()).chain(&section.id);
+        assert_eq!(named.filter(|name| !columns.contains(&name.as_str())).count(), 0, "{columns:?}");
+    }
+    let warned =
+        sqlx::query(AssertSqlSafe(example.warnings[0].rows.clone())).bind(1).fetch_all(&mut database).await.unwrap();
+    assert!(warned.is_empty());
+    for (name, table) in &example.tables {
+        let sql = format!("SELECT name FROM pragma_table_info('{name}') ORDER BY name");
+        let live: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut database).await.unwrap();
+        let mut stated: Vec<&String> = table.reads.iter().chain(&table.known).collect();
+        stated.sort();
+        assert_eq!(stated, live.iter().collect::<Vec<_>>(), "{name}");
     }
 }
 

@@ -142,7 +142,13 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub(super) fn of(broken: Broken, format: &'static str) -> Self {
+    /// Whether it is only that a section has other rows than it should: the file itself is whole.
+    #[must_use]
+    pub fn is_count(&self) -> bool {
+        matches!(self, Self::Rows { .. } | Self::NoSection { .. })
+    }
+
+    pub(in crate::archive) fn of(broken: Broken, format: &'static str) -> Self {
         match broken {
             Broken::Ends { at } => Self::Ends { at },
             Broken::Syntax { at, what } => Self::Syntax { format, at, what },
