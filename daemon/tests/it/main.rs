@@ -1,4 +1,5 @@
 //! The daemon's integration tests: one binary, one module for each part.
 
 mod postgres;
+mod solidtime;
 mod source;
