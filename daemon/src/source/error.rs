@@ -125,7 +125,7 @@ const FAULTS: [(Fault, &str, bool, &str); 21] = [
         Fault::Unreachable,
         "source_unreachable",
         false,
-        "check that the database runs, that host and port of the url are right, and that no firewall is between",
+        "check that the database runs (SQLite: that the file is there and may be read), and that the url is right",
     ),
     (Fault::Busy, "source_busy", true, "raise max_connections of the server or the connection limit of the role"),
     (
@@ -197,6 +197,12 @@ impl Fault {
             .map_or(("source_query", false, ""), |(_, code, transient, hint)| (code, *transient, hint))
     }
 
+    /// What to do about it; may be empty.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        self.row().2
+    }
+
     /// What an SQLSTATE means for whoever reads, once connected.
     /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
     fn of_sqlstate(code: &str) -> Self {
@@ -263,7 +269,7 @@ impl SourceError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Fault { fault, .. } => fault.row().2,
+            Self::Fault { fault, .. } => fault.hint(),
             Self::OrganizationId { .. } => "`orgvault orgs` lists the ids",
             Self::ColumnType { .. } => "cast the column to text in the definition's rows query",
             Self::Value { .. } => "correct the row in the app's database, or the column's type in the definition",
