@@ -7,6 +7,7 @@ mod basics;
 mod codes;
 mod docs;
 mod export;
+mod files;
 mod fixtures;
 mod lists;
 mod orgvault;
