@@ -71,7 +71,6 @@ impl App {
 
 /// The router of the whole API, which is ready from now on; [`serve`] gives each request its
 /// [`Peer`].
-#[must_use]
 pub fn router(shop: Shop) -> Router {
     let started_at = shop.workshop.clock.now();
     access::router(&Arc::new(App { shop, gids: Gids::default(), started_at }))

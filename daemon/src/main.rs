@@ -93,6 +93,6 @@ async fn serve_until_stopped(settings: Settings) -> anyhow::Result<()> {
     let timeout = config.daemon.stop_timeout;
     tokio::select! {
         ran = run(config, products, Clock::system(), stop.clone()) => Ok(ran?),
-        () = follow_signals(signals, stop, timeout) => Ok(()),
+        never = follow_signals(signals, stop, timeout) => match never {},
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use orgvault_shared::{clock::Clock, config::Config};
 use tokio::net::UnixListener;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 
 use crate::{
     api::{self, Socket, SocketError},
@@ -100,7 +100,7 @@ pub async fn run_on(
     .await?;
 
     // Clients may watch their exports end: the API goes on until the last one has.
-    let closed = CancellationToken::new();
+    let closed = stop.hard.child_token();
     let served = async {
         let limits = api::Limits::new(config.daemon.connections_per_user);
         let router =

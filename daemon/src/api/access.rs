@@ -63,12 +63,12 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(DELETE, "/v1/exports/{gid}",                        Admin,  exports::cancel),
         Route::new(GET,    "/v1/archives",                             Viewer, archives::list),
         Route::new(GET,    "/v1/archives/{gid}",                       Viewer, archives::show),
-//        Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete),
+        Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete),
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare),
-//        Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
+        Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow),
     ]
 }
@@ -76,9 +76,10 @@ pub(super) fn routes() -> Vec<Route> {
 /// The router of the API; a request must carry its [`Peer`].
 pub(super) fn router(app: &Arc<App>) -> Router {
     let mut router = Router::new();
-    for Route { path, role, handler, .. } in routes() {
+    for Route { method, path, role, handler } in routes() {
         let gate = middleware::from_fn_with_state(app.clone(), move |State(app), peer, request, next| {
-            require(role, app, peer, request, next)
+            let name = format!("{method} {path}");
+            async move { require(&name, role, app, peer, request, next).await }
         });
         router = router.route(path, handler.route_layer(gate));
     }
@@ -103,12 +104,21 @@ async fn admit(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Requ
     }
 }
 
-async fn require(needed: Role, app: Arc<App>, peer: Extension<Peer>, request: Request, next: Next) -> Response {
-    if peer.role >= Some(needed) {
+async fn require(
+    route: &str,
+    needed: Role,
+    app: Arc<App>,
+    peer: Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = if peer.role >= Some(needed) {
         next.run(request).await
     } else {
         not_allowed(&peer, Some(needed), &app.shop.config.access).into_response()
-    }
+    };
+    tracing::debug!(route, user = peer.user, status = response.status().as_u16(), "request");
+    response
 }
 
 fn not_allowed(peer: &Peer, needed: Option<Role>, access: &Access) -> Refusal {

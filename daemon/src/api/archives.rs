@@ -1,6 +1,7 @@
 //! `/v1/archives`: finished files with their manifests.
 
 mod compare;
+mod delete;
 mod download;
 mod verify;
 
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::catalog::ArchiveFilter;
 
-pub(super) use self::{compare::compare, download::download, verify::verify};
+pub(super) use self::{compare::compare, delete::delete, download::download, verify::verify};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

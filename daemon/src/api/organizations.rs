@@ -105,12 +105,12 @@ impl App {
             let (source, _rest) = name.split_once('/')?;
             self.sources().find(|one| one.name() == source)
         };
-        let Some(mut named) = names.iter().map(source_of).collect::<Option<Vec<_>>>() else {
+        let Some(mut sources) = names.iter().map(source_of).collect::<Option<Vec<_>>>() else {
             return self.list_all().await;
         };
-        named.sort_by_key(|source| source.name());
-        named.dedup_by_key(|source| source.name());
-        ask(&named).await
+        sources.sort_by_key(|source| source.name());
+        sources.dedup_by_key(|source| source.name());
+        ask(&sources).await
     }
 
     async fn list_all(&self) -> Listing {

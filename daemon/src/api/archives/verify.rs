@@ -7,6 +7,7 @@ use orgvault_shared::{
     api::{Archive, ArchiveState, Verification},
     archive::{
         manifest::Manifest,
+        state::StateFile,
         verify::{Fault, Report, VerifyError, verify_while},
     },
     gid::Gid,
@@ -50,7 +51,13 @@ impl App {
             faults if faults.contains(&Fault::Missing) => ArchiveState::Missing,
             _ => ArchiveState::Damaged,
         };
-        archive.verified = Some(found);
+        archive.verified = Some(found.clone());
+        let (workshop, path) = (Arc::clone(&self.shop.workshop), PathBuf::from(&archive.path));
+        let state = StateFile { verified: Some(found), ..StateFile::new(archive.gid) };
+        if let Err(error) = blocking(move || workshop.archives.write_state(&path, &state)).await? {
+            // A directory that is read-only, or from which the manifest is gone, can be verified.
+            tracing::warn!(gid = %archive.gid, "the result of a verification is kept in the catalog only: {error}");
+        }
         // It may have been deleted while it was read.
         if self.catalog().archive(archive.gid).await?.is_some() {
             self.catalog().put_archive(&archive).await?;

@@ -90,7 +90,7 @@ impl Plan<'_> {
             }
             match format {
                 Format::Csv => {
-                    archives.extend(self.entities(definition)?.into_iter().map(|entity| (format, Some(entity))))
+                    archives.extend(self.entities(definition)?.into_iter().map(|entity| (format, Some(entity))));
                 }
                 _ => archives.push((format, None)),
             }
