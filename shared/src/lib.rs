@@ -6,4 +6,5 @@ pub mod archive;
 pub mod clock;
 pub mod config;
 pub mod gid;
+pub mod seed;
 pub mod text;
