@@ -1,1 +1,12 @@
-//! export
+//! Exports: the queue of what waits, the jobs that run, and the pipeline that turns a snapshot
+//! into a published archive.
+
+mod engine;
+mod failure;
+mod job;
+mod pipeline;
+mod queue;
+
+pub use engine::{CancelError, Engine, Parts, SubmitError};
+pub use failure::Failure;
+pub use pipeline::{Deadline, write_archive};

@@ -1,6 +1,16 @@
 //! Rows -> bytes of an archive. One file for each format; each is a writer that works for every
 //! definition (`seed` is TruePPM's own).
 
+pub mod csv;
+pub mod findings;
+pub mod fixed;
+pub mod json;
+pub mod number;
+mod sink;
+pub mod text;
+pub mod transcode;
+pub mod value;
+
 use std::io::{self, Seek, Write};
 use std::sync::Arc;
 
@@ -36,22 +46,63 @@ pub struct Plan {
     pub started_at: Timestamp,
 }
 
+/// A value that the format cannot hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{table}.{column} of row {id} holds {value}, which {format} cannot hold: correct the row in the app")]
+pub struct Unrepresentable {
+    /// The base table.
+    pub table: String,
+    /// The row's id.
+    pub id: String,
+    /// The column.
+    pub column: String,
+    /// The value, shortened.
+    pub value: String,
+    /// The format.
+    pub format: Format,
+}
+
 /// Why rows could not become an archive.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
     /// A value that the format cannot hold.
-    #[error("{table}.{column} of row {id} holds {value}, which {format} cannot hold")]
-    Unrepresentable {
-        /// The base table.
-        table: String,
-        /// The row's id.
-        id: String,
-        /// The column.
-        column: String,
-        /// The value, shortened.
-        value: String,
+    #[error(transparent)]
+    Unrepresentable(#[from] Unrepresentable),
+    /// The format is not written for this product.
+    #[error("{product} is not exported as {format}: choose one of {}", offered(.formats))]
+    NotOffered {
+        /// The product.
+        product: String,
         /// The format.
         format: Format,
+        /// What the product is exported as.
+        formats: Vec<Format>,
+    },
+    /// CSV holds one section, and the plan names none that exists.
+    #[error("a CSV archive of {product} holds one entity, and none was chosen: pass one of {}", .entities.join(", "))]
+    NoEntity {
+        /// The product.
+        product: String,
+        /// The entities that it has.
+        entities: Vec<String>,
+    },
+    /// The definition's CSV names a column that its rows query does not give.
+    #[error(
+        "the CSV of section {section} takes column {column}, which its rows query does not give: correct `csv` in the product definition"
+    )]
+    MissingColumn {
+        /// The section.
+        section: String,
+        /// The column.
+        column: String,
+    },
+    /// The reader sent sections in another order, or not all of them.
+    #[error("section {expected} had to come next, and {got} came: nothing is missing quietly")]
+    Sequence {
+        /// What had to come.
+        expected: String,
+        /// What came.
+        got: String,
     },
     /// A section that is one object has another number of rows.
     #[error("section {section} has {rows} rows and must have exactly one: was the organization deleted?")]
@@ -82,15 +133,24 @@ pub struct Written {
     pub counts: Vec<SectionCount>,
     /// What the admin ought to know (numbers that lost digits, …).
     pub warnings: Vec<Warning>,
+    /// After [`Encoder::tolerate`]: the values that the format cannot hold, at most 100 of them.
+    pub unrepresentable: Vec<Unrepresentable>,
+    /// How many there were in all.
+    pub unrepresentable_total: u64,
 }
 
 /// Writes one archive: `begin`, `rows`.., `end` for each section in the definition's order, then
 /// `finish`, which hands the output back, flushed layer by layer and not yet synced.
 pub trait Encoder<W>: Send {
+    /// From now on values that the format cannot hold are collected in [`Written`] and written
+    /// as nothing, instead of failing: for a look at what would fail, never for an archive.
+    fn tolerate(&mut self);
+
     /// The rows of the section with this index follow.
     ///
     /// # Errors
-    /// When the bytes cannot be written.
+    /// When another section had to come, the definition does not fit the columns, or the bytes
+    /// cannot be written.
     fn begin(&mut self, section: usize, columns: &[Column]) -> Result<(), FormatError>;
 
     /// Writes every row of the block.
@@ -109,7 +169,7 @@ pub trait Encoder<W>: Send {
     /// Closes the document.
     ///
     /// # Errors
-    /// When the bytes cannot be written.
+    /// When a section is missing, or the bytes cannot be written.
     fn finish(self: Box<Self>) -> Result<(W, Written), FormatError>;
 
     /// Bytes produced so far, before compression.
@@ -120,3 +180,23 @@ pub trait Encoder<W>: Send {
 pub trait Output: Write + Seek + Send {}
 
 impl<W: Write + Seek + Send> Output for W {}
+
+/// The encoder of the plan's format, which writes to `out`.
+///
+/// # Errors
+/// When the format is not offered, or the plan does not fit it.
+pub fn encoder<W: Output + 'static>(plan: Arc<Plan>, out: W) -> Result<Box<dyn Encoder<W>>, FormatError> {
+    match plan.format {
+        Format::Json => Ok(Box::new(json::JsonEncoder::new(plan, out))),
+        Format::Csv => Ok(Box::new(csv::CsvEncoder::new(plan, out)?)),
+        Format::Zip | Format::Seed | Format::SeedEvents => Err(FormatError::NotOffered {
+            product: plan.definition.name.clone(),
+            format: plan.format,
+            formats: plan.definition.formats.clone(),
+        }),
+    }
+}
+
+fn offered(formats: &[Format]) -> String {
+    formats.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ")
+}

@@ -5,7 +5,8 @@
 //! [`archive`], wired by [`export`]; [`product`] says which queries make which sections.
 
 pub mod archive;
-pub mod export;
+pub mod catalog;
+
 pub mod format;
 pub mod product;
 pub mod row;

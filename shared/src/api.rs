@@ -15,7 +15,7 @@ pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Pro
 pub use organization::{LastArchive, Organization, OrganizationKey, Organizations, SourceFailure};
 pub use problem::Problem;
 pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};
-pub use status::{Rebuilt, Role, Status};
+pub use status::{Alive, Rebuilt, Role, Status};
 
 use serde::{Deserialize, Serialize};
 

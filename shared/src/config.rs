@@ -1,9 +1,21 @@
 //! `/etc/orgvault/config.toml`: every key, its default, and all problems of a file at once.
 
-use std::{path::PathBuf, time::Duration};
+mod read;
+mod secret;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use crate::checked_toml::{FileProblem, Problems, closest};
 
 /// A checked configuration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
     /// `[daemon]`.
     pub daemon: Daemon,
@@ -13,8 +25,107 @@ pub struct Config {
     pub sources: Vec<SourceConfig>,
 }
 
+impl Config {
+    /// Reads the file, and the URLs that it keeps in other files.
+    ///
+    /// # Errors
+    /// All problems of the file at once. Whether a source's product exists is not looked at: see
+    /// [`Reading`].
+    pub fn load(path: &Path) -> Result<Self, Problems> {
+        Reading::load(path).finish()
+    }
+
+    /// Reads the text of a configuration file.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(text: &str, environment: &Environment) -> Result<Self, Problems> {
+        Reading::parse(text, environment).finish()
+    }
+}
+
+/// What a configuration's text depends on besides itself.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// The file: its name is shown, and `url_file` is relative to its directory.
+    pub file: PathBuf,
+    /// systemd's `$CREDENTIALS_DIRECTORY`.
+    pub credentials: Option<PathBuf>,
+    /// Whether every user can read the file, which then must not hold a password.
+    pub config_is_public: bool,
+}
+
+impl Environment {
+    /// Where `url_file` is looked for.
+    fn directory(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new(""))
+    }
+}
+
+/// A configuration that was read but not yet checked against the product definitions, so that
+/// the problems of both can be shown together.
+#[derive(Debug)]
+pub struct Reading {
+    /// What was read, with the defaults in place of what is wrong: while there are problems good
+    /// for nothing but the search for more of them.
+    pub config: Config,
+    /// The product of each source.
+    pub products: Vec<SourceProduct>,
+    /// All that is wrong so far.
+    pub problems: Problems,
+}
+
+impl Reading {
+    /// Reads the file, and the URLs that it keeps in other files.
+    #[must_use]
+    pub fn load(path: &Path) -> Self {
+        read::load(path)
+    }
+
+    /// Reads the text of a configuration file.
+    #[must_use]
+    pub fn parse(text: &str, environment: &Environment) -> Self {
+        read::parse(text, environment)
+    }
+
+    /// The configuration.
+    ///
+    /// # Errors
+    /// All that is wrong, where anything is.
+    pub fn finish(self) -> Result<Config, Problems> {
+        self.problems.or(self.config)
+    }
+}
+
+/// Where a source names its product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceProduct {
+    /// The product's name.
+    pub product: String,
+    /// The configuration file.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+impl SourceProduct {
+    /// There is no such product among `known`.
+    #[must_use]
+    pub fn unknown(&self, known: &[&str]) -> FileProblem {
+        let near = closest(&self.product, known.iter().copied())
+            .map_or_else(String::new, |near| format!("did you mean \"{near}\"? "));
+        FileProblem {
+            file: self.file.display().to_string(),
+            line: Some(self.line),
+            key: "source.product".into(),
+            reason: format!("there is no product {:?}", self.product),
+            fix: format!("{near}known: {}; your own go into products_dir", known.join(", ")),
+        }
+    }
+}
+
 /// `[daemon]`: where things are and how much of the machine is used.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Daemon {
     /// The Unix socket of the API.
     pub socket: PathBuf,
@@ -42,6 +153,25 @@ pub struct Daemon {
     pub log_level: String,
 }
 
+impl Default for Daemon {
+    fn default() -> Self {
+        Self {
+            socket: "/run/orgvault/orgvaultd.sock".into(),
+            socket_mode: 0o666,
+            socket_group: None,
+            state_dir: "/var/lib/orgvault".into(),
+            archive_dir: "/var/lib/orgvault/archives".into(),
+            products_dir: "/etc/orgvault/products".into(),
+            workers: 2,
+            compression_level: 6,
+            stop_timeout: Duration::from_secs(30),
+            connections_per_user: 64,
+            log_format: LogFormat::Text,
+            log_level: "info".into(),
+        }
+    }
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -52,7 +182,7 @@ pub enum LogFormat {
 }
 
 /// `[access]`: users, or `@group`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
     /// Who may do everything.
     pub owners: Vec<String>,
@@ -62,8 +192,16 @@ pub struct Access {
     pub viewers: Vec<String>,
 }
 
+impl Access {
+    /// Who may do what where the configuration does not say. ([`Access::default`] lets nobody in.)
+    #[must_use]
+    pub fn usual() -> Self {
+        Self { owners: vec!["root".into()], admins: vec!["@orgvault-admin".into()], viewers: vec!["@orgvault".into()] }
+    }
+}
+
 /// `[[source]]`: one application database.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceConfig {
     /// Appears in `tracker/acme`: `[a-z0-9-]`, at most 40.
     pub name: String,
@@ -83,6 +221,24 @@ pub struct SourceConfig {
     pub export_timeout: Duration,
     /// Whether a schema that is newer than the definition's is an error.
     pub strict_schema: bool,
+}
+
+impl SourceConfig {
+    /// A source with the defaults in all but its name, product and URL.
+    #[must_use]
+    pub fn new(name: String, product: String, url: SecretUrl) -> Self {
+        Self {
+            name,
+            product,
+            url,
+            tls: Tls::VerifyFull,
+            connect_timeout: Duration::from_secs(10),
+            statement_timeout: Duration::ZERO,
+            stall_timeout: Duration::from_mins(1),
+            export_timeout: Duration::from_hours(6),
+            strict_schema: false,
+        }
+    }
 }
 
 /// What TLS must prove on a TCP connection beyond loopback.

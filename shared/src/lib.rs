@@ -3,8 +3,11 @@
 
 pub mod api;
 pub mod archive;
+pub mod checked_toml;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod gid;
 pub mod seed;
 pub mod text;
+pub mod units;

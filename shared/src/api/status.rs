@@ -28,6 +28,14 @@ impl Role {
     }
 }
 
+/// `GET /v1/health`: an answer at all means that the daemon and its catalog work; else it is a
+/// problem with status 503.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alive {
+    /// The daemon's version.
+    pub version: String,
+}
+
 /// `GET /v1/status`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {

@@ -1,0 +1,33 @@
+# Each target does its own set-up and is one command on a fresh machine with Rust.
+
+CARGO       ?= cargo
+GOLDEN      ?=
+CONFORMANCE ?= $(GOLDEN)/../conformance/conformance.py
+# What the tests run besides Rust: a PostgreSQL server, and four readers of ZIP files.
+PACKAGES    := postgresql unzip python3 php-cli php-zip libarchive-tools
+
+.PHONY: demo test check bench conformance packages
+
+demo: ## build, then export a made-up database through the real daemon
+	$(CARGO) build --release --locked --bin orgvault
+	target/release/orgvault demo
+
+test: packages ## every test; starts its own throw-away PostgreSQL servers
+	$(CARGO) test --workspace --locked
+
+check: ## formatting, lints, documentation
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
+
+bench: packages ## speed and memory, as a table of ratios within one run
+	$(CARGO) build --release --locked
+	python3 scripts/bench.py --bin target/release
+
+conformance: packages ## compare with what the products themselves export: make conformance GOLDEN=DIR
+	@test -n "$(GOLDEN)" || { echo "say where the golden files are: make conformance GOLDEN=DIR" >&2; exit 2; }
+	$(CARGO) build --release --locked
+	python3 $(CONFORMANCE) --bin target/release --data $(GOLDEN)
+
+packages:
+	@scripts/packages.sh $(PACKAGES)

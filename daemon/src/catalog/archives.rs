@@ -1,0 +1,160 @@
+//! Archives in the catalog.
+
+use std::{collections::HashMap, path::Path};
+
+use orgvault_shared::{
+    api::{Archive, LastArchive},
+    gid::Gid,
+};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+
+use super::{Catalog, CatalogError, exports::json, failed, to_integer, to_micros};
+
+/// Which archives to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ArchiveFilter {
+    /// Only of this source.
+    pub source: Option<String>,
+    /// Only of the organization with this id.
+    pub organization: Option<String>,
+}
+
+/// All archives together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// How many.
+    pub archives: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Catalog {
+    /// Adds an archive, or replaces what is known of it.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub async fn put_archive(&self, archive: &Archive) -> Result<(), CatalogError> {
+        const ACT: &str = "add an archive";
+        let mut connection = self.pool.acquire().await.map_err(failed(ACT))?;
+        self.put(&mut connection, archive).await.map_err(failed(ACT))
+    }
+
+    pub(super) async fn put(&self, connection: &mut SqliteConnection, archive: &Archive) -> Result<(), sqlx::Error> {
+        let mut stored = archive.clone();
+        if let Ok(relative) = Path::new(&archive.path).strip_prefix(&self.archive_dir) {
+            stored.path = relative.to_string_lossy().into_owned();
+        }
+        sqlx::query("INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?, ?, ?)")
+            .bind(to_integer(archive.gid))
+            .bind(&archive.organization.source)
+            .bind(&archive.organization.id)
+            .bind(to_micros(archive.exported_at))
+            .bind(archive.bytes.cast_signed())
+            .bind(json(&stored))
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// Forgets every archive and takes these in, all or none.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub async fn replace_archives(&self, archives: &[Archive]) -> Result<(), CatalogError> {
+        const ACT: &str = "rebuild the list of archives";
+        let mut transaction = self.pool.begin().await.map_err(failed(ACT))?;
+        sqlx::query("DELETE FROM archives").execute(&mut *transaction).await.map_err(failed(ACT))?;
+        for archive in archives {
+            self.put(&mut transaction, archive).await.map_err(failed(ACT))?;
+        }
+        transaction.commit().await.map_err(failed(ACT))
+    }
+
+    /// Forgets one archive; whether there was one.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub async fn forget_archive(&self, gid: Gid) -> Result<bool, CatalogError> {
+        let done = sqlx::query("DELETE FROM archives WHERE gid = ?")
+            .bind(to_integer(gid))
+            .execute(&self.pool)
+            .await
+            .map_err(failed("forget an archive"))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// One archive; none where there is no such gid.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn archive(&self, gid: Gid) -> Result<Option<Archive>, CatalogError> {
+        sqlx::query("SELECT gid, document FROM archives WHERE gid = ?")
+            .bind(to_integer(gid))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed("read an archive"))?
+            .map(|row| self.read(&row))
+            .transpose()
+    }
+
+    /// The archives that match, newest last.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn archives(&self, filter: &ArchiveFilter) -> Result<Vec<Archive>, CatalogError> {
+        let rows = sqlx::query(
+            "SELECT gid, document FROM archives WHERE (?1 IS NULL OR source = ?1) \
+             AND (?2 IS NULL OR organization_id = ?2) ORDER BY exported_at, gid",
+        )
+        .bind(&filter.source)
+        .bind(&filter.organization)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("list archives"))?;
+        rows.iter().map(|row| self.read(row)).collect()
+    }
+
+    /// The newest archive of each organization of a source, by organization id.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn last_archives(&self, source: &str) -> Result<HashMap<String, LastArchive>, CatalogError> {
+        let rows = sqlx::query(
+            "SELECT gid, document FROM (SELECT gid, document, row_number() OVER (PARTITION BY organization_id \
+             ORDER BY exported_at DESC, gid DESC) AS place FROM archives WHERE source = ?) WHERE place = 1",
+        )
+        .bind(source)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("list the newest archives"))?;
+        let last = |row: &SqliteRow| {
+            let archive = self.read(row)?;
+            let rows = archive.counts.iter().map(|count| count.rows).sum();
+            let Archive { gid, format, exported_at, bytes, .. } = archive;
+            Ok((archive.organization.id, LastArchive { gid, format, exported_at, bytes, rows }))
+        };
+        rows.iter().map(last).collect()
+    }
+
+    /// All archives together.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn totals(&self) -> Result<Totals, CatalogError> {
+        let (archives, bytes): (i64, i64) = sqlx::query_as("SELECT count(*), coalesce(sum(bytes), 0) FROM archives")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed("count archives"))?;
+        Ok(Totals { archives: archives.cast_unsigned(), bytes: bytes.cast_unsigned() })
+    }
+
+    fn read(&self, row: &SqliteRow) -> Result<Archive, CatalogError> {
+        const ACT: &str = "read an archive";
+        let gid: i64 = row.try_get("gid").map_err(failed(ACT))?;
+        let document: &str = row.try_get("document").map_err(failed(ACT))?;
+        let mut archive: Archive =
+            serde_json::from_str(document).map_err(|cause| CatalogError::Document { gid, cause })?;
+        archive.path = self.archive_dir.join(&archive.path).to_string_lossy().into_owned();
+        Ok(archive)
+    }
+}

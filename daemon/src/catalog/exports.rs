@@ -1,0 +1,228 @@
+//! Exports in the catalog.
+
+use std::collections::HashMap;
+
+use orgvault_shared::{
+    api::{Archive, Export, ExportError, OrganizationKey, State},
+    clock::Timestamp,
+    gid::Gid,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
+
+use super::{Catalog, CatalogError, failed, from_micros, to_integer, to_micros};
+
+/// SQLite takes 32,766 parameters in a statement; an export needs 13.
+const ROWS_PER_INSERT: usize = 500;
+
+const UPDATE: &str = "update an export";
+
+/// Which exports to list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ExportFilter {
+    /// Only in this state.
+    pub state: Option<State>,
+    /// Only of this request.
+    pub request: Option<Gid>,
+    /// At most this many, the newest ones.
+    pub limit: Option<u32>,
+}
+
+impl Catalog {
+    /// Adds pending exports, all or none, in their order.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written, or holds one of the gids.
+    pub async fn add_exports(&self, exports: &[Export]) -> Result<(), CatalogError> {
+        const ACT: &str = "add exports";
+        let mut transaction = self.pool.begin().await.map_err(failed(ACT))?;
+        for chunk in exports.chunks(ROWS_PER_INSERT) {
+            let mut insert = QueryBuilder::<Sqlite>::new(
+                "INSERT INTO exports (gid, request, source, kind, organization_id, name, slug, format, entity, gzip, \
+                 state, created_at, warnings, counts, requested_by) ",
+            );
+            insert.push_values(chunk, |mut row, export| {
+                row.push_bind(to_integer(export.gid))
+                    .push_bind(to_integer(export.request))
+                    .push_bind(&export.organization.source)
+                    .push_bind(&export.organization.kind)
+                    .push_bind(&export.organization.id)
+                    .push_bind(&export.organization.name)
+                    .push_bind(&export.organization.slug)
+                    .push_bind(export.format.name())
+                    .push_bind(&export.entity)
+                    .push_bind(export.gzip)
+                    .push_bind(export.state.name())
+                    .push_bind(to_micros(export.created_at))
+                    .push("'[]'")
+                    .push("'[]'")
+                    .push_bind(&export.requested_by);
+            });
+            insert.build().execute(&mut *transaction).await.map_err(failed(ACT))?;
+        }
+        transaction.commit().await.map_err(failed(ACT))
+    }
+
+    /// Writes what has changed of an export: its state, times, error, warnings, counts, size.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written, or does not know the export.
+    pub async fn update_export(&self, export: &Export) -> Result<(), CatalogError> {
+        let mut connection = self.pool.acquire().await.map_err(failed(UPDATE))?;
+        update(&mut connection, export).await
+    }
+
+    /// Writes a finished export and the archive it made, both or none.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written, or does not know the export.
+    pub async fn finish_export(&self, export: &Export, archive: &Archive) -> Result<(), CatalogError> {
+        let mut transaction = self.pool.begin().await.map_err(failed(UPDATE))?;
+        update(&mut transaction, export).await?;
+        self.put(&mut transaction, archive).await.map_err(failed(UPDATE))?;
+        transaction.commit().await.map_err(failed(UPDATE))
+    }
+
+    /// One export; none where there is no such gid.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn export(&self, gid: Gid) -> Result<Option<Export>, CatalogError> {
+        sqlx::query("SELECT * FROM exports WHERE gid = ?")
+            .bind(to_integer(gid))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed("read an export"))?
+            .map(|row| from_row(&row))
+            .transpose()
+    }
+
+    /// The exports that match, newest last.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn exports(&self, filter: ExportFilter) -> Result<Vec<Export>, CatalogError> {
+        let mut rows = sqlx::query(
+            "SELECT * FROM exports WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR request = ?2) \
+             ORDER BY position DESC LIMIT ?3",
+        )
+        .bind(filter.state.map(State::name))
+        .bind(filter.request.map(to_integer))
+        .bind(filter.limit.map_or(-1, i64::from))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("list exports"))?;
+        rows.reverse();
+        rows.iter().map(from_row).collect()
+    }
+
+    /// The state of the newest export of each organization of a source, by organization id.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn last_states(&self, source: &str) -> Result<HashMap<String, State>, CatalogError> {
+        const ACT: &str = "list the newest exports";
+        let rows = sqlx::query(
+            "SELECT organization_id, state, max(position) FROM exports WHERE source = ? GROUP BY organization_id",
+        )
+        .bind(source)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed(ACT))?;
+        let pair = |row: &SqliteRow| Ok((row.try_get(0)?, parsed(row.try_get(1)?)?));
+        rows.iter().map(pair).collect::<Result<_, _>>().map_err(failed(ACT))
+    }
+
+    /// How many exports failed since an instant.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn failed_since(&self, since: Timestamp) -> Result<u64, CatalogError> {
+        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM exports WHERE state = 'error' AND finished_at >= ?")
+            .bind(to_micros(since))
+            .fetch_one(&self.pool)
+            .await
+            .map(i64::cast_unsigned)
+            .map_err(failed("count failed exports"))
+    }
+}
+
+async fn update(connection: &mut SqliteConnection, export: &Export) -> Result<(), CatalogError> {
+    let done = sqlx::query(
+        "UPDATE exports SET state = ?, started_at = ?, finished_at = ?, error = ?, warnings = ?, counts = ?, \
+         bytes = ? WHERE gid = ?",
+    )
+    .bind(export.state.name())
+    .bind(export.started_at.map(to_micros))
+    .bind(export.finished_at.map(to_micros))
+    .bind(export.error.as_ref().map(json))
+    .bind(json(&export.warnings))
+    .bind(json(&export.counts))
+    .bind(export.bytes.map(u64::cast_signed))
+    .bind(to_integer(export.gid))
+    .execute(connection)
+    .await
+    .map_err(failed(UPDATE))?;
+    match done.rows_affected() {
+        1 => Ok(()),
+        rows => Err(CatalogError::Affected { act: UPDATE, rows, expected: 1 }),
+    }
+}
+
+fn from_row(row: &SqliteRow) -> Result<Export, CatalogError> {
+    const ACT: &str = "read an export";
+    let number: i64 = row.try_get("gid").map_err(failed(ACT))?;
+    let plain = || -> Result<Export, sqlx::Error> {
+        Ok(Export {
+            gid: gid(number)?,
+            request: gid(row.try_get("request")?)?,
+            organization: OrganizationKey {
+                source: row.try_get("source")?,
+                kind: row.try_get("kind")?,
+                id: row.try_get("organization_id")?,
+                name: row.try_get("name")?,
+                slug: row.try_get("slug")?,
+            },
+            format: parsed(row.try_get("format")?)?,
+            entity: row.try_get("entity")?,
+            gzip: row.try_get("gzip")?,
+            state: parsed(row.try_get("state")?)?,
+            created_at: from_micros(row.try_get("created_at")?),
+            started_at: row.try_get::<Option<i64>, _>("started_at")?.map(from_micros),
+            finished_at: row.try_get::<Option<i64>, _>("finished_at")?.map(from_micros),
+            progress: None,
+            error: None,
+            warnings: Vec::new(),
+            counts: Vec::new(),
+            bytes: row.try_get::<Option<i64>, _>("bytes")?.map(i64::cast_unsigned),
+            requested_by: row.try_get("requested_by")?,
+        })
+    };
+    let mut export = plain().map_err(failed(ACT))?;
+    export.error = document::<Option<ExportError>>(row, "error", number)?.flatten();
+    export.warnings = document(row, "warnings", number)?.unwrap_or_default();
+    export.counts = document(row, "counts", number)?.unwrap_or_default();
+    Ok(export)
+}
+
+fn document<T: DeserializeOwned>(row: &SqliteRow, column: &str, gid: i64) -> Result<Option<T>, CatalogError> {
+    let text: Option<String> = row.try_get(column).map_err(failed("read an export"))?;
+    let parse = |text: String| serde_json::from_str(&text).map_err(|cause| CatalogError::Document { gid, cause });
+    text.map(parse).transpose()
+}
+
+fn gid(number: i64) -> Result<Gid, sqlx::Error> {
+    Gid::try_from(number.cast_unsigned()).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, sqlx::Error>
+where
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    text.parse().map_err(|error: T::Err| sqlx::Error::Decode(error.into()))
+}
+
+/// Wire types hold nothing that JSON cannot.
+pub(super) fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
+}

@@ -1,0 +1,320 @@
+//! The engine: takes exports in, runs them on a fixed number of workers, tells what changes, and
+//! stops cleanly.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use orgvault_shared::{
+    api::{Archive, Event, Export, Progress, State},
+    clock::Clock,
+    gid::Gid,
+};
+use tokio::sync::{Notify, broadcast, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    Failure,
+    job::{self, Workshop},
+    queue::{Job, Queue},
+};
+use crate::catalog::{Catalog, CatalogError, ExportFilter};
+
+/// Events that a slow listener may lag behind before it is cut off and has to start over.
+const EVENTS: usize = 1024;
+
+/// What an engine works with.
+pub struct Parts {
+    /// Sources, archive directory and settings.
+    pub workshop: Workshop,
+    /// Exports that run at the same time.
+    pub workers: usize,
+    /// Where its tasks are counted.
+    pub tracker: TaskTracker,
+    /// No export starts after it; what waits stays pending.
+    pub stop: CancellationToken,
+    /// Running exports are canceled by it, as interrupted.
+    pub abort: CancellationToken,
+}
+
+/// Why exports were not taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The daemon stops.
+    #[error("the daemon is stopping and takes no exports")]
+    Stopping,
+    /// The catalog could not be written.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+/// Why an export was not canceled.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    /// There is none with this gid.
+    #[error("there is no export {0}")]
+    Unknown(Gid),
+    /// It has ended already.
+    #[error("export {gid} has ended already: it is {}", .state.name())]
+    Ended {
+        /// Which one.
+        gid: Gid,
+        /// How it ended.
+        state: State,
+    },
+    /// The catalog could not be read or written.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+/// A handle to the running engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    workshop: Workshop,
+    queue: Mutex<Queue>,
+    running: Mutex<HashMap<Gid, Running>>,
+    /// Canceled while they waited behind another export of their own job.
+    doomed: Mutex<HashSet<Gid>>,
+    work: Notify,
+    events: broadcast::Sender<Event>,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+    abort: CancellationToken,
+}
+
+/// A started export, as it is known to those who watch or cancel it.
+struct Running {
+    export: Export,
+    progress: watch::Receiver<Progress>,
+    canceled: CancellationToken,
+}
+
+impl Engine {
+    /// Records what a dead daemon left behind, takes its pending exports up again in their
+    /// order, and starts the workers.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read or written.
+    pub async fn start(parts: Parts) -> Result<Self, CatalogError> {
+        let Parts { workshop, workers, tracker, stop, abort } = parts;
+        record_interrupted(&workshop.catalog, &workshop.clock).await?;
+        let pending = ExportFilter { state: Some(State::Pending), ..ExportFilter::default() };
+        let mut queue = Queue::default();
+        queue.push(workshop.catalog.exports(pending).await?);
+        let engine = Self(Arc::new(Inner {
+            workshop,
+            queue: Mutex::new(queue),
+            running: Mutex::default(),
+            doomed: Mutex::default(),
+            work: Notify::new(),
+            events: broadcast::channel(EVENTS).0,
+            tracker,
+            stop,
+            abort,
+        }));
+        for _ in 0..workers {
+            let worker = engine.clone();
+            engine.0.tracker.spawn(async move { worker.work().await });
+        }
+        Ok(engine)
+    }
+
+    /// Takes exports in: they are on disk, in their order, when this returns.
+    ///
+    /// # Errors
+    /// When the daemon stops, or the catalog cannot be written.
+    pub async fn submit(&self, exports: Vec<Export>) -> Result<(), SubmitError> {
+        if self.0.stop.is_cancelled() {
+            return Err(SubmitError::Stopping);
+        }
+        self.0.workshop.catalog.add_exports(&exports).await?;
+        for export in &exports {
+            self.tell(export.clone());
+        }
+        lock(&self.0.queue).push(exports);
+        self.0.work.notify_waiters();
+        Ok(())
+    }
+
+    /// Cancels a pending or started export. A started one ends a moment later.
+    ///
+    /// # Errors
+    /// When there is none, it has ended, or the catalog cannot be written.
+    pub async fn cancel(&self, gid: Gid) -> Result<Export, CancelError> {
+        let waiting = lock(&self.0.queue).remove(gid);
+        if let Some(mut export) = waiting {
+            self.end(&mut export, Err(Failure::Canceled)).await?;
+            return Ok(export);
+        }
+        if let Some(running) = lock(&self.0.running).get(&gid) {
+            running.canceled.cancel();
+            return Ok(running.now());
+        }
+        match self.0.workshop.catalog.export(gid).await? {
+            Some(export) if export.state.is_final() => Err(CancelError::Ended { gid, state: export.state }),
+            Some(export) => {
+                lock(&self.0.doomed).insert(gid);
+                Ok(export)
+            }
+            None => Err(CancelError::Unknown(gid)),
+        }
+    }
+
+    /// Changes from now on. Subscribe first, then read the lists, so that nothing is missed.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.0.events.subscribe()
+    }
+
+    /// Tells everybody who listens that an archive has changed.
+    pub fn tell_archive(&self, archive: &Archive) {
+        let organization = Box::new(archive.organization.clone());
+        self.send(Event::Archive { gid: archive.gid, organization });
+    }
+
+    /// Adds progress to the exports that are running.
+    #[must_use]
+    pub fn with_progress(&self, mut exports: Vec<Export>) -> Vec<Export> {
+        let running = lock(&self.0.running);
+        for export in &mut exports {
+            if let Some(live) = running.get(&export.gid).filter(|_| export.state == State::Started) {
+                *export = live.now();
+            }
+        }
+        exports
+    }
+
+    /// How many exports wait and how many run.
+    #[must_use]
+    pub fn load(&self) -> (usize, usize) {
+        (lock(&self.0.queue).pending(), lock(&self.0.running).len())
+    }
+
+    async fn work(&self) {
+        loop {
+            // Enabled before the queue is looked at, so that no submit falls in between.
+            let more = self.0.work.notified();
+            tokio::pin!(more);
+            more.as_mut().enable();
+            if self.0.stop.is_cancelled() {
+                return;
+            }
+            let next = lock(&self.0.queue).take();
+            if let Some(job) = next {
+                self.run(job).await;
+                continue;
+            }
+            tokio::select! {
+                () = more => {}
+                () = self.0.stop.cancelled() => return,
+            }
+        }
+    }
+
+    async fn run(&self, mut job: Job) {
+        job::run(&self.0.workshop, &mut job, self).await;
+        lock(&self.0.queue).done(&job);
+        // Another job of this organization may have become free.
+        self.0.work.notify_waiters();
+    }
+
+    /// The export starts now: it can be watched and canceled from here on.
+    pub(super) async fn begin(&self, export: &mut Export) -> Result<Watched, CatalogError> {
+        export.state = State::Started;
+        export.started_at = Some(self.0.workshop.clock.now());
+        let (sender, progress) = watch::channel(Progress::default());
+        let canceled = self.0.abort.child_token();
+        if lock(&self.0.doomed).remove(&export.gid) {
+            canceled.cancel();
+        }
+        let running = Running { export: export.clone(), progress: progress.clone(), canceled: canceled.clone() };
+        lock(&self.0.running).insert(export.gid, running);
+        self.0.workshop.catalog.update_export(export).await?;
+        self.tell(export.clone());
+        self.0.tracker.spawn(self.clone().tell_progress(export.clone(), progress));
+        Ok(Watched { progress: sender, canceled })
+    }
+
+    async fn tell_progress(self, mut export: Export, mut progress: watch::Receiver<Progress>) {
+        // Ends when the writer drops its end.
+        while progress.changed().await.is_ok() {
+            export.progress = Some(progress.borrow_and_update().clone());
+            self.tell(export.clone());
+        }
+    }
+
+    /// The export has ended: its state is on disk, then everybody is told.
+    pub(super) async fn end(
+        &self,
+        export: &mut Export,
+        result: Result<Archive, Failure>,
+    ) -> Result<(), CatalogError> {
+        let catalog = &self.0.workshop.catalog;
+        export.finished_at = Some(self.0.workshop.clock.now());
+        export.progress = None;
+        let stored = match &result {
+            Ok(archive) => {
+                export.state = State::Finished;
+                export.warnings.clone_from(&archive.warnings);
+                export.counts.clone_from(&archive.counts);
+                export.bytes = Some(archive.bytes);
+                catalog.finish_export(export, archive).await
+            }
+            Err(failure) => {
+                export.state = State::Error;
+                let interrupted = matches!(failure, Failure::Canceled) && self.0.abort.is_cancelled();
+                let failure = if interrupted { &Failure::Interrupted } else { failure };
+                tracing::error!(gid = %export.gid, code = failure.code(), "export failed: {failure}");
+                export.error = Some(failure.to_wire());
+                catalog.update_export(export).await
+            }
+        };
+        lock(&self.0.running).remove(&export.gid);
+        self.tell(export.clone());
+        if let Ok(archive) = &result {
+            self.tell_archive(archive);
+        }
+        stored
+    }
+
+    fn tell(&self, export: Export) {
+        self.send(Event::Export { export: Box::new(export) });
+    }
+
+    fn send(&self, event: Event) {
+        // Nobody may be listening, which is fine.
+        drop(self.0.events.send(event));
+    }
+}
+
+/// What a job needs to report on one export and to learn that it is over.
+pub(super) struct Watched {
+    pub(super) progress: watch::Sender<Progress>,
+    pub(super) canceled: CancellationToken,
+}
+
+impl Running {
+    fn now(&self) -> Export {
+        Export { progress: Some(self.progress.borrow().clone()), ..self.export.clone() }
+    }
+}
+
+async fn record_interrupted(catalog: &Catalog, clock: &Clock) -> Result<(), CatalogError> {
+    let started = ExportFilter { state: Some(State::Started), ..ExportFilter::default() };
+    for mut export in catalog.exports(started).await? {
+        export.state = State::Error;
+        export.finished_at = Some(clock.now());
+        export.error = Some(Failure::Interrupted.to_wire());
+        catalog.update_export(&export).await?;
+        tracing::warn!(gid = %export.gid, "export was interrupted by the end of an earlier daemon");
+    }
+    Ok(())
+}
+
+/// A panic while the lock was held cannot leave these structures torn: each change is one call.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,164 @@
+//! Why an export has no archive: one cause, with a stable code and what to do about it.
+
+use orgvault_shared::api::{ExportError, SectionCount};
+
+use crate::{format::FormatError, source::SourceError};
+
+/// Why an export has no archive.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The source could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The rows do not fit the format, or the bytes could not be written.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// The archive directory did not take the file.
+    #[error(transparent)]
+    Publish(#[from] crate::archive::PublishError),
+    /// The finished file could not be read back.
+    #[error("cannot read the finished file back: {0}")]
+    ReadBack(#[from] orgvault_shared::archive::VerifyError),
+    /// The finished file is not what was written.
+    #[error("the finished file is damaged: {}", .faults.join("; "))]
+    Damaged {
+        /// What is wrong.
+        faults: Vec<String>,
+    },
+    /// The three numbers of a section do not agree.
+    #[error(
+        "section {section}: {read} rows were read, {written} written, {found} found in the finished file, and the \
+         count query says {counted}"
+    )]
+    CountMismatch {
+        /// The section.
+        section: String,
+        /// Rows that the source sent.
+        read: u64,
+        /// Rows that the encoder wrote.
+        written: u64,
+        /// Rows in the finished file.
+        found: u64,
+        /// What the independent count query says.
+        counted: u64,
+    },
+    /// The organization is no longer listed.
+    #[error("organization {organization} is not in source {source_name} any more")]
+    Gone {
+        /// Its id.
+        organization: String,
+        /// The source.
+        source_name: String,
+    },
+    /// The configuration has no such source any more.
+    #[error("there is no source {source_name} in the configuration any more")]
+    NoSource {
+        /// The source.
+        source_name: String,
+    },
+    /// The definition does not offer the format or entity.
+    #[error("product {product} is not offered as {asked}")]
+    NotOffered {
+        /// The product.
+        product: String,
+        /// What was asked for.
+        asked: String,
+    },
+    /// An archive of its snapshot is published, and then the snapshot was lost.
+    #[error("the snapshot was lost after an archive of it was published, and another one would show another instant")]
+    SnapshotLost,
+    /// Somebody canceled it.
+    #[error("the export was canceled")]
+    Canceled,
+    /// The daemon was stopped while it ran.
+    #[error("the daemon ended while the export was running")]
+    Interrupted,
+    /// It took longer than `export_timeout`.
+    #[error("the export took longer than the source's export_timeout")]
+    TimeLimit,
+    /// The writer's thread died.
+    #[error("the writer of the archive died: {cause}")]
+    Writer {
+        /// How.
+        #[source]
+        cause: tokio::task::JoinError,
+    },
+    /// The writer ended without the end of the rows.
+    #[error("the rows ended before their end was announced")]
+    Unfinished,
+    /// The catalog could not be written.
+    #[error(transparent)]
+    Catalog(#[from] crate::catalog::CatalogError),
+}
+
+impl Failure {
+    /// Stable, for scripts and metrics.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Source(error) => error.code(),
+            Self::Format(FormatError::Unrepresentable { .. }) => "unrepresentable",
+            Self::Format(FormatError::NotSingle { .. }) | Self::Gone { .. } => "organization_gone",
+            Self::Format(_) | Self::Writer { .. } | Self::Unfinished => "write_failed",
+            Self::Publish(error) => error.code(),
+            Self::ReadBack(_) | Self::Damaged { .. } => "read_back_failed",
+            Self::CountMismatch { .. } => "count_mismatch",
+            Self::NoSource { .. } => "unknown_source",
+            Self::NotOffered { .. } => "not_offered",
+            Self::SnapshotLost => "snapshot_lost",
+            Self::Canceled => "canceled",
+            Self::Interrupted => "interrupted",
+            Self::TimeLimit => "export_timeout",
+            Self::Catalog(_) => "catalog",
+        }
+    }
+
+    /// What to do about it; may be empty.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Source(error) => error.hint().to_owned(),
+            Self::Publish(error) => error.hint().to_owned(),
+            Self::Format(FormatError::Unrepresentable { .. }) => {
+                "correct the row in the app; `orgvault check SOURCE --deep` lists all such rows".to_owned()
+            }
+            Self::Damaged { .. } | Self::ReadBack(_) => "check the disk that holds archive_dir".to_owned(),
+            Self::CountMismatch { .. } => {
+                "a join of the definition's rows query drops or repeats rows: correct the definition, or the data"
+                    .to_owned()
+            }
+            Self::TimeLimit => "raise export_timeout of the source, or set it to \"0s\"".to_owned(),
+            Self::Interrupted | Self::SnapshotLost => "export it again".to_owned(),
+            Self::NotOffered { .. } => "`orgvault sources` shows the formats of each product".to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// The failure as the API shows it.
+    #[must_use]
+    pub fn to_wire(&self) -> ExportError {
+        ExportError { code: self.code().to_owned(), message: self.to_string(), hint: self.hint() }
+    }
+}
+
+/// The numbers of one archive, section by section in one order, must agree.
+///
+/// # Errors
+/// The first section whose numbers differ.
+pub(super) fn agree(
+    written: &[SectionCount],
+    sent: &[u64],
+    counted: &[u64],
+    found: &[SectionCount],
+) -> Result<(), Failure> {
+    for (index, section) in written.iter().enumerate() {
+        let read = sent.get(index).copied().unwrap_or(0);
+        let counted = counted.get(index).copied().unwrap_or(0);
+        let found = found.iter().find(|count| count.name == section.name).map_or(0, |count| count.rows);
+        if [read, counted, found].iter().any(|&number| number != section.rows) {
+            let (section, written) = (section.name.clone(), section.rows);
+            return Err(Failure::CountMismatch { section, read, written, found, counted });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! One snapshot becomes the bytes of one archive: an async reader and one blocking writer, with
+//! a bounded queue between them.
+//!
+//! ```text
+//! reader (async)                              writer (blocking thread)
+//! snapshot.rows -> blocks of whole rows ==4==> decode -> encode -> compress -> output
+//! Finish                                ====>  finish() each layer by name
+//! ```
+//!
+//! Only `Finish` makes an archive: a queue that closes without it means that the reader died,
+//! and then the reader's error is the one cause that is reported.
+
+use std::time::{Duration, Instant};
+
+use orgvault_shared::api::Progress;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::Failure;
+use crate::{
+    format::{Encoder, FormatError, Written},
+    product::Definition,
+    row::{Message, RowSink},
+    source::{Snapshot, SourceError},
+};
+
+/// Blocks between reader and writer: enough to keep both busy, small enough to stay in the
+/// processor's cache.
+const QUEUE: usize = 4;
+
+/// Progress is told at most ten times a second.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// What ends an export early.
+#[derive(Debug, Clone)]
+pub struct Deadline {
+    /// Somebody canceled it, or the daemon stops.
+    pub canceled: CancellationToken,
+    /// When its time is over; none is never.
+    pub at: Option<tokio::time::Instant>,
+}
+
+impl Deadline {
+    /// Runs `work` until it ends, is canceled, or its time is over.
+    pub(super) async fn bound<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let late = async {
+            match self.at {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.canceled.cancelled() => Err(Failure::Canceled),
+            () = late => Err(Failure::TimeLimit),
+            done = work => done,
+        }
+    }
+}
+
+/// Rows of each section that the reader sent, and what the encoder made of them.
+#[derive(Debug)]
+pub struct Piped<W> {
+    /// The output, flushed and not yet synced.
+    pub output: W,
+    /// Rows by section, as the encoder counted them, and its warnings.
+    pub written: Written,
+    /// Rows by section, as the source sent them.
+    pub sent: Vec<u64>,
+}
+
+/// Reads `sections` from the snapshot into the encoder. After an error the output is dropped.
+///
+/// # Errors
+/// The one cause: the source's, the format's, a cancel or the time limit.
+pub async fn write_archive<W: Send + 'static>(
+    snapshot: &mut Snapshot,
+    definition: &Definition,
+    sections: &[usize],
+    encoder: Box<dyn Encoder<W>>,
+    progress: watch::Sender<Progress>,
+    deadline: &Deadline,
+) -> Result<Piped<W>, Failure> {
+    let (queue, messages) = mpsc::channel(QUEUE);
+    let names = definition.sections.iter().map(|section| section.name.clone()).collect();
+    let meter = Meter { progress, names, told: Instant::now() };
+    let writer = tokio::task::spawn_blocking(move || drain(messages, encoder, meter));
+
+    let sink = RowSink::new(queue);
+    let read = deadline.bound(read(snapshot, sections, &sink)).await;
+    // The writer ends when it has read `Finish`, or when the queue closes.
+    drop(sink);
+    let wrote = writer.await.map_err(|cause| Failure::Writer { cause })?;
+
+    match (read, wrote) {
+        (Err(Failure::Source(SourceError::WriterGone)) | Ok(_), Err(cause)) => Err(Failure::Format(cause)),
+        (Err(failure), _) => Err(failure),
+        (Ok(_), Ok(None)) => Err(Failure::Unfinished),
+        (Ok(sent), Ok(Some((output, written)))) => Ok(Piped { output, written, sent }),
+    }
+}
+
+async fn read(snapshot: &mut Snapshot, sections: &[usize], sink: &RowSink) -> Result<Vec<u64>, Failure> {
+    let mut sent = Vec::with_capacity(sections.len());
+    for &section in sections {
+        sent.push(snapshot.rows(section, sink).await?);
+    }
+    sink.send(Message::Finish).await.map_err(|_| SourceError::WriterGone)?;
+    Ok(sent)
+}
+
+/// None where the queue closed before `Finish`.
+fn drain<W>(
+    mut messages: mpsc::Receiver<Message>,
+    mut encoder: Box<dyn Encoder<W>>,
+    mut meter: Meter,
+) -> Result<Option<(W, Written)>, FormatError> {
+    while let Some(message) = messages.blocking_recv() {
+        match message {
+            Message::Begin { section, columns } => {
+                encoder.begin(section, &columns)?;
+                meter.section(section);
+            }
+            Message::Rows(block) => {
+                encoder.rows(&block)?;
+                meter.rows(block.rows(), encoder.bytes());
+            }
+            Message::End => encoder.end()?,
+            Message::Finish => return encoder.finish().map(Some),
+        }
+    }
+    Ok(None)
+}
+
+/// Tells how far the writer is, without telling it too often.
+struct Meter {
+    progress: watch::Sender<Progress>,
+    names: Vec<String>,
+    told: Instant,
+}
+
+impl Meter {
+    fn section(&mut self, section: usize) {
+        let name = self.names.get(section).cloned().unwrap_or_default();
+        self.progress.send_modify(|progress| progress.section = name);
+    }
+
+    fn rows(&mut self, rows: u64, bytes: u64) {
+        let tell = self.told.elapsed() >= PROGRESS_EVERY;
+        self.progress.send_if_modified(|progress| {
+            progress.rows += rows;
+            progress.bytes = bytes;
+            tell
+        });
+        if tell {
+            self.told = Instant::now();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What waits: jobs in the order in which they were asked for. Pure, so that its rules are
+//! tested without a clock or a database.
+
+use std::collections::{HashSet, VecDeque};
+
+use orgvault_shared::{api::Export, gid::Gid};
+
+/// The exports of one request and one organization: they share a snapshot.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Job {
+    pub(super) exports: Vec<Export>,
+}
+
+/// An organization, as the queue tells them apart: its source's name and its id.
+type Tenant = (String, String);
+
+impl Job {
+    fn tenant(&self) -> Option<Tenant> {
+        let organization = &self.exports.first()?.organization;
+        Some((organization.source.clone(), organization.id.clone()))
+    }
+}
+
+/// Waiting jobs and the organizations that are being exported. At most one job of an
+/// organization runs at a time; the others keep their order.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    waiting: VecDeque<Job>,
+    running: HashSet<Tenant>,
+}
+
+impl Queue {
+    /// Appends exports: those of one request and one organization become one job.
+    pub(super) fn push(&mut self, exports: Vec<Export>) {
+        for export in exports {
+            let same = |job: &Job| {
+                job.exports.first().is_some_and(|first| {
+                    first.request == export.request
+                        && first.organization.source == export.organization.source
+                        && first.organization.id == export.organization.id
+                })
+            };
+            // Exports of one job come one after the other, so only the last can be the one.
+            match self.waiting.back_mut() {
+                Some(last) if same(last) => last.exports.push(export),
+                _ => self.waiting.push_back(Job { exports: vec![export] }),
+            }
+        }
+    }
+
+    /// The first job whose organization is not being exported; it counts as running until
+    /// [`Queue::done`].
+    pub(super) fn take(&mut self) -> Option<Job> {
+        let free = |job: &Job| job.tenant().is_some_and(|tenant| !self.running.contains(&tenant));
+        let index = self.waiting.iter().position(free)?;
+        let job = self.waiting.remove(index)?;
+        self.running.extend(job.tenant());
+        Some(job)
+    }
+
+    /// The job has ended.
+    pub(super) fn done(&mut self, job: &Job) {
+        if let Some(tenant) = job.tenant() {
+            self.running.remove(&tenant);
+        }
+    }
+
+    /// Takes one waiting export out; none where it is not waiting.
+    pub(super) fn remove(&mut self, gid: Gid) -> Option<Export> {
+        for (index, job) in self.waiting.iter_mut().enumerate() {
+            if let Some(place) = job.exports.iter().position(|export| export.gid == gid) {
+                let export = job.exports.remove(place);
+                if job.exports.is_empty() {
+                    self.waiting.remove(index);
+                }
+                return Some(export);
+            }
+        }
+        None
+    }
+
+    /// How many exports wait.
+    pub(super) fn pending(&self) -> usize {
+        self.waiting.iter().map(|job| job.exports.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use orgvault_shared::api::{Format, OrganizationKey, State};
+
+    use super::*;
+
+    fn export(gid: u64, request: u64, organization: &str) -> Export {
+        Export {
+            gid: Gid::try_from(gid).unwrap(),
+            request: Gid::try_from(request).unwrap(),
+            organization: OrganizationKey {
+                source: "tracker".to_owned(),
+                kind: "organization".to_owned(),
+                id: organization.to_owned(),
+                name: String::new(),
+                slug: String::new(),
+            },
+            format: Format::Json,
+            entity: None,
+            gzip: false,
+            state: State::Pending,
+            created_at: DateTime::UNIX_EPOCH,
+            started_at: None,
+            finished_at: None,
+            progress: None,
+            error: None,
+            warnings: Vec::new(),
+            counts: Vec::new(),
+            bytes: None,
+            requested_by: "root".to_owned(),
+        }
+    }
+
+    fn gids(job: Option<&Job>) -> Vec<u64> {
+        job.map_or(Vec::new(), |job| job.exports.iter().map(|export| export.gid.get()).collect())
+    }
+
+    #[test]
+    fn formats_of_one_request_and_organization_are_one_job() {
+        let mut queue = Queue::default();
+        queue.push(vec![export(1, 9, "a"), export(2, 9, "a"), export(3, 9, "b"), export(4, 8, "a")]);
+        assert_eq!(gids(queue.take().as_ref()), [1, 2]);
+        assert_eq!(gids(queue.take().as_ref()), [3]);
+    }
+
+    #[test]
+    fn one_organization_is_exported_once_at_a_time_and_in_order() {
+        let mut queue = Queue::default();
+        queue.push(vec![export(1, 7, "a"), export(2, 8, "a"), export(3, 9, "b")]);
+        let first = queue.take().unwrap();
+        assert_eq!(gids(queue.take().as_ref()), [3]);
+        assert_eq!(queue.take(), None);
+        queue.done(&first);
+        assert_eq!(gids(queue.take().as_ref()), [2]);
+    }
+
+    #[test]
+    fn a_waiting_export_can_be_taken_out_and_the_rest_of_its_job_stays() {
+        let mut queue = Queue::default();
+        queue.push(vec![export(1, 9, "a"), export(2, 9, "a"), export(3, 9, "b")]);
+        assert_eq!(queue.remove(Gid::try_from(1).unwrap()).unwrap().gid.get(), 1);
+        assert!(queue.remove(Gid::try_from(1).unwrap()).is_none());
+        assert_eq!(queue.pending(), 2);
+        assert_eq!(gids(queue.take().as_ref()), [2]);
+    }
+}

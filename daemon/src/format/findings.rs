@@ -1,0 +1,152 @@
+//! What an encoder noticed about the rows beside writing them.
+
+use orgvault_shared::api::{Format, Warning};
+
+use super::{
+    FormatError, Unrepresentable, Written,
+    transcode::Transcoder,
+    value::{Misfit, Value},
+};
+use crate::{
+    product::Section,
+    row::{Cells, Column, TornRow},
+};
+
+/// At most this many rows are named in a warning.
+const NAMED: usize = 100;
+
+/// Values that the format cannot hold and numbers that lost digits, over a whole archive.
+#[derive(Debug, Default)]
+pub struct Findings {
+    tolerant: bool,
+    unrepresentable: Vec<Unrepresentable>,
+    unrepresentable_total: u64,
+    imprecise: Vec<String>,
+    imprecise_total: u64,
+}
+
+impl Findings {
+    /// From now on values that the format cannot hold are collected instead of failing.
+    pub fn tolerate(&mut self) {
+        self.tolerant = true;
+    }
+
+    /// Moves what was found into an encoder's result.
+    pub fn report(self, written: &mut Written) {
+        written.unrepresentable = self.unrepresentable;
+        written.unrepresentable_total = self.unrepresentable_total;
+        if self.imprecise_total > 0 {
+            written.warnings.push(Warning {
+                code: "number_imprecise".to_owned(),
+                message: format!(
+                    "{} in JSON columns have more digits than the format's numbers hold: they are written as the app's own export writes them, rounded",
+                    numbers(self.imprecise_total)
+                ),
+                ids: self.imprecise,
+            });
+        }
+    }
+
+    /// Collects the error of one value, or gives it back where it has to fail.
+    pub(super) fn refuse(&mut self, error: FormatError) -> Result<(), FormatError> {
+        match error {
+            FormatError::Unrepresentable(value) if self.tolerant => {
+                self.unrepresentable_total += 1;
+                if self.unrepresentable.len() < NAMED {
+                    self.unrepresentable.push(value);
+                }
+                Ok(())
+            }
+            error => Err(error),
+        }
+    }
+
+    /// Notes the numbers of the JSON text that was printed last that lost digits.
+    #[inline]
+    pub(super) fn note(&mut self, json: &Transcoder, place: &Place, row: &[Option<&[u8]>], column: usize) {
+        if json.imprecise_total() > 0 {
+            self.imprecise_total += json.imprecise_total();
+            let free = NAMED - self.imprecise.len();
+            self.imprecise.extend(json.imprecise().iter().take(free).map(|path| place.path(row, column, path)));
+        }
+    }
+}
+
+fn numbers(count: u64) -> String {
+    if count == 1 { "1 number".to_owned() } else { format!("{count} numbers") }
+}
+
+/// Where the values of a section come from: what an error needs to name one.
+#[derive(Debug)]
+pub(super) struct Place {
+    section: String,
+    table: String,
+    format: Format,
+    columns: Vec<Column>,
+    id: usize,
+}
+
+impl Place {
+    pub(super) fn new(section: &Section, columns: &[Column], format: Format) -> Self {
+        let is_id = |column: &Column| section.id.as_ref() == Some(&column.name);
+        Self {
+            section: section.name.clone(),
+            table: section.table.clone(),
+            format,
+            columns: columns.to_vec(),
+            id: columns.iter().position(is_id).unwrap_or(0),
+        }
+    }
+
+    pub(super) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Reads the next row's cells; false at the end of the block.
+    pub(super) fn next_row<'a>(
+        &self,
+        cells: &mut Cells<'a>,
+        row: &mut Vec<Option<&'a [u8]>>,
+    ) -> Result<bool, FormatError> {
+        let Some(count) = cells.next_row().map_err(|cause| self.torn(cause))? else { return Ok(false) };
+        if count != self.columns.len() {
+            return Err(self.torn(TornRow));
+        }
+        row.clear();
+        for _ in 0..count {
+            row.push(cells.next_cell().map_err(|cause| self.torn(cause))?);
+        }
+        Ok(true)
+    }
+
+    /// The error for a value of this row.
+    pub(super) fn misfit(&self, row: &[Option<&[u8]>], column: usize, misfit: Misfit) -> FormatError {
+        match misfit {
+            Misfit::Torn => self.torn(TornRow),
+            misfit => Unrepresentable {
+                table: self.table.clone(),
+                id: self.row_id(row),
+                column: self.columns[column].name.clone(),
+                value: misfit.to_string(),
+                format: self.format,
+            }
+            .into(),
+        }
+    }
+
+    /// `organizations 0b…: settings.limits[0]`.
+    pub(super) fn path(&self, row: &[Option<&[u8]>], column: usize, inner: &str) -> String {
+        format!("{} {}: {}{inner}", self.table, self.row_id(row), self.columns[column].name)
+    }
+
+    fn row_id(&self, row: &[Option<&[u8]>]) -> String {
+        match (self.columns.get(self.id), row.get(self.id)) {
+            (Some(column), Some(Some(cell))) => Value::shown(column.kind, cell),
+            _ => "without an id".to_owned(),
+        }
+    }
+
+    fn torn(&self, cause: TornRow) -> FormatError {
+        FormatError::Torn { section: self.section.clone(), cause }
+    }
+}

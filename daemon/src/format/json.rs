@@ -1,0 +1,258 @@
+//! `json`: one document with every section, on one line, without blanks.
+
+use std::{io::Write, sync::Arc};
+
+use orgvault_shared::api::SectionCount;
+
+use super::{
+    Encoder, FormatError, Plan, Written,
+    findings::{Findings, Place},
+    fixed::write_fixed,
+    sink::Sink,
+    text::write_string,
+    transcode::Transcoder,
+    value::{Misfit, Value, write_integer},
+};
+use crate::{
+    product::TimestampStyle,
+    row::{Block, Column, ColumnType},
+};
+
+/// The encoder of `json`.
+pub(super) struct JsonEncoder<W: Write> {
+    plan: Arc<Plan>,
+    sink: Sink<W>,
+    findings: Findings,
+    values: ValueWriter,
+    counts: Vec<SectionCount>,
+    section: Option<OpenSection>,
+}
+
+/// The section whose rows come.
+struct OpenSection {
+    place: Place,
+    /// `{"id":` for the first column, `,"projectId":` for the others.
+    keys: Vec<Vec<u8>>,
+    single: bool,
+    rows: u64,
+}
+
+impl<W: Write> JsonEncoder<W> {
+    pub(super) fn new(plan: Arc<Plan>, out: W) -> Self {
+        let mut sink = Sink::new(&plan, out);
+        let encoding = plan.definition.encoding;
+        let buffer = sink.buffer();
+        buffer.push(b'{');
+        for (key, value) in &plan.definition.json.head {
+            write_key(key, buffer);
+            write_fixed(value, &plan, buffer);
+        }
+        let values = ValueWriter { timestamp: encoding.timestamp, json: Transcoder::new(encoding.json) };
+        Self { plan, sink, findings: Findings::default(), values, counts: Vec::new(), section: None }
+    }
+
+    /// The name of the section that has to come next.
+    fn expected(&self) -> String {
+        let next = self.plan.definition.sections.get(self.counts.len());
+        next.map_or_else(|| "none".to_owned(), |section| section.name.clone())
+    }
+
+    fn write_counts(&mut self) {
+        let definition = &self.plan.definition;
+        let Some(key) = &definition.json.counts_key else { return };
+        let buffer = self.sink.buffer();
+        write_key(key, buffer);
+        buffer.push(b'{');
+        for (section, count) in definition.sections.iter().zip(&self.counts).filter(|(section, _)| section.counted) {
+            write_key(&section.name, buffer);
+            write_integer(count.rows.cast_signed(), buffer);
+        }
+        buffer.push(b'}');
+    }
+}
+
+impl<W: Write + Send> Encoder<W> for JsonEncoder<W> {
+    fn tolerate(&mut self) {
+        self.findings.tolerate();
+    }
+
+    fn begin(&mut self, section: usize, columns: &[Column]) -> Result<(), FormatError> {
+        let sections = &self.plan.definition.sections;
+        if self.section.is_some() || section != self.counts.len() || section >= sections.len() {
+            let got = sections.get(section).map_or_else(|| section.to_string(), |section| section.name.clone());
+            return Err(FormatError::Sequence { expected: self.expected(), got });
+        }
+        let definition = &sections[section];
+        let buffer = self.sink.buffer();
+        write_key(&definition.name, buffer);
+        if !definition.single {
+            buffer.push(b'[');
+        }
+        self.section = Some(OpenSection {
+            place: Place::new(definition, columns, self.plan.format),
+            keys: columns.iter().enumerate().map(|(index, column)| row_key(index, &column.name)).collect(),
+            single: definition.single,
+            rows: 0,
+        });
+        Ok(())
+    }
+
+    fn rows(&mut self, block: &Block) -> Result<(), FormatError> {
+        let Some(section) = &mut self.section else {
+            return Err(FormatError::Sequence { expected: self.expected(), got: "rows".to_owned() });
+        };
+        section.write(block, &mut self.values, self.sink.buffer(), &mut self.findings)?;
+        self.sink.relieve()
+    }
+
+    fn end(&mut self) -> Result<(), FormatError> {
+        let Some(section) = self.section.take() else {
+            return Err(FormatError::Sequence { expected: self.expected(), got: "an end".to_owned() });
+        };
+        let name = self.expected();
+        if !section.single {
+            self.sink.buffer().push(b']');
+        } else if section.rows != 1 {
+            return Err(FormatError::NotSingle { section: name, rows: section.rows });
+        }
+        self.counts.push(SectionCount { name, rows: section.rows });
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(W, Written), FormatError> {
+        if self.section.is_some() || self.counts.len() != self.plan.definition.sections.len() {
+            return Err(FormatError::Sequence { expected: self.expected(), got: "the end".to_owned() });
+        }
+        self.write_counts();
+        self.sink.buffer().push(b'}');
+        let mut written = Written { counts: self.counts, ..Written::default() };
+        self.findings.report(&mut written);
+        Ok((self.sink.finish()?, written))
+    }
+
+    fn bytes(&self) -> u64 {
+        self.sink.bytes()
+    }
+}
+
+impl OpenSection {
+    fn write(
+        &mut self,
+        block: &Block,
+        values: &mut ValueWriter,
+        out: &mut Vec<u8>,
+        findings: &mut Findings,
+    ) -> Result<(), FormatError> {
+        let mut cells = block.cells();
+        let mut row = Vec::with_capacity(self.keys.len());
+        while self.place.next_row(&mut cells, &mut row)? {
+            self.rows += 1;
+            if self.rows > 1 {
+                out.push(b',');
+            }
+            self.write_row(&row, values, out, findings)?;
+        }
+        Ok(())
+    }
+
+    fn write_row(
+        &self,
+        row: &[Option<&[u8]>],
+        values: &mut ValueWriter,
+        out: &mut Vec<u8>,
+        findings: &mut Findings,
+    ) -> Result<(), FormatError> {
+        if row.is_empty() {
+            out.push(b'{');
+        }
+        for (index, (key, column)) in self.keys.iter().zip(self.place.columns()).enumerate() {
+            out.extend_from_slice(key);
+            let start = out.len();
+            if let Err(misfit) = values.write_cell(column.kind, row[index], out) {
+                out.truncate(start);
+                out.extend_from_slice(b"null");
+                findings.refuse(self.place.misfit(row, index, misfit))?;
+            } else if column.kind == ColumnType::Json && row[index].is_some() {
+                findings.note(&values.json, &self.place, row, index);
+            }
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+/// A key with its comma, where something is in front of it, and its colon.
+fn write_key(key: &str, out: &mut Vec<u8>) {
+    if out.last() != Some(&b'{') {
+        out.push(b',');
+    }
+    write_string(key, out);
+    out.push(b':');
+}
+
+fn row_key(index: usize, name: &str) -> Vec<u8> {
+    let mut key = vec![if index == 0 { b'{' } else { b',' }];
+    write_string(name, &mut key);
+    key.push(b':');
+    key
+}
+
+/// Writes values as JSON.
+struct ValueWriter {
+    timestamp: TimestampStyle,
+    json: Transcoder,
+}
+
+impl ValueWriter {
+    #[inline]
+    fn write_cell(&mut self, kind: ColumnType, cell: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), Misfit> {
+        let Some(cell) = cell else {
+            out.extend_from_slice(b"null");
+            return Ok(());
+        };
+        self.write(Value::read(kind, cell)?, out)
+    }
+
+    #[inline]
+    fn write(&mut self, value: Value<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
+        match value {
+            Value::Uuid(_) | Value::Timestamp(_) | Value::Numeric(_) | Value::Date(_) => {
+                out.push(b'"');
+                value.write_text(self.timestamp, out)?;
+                out.push(b'"');
+            }
+            Value::Text(text) => write_string(text, out),
+            Value::Float(number) if !number.is_finite() => return Err(Misfit::NotFinite(number)),
+            Value::Single(number) if !number.is_finite() => return Err(Misfit::NotFinite(number.into())),
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Single(_) => {
+                value.write_text(self.timestamp, out)?;
+            }
+            Value::Json(json) => self.json.write(json, out)?,
+            Value::List(words) => self.write_items(
+                words.split(' ').filter(|_| !words.is_empty()).map(|word| Ok(Some(Value::Text(word)))),
+                out,
+            )?,
+            Value::Array(array) => self.write_items(array.values(), out)?,
+        }
+        Ok(())
+    }
+
+    fn write_items<'a>(
+        &mut self,
+        items: impl Iterator<Item = Result<Option<Value<'a>>, Misfit>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Misfit> {
+        out.push(b'[');
+        for (index, item) in items.enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            match item? {
+                Some(value) => self.write(value, out)?,
+                None => out.extend_from_slice(b"null"),
+            }
+        }
+        out.push(b']');
+        Ok(())
+    }
+}

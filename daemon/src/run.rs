@@ -1,0 +1,121 @@
+//! The whole daemon as one function: its listener, its clock and its stop are arguments, so that
+//! a test runs two of them.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+use orgvault_shared::{clock::Clock, config::Config};
+use tokio::net::UnixListener;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    api,
+    archive::{ArchiveDirectory, PublishError},
+    catalog::{Catalog, CatalogError},
+    export::{Engine, Parts, Workshop},
+    lifecycle::{LockError, StateLock, Stop},
+    product::Products,
+    source::{Source, SourceError},
+};
+
+/// Why the daemon did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Another daemon has the state directory.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The archive directory cannot be used.
+    #[error(transparent)]
+    Archives(#[from] PublishError),
+    /// The catalog cannot be used.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// A source is configured in a way that cannot work.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A source names a product that no definition describes.
+    #[error("source {source_name} has product {product}, and there is no definition of that name in {}", products_dir.display())]
+    UnknownProduct {
+        /// The source.
+        source_name: String,
+        /// The product.
+        product: String,
+        /// Where definitions were looked for, beside the built-in ones.
+        products_dir: PathBuf,
+    },
+}
+
+/// Runs the daemon until it is stopped. It is ready when it answers on `listener`.
+///
+/// A soft stop ends it when the running exports have ended; at the deadline they are canceled.
+/// A hard stop ends it at once: the next start cleans up.
+///
+/// # Errors
+/// When it cannot start.
+pub async fn run(
+    config: Config,
+    products: Products,
+    listener: UnixListener,
+    clock: Clock,
+    stop: Stop,
+) -> Result<(), RunError> {
+    let _lock = StateLock::acquire(&config.daemon.state_dir)?;
+    let tracker = TaskTracker::new();
+    let sources = connect(&config, &products, &tracker)?;
+    let archives = ArchiveDirectory::new(config.daemon.archive_dir.clone());
+    for leftover in archives.sweep()? {
+        tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
+    }
+    let catalog = Catalog::open(&config.daemon.state_dir.join("catalog.sqlite"), &config.daemon.archive_dir).await?;
+    let workshop = Arc::new(Workshop {
+        sources,
+        archives,
+        catalog: catalog.clone(),
+        clock,
+        compression_level: config.daemon.compression_level,
+    });
+    let engine = Engine::start(Parts {
+        workshop: Arc::clone(&workshop),
+        workers: config.daemon.workers,
+        tracker: tracker.clone(),
+        stop: stop.soft.clone(),
+        abort: stop.deadline.clone(),
+    })
+    .await?;
+
+    let served = async {
+        let limits = api::Limits::new(config.daemon.connections_per_user);
+        let router = api::router(api::Shop { workshop: Arc::clone(&workshop), engine, config: Arc::new(config.clone()) });
+        // Clients may watch their exports end: the API goes on until the last one has.
+        let ended = stop.soft.child_token();
+        api::serve(&listener, router, config.access.clone(), limits, ended).await;
+        tracker.close();
+        tracker.wait().await;
+        for source in workshop.sources.values() {
+            source.close().await;
+        }
+        catalog.close().await;
+    };
+    tokio::select! {
+        () = served => tracing::info!("stopped"),
+        () = stop.hard.cancelled() => tracing::warn!("stopped at once; the next start cleans up"),
+    }
+    Ok(())
+}
+
+fn connect(
+    config: &Config,
+    products: &Products,
+    tracker: &TaskTracker,
+) -> Result<HashMap<String, Arc<Source>>, RunError> {
+    let mut sources = HashMap::new();
+    for source in &config.sources {
+        let definition = products.get(&source.product).ok_or_else(|| RunError::UnknownProduct {
+            source_name: source.name.clone(),
+            product: source.product.clone(),
+            products_dir: config.daemon.products_dir.clone(),
+        })?;
+        let connected = Source::new(source.clone(), Arc::clone(definition), tracker.clone())?;
+        sources.insert(source.name.clone(), Arc::new(connected));
+    }
+    Ok(sources)
+}

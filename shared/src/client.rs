@@ -1,0 +1,284 @@
+//! The typed client of the daemon's socket: one method for each route of `/v1`.
+//!
+//! Each call opens its own connection, and dropping its future closes that connection: nothing
+//! runs on behind the caller's back. No call has a time limit of its own, because a verification
+//! or a check may rightly take hours; a caller that wants one wraps the future.
+
+mod connection;
+mod download;
+mod error;
+mod events;
+mod route;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use self::{connection::Answer, route::Route};
+use crate::{
+    api::{
+        Alive, Archive, Archives, Comparison, Counts, Export, ExportRequest, Exports, Organization, Organizations,
+        Rebuilt, RowsPage, SourceCheck, Sources, State, Status, Verification,
+    },
+    gid::Gid,
+};
+
+pub use self::{
+    download::Download,
+    error::{ClientError, ProtocolFault},
+    events::Events,
+};
+
+/// Talks to one daemon.
+#[derive(Debug, Clone)]
+pub struct Client {
+    socket: PathBuf,
+}
+
+/// Which exports [`Client::exports`] lists; all of them by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ExportFilter {
+    /// Only those in this state.
+    pub state: Option<State>,
+    /// Only those of this request.
+    pub request: Option<Gid>,
+    /// Only the newest so many; the daemon has a limit of its own without it.
+    pub limit: Option<u64>,
+}
+
+/// Which archives [`Client::archives`] lists; all of them by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ArchiveFilter {
+    /// Only those of this source.
+    pub source: Option<String>,
+    /// Only those of this organization, named as on the command line (`acme`, `tracker/acme`).
+    pub organization: Option<String>,
+}
+
+/// Which rows of a section [`Client::rows`] reads; the first page by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowsQuery {
+    /// [`RowsPage::next`] of the page before.
+    pub after: Option<u64>,
+    /// At most so many rows.
+    pub limit: Option<u64>,
+    /// Only rows in which this text occurs.
+    pub search: Option<String>,
+}
+
+impl Client {
+    /// A client for the daemon that listens on `socket`; connects with each call.
+    #[must_use]
+    pub fn new(socket: impl Into<PathBuf>) -> Self {
+        Self { socket: socket.into() }
+    }
+
+    /// The socket it connects to.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Whether the daemon and its catalog work.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn health(&self) -> Result<Alive, ClientError> {
+        self.get(Route::new("/v1/health")).await
+    }
+
+    /// The daemon as a whole, and the caller's role.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn status(&self) -> Result<Status, ClientError> {
+        self.get(Route::new("/v1/status")).await
+    }
+
+    /// The sources, each asked just now whether it answers.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn sources(&self) -> Result<Sources, ClientError> {
+        self.get(Route::new("/v1/sources")).await
+    }
+
+    /// Looks at every invariant of a source; `deep` also reads every row for values that the
+    /// formats cannot hold.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn check(&self, source: &str, deep: bool) -> Result<SourceCheck, ClientError> {
+        self.get(Route::new("/v1/sources").segment(source).segment("check").query("deep", deep.then_some("true"))).await
+    }
+
+    /// The organizations of every source, or of one.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn organizations(&self, source: Option<&str>) -> Result<Organizations, ClientError> {
+        self.get(Route::new("/v1/organizations").query("source", source)).await
+    }
+
+    /// One organization, named as on the command line: a slug, an id, `source/slug`, ….
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn organization(&self, name: &str) -> Result<Organization, ClientError> {
+        self.get(Self::organization_route(name)).await
+    }
+
+    /// The live database's counts of one organization, named as on the command line.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn counts(&self, name: &str) -> Result<Counts, ClientError> {
+        self.get(Self::organization_route(name).segment("counts")).await
+    }
+
+    /// Asks for exports. They are durable when this returns, and not started yet.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn start_exports(&self, request: &ExportRequest) -> Result<Exports, ClientError> {
+        self.post(Route::new("/v1/exports"), Some(request)).await
+    }
+
+    /// The exports that `filter` lets through, newest last.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn exports(&self, filter: &ExportFilter) -> Result<Exports, ClientError> {
+        let route = Route::new("/v1/exports")
+            .query("state", filter.state.map(State::name))
+            .query("request", filter.request)
+            .query("limit", filter.limit);
+        self.get(route).await
+    }
+
+    /// One export.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn export(&self, gid: Gid) -> Result<Export, ClientError> {
+        self.get(Route::new("/v1/exports").segment(gid)).await
+    }
+
+    /// Cancels an export that is not final; gives the export as it is now, which may still be
+    /// `started` for a moment.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn cancel(&self, gid: Gid) -> Result<Export, ClientError> {
+        self.send("DELETE", Route::new("/v1/exports").segment(gid), None::<&()>).await?.json().await
+    }
+
+    /// The archives that `filter` lets through, newest last.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn archives(&self, filter: &ArchiveFilter) -> Result<Archives, ClientError> {
+        let route = Route::new("/v1/archives")
+            .query("source", filter.source.as_deref())
+            .query("organization", filter.organization.as_deref());
+        self.get(route).await
+    }
+
+    /// One archive.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn archive(&self, gid: Gid) -> Result<Archive, ClientError> {
+        self.get(Self::archive_route(gid)).await
+    }
+
+    /// Deletes an archive: its file, its manifest and its entry; gives what it was.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn delete_archive(&self, gid: Gid) -> Result<Archive, ClientError> {
+        self.send("DELETE", Self::archive_route(gid), None::<&()>).await?.json().await
+    }
+
+    /// Opens an archive's file for reading from its beginning.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn download(&self, gid: Gid) -> Result<Download, ClientError> {
+        let route = Self::archive_route(gid).segment("download");
+        Ok(Download::new(self.send("GET", route, None::<&()>).await?))
+    }
+
+    /// Reads an archive's file again and compares it with its manifest. A damaged archive is a
+    /// [`Verification`] with faults, not an error.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn verify(&self, gid: Gid) -> Result<Verification, ClientError> {
+        self.post(Self::archive_route(gid).segment("verify"), None::<&()>).await
+    }
+
+    /// One page of a section's rows.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn rows(&self, gid: Gid, section: &str, query: &RowsQuery) -> Result<RowsPage, ClientError> {
+        let route = Self::archive_route(gid)
+            .segment("sections")
+            .segment(section)
+            .segment("rows")
+            .query("after", query.after)
+            .query("limit", query.limit)
+            .query("search", query.search.as_deref());
+        self.get(route).await
+    }
+
+    /// Compares two archives, section by section.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn compare(&self, left: Gid, right: Gid) -> Result<Comparison, ClientError> {
+        self.get(Self::archive_route(left).segment("compare").segment(right)).await
+    }
+
+    /// Makes the catalog's list of archives anew from the archive directory.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn rebuild_catalog(&self) -> Result<Rebuilt, ClientError> {
+        self.post(Route::new("/v1/catalog/rebuild"), None::<&()>).await
+    }
+
+    /// Follows what happens: all of it, or one request's exports.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn events(&self, request: Option<Gid>) -> Result<Events, ClientError> {
+        Ok(Events::new(self.send("GET", Route::new("/v1/events").query("request", request), None::<&()>).await?))
+    }
+
+    async fn get<T: DeserializeOwned>(&self, route: Route) -> Result<T, ClientError> {
+        self.send("GET", route, None::<&()>).await?.json().await
+    }
+
+    async fn post<T: DeserializeOwned>(&self, route: Route, body: Option<&impl Serialize>) -> Result<T, ClientError> {
+        self.send("POST", route, body).await?.json().await
+    }
+
+    async fn send(
+        &self,
+        method: &'static str,
+        route: Route,
+        body: Option<&impl Serialize>,
+    ) -> Result<Answer, ClientError> {
+        connection::send(&self.socket, method, &route.finish(), body).await
+    }
+
+    fn organization_route(name: &str) -> Route {
+        Route::new("/v1/organizations/*").segment(name)
+    }
+
+    fn archive_route(gid: Gid) -> Route {
+        Route::new("/v1/archives").segment(gid)
+    }
+}

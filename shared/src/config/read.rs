@@ -1,0 +1,114 @@
+//! The keys of the configuration: each is named here once, with its check.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use super::{
+    Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceProduct, Tls, secret,
+    values::{absolute_path, accounts, duration, mode, name, optional_group, socket_path, some_duration},
+};
+use crate::checked_toml::{Document, FileProblem, Problems, Table, Unique, Value};
+
+const MAX_WORKERS: i64 = 64;
+const MAX_CONNECTIONS: i64 = 10_000;
+
+/// Reads the file, and what it refers to.
+pub(super) fn load(path: &Path) -> Reading {
+    let file = path.to_owned();
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(Into::into);
+    let read = fs::metadata(path).and_then(|metadata| Ok((metadata, fs::read(path)?)));
+    let (metadata, bytes) = match read {
+        Ok(read) => read,
+        Err(error) => return failed(FileProblem::unreadable(path, &error).into()),
+    };
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => {
+            let config_is_public = metadata.permissions().mode() & 0o004 != 0;
+            parse(text, &Environment { file, credentials, config_is_public })
+        }
+        Err(error) => failed(FileProblem::of_file(path, error.to_string(), "save it as UTF-8").into()),
+    }
+}
+
+/// Reads the text of a configuration file.
+pub(super) fn parse(text: &str, environment: &Environment) -> Reading {
+    match Document::parse(text, &environment.file) {
+        Ok(document) => {
+            let (mut reading, problems) = document.read(|root| read(root, environment));
+            reading.problems = problems;
+            reading
+        }
+        Err(problems) => failed(problems),
+    }
+}
+
+fn failed(problems: Problems) -> Reading {
+    Reading { config: Config::default(), products: Vec::new(), problems }
+}
+
+/// Reads every key; what is missing or wrong is as by default.
+pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
+    let daemon = root.table("daemon", daemon).unwrap_or_default();
+    let access = root.table("access", access).unwrap_or_default();
+    let mut names = Unique::new("name");
+    let mut products = Vec::new();
+    let sources = root.tables("source", |table| source(table, environment, &mut names, &mut products));
+    Reading { config: Config { daemon, access, sources }, products, problems: Problems::default() }
+}
+
+fn daemon(table: &Table<'_>) -> Daemon {
+    let default = Daemon::default();
+    Daemon {
+        socket: table.or("socket", default.socket, socket_path),
+        socket_mode: table.or("socket_mode", default.socket_mode, mode),
+        socket_group: table.optional("socket_group", optional_group),
+        state_dir: table.or("state_dir", default.state_dir, absolute_path),
+        archive_dir: table.or("archive_dir", default.archive_dir, absolute_path),
+        products_dir: table.or("products_dir", default.products_dir, absolute_path),
+        workers: table.or("workers", default.workers, |value| value.integer(1..=MAX_WORKERS)),
+        compression_level: table.or("compression_level", default.compression_level, |value| value.integer(1..=9)),
+        stop_timeout: table.or("stop_timeout", default.stop_timeout, duration),
+        connections_per_user: table
+            .or("connections_per_user", default.connections_per_user, |value| value.integer(1..=MAX_CONNECTIONS)),
+        log_format: table.or("log_format", default.log_format, |value| {
+            value.one_of(&[("text", LogFormat::Text), ("json", LogFormat::Json)])
+        }),
+        log_level: table.or("log_level", default.log_level, Value::some_text),
+    }
+}
+
+fn access(table: &Table<'_>) -> Access {
+    let default = Access::usual();
+    Access {
+        owners: table.or("owners", default.owners, accounts),
+        admins: table.or("admins", default.admins, accounts),
+        viewers: table.or("viewers", default.viewers, accounts),
+    }
+}
+
+fn source(
+    table: &Table<'_>,
+    environment: &Environment,
+    names: &mut Unique,
+    products: &mut Vec<SourceProduct>,
+) -> SourceConfig {
+    let name = table.required("name", |value| names.check(value, name(value)?));
+    let product = table.required("product", |value| {
+        let product = value.some_text()?;
+        products.push(SourceProduct { product: product.clone(), file: environment.file.clone(), line: value.line() });
+        Some(product)
+    });
+    let url = secret::read_url(table, environment);
+    // What is missing was noted: the other keys are looked at all the same.
+    let url = url.unwrap_or_else(|| SecretUrl::new(String::new()));
+    let default = SourceConfig::new(name.unwrap_or_default(), product.unwrap_or_default(), url);
+    SourceConfig {
+        tls: table
+            .or("tls", default.tls, |value| value.one_of(&[("verify-full", Tls::VerifyFull), ("as-url", Tls::AsUrl)])),
+        connect_timeout: table.or("connect_timeout", default.connect_timeout, some_duration),
+        statement_timeout: table.or("statement_timeout", default.statement_timeout, duration),
+        stall_timeout: table.or("stall_timeout", default.stall_timeout, some_duration),
+        export_timeout: table.or("export_timeout", default.export_timeout, duration),
+        strict_schema: table.or("strict_schema", default.strict_schema, Value::boolean),
+        ..default
+    }
+}

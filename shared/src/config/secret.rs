@@ -1,0 +1,137 @@
+//! Database URLs and where they are kept: in the configuration, in a file of their own, or in a
+//! systemd credential.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    os::unix::fs::MetadataExt,
+    path::Path,
+};
+
+use super::{Environment, SecretUrl};
+use crate::checked_toml::{Table, Value};
+
+const KEYS: [&str; 3] = ["url", "url_file", "url_credential"];
+const SCHEMES: [&str; 3] = ["postgres://", "postgresql://", "sqlite:"];
+/// More than any URL has; a wrong path may lead to a large file.
+const MAX_BYTES: u64 = 16 * 1024;
+const OTHERS_MAY_READ: u32 = 0o004;
+
+/// Reads the one of `url`, `url_file` and `url_credential` that is there.
+pub(super) fn read_url(table: &Table<'_>, environment: &Environment) -> Option<SecretUrl> {
+    let given: Vec<&str> = KEYS.into_iter().filter(|key| table.has(key)).collect();
+    let url = table.optional("url", |value| from_config(value, environment));
+    let file = table.optional("url_file", |value| from_file(value, environment));
+    let credential = table.optional("url_credential", |value| from_credential(value, environment));
+    match *given {
+        [] => table.refuse("url", "is missing", "add `url = ..`, `url_file = ..` or `url_credential = ..`"),
+        [_] => return url.or(file).or(credential),
+        [first, second, ..] => {
+            table.refuse(second, format!("is there beside `{first}`"), "keep one of url, url_file and url_credential");
+        }
+    }
+    None
+}
+
+fn from_config(value: &Value<'_>, environment: &Environment) -> Option<SecretUrl> {
+    let url = checked(value, value.text_as("postgres:///app?host=/run/postgresql")?, "")?;
+    if environment.config_is_public && holds_password(url.reveal()) {
+        return value.refuse(
+            "holds a password, and every user can read this file",
+            format!("chmod o-r {}, or keep it in a url_file", environment.file.display()),
+        );
+    }
+    Some(url)
+}
+
+fn from_file(value: &Value<'_>, environment: &Environment) -> Option<SecretUrl> {
+    let path = environment.directory().join(value.text_as("tracker.url")?);
+    let (text, mode) = read(value, &path)?;
+    let url = checked(value, &text, &format!("{}: ", path.display()))?;
+    if mode & OTHERS_MAY_READ != 0 && holds_password(url.reveal()) {
+        let reason = format!("{}: holds a password, and every user can read it", path.display());
+        return value.refuse(reason, format!("chmod o-r {}", path.display()));
+    }
+    Some(url)
+}
+
+fn from_credential(value: &Value<'_>, environment: &Environment) -> Option<SecretUrl> {
+    let name = value.text_as("tracker-url")?;
+    if name.is_empty() || name.contains('/') || name.starts_with('.') {
+        return value.refuse(format!("{name:?} is no credential's name"), "write the NAME of LoadCredential=NAME:PATH");
+    }
+    let Some(directory) = &environment.credentials else {
+        let fix = format!("add LoadCredential={name}:PATH to the unit, or use url_file");
+        return value.refuse("systemd passed no credentials: $CREDENTIALS_DIRECTORY is not set", fix);
+    };
+    let path = directory.join(name);
+    let (text, _) = read(value, &path)?;
+    checked(value, &text, &format!("{}: ", path.display()))
+}
+
+/// The file's text and mode.
+fn read(value: &Value<'_>, path: &Path) -> Option<(String, u32)> {
+    let read = || -> io::Result<(String, u32)> {
+        let file = File::open(path)?;
+        let mode = file.metadata()?.mode();
+        let mut text = String::new();
+        file.take(MAX_BYTES).read_to_string(&mut text)?;
+        Ok((text, mode))
+    };
+    match read() {
+        Ok(read) => Some(read),
+        Err(error) => {
+            let fix = "write the database's URL into it, and let the daemon's user read it";
+            value.refuse(format!("{}: cannot be read: {error}", path.display()), fix)
+        }
+    }
+}
+
+/// A URL of a database that orgvault knows, without its line's end. Its text is never shown.
+fn checked(value: &Value<'_>, text: &str, place: &str) -> Option<SecretUrl> {
+    let url = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+    let schemes = "write one URL: postgres://.. or sqlite://..";
+    if url.is_empty() {
+        return value.refuse(format!("{place}is empty"), schemes);
+    }
+    if url.contains(|character: char| character.is_control() || character.is_whitespace()) {
+        return value.refuse(format!("{place}has blanks or more than one line"), schemes);
+    }
+    if !SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
+        return value.refuse(format!("{place}is no URL of a known database"), schemes);
+    }
+    Some(SecretUrl::new(url.to_owned()))
+}
+
+/// Whether `user:password@` or `?password=` is in the URL.
+fn holds_password(url: &str) -> bool {
+    let (scheme, rest) = url.split_once(':').unwrap_or_default();
+    if scheme == "sqlite" {
+        return false;
+    }
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let authority = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
+        || query.split('&').any(|pair| pair.starts_with("password=") && pair != "password=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_where_a_password_is() {
+        for with in ["postgres://u:p@h/db", "postgresql://u:p%40@h:5432/db", "postgres:///db?user=u&password=p"] {
+            assert!(holds_password(with), "{with}");
+        }
+        for without in [
+            "postgres://u@h:5432/db",
+            "postgres://u:@h/db",
+            "postgres:///db?host=/run/postgresql&user=u",
+            "sqlite:///a:b@c.db",
+        ] {
+            assert!(!holds_password(without), "{without}");
+        }
+    }
+}
