@@ -22,6 +22,7 @@ mod node;
 mod read;
 mod reference;
 mod scan;
+mod slug;
 mod write;
 
 pub use count::counts;
@@ -34,4 +35,8 @@ pub use model::{
 };
 pub use read::{LoadError, MAX_BYTES, load, parse, read};
 pub use reference::{ReferenceFault, References, reference_faults};
+pub use slug::{Slugs, slug};
 pub use write::{to_string, write};
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,6 @@ mod plans;
 mod read;
 mod rows;
 mod scope;
-mod slug;
 mod work;
 
 use std::io::{self, Write};
@@ -29,7 +28,6 @@ pub use rows::{
     LabelRow, LinkRow, MembershipRow, ProgramRow, ProjectRow, ResourceRow, RetroActionRow, RiskRow, RiskTaskRow, Rows,
     ScopeChangeRow, SprintRow, TaskLabelRow, TaskRow, UserRow,
 };
-pub use slug::slug;
 
 use self::read::Layout;
 use super::{Encoder, FormatError, Plan, Unrepresentable, Written, sink::Sink};
