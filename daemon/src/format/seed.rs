@@ -182,6 +182,9 @@ impl<W: Write + Send> Encoder<W> for SeedEncoder<W> {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 /// Hands bytes to the sink.
 struct SinkWriter<'s, W: Write>(&'s mut Sink<W>);
 

@@ -5,3 +5,4 @@ mod export;
 mod postgres;
 mod solidtime;
 mod source;
+mod trueppm;

@@ -14,6 +14,9 @@ pub struct BadDate;
 pub struct Day(NaiveDate);
 
 impl Day {
+    /// 1970-01-01.
+    pub const EPOCH: Self = Self(NaiveDate::from_ymd_opt(1970, 1, 1).expect("a day of the calendar"));
+
     /// The day, where its year has four digits.
     #[must_use]
     pub fn new(date: NaiveDate) -> Option<Self> {

@@ -110,3 +110,9 @@ macro_rules! dispatch {
 }
 
 sections!(dispatch);
+
+/// The columns of a section's row type.
+#[cfg(test)]
+pub(super) fn columns_for_test(section: &str) -> &'static [&'static str] {
+    section_columns(section).unwrap().1
+}

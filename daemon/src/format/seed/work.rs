@@ -137,7 +137,7 @@ pub(super) fn links(rows: Vec<LinkRow>, scope: &Scope, notes: &mut Notes) -> Lis
 }
 
 /// Dependencies by the successor's project, by the paths of both ends; where TruePPM leaves the
-/// order open, the type decides, then the predecessor's project, then the ids.
+/// order open, the type decides, then the predecessor's project, then the ids and the lag.
 pub(super) fn dependencies(rows: Vec<DependencyRow>, scope: &Scope, notes: &mut Notes) -> Lists<Dependency> {
     let mut found: Lists<_> = HashMap::new();
     for row in rows {
@@ -152,7 +152,7 @@ pub(super) fn dependencies(rows: Vec<DependencyRow>, scope: &Scope, notes: &mut 
             continue;
         };
         let slug = scope.project_slugs.get(of);
-        let key = (before.rank, after.rank, row.dep_type.clone(), slug, before.id, after.id);
+        let key = (before.rank, after.rank, row.dep_type.clone(), slug, before.id, after.id, row.lag);
         let dependency = Dependency {
             dep_type: row.dep_type,
             lag: Some(row.lag).filter(|lag| *lag != 0),
