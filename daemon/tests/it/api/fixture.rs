@@ -6,7 +6,7 @@ use nix::unistd::{Uid, User};
 use orgvault_daemon::{RunError, lifecycle::Stop, product::Products, run};
 use orgvault_shared::{
     api::{OrganizationKey, Problem},
-    archive::manifest::{MANIFEST_VERSION, Manifest, ManifestProduct, ManifestSection},
+    archive::manifest::{MANIFEST_VERSION, Manifest, Product, Section},
     client::{Client, ClientError},
     clock::Clock,
     config::Config,
@@ -80,6 +80,10 @@ impl Daemon {
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let mut config = config(directory.path());
         change(&mut config);
+        Self::on(directory, config).await
+    }
+
+    async fn on(directory: TempDir, config: Config) -> Self {
         let stop = Stop::default();
         let mut running = JoinSet::new();
         running.spawn(run(config.clone(), Products::embedded().unwrap(), Clock::system(), stop.clone()));
@@ -90,9 +94,18 @@ impl Daemon {
     }
 
     /// Asks for a soft stop and waits for the end.
-    pub(crate) async fn stop(mut self) {
-        self.stop.soft.cancel();
-        soon("the daemon ends", self.running.join_next()).await.unwrap().unwrap().unwrap();
+    pub(crate) async fn stop(self) -> (TempDir, Config) {
+        let Self { directory, config, stop, mut running, .. } = self;
+        stop.soft.cancel();
+        soon("the daemon ends", running.join_next()).await.unwrap().unwrap().unwrap();
+        (directory, config)
+    }
+
+    /// Stops it, and starts another one on the same configuration.
+    pub(crate) async fn restart(self) -> Self {
+        let (directory, config) = self.stop().await;
+        assert!(!config.daemon.socket.exists(), "the socket is left");
+        Self::on(directory, config).await
     }
 
     pub(crate) async fn connect(&self) -> UnixStream {
@@ -145,12 +158,12 @@ impl Daemon {
             sha256: sealed.sha256().unwrap().to_owned(),
             content_bytes: sealed.bytes(),
             organization: key.clone(),
-            product: ManifestProduct { name: "test".to_owned(), measured_on: "1".to_owned() },
+            product: Product { name: "test".to_owned(), measured_on: "1".to_owned() },
             exported_at,
             finished_at: exported_at,
             snapshot: "1:1:".to_owned(),
             server: "test".to_owned(),
-            sections: vec![ManifestSection { name: "items".to_owned(), rows, counted: rows, ..Default::default() }],
+            sections: vec![Section { name: "items".to_owned(), rows, counted: rows, ..Default::default() }],
             layout: orgvault_shared::archive::manifest::Layout::default(),
             warnings: Vec::new(),
         };
