@@ -27,7 +27,7 @@ use crate::{
     row::{Column, Message, RowSink, WriterGone},
 };
 
-pub use self::error::{Fault, SourceError};
+pub use self::error::{Fault, SourceError, UnfitValue};
 
 /// One connected application database. Connects when it is first asked.
 pub struct Source {

@@ -2,4 +2,5 @@
 
 mod api;
 mod postgres;
+mod solidtime;
 mod source;
