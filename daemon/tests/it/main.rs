@@ -1,6 +1,10 @@
 //! The daemon's integration tests: one binary, one module for each part.
 
+#[cfg(test)]
 mod api;
+#[cfg(test)]
 mod postgres;
+#[cfg(test)]
 mod solidtime;
+#[cfg(test)]
 mod source;

@@ -23,7 +23,7 @@ use orgvault_daemon::archive::{ArchiveDirectory, NewArchive};
 use orgvault_shared::api::Format;
 
 /// Nothing that these tests wait for takes longer.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A daemon that runs in this process until it is dropped.
 pub(crate) struct Daemon {
@@ -38,7 +38,7 @@ pub(crate) struct Daemon {
 pub(crate) async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
     match tokio::time::timeout(DEADLINE, work).await {
         Ok(done) => done,
-        Err(_elapsed) => panic!("did not happen: {what}"),
+        Err(elapsed) => panic!("did not happen: {what}: {elapsed}"),
     }
 }
 
