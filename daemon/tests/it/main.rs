@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod solidtime;

@@ -7,7 +7,7 @@ use std::{
 
 use orgvault_daemon::{product::Products, source::Source};
 use orgvault_shared::{
-    api::{Event, Export, ExportRequest, Format, State},
+    api::{CheckResult, Event, Export, ExportRequest, Format, State},
     client::{ArchiveFilter, ExportFilter},
     config::SourceConfig,
 };
@@ -269,4 +269,16 @@ async fn names_keep_their_slashes_and_signs_on_the_way() {
     assert_eq!(problem_in(&answer).code, "unknown_source");
     let archives = daemon.client.archives(&ArchiveFilter::default()).await.unwrap();
     assert!(archives.archives.is_empty());
+}
+
+#[tokio::test]
+async fn a_check_has_a_line_for_each_invariant_and_the_grants() {
+    let daemon = daemon("").await;
+    let check = daemon.client.check("tracker", false).await.unwrap();
+    assert!(check.lines.iter().all(|line| line.result == CheckResult::Ok), "{check:?}");
+    for name in ["reachable", "version", "readable"] {
+        assert!(check.lines.iter().any(|line| line.name == name), "{name}: {check:?}");
+    }
+    assert!(check.grants.contains("GRANT SELECT"), "{}", check.grants);
+    assert_eq!(problem(daemon.client.check("trackr", false).await).code, "unknown_source");
 }

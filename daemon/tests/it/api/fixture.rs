@@ -80,13 +80,14 @@ impl Daemon {
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let mut config = config(directory.path());
         change(&mut config);
-        Self::on(directory, config).await
+        Self::run(directory, config).await
     }
 
-    async fn on(directory: TempDir, config: Config) -> Self {
+    async fn run(directory: TempDir, config: Config) -> Self {
+        let products = Products::load(&config.daemon.products_dir).unwrap();
         let stop = Stop::default();
         let mut running = JoinSet::new();
-        running.spawn(run(config.clone(), Products::embedded().unwrap(), Clock::system(), stop.clone()));
+        running.spawn(run(config.clone(), products, Clock::system(), stop.clone()));
         let client = Client::new(&config.daemon.socket);
         let socket = config.daemon.socket.clone();
         until("the daemon listens", async || UnixStream::connect(&socket).await.is_ok()).await;
@@ -94,18 +95,28 @@ impl Daemon {
     }
 
     /// Asks for a soft stop and waits for the end.
-    pub(crate) async fn stop(self) -> (TempDir, Config) {
-        let Self { directory, config, stop, mut running, .. } = self;
-        stop.soft.cancel();
-        soon("the daemon ends", running.join_next()).await.unwrap().unwrap().unwrap();
-        (directory, config)
+    pub(crate) async fn stop(mut self) {
+        self.stop.soft.cancel();
+        self.ended().await;
     }
 
     /// Stops it, and starts another one on the same configuration.
-    pub(crate) async fn restart(self) -> Self {
-        let (directory, config) = self.stop().await;
-        assert!(!config.daemon.socket.exists(), "the socket is left");
-        Self::on(directory, config).await
+    pub(crate) async fn restart(mut self) -> Self {
+        self.stop.soft.cancel();
+        self.ended().await;
+        assert!(!self.config.daemon.socket.exists(), "the socket is left");
+        self.start_again().await
+    }
+
+    /// Waits for the end.
+    pub(crate) async fn ended(&mut self) {
+        soon("the daemon ends", self.running.join_next()).await.unwrap().unwrap().unwrap();
+    }
+
+    /// Runs another daemon on the directories of this one, which has ended.
+    pub(crate) async fn start_again(self) -> Self {
+        assert!(self.running.is_empty());
+        Self::run(self.directory, self.config).await
     }
 
     pub(crate) async fn connect(&self) -> UnixStream {
