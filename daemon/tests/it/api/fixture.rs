@@ -90,7 +90,13 @@ impl Daemon {
         running.spawn(run(config.clone(), products, Clock::system(), stop.clone()));
         let client = Client::new(&config.daemon.socket);
         let socket = config.daemon.socket.clone();
-        until("the daemon listens", async || UnixStream::connect(&socket).await.is_ok()).await;
+        until("the daemon listens", async || {
+            if let Some(ended) = running.try_join_next() {
+                panic!("the daemon did not start: {ended:?}");
+            }
+            UnixStream::connect(&socket).await.is_ok()
+        })
+        .await;
         Self { directory, config, stop, client, running }
     }
 
