@@ -1,6 +1,16 @@
 //! `orgvault demo`.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::Stdio,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 
 use serde_json::Value;
 
@@ -38,4 +48,21 @@ fn what_is_kept_is_the_same_each_time_and_needs_no_daemon() {
         document
     };
     assert_eq!(sections(), sections());
+}
+
+#[test]
+fn ctrl_c_stops_it_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = command(Path::new("/nonexistent"), &["demo"])
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It prints this line when the database is there and the daemon starts.
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().starts_with("orgvaultd runs in this process")));
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
