@@ -1,6 +1,8 @@
 //! The daemon's integration tests: one binary, one module for each part.
 
 mod api;
+#[cfg(test)]
+mod archive;
 mod postgres;
 mod solidtime;
 mod source;
