@@ -3,6 +3,7 @@
 mod api;
 #[cfg(test)]
 mod archive;
+mod export;
 mod postgres;
 mod solidtime;
 mod source;
