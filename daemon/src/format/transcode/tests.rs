@@ -229,7 +229,7 @@ fn a_hundred_thousand_brackets_need_no_stack() {
     let arrays = "[".repeat(depth) + &"]".repeat(depth);
     assert_eq!(javascript(&arrays), arrays);
     assert_eq!(php(&arrays), "null");
-    assert_eq!(print(JsonStyle::Javascript, &arrays[1..]), Err(Misfit::Json(2 * depth - 2)));
+    assert_eq!(print(JsonStyle::Javascript, arrays.strip_prefix('[').unwrap()), Err(Misfit::Json(2 * depth - 2)));
     // Every level has to be put in order; the innermost would be moved 100,000 times.
     let objects = "{\"b\":0,\"1\":".repeat(depth) + "0" + &"}".repeat(depth);
     let expected = "{\"1\":".repeat(depth) + "0" + &",\"b\":0}".repeat(depth);
