@@ -1,19 +1,77 @@
 //! HTTP/1.1 + JSON over the Unix socket: one file for each resource, one table of routes with
-//! their roles ([`access`]), one kind of error (RFC 9457 problems).
+//! their roles (`access.rs`), one kind of error (RFC 9457 problems).
 
+mod access;
+mod archives;
+mod catalog;
 mod connections;
+mod events;
+mod exports;
 mod gids;
+mod health;
 mod lookup;
+mod organizations;
 mod patience;
 mod peer;
 mod problem;
 mod request;
+mod rows;
 mod server;
 mod socket;
+mod sources;
+mod status;
+
+use std::sync::Arc;
+
+use axum::Router;
+use orgvault_shared::{clock::Timestamp, config::Config};
+
+use self::gids::Gids;
+use crate::{
+    catalog::Catalog,
+    export::{Engine, Workshop},
+};
 
 pub use self::{
-    gids::Gids,
     peer::Peer,
     server::{Limits, serve},
     socket::{Socket, SocketError},
 };
+
+/// What the routes work with.
+pub struct Shop {
+    /// Sources, archives, catalog and clock.
+    pub workshop: Arc<Workshop>,
+    /// Takes exports in and runs them.
+    pub engine: Engine,
+    /// The configuration.
+    pub config: Arc<Config>,
+}
+
+/// What every handler is handed.
+struct App {
+    shop: Shop,
+    gids: Gids,
+    started_at: Timestamp,
+}
+
+impl App {
+    fn catalog(&self) -> &Catalog {
+        &self.shop.workshop.catalog
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.shop.engine
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shop.workshop.clock.now()
+    }
+}
+
+/// The router of the whole API, which is ready from now on; [`serve`] gives each request its
+/// [`Peer`].
+pub fn router(shop: Shop) -> Router {
+    let started_at = shop.workshop.clock.now();
+    access::router(&Arc::new(App { shop, gids: Gids::default(), started_at }))
+}

@@ -4,11 +4,15 @@
 //! Data first, manifest next, catalog last; readers go the other way. So a manifest means that its
 //! archive was published, and nothing else does.
 
+mod delete;
 mod error;
 mod partial;
 mod place;
 mod publish;
+mod scan;
 mod sidecar;
+mod sweep;
+mod walk;
 
 use std::{
     fmt,
@@ -19,6 +23,7 @@ use std::{
 
 pub use error::PublishError;
 pub use partial::{NewArchive, Partial, Sealed};
+pub use scan::{Found, Scanned};
 
 use place::Places;
 
@@ -44,6 +49,14 @@ pub enum Step {
     SumsRenamed,
     /// All names are on disk.
     Published,
+    /// The manifest of an archive that is deleted has a partial name, which is on disk.
+    DeletionMarked,
+    /// The archive and its state are gone.
+    Removed,
+    /// `SHA256SUMS` lists it no more.
+    LinesRemoved,
+    /// All is gone, on disk too.
+    Deleted,
 }
 
 impl Step {
@@ -59,6 +72,8 @@ impl Step {
         Self::SumsRenamed,
         Self::Published,
     ];
+    /// Every step of deleting, in order.
+    pub const DELETING: [Self; 4] = [Self::DeletionMarked, Self::Removed, Self::LinesRemoved, Self::Deleted];
 }
 
 /// Is told each step.

@@ -12,6 +12,7 @@ mod sink;
 pub mod text;
 pub mod transcode;
 pub mod value;
+mod zip;
 
 use std::io::{self, Seek, Write};
 use std::sync::Arc;
@@ -191,7 +192,8 @@ pub fn encoder<W: Output + 'static>(plan: Arc<Plan>, out: W) -> Result<Box<dyn E
     match plan.format {
         Format::Json => Ok(Box::new(json::JsonEncoder::new(plan, out))),
         Format::Csv => Ok(Box::new(csv::CsvEncoder::new(plan, out)?)),
-        Format::Zip | Format::Seed | Format::SeedEvents => Err(FormatError::NotOffered {
+        Format::Zip => Ok(Box::new(zip::ZipEncoder::new(plan, out))),
+        Format::Seed | Format::SeedEvents => Err(FormatError::NotOffered {
             product: plan.definition.name.clone(),
             format: plan.format,
             formats: plan.definition.formats.clone(),

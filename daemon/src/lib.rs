@@ -7,12 +7,15 @@
 pub mod api;
 pub mod archive;
 pub mod catalog;
-
 pub mod export;
 pub mod format;
 pub mod lifecycle;
+pub mod logging;
 pub mod product;
 pub mod row;
+mod run;
 pub mod settings;
 pub mod source;
 pub mod sql;
+
+pub use run::{RunError, run, run_on};

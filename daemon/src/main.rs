@@ -1,2 +1,98 @@
-//! `orgvaultd`, the daemon.
-fn main() {}
+//! `orgvaultd`, the daemon: arguments, configuration, logging, then [`orgvault_daemon::run`].
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use orgvault_daemon::{
+    lifecycle::{Signals, Stop, follow_signals},
+    logging, run,
+    settings::Settings,
+};
+use orgvault_shared::clock::Clock;
+use tokio::runtime::Runtime;
+
+/// How long what still reads or writes files may hold up the end of the process.
+const LAST_CHANCE: Duration = Duration::from_secs(2);
+
+/// Exports each organization of a self-hosted app's database, read-only, as a verified archive.
+#[derive(Debug, Parser)]
+#[command(name = "orgvaultd", version)]
+struct Arguments {
+    /// The configuration file.
+    #[arg(long, global = true, value_name = "FILE", default_value = "/etc/orgvault/config.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Checks the configuration and the product definitions, and says all that is wrong with them.
+    CheckConfig,
+}
+
+/// What is wrong with the command line or the configuration, as exit code.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    match command() {
+        Ok(code) => code,
+        Err(error) => complain(&format!("orgvaultd: {error:#}"), ExitCode::FAILURE),
+    }
+}
+
+fn command() -> anyhow::Result<ExitCode> {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            error.print().context("cannot say how orgvaultd is called")?;
+            return Ok(if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS });
+        }
+    };
+    let settings = match Settings::load(&arguments.config) {
+        Ok(settings) => settings,
+        Err(problems) => return Ok(complain(problems.to_string().trim_end(), ExitCode::from(USAGE))),
+    };
+    match arguments.command {
+        Some(Command::CheckConfig) => say_all_is_well(&arguments.config, &settings),
+        None => serve(settings),
+    }
+}
+
+fn complain(text: &str, code: ExitCode) -> ExitCode {
+    // Where standard error is closed, the exit code has to do.
+    drop(writeln!(io::stderr().lock(), "{text}"));
+    code
+}
+
+fn say_all_is_well(config: &Path, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let sources = settings.config.sources.len();
+    let plural = if sources == 1 { "" } else { "s" };
+    writeln!(io::stdout().lock(), "{}: ok, {sources} source{plural}", config.display())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+    logging::start(&settings.config.daemon)?;
+    let runtime = Runtime::new().context("cannot start the runtime")?;
+    let served = runtime.block_on(serve_until_stopped(settings));
+    runtime.shutdown_timeout(LAST_CHANCE);
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve_until_stopped(settings: Settings) -> anyhow::Result<()> {
+    let Settings { config, products } = settings;
+    let signals = Signals::catch().context("cannot catch signals")?;
+    let stop = Stop::default();
+    let timeout = config.daemon.stop_timeout;
+    tokio::select! {
+        ran = run(config, products, Clock::system(), stop.clone()) => Ok(ran?),
+        never = follow_signals(signals, stop, timeout) => match never {},
+    }
+}

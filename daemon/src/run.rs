@@ -8,7 +8,7 @@ use tokio::net::UnixListener;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    api,
+    api::{self, Socket, SocketError},
     archive::{ArchiveDirectory, PublishError},
     catalog::{Catalog, CatalogError},
     export::{Engine, Parts, Workshop},
@@ -23,6 +23,9 @@ pub enum RunError {
     /// Another daemon has the state directory.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// The socket cannot be opened or removed.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
     /// The archive directory cannot be used.
     #[error(transparent)]
     Archives(#[from] PublishError),
@@ -44,24 +47,38 @@ pub enum RunError {
     },
 }
 
-/// Runs the daemon until it is stopped. It is ready when it answers on `listener`.
+/// Locks the state directory, opens the configured socket, and runs the daemon on it until it is
+/// stopped; then the socket is removed.
+///
+/// # Errors
+/// When another daemon runs, or this one cannot start.
+pub async fn run(config: Config, products: Products, clock: Clock, stop: Stop) -> Result<(), RunError> {
+    let lock = StateLock::acquire(&config.daemon.state_dir)?;
+    let daemon = &config.daemon;
+    let socket = Socket::open(&daemon.socket, daemon.socket_mode, daemon.socket_group.as_deref(), &lock)?;
+    let ran = run_on(&socket.listener, config, products, clock, stop).await;
+    socket.close()?;
+    ran
+}
+
+/// Runs the daemon on `listener` until it is stopped. It is ready when it answers there. The
+/// caller holds the lock of the state directory.
 ///
 /// A soft stop ends it when the running exports have ended; at the deadline they are canceled.
 /// A hard stop ends it at once: the next start cleans up.
 ///
 /// # Errors
 /// When it cannot start.
-pub async fn run(
+pub async fn run_on(
+    listener: &UnixListener,
     config: Config,
     products: Products,
-    listener: UnixListener,
     clock: Clock,
     stop: Stop,
 ) -> Result<(), RunError> {
-    let _lock = StateLock::acquire(&config.daemon.state_dir)?;
     let tracker = TaskTracker::new();
     let sources = connect(&config, &products, &tracker)?;
-    let archives = ArchiveDirectory::new(config.daemon.archive_dir.clone());
+    let archives = Arc::new(ArchiveDirectory::new(config.daemon.archive_dir.clone()));
     for leftover in archives.sweep()? {
         tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
     }
@@ -82,14 +99,20 @@ pub async fn run(
     })
     .await?;
 
+    // Clients may watch their exports end: the API goes on until the last one has.
+    let closed = stop.hard.child_token();
     let served = async {
         let limits = api::Limits::new(config.daemon.connections_per_user);
-        let router = api::router(api::Shop { workshop: Arc::clone(&workshop), engine, config: Arc::new(config.clone()) });
-        // Clients may watch their exports end: the API goes on until the last one has.
-        let ended = stop.soft.child_token();
-        api::serve(&listener, router, config.access.clone(), limits, ended).await;
-        tracker.close();
-        tracker.wait().await;
+        let router =
+            api::router(api::Shop { workshop: Arc::clone(&workshop), engine, config: Arc::new(config.clone()) });
+        let exported = async {
+            stop.soft.cancelled().await;
+            tracker.close();
+            tracker.wait().await;
+            closed.cancel();
+        };
+        let serving = api::serve(listener, router, config.access.clone(), limits, closed.clone());
+        tokio::join!(serving, exported);
         for source in workshop.sources.values() {
             source.close().await;
         }

@@ -1,10 +1,14 @@
 //! Sources: read-only snapshots of application databases, as streams of rows.
 
+mod check;
 mod error;
+mod instant;
 mod location;
 mod parameter;
+mod patience;
 mod postgres;
 mod schema;
+mod sqlite;
 mod uuid;
 
 use std::sync::Arc;
@@ -17,13 +21,13 @@ use orgvault_shared::{
 
 use tokio_util::task::TaskTracker;
 
-use self::{location::Location, postgres::Postgres};
+use self::{location::Location, postgres::Postgres, sqlite::Sqlite};
 use crate::{
     product::Definition,
     row::{Column, Message, RowSink, WriterGone},
 };
 
-pub use self::error::{Fault, SourceError};
+pub use self::error::{Fault, SourceError, UnfitValue};
 
 /// One connected application database. Connects when it is first asked.
 pub struct Source {
@@ -36,6 +40,7 @@ pub struct Source {
 
 enum Database {
     Postgres(Arc<Postgres>),
+    Sqlite(Arc<Sqlite>),
 }
 
 /// One organization, as the source lists it now.
@@ -66,7 +71,10 @@ impl Source {
                 let postgres = Postgres::new(Arc::clone(&name), &config, Arc::clone(&definition), *options, tracker);
                 Database::Postgres(Arc::new(postgres))
             }
-            Location::Sqlite(_path) => unimplemented!(),
+            Location::Sqlite(path) => {
+                let sqlite = Sqlite::new(Arc::clone(&name), &config, Arc::clone(&definition), path);
+                Database::Sqlite(Arc::new(sqlite))
+            }
         };
         Ok(Self { name, config, definition, location: shown, database })
     }
@@ -102,6 +110,7 @@ impl Source {
     pub async fn version(&self) -> Result<String, SourceError> {
         match &self.database {
             Database::Postgres(postgres) => postgres.version().await,
+            Database::Sqlite(sqlite) => sqlite.version().await,
         }
     }
 
@@ -112,12 +121,17 @@ impl Source {
     pub async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {
         match &self.database {
             Database::Postgres(postgres) => postgres.organizations().await,
+            Database::Sqlite(sqlite) => sqlite.organizations().await,
         }
     }
 
     /// Looks at every invariant; what fails is a line, not an error.
     pub async fn check(&self, _deep: bool) -> SourceCheck {
-        unimplemented!()
+        let lines = match &self.database {
+            Database::Postgres(postgres) => postgres.check().await,
+            Database::Sqlite(sqlite) => sqlite.check().await,
+        };
+        SourceCheck { source: self.name.to_string(), lines, grants: self.grants() }
     }
 
     /// The GRANT statements of exactly what the definition reads; empty for SQLite.
@@ -125,6 +139,7 @@ impl Source {
     pub fn grants(&self) -> String {
         match &self.database {
             Database::Postgres(postgres) => postgres.grants(),
+            Database::Sqlite(_) => String::new(),
         }
     }
 
@@ -135,6 +150,7 @@ impl Source {
     pub async fn snapshot(&self, organization: &str) -> Result<Snapshot, SourceError> {
         let open = match &self.database {
             Database::Postgres(postgres) => Open::Postgres(Arc::clone(postgres).snapshot(organization).await?),
+            Database::Sqlite(sqlite) => Open::Sqlite(Arc::clone(sqlite).snapshot(organization).await?),
         };
         Ok(Snapshot { name: Arc::clone(&self.name), open })
     }
@@ -143,6 +159,7 @@ impl Source {
     pub async fn close(&self) {
         match &self.database {
             Database::Postgres(postgres) => postgres.close().await,
+            Database::Sqlite(_) => {}
         }
     }
 }
@@ -156,6 +173,7 @@ pub struct Snapshot {
 
 enum Open {
     Postgres(postgres::Snapshot),
+    Sqlite(sqlite::Snapshot),
 }
 
 impl Snapshot {
@@ -164,6 +182,7 @@ impl Snapshot {
     pub fn id(&self) -> &str {
         match &self.open {
             Open::Postgres(snapshot) => snapshot.id(),
+            Open::Sqlite(snapshot) => snapshot.id(),
         }
     }
 
@@ -172,6 +191,7 @@ impl Snapshot {
     pub fn server(&self) -> &str {
         match &self.open {
             Open::Postgres(snapshot) => snapshot.server(),
+            Open::Sqlite(snapshot) => snapshot.server(),
         }
     }
 
@@ -183,6 +203,7 @@ impl Snapshot {
     pub async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {
         match &mut self.open {
             Open::Postgres(snapshot) => snapshot.warnings().await,
+            Open::Sqlite(snapshot) => snapshot.warnings().await,
         }
     }
 
@@ -194,6 +215,7 @@ impl Snapshot {
     pub async fn counts(&mut self) -> Result<Vec<u64>, SourceError> {
         match &mut self.open {
             Open::Postgres(snapshot) => snapshot.counts().await,
+            Open::Sqlite(snapshot) => snapshot.counts().await,
         }
     }
 
@@ -204,6 +226,7 @@ impl Snapshot {
     pub async fn columns(&mut self, section: usize) -> Result<Arc<[Column]>, SourceError> {
         match &mut self.open {
             Open::Postgres(snapshot) => snapshot.columns(section),
+            Open::Sqlite(snapshot) => snapshot.columns(section).await,
         }
     }
 
@@ -219,6 +242,7 @@ impl Snapshot {
         sink.send(Message::Begin { section, columns }).await.map_err(gone.clone())?;
         let rows = match &mut self.open {
             Open::Postgres(snapshot) => snapshot.rows(section, sink).await?,
+            Open::Sqlite(snapshot) => snapshot.rows(section, sink).await?,
         };
         sink.send(Message::End).await.map_err(gone)?;
         Ok(rows)
@@ -232,6 +256,7 @@ impl Snapshot {
     pub async fn finish(self) -> Result<(), SourceError> {
         match self.open {
             Open::Postgres(snapshot) => snapshot.finish().await,
+            Open::Sqlite(snapshot) => snapshot.finish().await,
         }
     }
 
@@ -239,6 +264,13 @@ impl Snapshot {
     pub async fn abandon(self) {
         match self.open {
             Open::Postgres(snapshot) => snapshot.abandon().await,
+            Open::Sqlite(snapshot) => snapshot.abandon(),
         }
     }
+}
+
+/// When an organization was soft-deleted. One whose time cannot be shown (infinity, BC) is
+/// soft-deleted all the same: since 1970.
+fn deleted_at(text: &str) -> Timestamp {
+    instant::parse(text).unwrap_or(Timestamp::UNIX_EPOCH)
 }

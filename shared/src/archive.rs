@@ -12,7 +12,7 @@ mod content;
 mod document;
 mod table;
 
-pub use manifest::{Manifest, ManifestError, ManifestProduct, ManifestSection};
+pub use manifest::{Manifest, ManifestError};
 pub use rows::{RowsError, rows};
 pub use state::{StateError, StateFile};
 pub use verify::{Expected, Fault, Report, VerifyError, read_back, verify};

@@ -8,5 +8,6 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod gid;
+pub mod preflight;
 pub mod text;
 pub mod units;

@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Catalog(commands::catalog::Args),
     /// Print a completion script for a shell
     Completions(commands::completions::Args),
+    /// Show all of it on a made-up database, without any set-up
+    Demo(commands::demo::Args),
 }
 
 const EXAMPLES: &str = "\

@@ -9,6 +9,7 @@ pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod counts;
 pub(crate) mod delete;
+pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod exports;
 pub(crate) mod orgs;
@@ -43,5 +44,6 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Verify(args) => verify::run(&args, session).await,
         Command::Catalog(args) => catalog::run(&args, session).await,
         Command::Completions(args) => completions::run(&args, session),
+        Command::Demo(args) => demo::run(&args, session).await,
     }
 }

@@ -1,7 +1,6 @@
 //! Copies an archive out of the daemon, comparing its size and SHA-256 on the way.
 
 use std::{
-    fmt::Write,
     fs::{self, File, Permissions},
     io::{self, IsTerminal},
     os::unix::fs::PermissionsExt,
@@ -11,6 +10,7 @@ use std::{
 
 use orgvault_shared::{
     api::{Archive, Format},
+    archive::naming::hex,
     client::Client,
 };
 use sha2::{Digest, Sha256};
@@ -147,11 +147,7 @@ async fn copy(
         output.write_all(&chunk).await.map_err(failed)?;
     }
     output.flush().await.map_err(failed)?;
-    let sha256 = hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        write!(hex, "{byte:02x}").unwrap_or_default();
-        hex
-    });
+    let sha256 = hex(&hash.finalize());
     if (bytes, sha256.as_str()) == (archive.bytes, archive.sha256.as_str()) {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use orgvault_shared::{
-    api::{Event, Export},
+    api::{Event, Export, Exports, SourceFailure},
     client::{Client, ClientError, Events},
     gid::Gid,
 };
@@ -18,6 +18,8 @@ const SILENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Followed {
     exports: Vec<Export>,
+    /// With `--all`: the sources that could not be asked.
+    failures: Vec<SourceFailure>,
     /// Those that the daemon no longer knows.
     lost: HashSet<Gid>,
 }
@@ -32,8 +34,14 @@ pub(crate) trait Watch {
 
 impl Followed {
     /// Starts with the daemon's answer to the request.
-    pub(crate) fn new(exports: Vec<Export>) -> Self {
-        Self { exports, lost: HashSet::new() }
+    pub(crate) fn new(exports: Exports) -> Self {
+        let Exports { exports, failures } = exports;
+        Self { exports, failures, lost: HashSet::new() }
+    }
+
+    /// The sources that could not be asked for their organizations.
+    pub(crate) fn failures(&self) -> &[SourceFailure] {
+        &self.failures
     }
 
     /// The exports, in the order of the request.

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod confirm;
+mod demo;
 mod download;
 mod exit;
 mod follow;

@@ -15,8 +15,7 @@ use axum::{
 use orgvault_shared::{api::Role, config::Access};
 
 use super::{
-    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, rows, sources,
-    status,
+    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, rows, sources, status,
 };
 
 /// One route.
@@ -77,9 +76,10 @@ pub(super) fn routes() -> Vec<Route> {
 /// The router of the API; a request must carry its [`Peer`].
 pub(super) fn router(app: &Arc<App>) -> Router {
     let mut router = Router::new();
-    for Route { path, role, handler, .. } in routes() {
+    for Route { method, path, role, handler } in routes() {
         let gate = middleware::from_fn_with_state(app.clone(), move |State(app), peer, request, next| {
-            require(role, app, peer, request, next)
+            let name = format!("{method} {path}");
+            async move { require(&name, role, app, peer, request, next).await }
         });
         router = router.route(path, handler.route_layer(gate));
     }
@@ -100,16 +100,25 @@ pub(super) fn router(app: &Arc<App>) -> Router {
 async fn admit(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Request, next: Next) -> Response {
     match peer.role {
         Some(_) => next.run(request).await,
-        None => not_allowed(&peer, None, &app.config.access).into_response(),
+        None => not_allowed(&peer, None, &app.shop.config.access).into_response(),
     }
 }
 
-async fn require(needed: Role, app: Arc<App>, peer: Extension<Peer>, request: Request, next: Next) -> Response {
-    if peer.role >= Some(needed) {
+async fn require(
+    route: &str,
+    needed: Role,
+    app: Arc<App>,
+    peer: Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = if peer.role >= Some(needed) {
         next.run(request).await
     } else {
-        not_allowed(&peer, Some(needed), &app.config.access).into_response()
-    }
+        not_allowed(&peer, Some(needed), &app.shop.config.access).into_response()
+    };
+    tracing::debug!(route, user = peer.user, status = response.status().as_u16(), "request");
+    response
 }
 
 fn not_allowed(peer: &Peer, needed: Option<Role>, access: &Access) -> Refusal {
@@ -139,7 +148,10 @@ mod tests {
         let problem = refusal.problem();
         assert_eq!((problem.status, problem.code.as_str()), (403, "not_allowed"));
         assert_eq!(problem.detail, "this needs the role admin, and ada (uid 7) has viewer");
-        assert_eq!(problem.hint, "ask an owner (root, @ops) to add you to `admins` in [access] of the daemon's configuration");
+        assert_eq!(
+            problem.hint,
+            "ask an owner (root, @ops) to add you to `admins` in [access] of the daemon's configuration"
+        );
         let nobody = not_allowed(&Peer { role: None, ..peer }, None, &Access::default());
         assert_eq!(nobody.problem().detail, "this needs a role, and ada (uid 7) has no role");
     }

@@ -15,8 +15,9 @@ use orgvault_shared::{
 use serde::Deserialize;
 use tokio::sync::{broadcast, mpsc};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
+use tokio_util::sync::CancellationToken;
 
-use super::{App, problem::Refusal, request::Query, server::HangUp};
+use super::{App, problem::Refusal, request::Query, server::Session};
 use crate::catalog::ExportFilter;
 
 /// Events on their way to one reader, beside those that the engine keeps for all of them.
@@ -36,16 +37,16 @@ pub(super) struct FollowQuery {
 
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
-    Extension(hang_up): Extension<HangUp>,
+    Extension(session): Extension<Session>,
     Query(query): Query<FollowQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, Refusal> {
     // First the subscription, then the snapshot, so that nothing falls in between.
-    let changes = app.engine.subscribe();
+    let changes = app.engine().subscribe();
     let exports = snapshot(&app, query.request).await?;
     let (queue, stream) = mpsc::channel(QUEUE);
     let reader = Reader { queue, changes, request: query.request };
-    let stop = app.stop.clone();
-    app.tracker.spawn(async move {
+    let Session { stop, tracker, hang_up } = session;
+    tracker.spawn(async move {
         stop.run_until_cancelled(reader.feed(exports, hang_up)).await;
     });
     let stream = ReceiverStream::new(stream).map_while(|event| event.map(Ok));
@@ -56,13 +57,13 @@ pub(super) async fn follow(
 async fn snapshot(app: &App, request: Option<Gid>) -> Result<Vec<Export>, Refusal> {
     let filter = |state| ExportFilter { state, request, limit: None };
     let exports = if request.is_some() {
-        app.catalog.exports(filter(None)).await?
+        app.catalog().exports(filter(None)).await?
     } else {
-        let mut exports = app.catalog.exports(filter(Some(ExportState::Started))).await?;
-        exports.extend(app.catalog.exports(filter(Some(ExportState::Pending))).await?);
+        let mut exports = app.catalog().exports(filter(Some(ExportState::Started))).await?;
+        exports.extend(app.catalog().exports(filter(Some(ExportState::Pending))).await?);
         exports
     };
-    Ok(app.engine.with_progress(exports))
+    Ok(app.engine().with_progress(exports))
 }
 
 /// One reader of events.
@@ -84,7 +85,7 @@ enum Ended {
 impl Reader {
     /// Feeds the reader until it goes away or falls behind. Then its stream ends; a reader that
     /// does not even take the end is disconnected.
-    async fn feed(mut self, exports: Vec<Export>, hang_up: HangUp) {
+    async fn feed(mut self, exports: Vec<Export>, hang_up: CancellationToken) {
         if let Ended::Behind = self.pass_on(Event::Snapshot { exports }).await {
             tracing::info!("a reader of events fell behind and was disconnected");
             let ended = async {
@@ -93,7 +94,7 @@ impl Reader {
                 self.queue.closed().await;
             };
             if tokio::time::timeout(BEHIND, ended).await.is_err() {
-                hang_up.0.cancel();
+                hang_up.cancel();
             }
         }
     }

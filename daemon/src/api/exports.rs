@@ -43,10 +43,10 @@ pub(super) async fn start(
 ) -> Result<(StatusCode, Json<Exports>), Refusal> {
     plan::check(&request)?;
     let Listing { listed, failures } = chosen(&app, &request).await?;
-    let plan = Plan { request: &request, requested_by: &peer.user, now: app.clock.now() };
+    let plan = Plan { request: &request, requested_by: &peer.user, now: app.now() };
     let definition = |name: &str| app.source(name).map(|source| source.definition().clone());
     let exports = plan.exports(&listed, definition, |at| app.gids.next(at))?;
-    app.engine.submit(exports.clone()).await?;
+    app.engine().submit(exports.clone()).await?;
     tracing::info!(user = %peer.user, exports = exports.len(), "exports were asked for");
     Ok((StatusCode::ACCEPTED, Json(Exports { exports, failures })))
 }
@@ -77,16 +77,16 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Exports>, Refusal> {
     let state = query.state.as_deref().map(str::parse::<ExportState>).transpose();
-    let state = state.map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "invalid_query", error))?;
+    let state = state.map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "invalid_query", error.to_string()))?;
     // All exports of one request belong together.
     let limit = query.limit.or_else(|| query.request.is_none().then_some(USUAL_LIMIT));
-    let exports = app.catalog.exports(ExportFilter { state, request: query.request, limit }).await?;
-    Ok(Json(Exports { exports: app.engine.with_progress(exports), failures: Vec::new() }))
+    let exports = app.catalog().exports(ExportFilter { state, request: query.request, limit }).await?;
+    Ok(Json(Exports { exports: app.engine().with_progress(exports), failures: Vec::new() }))
 }
 
 pub(super) async fn show(State(app): State<Arc<App>>, Path(gid): Path<Gid>) -> Result<Json<Export>, Refusal> {
-    let export = app.catalog.export(gid).await?.ok_or_else(|| unknown(gid))?;
-    app.engine.with_progress(vec![export]).pop().map(Json).ok_or_else(|| unknown(gid))
+    let export = app.catalog().export(gid).await?.ok_or_else(|| unknown(gid))?;
+    app.engine().with_progress(vec![export]).pop().map(Json).ok_or_else(|| unknown(gid))
 }
 
 pub(super) async fn cancel(
@@ -94,7 +94,7 @@ pub(super) async fn cancel(
     Extension(peer): Extension<Peer>,
     Path(gid): Path<Gid>,
 ) -> Result<Json<Export>, Refusal> {
-    let export = app.engine.cancel(gid).await?;
+    let export = app.engine().cancel(gid).await?;
     tracing::info!(user = %peer.user, %gid, "an export was canceled");
     Ok(Json(export))
 }
@@ -107,7 +107,7 @@ fn unknown(gid: Gid) -> Refusal {
 impl From<SubmitError> for Refusal {
     fn from(error: SubmitError) -> Self {
         match error {
-            SubmitError::Stopping => Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", error)
+            SubmitError::Stopping => Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", error.to_string())
                 .hint("ask again when the daemon has started again"),
             SubmitError::Catalog(error) => error.into(),
         }
@@ -118,7 +118,7 @@ impl From<CancelError> for Refusal {
     fn from(error: CancelError) -> Self {
         match error {
             CancelError::Unknown(gid) => unknown(gid),
-            CancelError::Ended { .. } => Self::new(StatusCode::CONFLICT, "export_ended", error),
+            CancelError::Ended { .. } => Self::new(StatusCode::CONFLICT, "export_ended", error.to_string()),
             CancelError::Catalog(error) => error.into(),
         }
     }

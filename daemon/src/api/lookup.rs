@@ -66,6 +66,11 @@ pub(super) fn find<'a, C: Candidate>(organizations: &'a [C], name: &str) -> Resu
     }
 }
 
+/// Whether `name` is one of the organization's names.
+pub(super) fn is_called(key: &OrganizationKey, name: &str) -> bool {
+    matches(key, name).is_some()
+}
+
 /// How a name fits an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
@@ -73,7 +78,7 @@ enum How {
     Slug,
 }
 
-/// Whether `name` is one of the organization's names. Compares with each form as a whole instead
+/// How `name` names the organization, if it does. Compares with each form as a whole instead
 /// of splitting at `/`, because slugs and ids may hold any character.
 fn matches(key: &OrganizationKey, name: &str) -> Option<How> {
     let of_source = name.strip_prefix(key.source.as_str()).and_then(|rest| rest.strip_prefix('/'));

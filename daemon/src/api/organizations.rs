@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use futures_util::future::{join_all, try_join};
-use orgvault_shared::api::{
-    Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure,
-};
+use orgvault_shared::api::{Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure};
 use serde::Deserialize;
 
 use super::{
@@ -95,8 +93,8 @@ impl App {
     /// Asks one source, or all of them at the same time.
     pub(super) async fn listing(&self, source: Option<&str>) -> Result<Listing, Refusal> {
         match source {
-            Some(name) => Ok(list_all(&[self.source(name)?.clone()]).await),
-            None => Ok(list_all(&self.sources).await),
+            Some(name) => Ok(ask(&[self.source(name)?]).await),
+            None => Ok(self.list_all().await),
         }
     }
 
@@ -105,17 +103,18 @@ impl App {
     pub(super) async fn listing_for(&self, names: &[String]) -> Listing {
         let source_of = |name: &String| {
             let (source, _rest) = name.split_once('/')?;
-            self.sources.iter().position(|one| one.name() == source)
+            self.sources().find(|one| one.name() == source)
         };
-        let named: Option<Vec<usize>> = names.iter().map(source_of).collect();
-        match named {
-            None => list_all(&self.sources).await,
-            Some(indices) => {
-                let wanted = |(index, _): &(usize, &Arc<Source>)| indices.contains(index);
-                let few: Vec<_> = self.sources.iter().enumerate().filter(wanted).map(|(_, one)| one.clone()).collect();
-                list_all(&few).await
-            }
-        }
+        let Some(mut sources) = names.iter().map(source_of).collect::<Option<Vec<_>>>() else {
+            return self.list_all().await;
+        };
+        sources.sort_by_key(|source| source.name());
+        sources.dedup_by_key(|source| source.name());
+        ask(&sources).await
+    }
+
+    async fn list_all(&self) -> Listing {
+        ask(&self.sources().collect::<Vec<_>>()).await
     }
 
     /// The organization of a path `{source}/{org}`, where the source may be `*`.
@@ -132,7 +131,7 @@ impl App {
         for of_source in listed.chunk_by(|left, right| left.key.source == right.key.source) {
             let Some(Listed { key: OrganizationKey { source, .. }, .. }) = of_source.first() else { continue };
             let (archives, states) =
-                try_join(self.catalog.last_archives(source), self.catalog.last_states(source)).await?;
+                try_join(self.catalog().last_archives(source), self.catalog().last_states(source)).await?;
             organizations.extend(of_source.iter().map(|one| Organization {
                 key: one.key.clone(),
                 created_at: one.created_at,
@@ -145,7 +144,7 @@ impl App {
     }
 }
 
-async fn list_all(sources: &[Arc<Source>]) -> Listing {
+async fn ask(sources: &[&Arc<Source>]) -> Listing {
     let mut listing = Listing { listed: Vec::new(), failures: Vec::new() };
     let answers = join_all(sources.iter().map(|source| source.organizations())).await;
     for (source, answer) in sources.iter().zip(answers) {
@@ -168,13 +167,15 @@ impl From<LookupError> for Refusal {
                 } else {
                     format!("did you mean {}?", close.join(" or "))
                 };
-                Self::new(StatusCode::NOT_FOUND, "unknown_organization", &error).hint(hint)
+                Self::new(StatusCode::NOT_FOUND, "unknown_organization", error.to_string()).hint(hint)
             }
             LookupError::Deleted { .. } => {
-                Self::new(StatusCode::NOT_FOUND, "deleted_organization", &error).hint("name it by its id")
+                Self::new(StatusCode::NOT_FOUND, "deleted_organization", error.to_string()).hint("name it by its id")
             }
-            LookupError::Ambiguous { .. } => Self::new(StatusCode::CONFLICT, "ambiguous_organization", &error)
-                .hint("name one of them as it stands there"),
+            LookupError::Ambiguous { .. } => {
+                Self::new(StatusCode::CONFLICT, "ambiguous_organization", error.to_string())
+                    .hint("name one of them as it stands there")
+            }
         }
     }
 }

@@ -54,9 +54,16 @@ const HEADERS: usize = 64;
 /// How long to wait after a failed accept: without it, a lack of descriptors would be a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Ends the connection that a request came on.
+/// What a request learns of the connection that it came on.
 #[derive(Debug, Clone)]
-pub(super) struct HangUp(pub(super) CancellationToken);
+pub(super) struct Session {
+    /// Ends endless answers: the daemon stops.
+    pub(super) stop: CancellationToken,
+    /// Where tasks are counted that outlive the handler.
+    pub(super) tracker: TaskTracker,
+    /// Ends the connection at once.
+    pub(super) hang_up: CancellationToken,
+}
 
 /// What all connections share.
 #[derive(Debug)]
@@ -65,6 +72,7 @@ struct Shared {
     access: Access,
     limits: Limits,
     connections: Arc<Connections>,
+    tracker: TaskTracker,
     stop: CancellationToken,
 }
 
@@ -72,16 +80,15 @@ struct Shared {
 /// [`Limits::drain`]). Each request carries its [`Peer`].
 pub async fn serve(listener: &UnixListener, router: Router, access: Access, limits: Limits, stop: CancellationToken) {
     let connections = Connections::new(limits.connections_per_user);
-    let shared = Arc::new(Shared { router, access, limits, connections, stop: stop.clone() });
     let tracker = TaskTracker::new();
+    let shared = Arc::new(Shared { router, access, limits, connections, tracker: tracker.clone(), stop: stop.clone() });
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((stream, _unnamed)) => {
-                admit(&shared, &tracker, stream);
+                admit(&shared, stream);
             }
             Err(error) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, "cannot accept a connection");
+                tracing::warn!("cannot accept a connection: {error}");
                 stop.run_until_cancelled(tokio::time::sleep(ACCEPT_PAUSE)).await;
             }
         }
@@ -90,7 +97,7 @@ pub async fn serve(listener: &UnixListener, router: Router, access: Access, limi
     tracker.wait().await;
 }
 
-fn admit(shared: &Arc<Shared>, tracker: &TaskTracker, stream: UnixStream) {
+fn admit(shared: &Arc<Shared>, stream: UnixStream) {
     let uid = match stream.peer_cred() {
         Ok(credentials) => credentials.uid(),
         Err(error) => {
@@ -100,8 +107,8 @@ fn admit(shared: &Arc<Shared>, tracker: &TaskTracker, stream: UnixStream) {
         }
     };
     match Connections::admit(&shared.connections, uid) {
-        Admission::Welcome(slot) => tracker.spawn(shared.clone().converse(stream, uid, slot)),
-        Admission::Busy(slot) => tracker.spawn(shared.clone().turn_away(stream, slot)),
+        Admission::Welcome(slot) => shared.tracker.spawn(shared.clone().converse(stream, uid, slot)),
+        Admission::Busy(slot) => shared.tracker.spawn(shared.clone().turn_away(stream, slot)),
         Admission::Flood => return,
     };
 }
@@ -118,12 +125,14 @@ impl Shared {
             }
         };
         let hang_up = CancellationToken::new();
+        let (stop, tracker) = (self.stop.clone(), self.tracker.clone());
+        let session = Session { stop, tracker, hang_up: hang_up.clone() };
         let asked = CancellationToken::new();
         let service = service_fn(|request: Request<Incoming>| {
             asked.cancel();
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer.clone());
-            request.extensions_mut().insert(HangUp(hang_up.clone()));
+            request.extensions_mut().insert(session.clone());
             self.router.clone().oneshot(request)
         });
         let io = TokioIo::new(Patient::new(stream, self.limits.stall));

@@ -175,12 +175,12 @@ fn flags() -> SocketFlags {
 
 /// Until `listen`, a connect is refused: so nobody gets in before mode and group are set.
 fn bind_and_listen(path: &Path, mode: u32, group: Option<u32>) -> Result<UnixListener, SocketError> {
-    let made = || -> io::Result<StdListener> {
+    let bound = || -> io::Result<StdListener> {
         let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags(), None)?;
         bind(&socket, &SocketAddrUnix::new(path)?)?;
         Ok(socket.into())
     };
-    let socket = made().map_err(failed("bind", path))?;
+    let socket = bound().map_err(failed("bind", path))?;
     if group.is_some() {
         chown(path, None, group).map_err(failed("set the group of", path))?;
     }

@@ -23,7 +23,7 @@ pub(super) struct CheckQuery {
 
 /// Asks every source at the same time, so that one that is down delays no other.
 pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Sources> {
-    Json(Sources { sources: join_all(app.sources.iter().map(|source| show(source))).await })
+    Json(Sources { sources: join_all(app.sources().map(|source| show(source))).await })
 }
 
 async fn show(source: &Source) -> Shown {
@@ -53,10 +53,15 @@ pub(super) async fn check(
 }
 
 impl App {
+    /// The sources, in the configuration's order.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &Arc<Source>> {
+        self.shop.config.sources.iter().filter_map(|source| self.shop.workshop.sources.get(&source.name))
+    }
+
     /// The source of this name.
     pub(super) fn source(&self, name: &str) -> Result<&Arc<Source>, Refusal> {
-        self.sources.iter().find(|source| source.name() == name).ok_or_else(|| {
-            let known: Vec<&str> = self.sources.iter().map(|source| source.name()).collect();
+        self.shop.workshop.sources.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.sources().map(|source| source.name()).collect();
             Refusal::new(StatusCode::NOT_FOUND, "unknown_source", format!("there is no source `{name}`"))
                 .hint(format!("the configuration has: {}", known.join(", ")))
         })
@@ -71,6 +76,6 @@ pub(super) fn wire(error: &SourceError) -> ExportError {
 impl From<ExportError> for Refusal {
     /// A source that could not be asked: the daemon is well, the one behind it is not.
     fn from(error: ExportError) -> Self {
-        Self::new(StatusCode::BAD_GATEWAY, &error.code, &error.message).hint(error.hint)
+        Self::new(StatusCode::BAD_GATEWAY, &error.code, error.message).hint(error.hint)
     }
 }

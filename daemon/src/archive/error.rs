@@ -50,6 +50,14 @@ pub enum PublishError {
         /// What was written.
         found: String,
     },
+    /// The path is not one of an archive here.
+    #[error("{} is not the path of an archive in {}", path.display(), root.display())]
+    Outside {
+        /// The path.
+        path: PathBuf,
+        /// The archive directory.
+        root: PathBuf,
+    },
     /// Anything else that the machine says.
     #[error("cannot {act} {}: {cause}", path.display())]
     Failed {
@@ -94,7 +102,7 @@ impl PublishError {
             Self::DiskFull { .. } => "disk_full",
             Self::NotWritable { .. } => "archive_dir",
             Self::Exists { .. } => "archive_exists",
-            Self::WrongManifest { .. } | Self::Failed { .. } => "archive_write",
+            Self::WrongManifest { .. } | Self::Outside { .. } | Self::Failed { .. } => "archive_write",
         }
     }
 
@@ -106,7 +114,7 @@ impl PublishError {
             Self::NotWritable { .. } => {
                 "give the daemon's user write access to daemon.archive_dir, and list it under ReadWritePaths= in the systemd unit"
             }
-            Self::Exists { .. } | Self::WrongManifest { .. } => "",
+            Self::Exists { .. } | Self::WrongManifest { .. } | Self::Outside { .. } => "",
             Self::Failed { .. } => "check the file system of daemon.archive_dir",
         }
     }

@@ -4,6 +4,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Seek, SeekFrom, Write},
+    num::NonZeroU64,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
@@ -22,6 +23,10 @@ use super::{ArchiveDirectory, Observer, PublishError, Step};
 pub(super) const FILE_MODE: u32 = 0o640;
 /// Small writes are gathered up to this.
 const BUFFER: usize = 256 * 1024;
+
+/// After so many bytes the kernel is asked to begin writing them, so that the sync at the end does not
+/// wait for all of them at once.
+const WRITE_BACK: u64 = 8 * 1024 * 1024;
 
 /// What decides an archive's name.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +53,8 @@ pub struct Partial {
     /// Where the next byte goes, those in the buffer not counted.
     position: u64,
     bytes: u64,
+    /// Up to where the kernel was asked to begin writing.
+    begun: u64,
     hash: Option<Sha256>,
     observer: Observer,
 }
@@ -90,7 +97,7 @@ impl Partial {
 
     fn over(file: File, leftover: Leftover, name: ArchiveName, observer: Observer) -> Self {
         let (buffer, hash) = (Vec::with_capacity(BUFFER), Some(Sha256::new()));
-        Self { file, leftover, name, buffer, position: 0, bytes: 0, hash, observer }
+        Self { file, leftover, name, buffer, position: 0, bytes: 0, begun: 0, hash, observer }
     }
 
     /// The name that it will have.
@@ -140,7 +147,19 @@ impl Partial {
         }
         self.position = end;
         self.bytes = self.bytes.max(end);
+        self.begin_write_back();
         Ok(())
+    }
+
+    /// On Linux this advice begins the writing of dirty pages without waiting for it
+    /// (`mm/fadvise.c`); they are not dropped, because they are not clean yet.
+    fn begin_write_back(&mut self) {
+        let Some(length) = self.position.checked_sub(self.begun).filter(|length| *length >= WRITE_BACK) else { return };
+        let advice = rustix::fs::Advice::DontNeed;
+        if let Err(cause) = rustix::fs::fadvise(&self.file, self.begun, NonZeroU64::new(length), advice) {
+            tracing::debug!(path = %self.leftover.0.display(), %cause, "no early writing here; the sync does it all");
+        }
+        self.begun = self.position;
     }
 }
 

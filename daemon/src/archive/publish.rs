@@ -15,9 +15,15 @@ use std::{
 use orgvault_shared::archive::{
     manifest::{Manifest, manifest_path},
     naming::{ArchiveName, MANIFEST_SUFFIX, SUMS_NAME},
+    state::{StateFile, state_path},
 };
 
-use super::{ArchiveDirectory, PublishError, Sealed, Step, error, partial::Leftover, place::Places, sidecar};
+use super::{
+    ArchiveDirectory, PublishError, Sealed, Step, delete, error,
+    partial::Leftover,
+    place::{Places, create_directory, sync_directory},
+    sidecar,
+};
 
 impl ArchiveDirectory {
     /// Gives the sealed file and its manifest their final names; returns the archive's path. After
@@ -54,6 +60,23 @@ impl ArchiveDirectory {
         Ok(archive)
     }
 
+    /// Keeps what happened to the archive at `archive` beside it.
+    ///
+    /// # Errors
+    /// When the path is not one of an archive in this directory, or the disk refuses.
+    pub fn write_state(&self, archive: &Path, state: &StateFile) -> Result<(), PublishError> {
+        let (directory, name) = self.locate(archive)?;
+        let path = state_path(archive);
+        let text = state.to_text().map_err(|cause| PublishError::new("write", &path, 0, io::Error::other(cause)))?;
+        let _guard = self.lock(directory);
+        // A state without its manifest would outlive an archive that was deleted meanwhile.
+        fs::symlink_metadata(manifest_path(archive))
+            .map_err(|cause| PublishError::new("write the state of", archive, 0, cause))?;
+        let partial = sidecar::write_partial(directory, &name.state(), &text)?;
+        sidecar::rename_over(&partial.0, &path)?;
+        sync_directory(directory)
+    }
+
     /// Whether an export of about `needed` bytes can be written at all: asked before a snapshot is
     /// opened for it.
     ///
@@ -63,7 +86,7 @@ impl ArchiveDirectory {
         let root = self.root();
         let failed = |cause: io::Error| PublishError::new("write to", root, needed, cause);
         if !root.is_dir() {
-            super::place::create_directory(root.parent().unwrap_or(root), root)?;
+            create_directory(root.parent().unwrap_or(root), root)?;
         }
         let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
         rustix::fs::access(root, access).map_err(|cause| failed(cause.into()))?;
@@ -130,7 +153,9 @@ impl Unfinished {
         self.finished = true;
     }
 
-    fn take_back_lines(&self) -> Result<(), PublishError> {
+    fn take_back(&self) -> Result<(), PublishError> {
+        delete::remove(&manifest_path(&self.archive))?;
+        delete::remove(&self.archive)?;
         let directory = self.archive.parent().unwrap_or(Path::new("/"));
         let mut sums = sidecar::load_sums(directory)?;
         let changed = sidecar::remove_from_sums(&mut sums, self.name);
@@ -143,15 +168,8 @@ impl Drop for Unfinished {
         if self.finished {
             return;
         }
-        for path in [manifest_path(&self.archive), self.archive.clone()] {
-            match fs::remove_file(&path) {
-                Ok(()) => {}
-                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-                Err(cause) => tracing::error!(path = %path.display(), %cause, "cannot take back an archive"),
-            }
-        }
-        if let Err(error) = self.take_back_lines() {
-            tracing::error!(path = %self.archive.display(), %error, "cannot take an archive out of SHA256SUMS");
+        if let Err(error) = self.take_back() {
+            tracing::error!(path = %self.archive.display(), "cannot take back an archive that failed: {error}");
         }
     }
 }

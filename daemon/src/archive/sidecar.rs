@@ -108,8 +108,12 @@ pub(super) fn sums_path(directory: &Path) -> PathBuf {
     directory.join(SUMS_NAME)
 }
 
-/// Replaces `SHA256SUMS`; the caller has locked the directory and syncs it.
+/// Replaces `SHA256SUMS`; the caller has locked the directory and syncs it. One without lines goes,
+/// because `sha256sum -c` takes it for a mistake.
 pub(super) fn replace_sums(directory: &Path, sums: &Sums) -> Result<(), PublishError> {
+    if sums.is_empty() {
+        return super::delete::remove(&sums_path(directory));
+    }
     let leftover = write_partial(directory, SUMS_NAME, sums.to_string().as_bytes())?;
     rename_over(&leftover.0, &sums_path(directory))
 }

@@ -27,7 +27,7 @@ const EVENTS: usize = 1024;
 /// What an engine works with.
 pub struct Parts {
     /// Sources, archive directory and settings.
-    pub workshop: Workshop,
+    pub workshop: Arc<Workshop>,
     /// Exports that run at the same time.
     pub workers: usize,
     /// Where its tasks are counted.
@@ -73,7 +73,7 @@ pub enum CancelError {
 pub struct Engine(Arc<Inner>);
 
 struct Inner {
-    workshop: Workshop,
+    workshop: Arc<Workshop>,
     queue: Mutex<Queue>,
     running: Mutex<HashMap<Gid, Running>>,
     /// Canceled while they waited behind another export of their own job.

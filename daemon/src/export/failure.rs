@@ -2,7 +2,7 @@
 
 use orgvault_shared::{
     api::{ExportError, SectionCount},
-    archive::{ManifestSection, VerifyError},
+    archive::{VerifyError, manifest::Section},
 };
 
 use crate::{format::FormatError, source::SourceError};
@@ -149,12 +149,12 @@ impl Failure {
 ///
 /// # Errors
 /// The first section whose numbers differ.
-pub(super) fn agree(sections: &[ManifestSection], sent: &[u64], found: &[SectionCount]) -> Result<(), Failure> {
+pub(super) fn agree(sections: &[Section], sent: &[u64], found: &[SectionCount]) -> Result<(), Failure> {
     for (index, section) in sections.iter().enumerate() {
         let read = sent.get(index).copied().unwrap_or(0);
         let found = found.iter().find(|count| count.name == section.name).map_or(0, |count| count.rows);
         if [read, found, section.counted].iter().any(|&number| number != section.rows) {
-            let ManifestSection { name, rows, counted, .. } = section.clone();
+            let Section { name, rows, counted, .. } = section.clone();
             return Err(Failure::CountMismatch { section: name, read, written: rows, found, counted });
         }
     }

@@ -9,9 +9,8 @@ use std::{
 use orgvault_shared::{
     api::{Archive, ArchiveState, Export, Format, Progress, Warning},
     archive::{
-        Manifest, ManifestProduct, ManifestSection,
-        manifest::{Layout, MANIFEST_VERSION},
-        verify::{Expected, Fault, read_back},
+        manifest::{Layout, MANIFEST_VERSION, Manifest, Product, Section},
+        verify::{Expected, read_back},
     },
     clock::Clock,
 };
@@ -246,8 +245,8 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<(Seale
             layout: &manifest.layout,
         },
     )?;
-    let faults: Vec<String> =
-        report.faults.iter().filter(|fault| !matches!(fault, Fault::Rows { .. })).map(ToString::to_string).collect();
+    // Counts that differ are told with all numbers, below.
+    let faults: Vec<String> = report.faults.iter().filter(|fault| !fault.is_count()).map(ToString::to_string).collect();
     if !faults.is_empty() {
         return Err(Failure::Damaged { faults });
     }
@@ -270,14 +269,13 @@ fn manifest(
 ) -> Manifest {
     let definition = &plan.definition;
     let member = |name: &str| definition.sections.iter().find(|section| section.name == name)?.member.clone();
-    let sections =
-        written.counts.iter().zip(counted).zip(headers).map(|((count, &counted), columns)| ManifestSection {
-            name: count.name.clone(),
-            rows: count.rows,
-            counted,
-            member: if plan.format == Format::Zip { member(&count.name) } else { None },
-            columns,
-        });
+    let sections = written.counts.iter().zip(counted).zip(headers).map(|((count, &counted), columns)| Section {
+        name: count.name.clone(),
+        rows: count.rows,
+        counted,
+        member: if plan.format == Format::Zip { member(&count.name) } else { None },
+        columns,
+    });
     Manifest {
         manifest_version: MANIFEST_VERSION,
         orgvault: env!("CARGO_PKG_VERSION").to_owned(),
@@ -291,7 +289,7 @@ fn manifest(
         sha256: String::new(),
         content_bytes: 0,
         organization: plan.organization.clone(),
-        product: ManifestProduct { name: definition.name.clone(), measured_on: definition.measured_on.clone() },
+        product: Product { name: definition.name.clone(), measured_on: definition.measured_on.clone() },
         exported_at: plan.started_at,
         finished_at: plan.started_at,
         snapshot: shared.snapshot.id().to_owned(),

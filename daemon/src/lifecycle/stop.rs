@@ -1,6 +1,6 @@
 //! The three steps of a stop, each of which implies the ones before.
 
-use std::{io, time::Duration};
+use std::{convert::Infallible, io, time::Duration};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -50,9 +50,10 @@ impl Signals {
 }
 
 /// The first signal is a soft stop, `timeout` after it the deadline; a second signal is the hard
-/// stop. Never ends by itself before that: drop it when the daemon has ended.
-pub async fn follow_signals(mut signals: Signals, stop: Stop, timeout: Duration) {
+/// stop. Never ends: drop it when the daemon has ended.
+pub async fn follow_signals(mut signals: Signals, stop: Stop, timeout: Duration) -> Infallible {
     escalate(async || signals.next().await, stop, timeout).await;
+    std::future::pending().await
 }
 
 async fn escalate(mut next: impl AsyncFnMut() -> &'static str, stop: Stop, timeout: Duration) {

@@ -13,7 +13,6 @@ mod types;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
 use orgvault_shared::{api::OrganizationKey, config::SourceConfig};
 use sqlx::{
     Row,
@@ -29,7 +28,7 @@ use self::{
 };
 pub(super) use snapshot::Snapshot;
 
-use super::{Listed, error::SourceError, schema};
+use super::{Listed, error::SourceError, instant, schema};
 use crate::product::Definition;
 
 /// One database on a PostgreSQL server.
@@ -131,10 +130,8 @@ impl Postgres {
                 name: text("name")?.unwrap_or_default(),
                 slug: text("slug")?.unwrap_or_default(),
             },
-            created_at: optional("created_at")?.as_deref().and_then(instant),
-            deleted_at: optional("deleted_at")?
-                .as_deref()
-                .map(|text| instant(text).unwrap_or(DateTime::<Utc>::MIN_UTC)),
+            created_at: optional("created_at")?.as_deref().and_then(instant::parse),
+            deleted_at: optional("deleted_at")?.as_deref().map(super::deleted_at),
             in_all: optional("in_all")?.is_none_or(|text| text == "t"),
         })
     }
@@ -142,12 +139,4 @@ impl Postgres {
 
 fn version(session: &Session) -> String {
     format!("PostgreSQL {}", session.backend.version)
-}
-
-/// PostgreSQL's ISO text of a timestamp, with or without a zone. One that cannot be shown
-/// (infinity, BC) is none.
-fn instant(text: &str) -> Option<DateTime<Utc>> {
-    let zoned = DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z").map(|instant| instant.to_utc());
-    let plain = || chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").map(|instant| instant.and_utc());
-    zoned.or_else(|_not_zoned| plain()).ok()
 }

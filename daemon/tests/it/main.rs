@@ -1,4 +1,6 @@
 //! The daemon's integration tests: one binary, one module for each part.
 
+mod api;
 mod postgres;
+mod solidtime;
 mod source;

@@ -19,12 +19,12 @@ use std::{
 
 const RYTASK: &str = include_str!("rytask.sql");
 /// The password of every role that [`Server::database`] makes.
-pub const PASSWORD: &str = "pa:ss/w@rd";
+pub(crate) const PASSWORD: &str = "pa:ss/w@rd";
 
 /// A running server: a Unix socket for anyone without a password, loopback with one. It is
 /// stopped and removed when it is dropped, and also when the test process ends in any way.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     directory: PathBuf,
     port: u16,
     watchdog: Child,
@@ -32,7 +32,7 @@ pub struct Server {
 
 /// A fresh database with a role that may log in and read nothing.
 #[derive(Debug)]
-pub struct Database {
+pub(crate) struct Database {
     socket: PathBuf,
     port: u16,
     name: String,
@@ -43,13 +43,13 @@ static NAMES: AtomicUsize = AtomicUsize::new(1);
 
 impl Server {
     /// The one server that the tests of this process share.
-    pub fn shared() -> &'static Self {
+    pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Server> = OnceLock::new();
         SHARED.get_or_init(Self::start)
     }
 
     /// A server of one's own.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut server = Self::prepare();
         let initdb = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=scram-sha-256"];
         server.run("initdb", &[&["--username=postgres", "--no-sync", "-D", &server.data()], &initdb[..]].concat());
@@ -62,7 +62,7 @@ impl Server {
     }
 
     /// A hot standby of this server, which streams from it.
-    pub fn standby(&self) -> Self {
+    pub(crate) fn standby(&self) -> Self {
         let mut standby = Self::prepare();
         let socket = self.socket_path();
         let port = self.port.to_string();
@@ -75,7 +75,7 @@ impl Server {
     }
 
     /// A fresh database and a fresh role.
-    pub fn database(&self) -> Database {
+    pub(crate) fn database(&self) -> Database {
         let number = NAMES.fetch_add(1, Ordering::Relaxed);
         let database = Database {
             socket: self.directory.clone(),
@@ -90,55 +90,55 @@ impl Server {
     }
 
     /// Appends to the configuration; takes effect with the next start or reload.
-    pub fn configure(&self, lines: &str) {
+    pub(crate) fn configure(&self, lines: &str) {
         self.append("postgresql.conf", lines);
     }
 
     /// Puts lines before the access rules.
-    pub fn allow(&self, rules: &str) {
+    pub(crate) fn allow(&self, rules: &str) {
         let file = self.directory.join("data/pg_hba.conf");
         let old = fs::read_to_string(&file).unwrap();
         fs::write(&file, format!("{rules}\n{old}")).unwrap();
     }
 
     /// Reads the configuration anew.
-    pub fn reload(&self) {
+    pub(crate) fn reload(&self) {
         self.run("pg_ctl", &["reload", "-D", &self.data()]);
     }
 
     /// Ends every connection at once and starts anew.
-    pub fn restart(&self) {
+    pub(crate) fn restart(&self) {
         self.stop();
         self.boot();
     }
 
     /// Ends every connection at once.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.run("pg_ctl", &["stop", "-w", "-m", "immediate", "-D", &self.data()]);
     }
 
     /// Starts a server that was stopped, on its old port.
-    pub fn boot(&self) {
+    pub(crate) fn boot(&self) {
         assert!(self.try_boot(), "the server does not start: {}", self.log());
     }
 
     /// Its port on 127.0.0.1.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// The directory of its socket, its data (`data`) and its log.
-    pub fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// What it logged so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.directory.join("log")).unwrap()
     }
 
     /// The same database as seen by this server: for a standby.
-    pub fn see(&self, database: &Database) -> Database {
+    pub(crate) fn see(&self, database: &Database) -> Database {
         Database {
             socket: self.directory.clone(),
             port: self.port,
@@ -148,7 +148,7 @@ impl Server {
     }
 
     /// Gives a file to the account that the server runs as, readable by it alone.
-    pub fn own(&self, file: &Path) {
+    pub(crate) fn own(&self, file: &Path) {
         use std::os::unix::fs::PermissionsExt as _;
         fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
         if let Some((user, group)) = account() {
@@ -226,55 +226,55 @@ impl Drop for Server {
 
 impl Database {
     /// A fresh database on the shared server.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Server::shared().database()
     }
 
     /// One on the shared server with RyTask's tables and the rows of `rytask.sql`.
-    pub fn rytask() -> Self {
+    pub(crate) fn rytask() -> Self {
         let database = Self::new();
         database.psql(RYTASK);
         database
     }
 
     /// Its name.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// The role that [`Database::url`] logs in as.
-    pub fn role(&self) -> &str {
+    pub(crate) fn role(&self) -> &str {
         &self.role
     }
 
     /// For the role without privileges, through the Unix socket.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.url_as(&self.role)
     }
 
     /// For the superuser.
-    pub fn admin_url(&self) -> String {
+    pub(crate) fn admin_url(&self) -> String {
         self.url_as("postgres")
     }
 
     /// For some other role, through the Unix socket.
-    pub fn url_as(&self, role: &str) -> String {
+    pub(crate) fn url_as(&self, role: &str) -> String {
         format!("postgres:///{}?host={}&port={}&user={role}", self.name, self.socket.display(), self.port)
     }
 
     /// For the role through loopback, without its password.
-    pub fn tcp_url(&self) -> String {
+    pub(crate) fn tcp_url(&self) -> String {
         format!("postgres://{}@127.0.0.1:{}/{}", self.role, self.port, self.name)
     }
 
     /// Runs statements as the superuser; what they printed, unaligned.
-    pub fn psql(&self, sql: &str) -> String {
+    pub(crate) fn psql(&self, sql: &str) -> String {
         self.psql_in(&self.name, sql)
     }
 
     /// A `psql` of the superuser that reads statements from its standard input, for a session
     /// that has to stay open.
-    pub fn session(&self) -> Child {
+    pub(crate) fn session(&self) -> Child {
         let mut psql = self.psql_command(&self.name);
         psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
     }
@@ -336,12 +336,11 @@ fn program(name: &str) -> PathBuf {
         let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
         let mut directories: Vec<PathBuf> = debian.map(|entry| entry.path().join("bin")).collect();
         directories.sort_by_key(|path| path.parent().and_then(|it| it.file_name()?.to_str()?.parse::<u32>().ok()));
-        let paths = std::env::var_os("PATH").unwrap_or_default();
-        directories
-            .extend(std::env::split_paths(&paths).filter(|path| directories.is_empty() || path.join("x").exists()));
+        // What the user put into the path comes first: the last one is taken.
+        directories.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
         directories
             .into_iter()
-            .rfind(|path| path.join("initdb").exists() && path.join("pg_ctl").exists())
+            .rfind(|path| ["initdb", "pg_ctl", "psql", "pg_basebackup"].iter().all(|it| path.join(it).exists()))
             .expect("these tests start their own PostgreSQL servers: install them (Debian: apt-get install postgresql)")
     });
     directory.join(name)

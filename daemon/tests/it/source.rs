@@ -1,4 +1,4 @@
 //! Sources against real servers.
 
-mod fixture;
+pub(crate) mod fixture;
 mod reading;

@@ -52,7 +52,7 @@ pub struct Manifest {
     /// Whose rows it holds.
     pub organization: OrganizationKey,
     /// Which product, and the version its definition was measured on.
-    pub product: ManifestProduct,
+    pub product: Product,
     /// When the export started: the time written into the archive.
     pub exported_at: Timestamp,
     /// When the file was whole.
@@ -62,7 +62,7 @@ pub struct Manifest {
     /// What the source's server called itself.
     pub server: String,
     /// The sections, in the archive's order.
-    pub sections: Vec<ManifestSection>,
+    pub sections: Vec<Section>,
     /// What the archive has around its sections.
     #[serde(default)]
     pub layout: Layout,
@@ -73,7 +73,7 @@ pub struct Manifest {
 
 /// The product that an archive comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManifestProduct {
+pub struct Product {
     /// The definition's name.
     pub name: String,
     /// The upstream version that the definition was measured on.
@@ -82,7 +82,7 @@ pub struct ManifestProduct {
 
 /// One section of an archive.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManifestSection {
+pub struct Section {
     /// The key in the document (`timeLogs`).
     pub name: String,
     /// Rows written.

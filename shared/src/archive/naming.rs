@@ -87,6 +87,12 @@ pub fn source_directory(source: &str) -> String {
     id_part(source)
 }
 
+/// Whether a directory of this name can be a source's.
+#[must_use]
+pub fn is_source_directory(directory: &str) -> bool {
+    directory.starts_with(DIGEST_PREFIX) || id_part(directory) == directory
+}
+
 /// The name of an archive's file: `20260131T093000Z-<gid>.<format>[.gz]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArchiveName {

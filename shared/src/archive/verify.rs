@@ -16,7 +16,7 @@ pub use fault::Fault;
 
 use super::{
     content::{self, Progress, Raw},
-    manifest::{Layout, Manifest, ManifestSection},
+    manifest::{Layout, Manifest, Section},
     naming::ArchiveName,
 };
 use crate::{
@@ -38,7 +38,7 @@ pub struct Expected<'a> {
     /// Its SHA-256, in lower-case hex.
     pub sha256: Option<&'a str>,
     /// Its sections with their rows.
-    pub sections: Option<&'a [ManifestSection]>,
+    pub sections: Option<&'a [Section]>,
     /// What it has around its sections.
     pub layout: &'a Layout,
 }

@@ -5,12 +5,13 @@ mod result;
 use std::time::Duration;
 
 use orgvault_shared::{
-    api::{Archive, Export, ExportRequest, Format, State},
+    api::{Archive, Export, ExportRequest, Exports, Format, SourceFailure, State},
     client::{Client, ClientError},
 };
 use serde::Serialize;
 
 use crate::{
+    commands::orgs::failure_lines,
     download::{self, Destination, Out},
     exit::{Exit, Failure},
     follow::{Followed, follow},
@@ -72,6 +73,8 @@ pub(crate) struct Args {
 struct Exported {
     exports: Vec<Export>,
     archives: Vec<Archive>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<SourceFailure>,
     #[serde(skip_serializing_if = "Option::is_none")]
     out: Option<String>,
 }
@@ -87,7 +90,8 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
         None => {
             let exports = session.client.start_exports(&request(args)).await?;
             session.out.show(&exports, |_look| result::gids(&exports.exports))?;
-            Ok(Exit::Ok)
+            remark(&failure_lines(&exports.failures));
+            Ok(if exports.failures.is_empty() { Exit::Ok } else { Exit::Incomplete })
         }
     }
 }
@@ -130,7 +134,8 @@ fn show(
     out: Option<String>,
     session: &mut Session,
 ) -> Result<(), Failure> {
-    let exported = Exported { exports: followed.exports().to_vec(), archives, out };
+    let exported =
+        Exported { exports: followed.exports().to_vec(), archives, failures: followed.failures().to_vec(), out };
     session.out.show(&exported, |look| result::lines(followed, &exported.archives, exported.out.as_deref(), look))
 }
 
@@ -173,11 +178,11 @@ fn fits(exports: &[Export], out: &Out) -> Result<(), Failure> {
 
 /// Asks for the exports. The first ctrl-c waits for the answer, so that nothing is left behind
 /// unknown; the second does not.
-async fn start(args: &Args, session: &Session, interrupts: &mut Interrupts) -> Result<Vec<Export>, Failure> {
+async fn start(args: &Args, session: &Session, interrupts: &mut Interrupts) -> Result<Exports, Failure> {
     let request = request(args);
     let mut answer = std::pin::pin!(session.client.start_exports(&request));
     tokio::select! {
-        exports = &mut answer => return Ok(exports?.exports),
+        exports = &mut answer => return Ok(exports?),
         () = interrupts.next() => remark("cancelling: waiting for orgvaultd's answer\n"),
     }
     tokio::select! {

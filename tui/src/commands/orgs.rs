@@ -1,7 +1,7 @@
 //! `orgvault orgs`: the organizations of the sources.
 
 use orgvault_shared::{
-    api::{Organization, Organizations},
+    api::{Organization, Organizations, SourceFailure},
     text::printable,
 };
 
@@ -48,11 +48,18 @@ fn lines(listed: &Organizations, look: Look) -> String {
     if listed.organizations.is_empty() {
         text.push_str("no organizations\n");
     }
-    for failure in &listed.failures {
+    text.push_str(&failure_lines(&listed.failures));
+    text
+}
+
+/// The sources that could not be asked, and why.
+pub(crate) fn failure_lines(failures: &[SourceFailure]) -> String {
+    let mut text = String::new();
+    for failure in failures {
         let (source, message) = (printable(&failure.source), printable(&failure.error.message));
         text.line(format_args!("source {source} did not answer: {message}"));
-        if !failure.error.hint.is_empty() {
-            text.line(format_args!("  hint: {}", printable(&failure.error.hint)));
+        for line in failure.error.hint.lines() {
+            text.line(format_args!("  hint: {}", printable(line)));
         }
     }
     text

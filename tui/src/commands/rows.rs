@@ -2,12 +2,19 @@
 
 use std::path::Path;
 
-use orgvault_shared::{api::RowsPage, client::RowsQuery, text::printable};
-use serde_json::Value;
+use orgvault_shared::{
+    api::{Row, RowsPage},
+    archive::{
+        manifest::Manifest,
+        rows::{RowsError, rows},
+    },
+    client::RowsQuery,
+    text::printable,
+};
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, chain},
     lines::Lines,
     names::GidOrFile,
     session::Session,
@@ -36,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     after: Option<u64>,
     /// At most so many rows
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
     /// Only rows in which this text occurs
     #[arg(long, value_name = "TEXT")]
@@ -54,8 +61,15 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
     Ok(Exit::Ok)
 }
 
-fn from_file(path: &Path, _section: &str, _query: &RowsQuery) -> Result<RowsPage, Failure> {
-    Err(Failure::usage(format_args!("cannot read {}", path.display())))
+/// Reads without a daemon.
+fn from_file(path: &Path, section: &str, query: &RowsQuery) -> Result<RowsPage, Failure> {
+    let manifest = Manifest::beside(path).map_err(|error| Failure::new(Exit::Incomplete, "damaged", chain(&error)))?;
+    let limit = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let page = rows(path, manifest.as_ref(), section, query.after.unwrap_or(0), limit, query.search.as_deref());
+    page.map_err(|error| match error {
+        RowsError::Damaged { .. } => Failure::new(Exit::Incomplete, "damaged", chain(&error)),
+        _ => Failure::new(Exit::Failed, "file", chain(&error)),
+    })
 }
 
 /// One block for each row, one line for each column: rows are wider than any terminal.
@@ -63,10 +77,10 @@ fn lines(page: &RowsPage) -> String {
     let width = page.columns.iter().map(|column| printable(column).width()).max().unwrap_or(0);
     let mut text = String::new();
     for row in &page.rows {
-        for column in &page.columns {
-            let name = printable(column);
-            let blanks = " ".repeat(width - name.width());
-            text.line(format_args!("{name}{blanks}  {}", row.get(column).map_or_else(String::new, cell)));
+        for (column, value) in row.cells() {
+            let name = printable(&column);
+            let blanks = " ".repeat(width.saturating_sub(name.width()));
+            text.line(format_args!("{name}{blanks}  {}", table::cut(&printable(&Row::shown(&value)), CELL_WIDTH)));
         }
         text.push('\n');
     }
@@ -76,14 +90,4 @@ fn lines(page: &RowsPage) -> String {
         _ => {}
     }
     text
-}
-
-/// NULL is nothing; text stands without quotes.
-fn cell(value: &Value) -> String {
-    let shown = match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    table::cut(&printable(&shown), CELL_WIDTH)
 }

@@ -6,7 +6,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use orgvault_shared::api::ExportRequest;
+use orgvault_shared::api::{ExportError, ExportRequest, Exports, SourceFailure};
 
 use crate::{
     fixtures::{archive, change, exports, failed, finished, pending, snapshot, started, warning},
@@ -165,4 +165,22 @@ fn a_second_ctrl_c_does_not_wait_for_the_daemon() {
 fn nothing_to_export_is_no_failure() {
     let stub = Stub::start([(ASK, Reply::json(&exports([])).status(202))]);
     assert_eq!(run(&stub, &["export", "--all", "--wait"]).ok(), "0 archives, 0 failed\n");
+}
+
+#[test]
+fn a_source_that_could_not_be_asked_makes_all_incomplete() {
+    let error = ExportError { code: "source_lost".to_owned(), message: "it is down".to_owned(), hint: String::new() };
+    let failures = vec![SourceFailure { source: "old".to_owned(), error }];
+    let asked = Exports { failures, ..exports([pending(7, "acme")]) };
+    let stub = Stub::start([
+        (ASK, Reply::json(&asked).status(202)),
+        (EVENTS, Reply::events(&[snapshot([finished(7, "acme")])])),
+        ("GET /v1/archives/7", Reply::json(&archive(7, "acme"))),
+    ]);
+    insta::assert_snapshot!(run(&stub, &["export", "--all", "--wait"]).all());
+    let ran = run(&stub, &["export", "--all"]);
+    assert_eq!(
+        (ran.code, ran.out.as_str(), ran.err.as_str()),
+        (Some(3), "7\n", "source old did not answer: it is down\n")
+    );
 }

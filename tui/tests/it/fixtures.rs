@@ -5,6 +5,7 @@ use orgvault_shared::{
         Archive, ArchiveState, Event, Export, ExportError, Exports, Format, OrganizationKey, Progress, SectionCount,
         State, Verification, Warning,
     },
+    archive::naming::hex,
     clock::Timestamp,
     gid::Gid,
 };
@@ -103,7 +104,7 @@ pub(crate) fn archive(number: u64, slug: &str) -> Archive {
         gzip: false,
         path: format!("/var/lib/orgvault/archives/tracker/{slug}--1/20260131T093001Z-{number}.json"),
         bytes: BYTES.len() as u64,
-        sha256: Sha256::digest(BYTES).iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hex(&Sha256::digest(BYTES)),
         counts: counts(),
         snapshot: "00000003-0000001B-1".to_owned(),
         exported_at: at(1),
@@ -126,7 +127,7 @@ pub(crate) fn verification(number: u64, faults: &[&str]) -> Verification {
 }
 
 pub(crate) fn exports<const N: usize>(exports: [Export; N]) -> Exports {
-    Exports { exports: exports.into() }
+    Exports { exports: exports.into(), failures: Vec::new() }
 }
 
 pub(crate) fn snapshot<const N: usize>(exports: [Export; N]) -> Event {

@@ -211,7 +211,8 @@ fn live_counts() {
 
 #[test]
 fn rows() {
-    let row = serde_json::json!({ "id": 1, "title": "a\u{1b}[31m\n\u{202e}b", "done": null, "labels": ["x", 2] });
+    let row = r#"{"id":12345678901234567890.10,"title":"a\u001b[31m\n\u202eb","done":null,"labels":["x",2]}"#;
+    let row = serde_json::from_str(row).unwrap();
     let columns = ["id", "title", "done", "labels", "größe"].map(str::to_owned).into();
     let page = RowsPage { columns, rows: vec![row], next: Some(1) };
     let route = "GET /v1/archives/7/sections/workItems/rows?after=0&limit=1&search=a%20b";

@@ -5,7 +5,9 @@
 mod archives;
 mod basics;
 mod codes;
+mod docs;
 mod export;
+mod files;
 mod fixtures;
 mod lists;
 mod orgvault;

@@ -89,25 +89,27 @@ impl Plan<'_> {
                 return Err(not_offered(definition, format));
             }
             match format {
-                Format::Csv => archives.extend(self.entities(definition)?.map(|entity| (format, Some(entity)))),
+                Format::Csv => {
+                    archives.extend(self.entities(definition)?.into_iter().map(|entity| (format, Some(entity))));
+                }
                 _ => archives.push((format, None)),
             }
         }
         Ok(archives)
     }
 
-    fn entities<'d>(&self, definition: &'d Definition) -> Result<impl Iterator<Item = String> + use<'d>, Refusal> {
-        let all = definition.csv_sections().filter_map(|(_, section)| section.entity.clone());
-        let wanted = self.request.entity.clone();
-        if let Some(entity) = &wanted
-            && !all.clone().any(|known| known == *entity)
-        {
-            let detail = format!("product {} has no entity `{entity}`", definition.name);
-            let known: Vec<String> = all.collect();
-            return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_entity", detail)
-                .hint(format!("it has: {}", known.join(", "))));
+    fn entities(&self, definition: &Definition) -> Result<Vec<String>, Refusal> {
+        let mut entities: Vec<String> =
+            definition.csv_sections().filter_map(|(_, section)| section.entity.clone()).collect();
+        if let Some(wanted) = &self.request.entity {
+            if !entities.contains(wanted) {
+                let detail = format!("product {} has no entity `{wanted}`", definition.name);
+                return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_entity", detail)
+                    .hint(format!("it has: {}", entities.join(", "))));
+            }
+            entities.retain(|entity| entity == wanted);
         }
-        Ok(all.filter(move |entity| wanted.as_ref().is_none_or(|wanted| wanted == entity)))
+        Ok(entities)
     }
 }
 

@@ -1,1 +1,159 @@
 //! Every invariant of a PostgreSQL source, looked at one after the other.
+
+use std::sync::Arc;
+
+use orgvault_shared::api::{CheckLine, CheckResult};
+use sqlx::{AssertSqlSafe, Column as _, Executor, PgConnection, SqlSafeStr, Statement};
+
+use super::{Postgres, describe, live, session::Session, snapshot::text};
+use crate::source::{
+    check::{self, line},
+    error::{Fault, SourceError},
+    schema,
+};
+
+/// How often two transactions are compared: an own backend each time is no chance.
+const POOLER_TRIES: usize = 4;
+
+/// What the role may change among the tables that are read.
+const WRITABLE: &str = "
+SELECT c.oid::pg_catalog.regclass::text || ' (' || pg_catalog.string_agg(p.name, ', ' ORDER BY p.name) || ')'
+FROM pg_catalog.pg_class c
+CROSS JOIN (VALUES ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE')) AS p(name)
+WHERE c.oid = ANY ('{OIDS}'::oid[])
+  AND (pg_catalog.has_table_privilege(c.oid, p.name)
+    OR CASE WHEN p.name IN ('INSERT', 'UPDATE') THEN pg_catalog.has_any_column_privilege(c.oid, p.name) END)
+GROUP BY c.oid ORDER BY 1";
+
+impl Postgres {
+    /// Looks at every invariant.
+    pub(in crate::source) async fn check(&self) -> Vec<CheckLine> {
+        let mut lines = Vec::with_capacity(check::NAMES.len());
+        if let Err(error) = self.look(&mut lines).await {
+            // Whatever was looked at when it failed.
+            let name = check::NAMES.get(lines.len()).copied().unwrap_or("queries");
+            lines.push(check::failed(name, &error));
+        }
+        check::skip_rest(&mut lines);
+        lines
+    }
+
+    /// Adds line after line in the order of their names.
+    async fn look(&self, lines: &mut Vec<CheckLine>) -> Result<(), SourceError> {
+        let mut session = match Session::connect(&self.pool.server).await {
+            Ok(session) => session,
+            Err(error) => {
+                if error.kind() == Some(Fault::Version) {
+                    lines.push(line("reachable", CheckResult::Ok, "the server answers"));
+                }
+                return Err(error);
+            }
+        };
+        lines.push(line("reachable", CheckResult::Ok, "the server answers"));
+        let standby = session.command("look at the server", "SELECT pg_catalog.pg_is_in_recovery()").await?;
+        let is_standby = standby.first().and_then(|row| text(row, 0)) == Some("t");
+        let kind = if is_standby { ", a hot standby" } else { "" };
+        lines.push(line("version", CheckResult::Ok, format!("{}{kind}", super::version(&session))));
+        lines.push(self.pooler(&mut session).await?);
+
+        session.begin().await?;
+        let opening = live::open(&mut session, &self.definition, "").await?;
+        let (columns, oids) = live::live_columns(&opening.columns);
+        lines.push(read_only(&mut session, &oids, is_standby).await?);
+        session.command("end the snapshot", "COMMIT").await?;
+
+        let differences = schema::compare(&self.definition, &columns, &opening.beside);
+        lines.push(check::readable(&self.definition, &differences));
+        lines.push(check::row_filter(&differences));
+        lines.push(check::schema(&self.definition, &differences, self.strict_schema));
+        lines.push(self.queries(&mut session).await);
+        Ok(())
+    }
+
+    /// Whether each transaction gets another backend. While a second connection is inside a
+    /// transaction, the first has to be on its old backend, and the second not on that one.
+    async fn pooler(&self, session: &mut Session) -> Result<CheckLine, SourceError> {
+        let own = backend(session).await?;
+        for _ in 0..POOLER_TRIES {
+            let mut second = Session::connect(&self.pool.server).await?;
+            second.begin().await?;
+            if backend(&mut second).await? == own || backend(session).await? != own {
+                let words = "two transactions of one connection had different backends";
+                let error = SourceError::fault(&self.name, Fault::Pooler, "use the connection", words);
+                return Ok(check::failed("pooler", &error));
+            }
+        }
+        Ok(line("pooler", CheckResult::Ok, "a connection keeps its backend"))
+    }
+
+    /// Prepares every query, each outside of a transaction, so that one that is wrong hides no
+    /// other.
+    async fn queries(&self, session: &mut Session) -> CheckLine {
+        let mut refused = Vec::new();
+        let mut asked = 1;
+        refused.extend(self.list_query(session).await.err());
+        for section in &self.definition.sections {
+            asked += 2;
+            let rows = describe::query(session, &describe::rows_act(section), &section.rows).await;
+            let rows = rows.and_then(|(rows, _)| describe::columns(session, section, &rows).map(drop));
+            let count = describe::query(session, &describe::count_act(section), &section.count).await;
+            refused.extend(rows.err().into_iter().chain(count.err()));
+        }
+        for warning in &self.definition.warnings {
+            asked += 1;
+            let query = describe::query(session, &describe::warning_act(&warning.code), &warning.rows).await;
+            refused.extend(query.err());
+        }
+        check::queries(asked, &refused)
+    }
+
+    async fn list_query(&self, session: &mut Session) -> Result<(), SourceError> {
+        const ACT: &str = "list organizations";
+        let sql = AssertSqlSafe(self.definition.organization.list.clone()).into_sql_str();
+        let statement = session.run(ACT, |connection: &mut PgConnection| connection.prepare(sql)).await?;
+        for needed in ["id", "name", "slug"] {
+            if !statement.columns().iter().any(|column| column.name() == needed) {
+                let words = format!("the query gives no column `{needed}`");
+                return Err(SourceError::fault(&self.name, Fault::Query, ACT, words));
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn backend(session: &mut Session) -> Result<Option<String>, SourceError> {
+    let rows = session.command("look for a pooler", "SELECT pg_catalog.pg_backend_pid()").await?;
+    Ok(rows.first().and_then(|row| text(row, 0)).map(str::to_owned))
+}
+
+/// The transaction is read-only whatever the role may do; a role that may not write at all is
+/// the second lock.
+async fn read_only(session: &mut Session, oids: &[u32], is_standby: bool) -> Result<CheckLine, SourceError> {
+    const ACT: &str = "look at the role's privileges";
+    if is_standby {
+        return Ok(line("read_only", CheckResult::Ok, "a standby takes no writes"));
+    }
+    let is_super = session
+        .command(ACT, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user")
+        .await?
+        .first()
+        .and_then(|row| text(row, 0))
+        == Some("t");
+    let oids = oids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+    let writable = session.text(ACT, WRITABLE.replace("OIDS", &oids)).await?;
+    let role = Arc::from(session.server.options.get_username());
+    Ok(read_only_line(&role, is_super, writable.iter().filter_map(|row| text(row, 0)).map(str::to_owned).collect()))
+}
+
+fn read_only_line(role: &Arc<str>, is_super: bool, writable: Vec<String>) -> CheckLine {
+    let transaction = "orgvault's transactions are read-only all the same";
+    let message = match (is_super, writable.is_empty()) {
+        (false, true) => return line("read_only", CheckResult::Ok, format!("role {role} cannot write")),
+        (true, _) => format!("role {role} is a superuser; {transaction}"),
+        (false, false) => format!("role {role} may write; {transaction}"),
+    };
+    let mut found = line("read_only", CheckResult::Warning, message);
+    found.details = if is_super { Vec::new() } else { writable };
+    "use a role of its own with the statements of `orgvault check SOURCE --grants`".clone_into(&mut found.hint);
+    found
+}

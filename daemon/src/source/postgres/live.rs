@@ -15,6 +15,9 @@ use crate::{
 /// Columns of the tables in `$2` (schema, empty for the search path) and `$3` (name), as text
 /// that is compared as a whole: a change of anything in it asks for a fresh description.
 const OPENING: &str = "
+WITH asked AS (
+  SELECT * FROM ROWS FROM (pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[])) AS t(nsp, rel)
+)
 SELECT pg_catalog.txid_current_snapshot()::text AS snapshot,
   pg_catalog.to_char(pg_catalog.transaction_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS instant,
   pg_catalog.pg_backend_pid() AS pid,
@@ -23,7 +26,7 @@ SELECT pg_catalog.txid_current_snapshot()::text AS snapshot,
     SELECT pg_catalog.concat_ws(E'\\x1f', CASE t.nsp WHEN '' THEN t.rel ELSE t.nsp || '.' || t.rel END, a.attname,
       pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'),
       pg_catalog.row_security_active(c.oid), c.oid, a.atttypid, a.atttypmod)
-    FROM pg_catalog.unnest($2::text[], $3::text[]) AS t(nsp, rel)
+    FROM asked AS t
     JOIN pg_catalog.pg_class c ON c.relname = t.rel::name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -35,12 +38,12 @@ SELECT pg_catalog.txid_current_snapshot()::text AS snapshot,
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
       AND c.relnamespace IN (
-        SELECT k.relnamespace FROM pg_catalog.unnest($2::text[], $3::text[]) AS t(nsp, rel)
+        SELECT k.relnamespace FROM asked AS t
         JOIN pg_catalog.pg_class k ON k.relname = t.rel::name
         JOIN pg_catalog.pg_namespace s ON s.oid = k.relnamespace
         WHERE CASE t.nsp WHEN '' THEN pg_catalog.pg_table_is_visible(k.oid) ELSE s.nspname = t.nsp::name END)
       AND NOT EXISTS (
-        SELECT FROM pg_catalog.unnest($2::text[], $3::text[]) AS t(nsp, rel)
+        SELECT FROM asked AS t
         WHERE t.rel::name = c.relname AND (t.nsp = '' OR t.nsp::name = n.nspname))
     ORDER BY 1
   ) ELSE '{}'::text[] END AS beside";

@@ -1,16 +1,9 @@
 //! One section's rows, from the server to the queue.
 
-use std::{
-    future::poll_fn,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{
     copy::{CopyError, Reader},
@@ -19,7 +12,10 @@ use super::{
 };
 use crate::{
     row::{Block, Message, RowSink, WriterGone},
-    source::error::{Fault, SourceError},
+    source::{
+        error::{Fault, SourceError},
+        patience::{Patience, Stalled},
+    },
 };
 
 /// Sends the rows of one section in whole blocks; gives how many that were.
@@ -60,16 +56,17 @@ async fn forward(
     let mut patience = Patience::new(server.stall_timeout);
     let mut rows = 0;
     loop {
-        let message = match poll_fn(|context| patience.poll_next(&mut stream, context)).await {
-            None => return Err(SourceError::stalled(&server.name, act, server.stall_timeout)),
-            Some(None) => break,
-            Some(Some(message)) => message.map_err(|error| SourceError::from_sqlx(&server.name, act, &error))?,
+        let message = match patience.next(&mut stream).await {
+            Err(Stalled) => return Err(SourceError::stalled(&server.name, act, server.stall_timeout)),
+            Ok(None) => break,
+            Ok(Some(message)) => message.map_err(|error| SourceError::from_sqlx(&server.name, act, &error))?,
         };
         reader.feed(&message, &mut block).map_err(torn)?;
         if block.is_full() {
             rows += block.rows();
             let full = std::mem::replace(&mut block, Block::with_capacity());
             sink.send(Message::Rows(full)).await.map_err(gone)?;
+            patience.renew();
         }
     }
     reader.finish().map_err(torn)?;
@@ -78,31 +75,4 @@ async fn forward(
         sink.send(Message::Rows(block)).await.map_err(gone)?;
     }
     Ok(rows)
-}
-
-/// Waits for the next message, but not for ever. The timer is only touched when nothing is
-/// there, which is once for many rows.
-struct Patience {
-    limit: Duration,
-    timer: Pin<Box<Sleep>>,
-    /// Something came since the timer was set.
-    moved: bool,
-}
-
-impl Patience {
-    fn new(limit: Duration) -> Self {
-        Self { limit, timer: Box::pin(sleep_until(Instant::now() + limit)), moved: false }
-    }
-
-    /// None when the limit is over, else what the stream gave.
-    fn poll_next<T>(&mut self, stream: &mut BoxStream<'_, T>, context: &mut Context<'_>) -> Poll<Option<Option<T>>> {
-        if let Poll::Ready(item) = stream.as_mut().poll_next(context) {
-            self.moved = true;
-            return Poll::Ready(Some(item));
-        }
-        if std::mem::take(&mut self.moved) {
-            self.timer.as_mut().reset(Instant::now() + self.limit);
-        }
-        self.timer.as_mut().poll(context).map(|()| None)
-    }
 }

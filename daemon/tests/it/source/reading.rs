@@ -1,6 +1,6 @@
 //! What is read from PostgreSQL, and as whom.
 
-use super::fixture::{ACME, BUECHER, granted, read, source};
+use super::fixture::{ACME, BUECHER, granted, read};
 use crate::postgres::Database;
 
 #[tokio::test]

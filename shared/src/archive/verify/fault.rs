@@ -1,6 +1,6 @@
 //! What can be wrong with an archive, each in a sentence of its own.
 
-use super::{Expected, ManifestSection, Raw};
+use super::{Expected, Raw, Section};
 use crate::api::SectionCount;
 use crate::archive::content::Broken;
 
@@ -142,6 +142,12 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether it is only that a section has other rows than it should: the file itself is whole.
+    #[must_use]
+    pub fn is_count(&self) -> bool {
+        matches!(self, Self::Rows { .. } | Self::NoSection { .. })
+    }
+
     pub(in crate::archive) fn of(broken: Broken, format: &'static str) -> Self {
         match broken {
             Broken::Ends { at } => Self::Ends { at },
@@ -176,7 +182,7 @@ pub(super) fn of_bytes(raw: &Raw, whole: bool, expected: &Expected<'_>) -> Optio
 }
 
 /// What the rows of one section tell.
-pub(super) fn of_section(section: &ManifestSection, counts: &[SectionCount]) -> Option<Fault> {
+pub(super) fn of_section(section: &Section, counts: &[SectionCount]) -> Option<Fault> {
     let (name, expected) = (section.name.clone(), section.rows);
     match counts.iter().find(|count| count.name == name) {
         None => Some(Fault::NoSection { section: name, expected }),

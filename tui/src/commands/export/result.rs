@@ -6,7 +6,7 @@ use orgvault_shared::{
 };
 
 use crate::{
-    commands::show::warning_lines,
+    commands::{orgs::failure_lines, show::warning_lines},
     exit::Exit,
     follow::Followed,
     lines::{self, Lines},
@@ -26,7 +26,8 @@ pub(super) fn exit(followed: &Followed) -> Exit {
     let finished = exports.iter().filter(|export| export.state == State::Finished).count();
     let canceled = exports.iter().filter(|export| is_canceled(export)).count();
     match finished {
-        all if all == exports.len() => Exit::Ok,
+        all if all == exports.len() && followed.failures().is_empty() => Exit::Ok,
+        all if all == exports.len() => Exit::Incomplete,
         0 if canceled == exports.len() => Exit::Canceled,
         0 => Exit::Failed,
         _some => Exit::Incomplete,
@@ -49,6 +50,7 @@ pub(super) fn lines(followed: &Followed, archives: &[Archive], out: Option<&str>
     for export in followed.lost() {
         text.line(format_args!("the outcome of {} is unknown: orgvaultd does not know it any more", export.gid));
     }
+    text.push_str(&failure_lines(followed.failures()));
     if exports.len() != 1 {
         let finished = exports.iter().filter(|export| export.state == State::Finished).count();
         let failed = exports.len() - finished;

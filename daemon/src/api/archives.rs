@@ -1,0 +1,79 @@
+//! `/v1/archives`: finished files with their manifests.
+
+mod compare;
+mod delete;
+mod download;
+mod verify;
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use orgvault_shared::{
+    api::{Archive, ArchiveState, Archives},
+    gid::Gid,
+};
+use serde::Deserialize;
+
+use super::{
+    App, lookup,
+    problem::Refusal,
+    request::{Path, Query},
+};
+use crate::catalog::ArchiveFilter;
+
+pub(super) use self::{compare::compare, delete::delete, download::download, verify::verify};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListQuery {
+    source: Option<String>,
+    organization: Option<String>,
+}
+
+/// An organization is matched by any of its names as the archives have it, so that the archives
+/// of one that the source does not list any more are found too.
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Archives>, Refusal> {
+    let mut archives = app.catalog().archives(&ArchiveFilter { source: query.source, organization: None }).await?;
+    if let Some(name) = &query.organization {
+        archives.retain(|archive| lookup::is_called(&archive.organization, name));
+    }
+    blocking(move || Archives { archives: archives.into_iter().map(looked_at).collect() }).await.map(Json)
+}
+
+pub(super) async fn show(State(app): State<Arc<App>>, Path(gid): Path<Gid>) -> Result<Json<Archive>, Refusal> {
+    let archive = app.archive(gid).await?;
+    blocking(move || looked_at(archive)).await.map(Json)
+}
+
+/// The archive as a glance at its file shows it. That its bytes are the right ones is for a
+/// verification to say.
+fn looked_at(mut archive: Archive) -> Archive {
+    match std::fs::symlink_metadata(&archive.path) {
+        Ok(metadata) if metadata.is_file() && metadata.len() == archive.bytes => {
+            if archive.state == ArchiveState::Missing {
+                archive.state = ArchiveState::Present;
+            }
+        }
+        Ok(_other) => archive.state = ArchiveState::Damaged,
+        Err(_gone) => archive.state = ArchiveState::Missing,
+    }
+    archive
+}
+
+impl App {
+    /// The catalog's archive of this gid.
+    pub(super) async fn archive(&self, gid: Gid) -> Result<Archive, Refusal> {
+        self.catalog().archive(gid).await?.ok_or_else(|| {
+            Refusal::new(StatusCode::NOT_FOUND, "unknown_archive", format!("there is no archive {gid}"))
+                .hint("`orgvault archives` lists them")
+        })
+    }
+}
+
+/// Runs what reads files where blocking is allowed.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Refusal::fault("internal", &error))
+}

@@ -1,0 +1,34 @@
+//! `/v1/archives/{gid}/compare/{other}`: what two archives hold, section by section, as their
+//! manifests say.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use orgvault_shared::{
+    api::{Archive, Comparison, SectionDifference},
+    gid::Gid,
+};
+
+use super::super::{App, problem::Refusal, request::Path};
+
+pub(in super::super) async fn compare(
+    State(app): State<Arc<App>>,
+    Path((left, right)): Path<(Gid, Gid)>,
+) -> Result<Json<Comparison>, Refusal> {
+    Ok(Json(difference(&app.archive(left).await?, &app.archive(right).await?)))
+}
+
+/// Every section of either, in the left one's order, then those that only the right one has.
+fn difference(left: &Archive, right: &Archive) -> Comparison {
+    let rows =
+        |archive: &Archive, name: &str| archive.counts.iter().find(|count| count.name == name).map(|one| one.rows);
+    let only_right = right.counts.iter().filter(|count| rows(left, &count.name).is_none());
+    let section =
+        |name: &String| SectionDifference { name: name.clone(), left: rows(left, name), right: rows(right, name) };
+    Comparison {
+        left: left.gid,
+        right: right.gid,
+        identical: left.sha256 == right.sha256,
+        sections: left.counts.iter().chain(only_right).map(|count| section(&count.name)).collect(),
+    }
+}

@@ -1,0 +1,66 @@
+//! `/v1/archives/{gid}/sections/{name}/rows`: rows read back out of an archive.
+
+use std::{path::PathBuf, sync::Arc};
+
+use axum::{Json, extract::State, http::StatusCode};
+use orgvault_shared::{
+    api::RowsPage,
+    archive::{
+        manifest::Manifest,
+        rows::{RowsError, rows},
+    },
+    gid::Gid,
+};
+use serde::Deserialize;
+
+use super::{
+    App,
+    archives::blocking,
+    problem::Refusal,
+    request::{Path, Query},
+};
+
+/// Rows of a page where the request does not say.
+const USUAL_LIMIT: usize = 100;
+
+/// Rows of a page, however many are asked for.
+const MOST: usize = 10_000;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageQuery {
+    #[serde(default)]
+    after: u64,
+    limit: Option<usize>,
+    search: Option<String>,
+}
+
+pub(super) async fn page(
+    State(app): State<Arc<App>>,
+    Path((gid, section)): Path<(Gid, String)>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<RowsPage>, Refusal> {
+    let path = PathBuf::from(app.archive(gid).await?.path);
+    let PageQuery { after, limit, search } = query;
+    let limit = limit.unwrap_or(USUAL_LIMIT).clamp(1, MOST);
+    let page = blocking(move || {
+        let manifest = Manifest::beside(&path).map_err(|error| {
+            Refusal::new(StatusCode::CONFLICT, "manifest_unusable", error.to_string())
+                .hint("restore the manifest from a backup, or export again")
+        })?;
+        Ok::<_, Refusal>(rows(&path, manifest.as_ref(), &section, after, limit, search.as_deref())?)
+    });
+    page.await?.map(Json)
+}
+
+impl From<RowsError> for Refusal {
+    fn from(error: RowsError) -> Self {
+        let refused = |status, code| Self::new(status, code, error.to_string());
+        match &error {
+            RowsError::UnknownSection { .. } => refused(StatusCode::NOT_FOUND, "unknown_section"),
+            RowsError::Unsupported { .. } => refused(StatusCode::UNPROCESSABLE_ENTITY, "rows_unsupported"),
+            RowsError::Damaged { .. } => refused(StatusCode::CONFLICT, "archive_damaged").hint("verify the archive"),
+            RowsError::Open { .. } => Self::fault("archive_unreadable", &error),
+        }
+    }
+}

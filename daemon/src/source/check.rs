@@ -1,0 +1,95 @@
+//! The labelled lines of `orgvault check`: what both kinds of source say in the same words.
+
+use orgvault_shared::api::{CheckLine, CheckResult};
+
+use super::{
+    error::SourceError,
+    schema::{self, Differences},
+};
+use crate::product::Definition;
+
+/// Every line of a source, in the order that they are looked at.
+pub(super) const NAMES: [&str; 8] =
+    ["reachable", "version", "pooler", "read_only", "readable", "row_filter", "schema", "queries"];
+
+/// One line.
+pub(super) fn line(name: &str, result: CheckResult, message: impl Into<String>) -> CheckLine {
+    CheckLine { name: name.to_owned(), result, message: message.into(), details: Vec::new(), hint: String::new() }
+}
+
+/// A line that failed with an error of the source.
+pub(super) fn failed(name: &str, error: &SourceError) -> CheckLine {
+    let mut line = line(name, CheckResult::Failed, error.to_string());
+    error.hint().clone_into(&mut line.hint);
+    line
+}
+
+/// Adds what could not be looked at, so that no line is ever missing.
+pub(super) fn skip_rest(lines: &mut Vec<CheckLine>) {
+    for name in NAMES {
+        if !lines.iter().any(|line| line.name == name) {
+            lines.push(line(name, CheckResult::Skipped, "not looked at, because an earlier line failed"));
+        }
+    }
+}
+
+/// `readable`: every table and column that the definition reads.
+pub(super) fn readable(definition: &Definition, differences: &Differences) -> CheckLine {
+    let Differences { missing, unreadable, .. } = differences;
+    if missing.is_empty() && unreadable.is_empty() {
+        let tables = definition.tables.values().filter(|table| !table.reads.is_empty()).count();
+        return line("readable", CheckResult::Ok, format!("all {tables} tables can be read"));
+    }
+    let mut found = line(
+        "readable",
+        CheckResult::Failed,
+        format!("{} missing, {} not readable by this role", missing.len(), unreadable.len()),
+    );
+    found.details.extend(missing.iter().map(|name| format!("{name}: missing")));
+    found.details.extend(unreadable.iter().map(|name| format!("{name}: not readable")));
+    let fault = if missing.is_empty() { super::Fault::Privilege } else { super::Fault::Schema };
+    fault.hint().clone_into(&mut found.hint);
+    found
+}
+
+/// `row_filter`: whether row-level security would hide rows.
+pub(super) fn row_filter(differences: &Differences) -> CheckLine {
+    if differences.filtered.is_empty() {
+        return line("row_filter", CheckResult::Ok, "no row-level security applies to this role");
+    }
+    let mut found = line("row_filter", CheckResult::Failed, "row-level security would hide rows from this role");
+    found.details.clone_from(&differences.filtered);
+    super::Fault::RowFilter.hint().clone_into(&mut found.hint);
+    found
+}
+
+/// `schema`: as measured, or newer.
+pub(super) fn schema(definition: &Definition, differences: &Differences, strict: bool) -> CheckLine {
+    let measured = format!("{} {}", definition.name, definition.measured_on);
+    let Differences { newer, gone, .. } = differences;
+    if newer.is_empty() && gone.is_empty() {
+        return line("schema", CheckResult::Ok, format!("as {measured} has it"));
+    }
+    let result = if strict && !newer.is_empty() { CheckResult::Failed } else { CheckResult::Warning };
+    let message = match (newer.is_empty(), gone.is_empty()) {
+        (true, _) => format!("{measured} also had: {}", schema::list(gone)),
+        _ => differences.newer_words(definition),
+    };
+    let mut found = line("schema", result, message);
+    found.details.extend(newer.iter().map(|name| format!("{name}: new")));
+    found.details.extend(gone.iter().map(|name| format!("{name}: gone")));
+    super::Fault::SchemaNewer.hint().clone_into(&mut found.hint);
+    found
+}
+
+/// `queries`: what the source said of each query that it refused.
+pub(super) fn queries(asked: usize, refused: &[SourceError]) -> CheckLine {
+    let Some(first) = refused.first() else {
+        return line("queries", CheckResult::Ok, format!("all {asked} queries are understood"));
+    };
+    let message = format!("{} of {asked} queries are refused", refused.len());
+    let mut found = line("queries", CheckResult::Failed, message);
+    found.details.extend(refused.iter().map(ToString::to_string));
+    first.hint().clone_into(&mut found.hint);
+    found
+}

@@ -1,0 +1,233 @@
+//! One read transaction of an SQLite file.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use futures_util::{StreamExt, stream::BoxStream};
+use orgvault_shared::api::Warning;
+use sqlx::{AssertSqlSafe, Column as _, Executor, Row, SqlSafeStr, Statement, TypeInfo, sqlite::SqliteRow};
+
+use super::{
+    Reading, Sqlite,
+    value::{self, Stored},
+};
+use crate::{
+    product::{DeclaredType, Section},
+    row::{Block, Column, Message, RowSink, WriterGone},
+    source::{
+        error::{Fault, SourceError, UnfitValue},
+        patience::{Patience, Stalled},
+        schema::{self, Differences},
+    },
+};
+
+/// One instant of one organization.
+pub(in crate::source) struct Snapshot {
+    source: Arc<Sqlite>,
+    reading: Reading,
+    differences: Differences,
+    organization: String,
+    id: String,
+}
+
+/// How one section's rows are laid out.
+struct Layout<'d> {
+    section: &'d Section,
+    types: Vec<DeclaredType>,
+    names: Vec<String>,
+    /// Which column names a row in errors.
+    id: usize,
+}
+
+impl Snapshot {
+    /// Takes over a transaction.
+    pub(super) async fn new(
+        source: Arc<Sqlite>,
+        mut reading: Reading,
+        differences: Differences,
+        organization: &str,
+    ) -> Result<Self, SourceError> {
+        // SQLite has no name for an instant, so each is its own.
+        let sql = "SELECT strftime('%Y-%m-%dT%H:%M:%fZ') || '-' || lower(hex(randomblob(8))) AS id";
+        let row = sqlx::raw_sql(sql).fetch_one(&mut reading.connection).await;
+        let id = row
+            .and_then(|row| row.try_get("id"))
+            .map_err(|error| SourceError::from_sqlx(&source.name, "open a snapshot", &error))?;
+        Ok(Self { source, reading, differences, organization: organization.to_owned(), id })
+    }
+
+    pub(in crate::source) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(in crate::source) fn server(&self) -> &str {
+        &self.reading.version
+    }
+
+    pub(in crate::source) async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {
+        let source = Arc::clone(&self.source);
+        let definition = &source.definition;
+        let newer = self.differences.warning(definition);
+        if source.strict_schema && newer.is_some() {
+            let words = self.differences.newer_words(definition);
+            return Err(SourceError::fault(&source.name, Fault::SchemaNewer, "use the schema", words));
+        }
+        let mut warnings: Vec<Warning> = newer.into_iter().collect();
+        for query in &definition.warnings {
+            let limit = schema::WARNING_IDS;
+            let rows = trimmed(&query.rows);
+            let sql = format!("SELECT * FROM (\n{rows}\n) LIMIT {limit}");
+            let rows = self.fetch(&format!("ask for the warning {}", query.code), sql).await?;
+            let id = |row: &SqliteRow| row.try_get_unchecked::<Option<String>, _>(0).ok().flatten();
+            let ids: Vec<String> = rows.iter().map(|row| id(row).unwrap_or_else(|| "NULL".to_owned())).collect();
+            if !ids.is_empty() {
+                warnings.push(Warning { code: query.code.clone(), message: query.message.clone(), ids });
+            }
+        }
+        Ok(warnings)
+    }
+
+    pub(in crate::source) async fn counts(&mut self) -> Result<Vec<u64>, SourceError> {
+        const ACT: &str = "count the sections";
+        let source = Arc::clone(&self.source);
+        let sections = &source.definition.sections;
+        let mut sql = "SELECT 0".to_owned();
+        for section in sections {
+            // Writing to a string cannot fail.
+            write!(sql, ", (\n{}\n)", trimmed(&section.count)).unwrap_or_default();
+        }
+        let rows = self.fetch(ACT, sql).await?;
+        let number = |column| rows.first().and_then(|row| row.try_get::<i64, _>(column).ok()?.try_into().ok());
+        let strange = || SourceError::fault(&source.name, Fault::Query, ACT, "a count query gives no single number");
+        (1..=sections.len()).map(|column| number(column).ok_or_else(strange)).collect()
+    }
+
+    pub(in crate::source) async fn columns(&mut self, section: usize) -> Result<Arc<[Column]>, SourceError> {
+        let source = Arc::clone(&self.source);
+        let layout = self.layout(&source, section).await?;
+        let columns = layout.names.into_iter().zip(layout.types);
+        Ok(columns.map(|(name, declared)| Column { name, kind: value::column_type(declared) }).collect())
+    }
+
+    pub(in crate::source) async fn rows(&mut self, section: usize, sink: &RowSink) -> Result<u64, SourceError> {
+        let source = Arc::clone(&self.source);
+        let layout = self.layout(&source, section).await?;
+        let query = sqlx::query(AssertSqlSafe(trimmed(&layout.section.rows).to_owned()));
+        let rows = query.bind(self.organization.clone()).fetch(&mut self.reading.connection);
+        forward(&source, rows.boxed(), &layout, sink).await
+    }
+
+    pub(in crate::source) async fn finish(mut self) -> Result<(), SourceError> {
+        let ended = sqlx::raw_sql("COMMIT").execute(&mut self.reading.connection).await;
+        ended.map(drop).map_err(|error| SourceError::from_sqlx(&self.source.name, "end the snapshot", &error))
+    }
+
+    /// Dropping interrupts the query; a ping of the closing connection is not worth waiting for.
+    pub(in crate::source) fn abandon(self) {
+        drop(self);
+    }
+
+    async fn fetch(&mut self, act: &str, sql: String) -> Result<Vec<SqliteRow>, SourceError> {
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(self.organization.clone());
+        let rows = query.fetch_all(&mut self.reading.connection).await;
+        rows.map_err(|error| SourceError::from_sqlx(&self.source.name, act, &error))
+    }
+
+    async fn layout<'d>(&mut self, source: &'d Sqlite, section: usize) -> Result<Layout<'d>, SourceError> {
+        let Some(section) = source.definition.sections.get(section) else {
+            let words = format!("the definition has no section {section}");
+            return Err(SourceError::fault(&source.name, Fault::Query, "read", words));
+        };
+        let act = format!("read section {}", section.name);
+        layout(&mut self.reading, section).await.map_err(|error| SourceError::from_sqlx(&source.name, &act, &error))
+    }
+}
+
+/// Asks for the columns of a section's rows query.
+async fn layout<'d>(reading: &mut Reading, section: &'d Section) -> Result<Layout<'d>, sqlx::Error> {
+    let sql = AssertSqlSafe(trimmed(&section.rows).to_owned()).into_sql_str();
+    let statement = reading.connection.prepare(sql).await?;
+    let names: Vec<String> = statement.columns().iter().map(|column| column.name().to_owned()).collect();
+    let declared = |name: &str| section.types.get(name).copied();
+    let columns = statement.columns().iter();
+    let types = columns
+        .map(|column| declared(column.name()).unwrap_or_else(|| value::undeclared(column.type_info().name())))
+        .collect();
+    let id = section.id.as_ref().and_then(|id| names.iter().position(|name| name == id)).unwrap_or(0);
+    Ok(Layout { section, types, names, id })
+}
+
+/// What the definition's queries look like to SQLite: as they are.
+pub(super) async fn prepare(source: &Sqlite, reading: &mut Reading, act: &str, sql: &str) -> Result<(), SourceError> {
+    let sql = AssertSqlSafe(trimmed(sql).to_owned()).into_sql_str();
+    let prepared = reading.connection.prepare(sql).await;
+    prepared.map(drop).map_err(|error| SourceError::from_sqlx(&source.name, act, &error))
+}
+
+async fn forward(
+    source: &Sqlite,
+    mut stream: BoxStream<'_, Result<SqliteRow, sqlx::Error>>,
+    layout: &Layout<'_>,
+    sink: &RowSink,
+) -> Result<u64, SourceError> {
+    let act = format!("read section {}", layout.section.name);
+    let gone = |WriterGone| SourceError::WriterGone { name: Arc::clone(&source.name) };
+    let mut patience = Patience::new(source.stall_timeout);
+    let mut block = Block::with_capacity();
+    let mut bytes = Vec::new();
+    let mut rows = 0;
+    loop {
+        let row = match patience.next(&mut stream).await {
+            Err(Stalled) => return Err(SourceError::stalled(&source.name, &act, source.stall_timeout)),
+            Ok(None) => break,
+            Ok(Some(row)) => row.map_err(|error| SourceError::from_sqlx(&source.name, &act, &error))?,
+        };
+        encode(source, layout, &row, &act, &mut bytes)?;
+        block.push_row(&bytes);
+        if block.is_full() {
+            rows += block.rows();
+            let full = std::mem::replace(&mut block, Block::with_capacity());
+            sink.send(Message::Rows(full)).await.map_err(gone)?;
+            patience.renew();
+        }
+    }
+    if !block.is_empty() {
+        rows += block.rows();
+        sink.send(Message::Rows(block)).await.map_err(gone)?;
+    }
+    Ok(rows)
+}
+
+/// One row in the block's layout.
+fn encode(
+    source: &Sqlite,
+    layout: &Layout<'_>,
+    row: &SqliteRow,
+    act: &str,
+    bytes: &mut Vec<u8>,
+) -> Result<(), SourceError> {
+    let failed = |error: sqlx::Error| SourceError::from_sqlx(&source.name, act, &error);
+    bytes.clear();
+    // SQLite has at most 32767 columns.
+    bytes.extend_from_slice(&i16::try_from(layout.types.len()).unwrap_or(i16::MAX).to_be_bytes());
+    for (column, declared) in layout.types.iter().enumerate() {
+        let stored = Stored::of(row.try_get_raw(column).map_err(failed)?).map_err(failed)?;
+        if value::append(*declared, stored, bytes) {
+            continue;
+        }
+        let id = row.try_get_raw(layout.id).and_then(Stored::of).map_or_else(|_| String::new(), |id| id.to_string());
+        return Err(SourceError::Value(Box::new(UnfitValue {
+            name: Arc::clone(&source.name),
+            table: layout.section.table.clone(),
+            id: id.trim_matches('`').to_owned(),
+            column: layout.names.get(column).cloned().unwrap_or_default(),
+            value: stored.to_string(),
+            expected: value::describe(*declared),
+        })));
+    }
+    Ok(())
+}
+
+/// A definition may end a query as one does in a terminal.
+fn trimmed(sql: &str) -> &str {
+    sql.trim_end_matches(|character: char| character.is_whitespace() || character == ';')
+}

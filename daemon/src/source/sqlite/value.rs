@@ -1,0 +1,266 @@
+//! SQLite's values in the layout of PostgreSQL's binary COPY, by the types that a definition
+//! states. SQLite itself promises nothing about what a column holds.
+
+use std::fmt;
+
+use orgvault_shared::text::printable;
+use serde::de::IgnoredAny;
+use sqlx::{Decode, Sqlite, TypeInfo, ValueRef, sqlite::SqliteValueRef};
+
+use crate::{
+    product::DeclaredType,
+    row::ColumnType,
+    source::{instant, uuid},
+};
+
+/// How much of a value an error shows.
+const SHOWN: usize = 60;
+
+/// One value as SQLite stores it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Stored<'r> {
+    Null,
+    Integer(i64),
+    Real(f64),
+    /// Promised to be UTF-8, and not checked by SQLite.
+    Text(&'r [u8]),
+    Blob(&'r [u8]),
+}
+
+impl<'r> Stored<'r> {
+    pub(super) fn of(value: SqliteValueRef<'r>) -> Result<Self, sqlx::Error> {
+        if value.is_null() {
+            return Ok(Self::Null);
+        }
+        let stored = match value.type_info().name() {
+            "INTEGER" => Decode::<Sqlite>::decode(value).map(Self::Integer),
+            "REAL" => Decode::<Sqlite>::decode(value).map(Self::Real),
+            "BLOB" => Decode::<Sqlite>::decode(value).map(Self::Blob),
+            _ => Decode::<Sqlite>::decode(value).map(Self::Text),
+        };
+        stored.map_err(sqlx::Error::Decode)
+    }
+
+    /// Text that may be written: UTF-8 without NUL, as PostgreSQL has it.
+    fn text(self) -> Option<&'r str> {
+        match self {
+            Self::Text(bytes) => std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0')),
+            _ => None,
+        }
+    }
+}
+
+/// For errors: shortened, and with nothing that a terminal would obey.
+impl fmt::Display for Stored<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("NULL"),
+            Self::Integer(number) => write!(f, "the integer {number}"),
+            Self::Real(number) => write!(f, "the number {number}"),
+            Self::Blob(bytes) => write!(f, "a BLOB of {} bytes", bytes.len()),
+            Self::Text(bytes) => match std::str::from_utf8(bytes) {
+                Err(_) => write!(f, "a text that is no UTF-8"),
+                Ok(text) if text.contains('\0') => write!(f, "a text with a NUL character"),
+                Ok(text) => write!(f, "`{}`", printable(&text.chars().take(SHOWN).collect::<String>())),
+            },
+        }
+    }
+}
+
+/// The layout of the cells of a declared type.
+pub(super) fn column_type(declared: DeclaredType) -> ColumnType {
+    match declared {
+        DeclaredType::Bool => ColumnType::Bool,
+        DeclaredType::Int => ColumnType::Int,
+        DeclaredType::Float => ColumnType::Float,
+        DeclaredType::Numeric | DeclaredType::Text => ColumnType::Text,
+        DeclaredType::Uuid => ColumnType::Uuid,
+        DeclaredType::Timestamp => ColumnType::Timestamp,
+        DeclaredType::Date => ColumnType::Date,
+        DeclaredType::Json => ColumnType::Json,
+        DeclaredType::List => ColumnType::List,
+    }
+}
+
+/// For errors.
+pub(super) fn describe(declared: DeclaredType) -> &'static str {
+    match declared {
+        DeclaredType::Bool => "boolean (0 or 1)",
+        DeclaredType::Int => "integer",
+        DeclaredType::Float => "number",
+        DeclaredType::Numeric => "decimal number",
+        DeclaredType::Text => "text in UTF-8 without NUL",
+        DeclaredType::Uuid => "UUID",
+        DeclaredType::Timestamp => "timestamp (YYYY-MM-DD HH:MM:SS)",
+        DeclaredType::Date => "date (YYYY-MM-DD)",
+        DeclaredType::Json => "JSON text",
+        DeclaredType::List => "list of words with one blank between them",
+    }
+}
+
+/// What SQLite's own declaration of a column means where the definition states no type. A
+/// column of an unknown declaration, or an expression, has to hold text.
+pub(super) fn undeclared(declaration: &str) -> DeclaredType {
+    match declaration {
+        "BOOLEAN" => DeclaredType::Bool,
+        "INTEGER" => DeclaredType::Int,
+        "REAL" => DeclaredType::Float,
+        "DATETIME" => DeclaredType::Timestamp,
+        "DATE" => DeclaredType::Date,
+        _ => DeclaredType::Text,
+    }
+}
+
+/// Appends a cell: its length and its bytes. Gives false, and appends nothing, where the value
+/// is none of the type.
+pub(super) fn append(declared: DeclaredType, value: Stored<'_>, row: &mut Vec<u8>) -> bool {
+    if value == Stored::Null {
+        row.extend_from_slice(&(-1_i32).to_be_bytes());
+        return true;
+    }
+    let cell = match (declared, value) {
+        (DeclaredType::Bool, Stored::Integer(number)) => {
+            u8::try_from(number).ok().filter(|bit| *bit < 2).map(|bit| push(row, &[bit]))
+        }
+        (DeclaredType::Int, Stored::Integer(number)) => Some(push(row, &number.to_be_bytes())),
+        (DeclaredType::Float, Stored::Real(number)) => Some(push(row, &number.to_be_bytes())),
+        (DeclaredType::Float, Stored::Integer(number)) => exact(number).map(|number| push(row, &number.to_be_bytes())),
+        (DeclaredType::Numeric, number) => decimal(number).map(|text| push(row, text.as_bytes())),
+        (DeclaredType::Uuid, Stored::Blob(bytes)) if bytes.len() == 16 => Some(push(row, bytes)),
+        (declared, value) => value.text().and_then(|text| append_text(declared, text, row)),
+    };
+    cell.unwrap_or_default()
+}
+
+/// The types that SQLite has as text.
+fn append_text(declared: DeclaredType, text: &str, row: &mut Vec<u8>) -> Option<bool> {
+    match declared {
+        DeclaredType::Text => Some(push(row, text.as_bytes())),
+        DeclaredType::Uuid => uuid::parse(text).map(|bytes| push(row, &bytes)),
+        DeclaredType::Timestamp => {
+            instant::parse(text).map(|instant| push(row, &instant::micros(instant).to_be_bytes()))
+        }
+        DeclaredType::Date => instant::days(text).map(|days| push(row, &days.to_be_bytes())),
+        DeclaredType::Json => serde_json::from_str::<IgnoredAny>(text).ok().map(|_| push(row, text.as_bytes())),
+        DeclaredType::List => {
+            let is_list = text.is_empty() || text.split(' ').all(|word| !word.is_empty());
+            is_list.then(|| push(row, text.as_bytes()))
+        }
+        DeclaredType::Bool | DeclaredType::Int | DeclaredType::Float | DeclaredType::Numeric => None,
+    }
+}
+
+fn push(row: &mut Vec<u8>, cell: &[u8]) -> bool {
+    // SQLite's longest value is below 2^31 bytes.
+    let Ok(length) = i32::try_from(cell.len()) else { return false };
+    row.extend_from_slice(&length.to_be_bytes());
+    row.extend_from_slice(cell);
+    true
+}
+
+/// An integer that a double holds without loss.
+fn exact(number: i64) -> Option<f64> {
+    i32::try_from(number).ok().map(f64::from)
+}
+
+/// A decimal number in text form. A column of SQLite's type NUMERIC has doubles: the shortest
+/// text that gives the same double.
+fn decimal(value: Stored<'_>) -> Option<String> {
+    match value {
+        Stored::Integer(number) => Some(number.to_string()),
+        Stored::Real(number) => number.is_finite().then(|| format!("{number}")),
+        Stored::Text(_) => value.text().filter(|text| is_decimal(text)).map(str::to_owned),
+        Stored::Null | Stored::Blob(_) => None,
+    }
+}
+
+/// `-12.50`: digits, and a point only between digits.
+fn is_decimal(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    match unsigned.split_once('.') {
+        Some((whole, fraction)) => digits(whole) && digits(fraction),
+        None => digits(unsigned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(declared: DeclaredType, value: Stored<'_>) -> Option<Vec<u8>> {
+        let mut row = Vec::new();
+        append(declared, value, &mut row).then(|| {
+            assert_eq!(row[..4], i32::try_from(row.len() - 4).unwrap().to_be_bytes());
+            row[4..].to_vec()
+        })
+    }
+
+    fn text(text: &str) -> Stored<'_> {
+        Stored::Text(text.as_bytes())
+    }
+
+    #[test]
+    fn values_of_their_type_are_laid_out_as_postgresql_does() {
+        for (declared, value, expected) in [
+            (DeclaredType::Bool, Stored::Integer(1), vec![1]),
+            (DeclaredType::Int, Stored::Integer(-2), (-2_i64).to_be_bytes().to_vec()),
+            (DeclaredType::Float, Stored::Real(0.1), 0.1_f64.to_be_bytes().to_vec()),
+            (DeclaredType::Float, Stored::Integer(3), 3_f64.to_be_bytes().to_vec()),
+            (DeclaredType::Numeric, Stored::Integer(7), b"7".to_vec()),
+            (DeclaredType::Numeric, Stored::Real(1.5), b"1.5".to_vec()),
+            (DeclaredType::Numeric, Stored::Real(1e21), b"1000000000000000000000".to_vec()),
+            (DeclaredType::Numeric, text("-1.50"), b"-1.50".to_vec()),
+            (DeclaredType::Text, text("ü\n"), "ü\n".as_bytes().to_vec()),
+            (DeclaredType::Text, text(""), vec![]),
+            (DeclaredType::Uuid, text("01010101-0101-0101-0101-010101010101"), vec![1; 16]),
+            (DeclaredType::Uuid, Stored::Blob(&[1; 16]), vec![1; 16]),
+            (DeclaredType::Timestamp, text("2000-01-01 00:00:01"), 1_000_000_i64.to_be_bytes().to_vec()),
+            (DeclaredType::Date, text("2000-01-02"), 1_i32.to_be_bytes().to_vec()),
+            (DeclaredType::Json, text("{\"a\":[1]}"), b"{\"a\":[1]}".to_vec()),
+            (DeclaredType::List, text("a b"), b"a b".to_vec()),
+            (DeclaredType::List, text(""), vec![]),
+        ] {
+            assert_eq!(cell(declared, value), Some(expected), "{declared:?} {value}");
+        }
+        let mut row = Vec::new();
+        assert!(append(DeclaredType::Uuid, Stored::Null, &mut row));
+        assert_eq!(row, [0xff; 4]);
+    }
+
+    #[test]
+    fn values_of_another_type_are_refused() {
+        for (declared, value) in [
+            (DeclaredType::Bool, Stored::Integer(2)),
+            (DeclaredType::Bool, text("true")),
+            (DeclaredType::Int, Stored::Real(1.0)),
+            (DeclaredType::Int, text("1")),
+            (DeclaredType::Float, Stored::Integer(i64::MAX)),
+            (DeclaredType::Numeric, Stored::Real(f64::NAN)),
+            (DeclaredType::Numeric, Stored::Real(f64::INFINITY)),
+            (DeclaredType::Numeric, text("1,5")),
+            (DeclaredType::Numeric, text("NaN")),
+            (DeclaredType::Text, Stored::Integer(1)),
+            (DeclaredType::Text, Stored::Blob(b"a")),
+            (DeclaredType::Text, text("a\0b")),
+            (DeclaredType::Text, Stored::Text(b"\xff")),
+            (DeclaredType::Uuid, text("x")),
+            (DeclaredType::Uuid, Stored::Blob(&[1; 15])),
+            (DeclaredType::Timestamp, text("yesterday")),
+            (DeclaredType::Timestamp, Stored::Integer(0)),
+            (DeclaredType::Date, text("2026-02-30")),
+            (DeclaredType::Json, text("{")),
+            (DeclaredType::List, text("a  b")),
+            (DeclaredType::List, text(" a")),
+        ] {
+            assert_eq!(cell(declared, value), None, "{declared:?} {value}");
+        }
+    }
+
+    #[test]
+    fn an_error_shows_a_value_shortened_and_harmless() {
+        assert_eq!(text("a\u{1b}[31m").to_string(), "`a\\u{1b}[31m`");
+        assert_eq!(text(&"x".repeat(500)).to_string().len(), SHOWN + 2);
+        assert_eq!(Stored::Text(b"\xff").to_string(), "a text that is no UTF-8");
+    }
+}

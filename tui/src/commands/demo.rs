@@ -1,0 +1,176 @@
+//! `orgvault demo`: all of it on a made-up database.
+
+use std::path::{Path, PathBuf};
+
+use orgvault_shared::{
+    api::{Archive, ExportRequest, Verification},
+    client::Client,
+    text::printable,
+};
+use serde::Serialize;
+use tempfile::TempDir;
+
+use crate::{
+    demo::{daemon::with_daemon, database},
+    exit::{Exit, Failure},
+    follow::{Followed, follow},
+    interrupt::Interrupts,
+    lines::Lines,
+    names::{self, NAME_WIDTH},
+    output::remark,
+    progress::Progress,
+    session::Session,
+    table::{Cell, Look, Table, Tone},
+    units,
+};
+
+/// How many organizations the made-up database has.
+const ORGANIZATIONS: usize = 3;
+
+/// Whether to keep what was made.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Makes up a RyTask database, runs the daemon in this process on a temporary directory, exports three
+organizations through its socket and verifies them. Needs no root, no network and no configuration.")]
+pub(crate) struct Args {
+    /// Keep the directory, and say where it is
+    #[arg(long)]
+    keep: bool,
+}
+
+/// The shape of `--json`.
+#[derive(Debug, Serialize)]
+struct Shown {
+    directory: PathBuf,
+    kept: bool,
+    exported: usize,
+    verified: usize,
+    archives: Vec<Archive>,
+}
+
+/// Makes, exports, verifies and cleans up.
+pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
+    let mut interrupts = Interrupts::listen()?;
+    let folder = tempfile::Builder::new()
+        .prefix("orgvault-demo-")
+        .tempdir()
+        .map_err(|error| Failure::caused("demo", "cannot make a temporary directory", &error))?;
+    let directory = folder.path().to_owned();
+    let archives = tokio::select! {
+        archives = show(&directory, session) => archives,
+        () = interrupts.next() => Err(Failure::new(Exit::Canceled, "canceled", "cancelled")),
+    };
+    clean_up(folder, args.keep)?;
+    let archives = archives?;
+    let verified = archives.iter().filter(|archive| is_whole(archive)).count();
+    let shown = Shown { directory, kept: args.keep, exported: archives.len(), verified, archives };
+    session.out.show(&shown, |look| lines(&shown, look))?;
+    let whole = (shown.exported, shown.verified) == (ORGANIZATIONS, ORGANIZATIONS);
+    Ok(if whole { Exit::Ok } else { Exit::Failed })
+}
+
+async fn show(directory: &Path, session: &mut Session) -> Result<Vec<Archive>, Failure> {
+    let path = directory.join("rytask.sqlite");
+    let created = database::create(&path).await;
+    created.map_err(|error| Failure::caused("demo", format_args!("cannot make {}", path.display()), &error))?;
+    session.out.lines(|_look| {
+        format!(
+            "a RyTask database of three organizations: {}\norgvaultd runs in this process, its socket: {}\n\n",
+            printable(&path.to_string_lossy()),
+            printable(&directory.join("orgvaultd.sock").to_string_lossy()),
+        )
+    })?;
+    let client = Client::new(directory.join("orgvaultd.sock"));
+    with_daemon(directory, &path, export_and_verify(&client)).await
+}
+
+async fn export_and_verify(client: &Client) -> Result<Vec<Archive>, Failure> {
+    let request = ExportRequest { all: true, ..ExportRequest::default() };
+    let mut followed = Followed::new(client.start_exports(&request).await?);
+    let mut progress = Progress::new(false);
+    let followed_to_end = follow(client, &mut followed, std::time::Duration::ZERO, &mut progress).await;
+    progress.finish();
+    followed_to_end?;
+    let mut archives = Vec::new();
+    for export in followed.exports() {
+        if let Some(error) = &export.error {
+            remark(&format!(
+                "{}: {}\n",
+                printable(&names::organization(&export.organization)),
+                printable(&error.message)
+            ));
+            continue;
+        }
+        let verification = client.verify(export.gid).await?;
+        archives.push(Archive { verified: Some(verification), ..client.archive(export.gid).await? });
+    }
+    Ok(archives)
+}
+
+fn clean_up(folder: TempDir, keep: bool) -> Result<(), Failure> {
+    if keep {
+        drop(folder.keep());
+        return Ok(());
+    }
+    folder.close().map_err(|error| Failure::caused("demo", "cannot remove the temporary directory", &error))
+}
+
+fn is_whole(archive: &Archive) -> bool {
+    archive.verified.as_ref().is_some_and(|verification| verification.ok)
+}
+
+fn lines(shown: &Shown, look: Look) -> String {
+    let mut table = Table::new(&[
+        "ORGANIZATION",
+        "NAME",
+        ">WORK ITEMS",
+        ">COMMENTS",
+        ">TIME LOGS",
+        ">ALL ROWS",
+        ">SIZE",
+        "VERIFIED",
+        "PATH",
+    ]);
+    for archive in &shown.archives {
+        table.row(row(archive));
+    }
+    let mut text = table.lines(look);
+    for fault in shown.archives.iter().filter_map(|archive| archive.verified.as_ref()).flat_map(|found| &found.faults) {
+        text.line(format_args!("  - {}", printable(fault)));
+    }
+    let directory = shown.directory.to_string_lossy();
+    text.line("");
+    if shown.kept {
+        text.line(format_args!("kept: {}", printable(&directory)));
+    } else {
+        text.line(format_args!("removed: {} (`orgvault demo --keep` keeps it)", printable(&directory)));
+    }
+    text.line(format_args!("demo: {} exported, {} verified", shown.exported, shown.verified));
+    text
+}
+
+fn row(archive: &Archive) -> [Cell; 9] {
+    let rows = |name: &str| {
+        let count = archive.counts.iter().find(|count| count.name == name);
+        Cell::from(count.map(|count| units::number(count.rows)).unwrap_or_default())
+    };
+    [
+        Cell::from(names::organization(&archive.organization)),
+        Cell::cut(&archive.organization.name, NAME_WIDTH),
+        rows("workItems"),
+        rows("comments"),
+        rows("timeLogs"),
+        units::number(units::rows(&archive.counts)).into(),
+        units::size(archive.bytes).into(),
+        verified(archive.verified.as_ref()),
+        Cell::from(&archive.path),
+    ]
+}
+
+fn verified(verification: Option<&Verification>) -> Cell {
+    match verification {
+        Some(verification) if verification.ok => Cell::toned(Tone::Good, "ok"),
+        Some(_) => Cell::toned(Tone::Bad, "failed"),
+        None => Cell::from("-"),
+    }
+}
