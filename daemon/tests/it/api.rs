@@ -6,5 +6,5 @@ mod binary;
 mod events;
 mod exports;
 mod faults;
-mod fixture;
+pub(crate) mod fixture;
 mod socket;

@@ -100,10 +100,8 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 
 /// No query of this daemon's role is left on the server.
 async fn backend_is_gone(database: &Database) {
-    let query = format!(
-        "SELECT count(*) FROM pg_stat_activity WHERE usename = '{}' AND state <> 'idle'",
-        database.role()
-    );
+    let query =
+        format!("SELECT count(*) FROM pg_stat_activity WHERE usename = '{}' AND state <> 'idle'", database.role());
     tokio::time::timeout(Duration::from_secs(5), async {
         while database.psql(&query) != "0" {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -207,7 +205,11 @@ fn own_definition_is_qualified(config: &Config) {
     for column in ["id", "created_at"] {
         query = query.replacen(&format!(" {column}"), &format!(" time_logs.{column}"), 1);
     }
-    let after = after.replacen("organization_id", "time_logs.organization_id", 1).replacen("ORDER BY id", "ORDER BY time_logs.id", 1);
+    let after = after.replacen("organization_id", "time_logs.organization_id", 1).replacen(
+        "ORDER BY id",
+        "ORDER BY time_logs.id",
+        1,
+    );
     std::fs::write(&path, format!("{}{query}JOIN users AS u ON u.id = user_id{after}", &before[..select])).unwrap();
 }
 
@@ -223,7 +225,8 @@ async fn a_canceled_export_leaves_neither_a_file_nor_a_query() {
     daemon.client.cancel(exports[0].gid).await.unwrap();
     assert_eq!(code(&ended(&daemon, &exports[0]).await), "canceled");
     assert_eq!(code(&ended(&daemon, &exports[1]).await), "canceled");
-    until("the third one waits for the lock", async || state(&daemon, exports[2].gid).await.state == State::Started).await;
+    until("the third one waits for the lock", async || state(&daemon, exports[2].gid).await.state == State::Started)
+        .await;
     daemon.client.cancel(exports[2].gid).await.unwrap();
     assert_eq!(code(&ended(&daemon, &exports[2]).await), "canceled");
     backend_is_gone(&database).await;

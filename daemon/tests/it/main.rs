@@ -1,6 +1,7 @@
 //! The daemon's integration tests: one binary, one module for each part.
 
 mod api;
+mod export;
 mod format;
 mod postgres;
 mod solidtime;

@@ -66,11 +66,7 @@ fn plan(definition: &Arc<Definition>, organization: &str) -> Arc<Plan> {
 }
 
 /// What the pipeline does, in one thread.
-async fn encode<W>(
-    snapshot: &mut Snapshot,
-    sections: usize,
-    encoder: &mut dyn Encoder<W>,
-) -> Result<(), FormatError> {
+async fn encode<W>(snapshot: &mut Snapshot, sections: usize, encoder: &mut dyn Encoder<W>) -> Result<(), FormatError> {
     for section in 0..sections {
         let (queue, mut messages) = mpsc::channel(4);
         let sink = RowSink::new(queue);
@@ -134,18 +130,26 @@ fn members(bytes: &[u8]) -> Vec<(String, String)> {
 async fn golden() {
     let dir = std::path::Path::new("/work/shared/golden/solidtime");
     let database = Database::new();
-    let ddl = std::process::Command::new("python3").args(["/work/shared/conformance/schema_load.py", "/work/shared/golden/solidtime/schema.json", "--no-fk"]).output().unwrap();
+    let ddl = std::process::Command::new("python3")
+        .args(["/work/shared/conformance/schema_load.py", "/work/shared/golden/solidtime/schema.json", "--no-fk"])
+        .output()
+        .unwrap();
     database.psql(std::str::from_utf8(&ddl.stdout).unwrap());
     let mut sql = String::new();
     flate2::read::GzDecoder::new(File::open(dir.join("data.sql.gz")).unwrap()).read_to_string(&mut sql).unwrap();
     database.psql(&sql);
-    for (name, id) in [("zip-B", "6eee8a80-64a6-4c29-a4f6-d97672a97072"), ("zip-C", "25c51fe0-4435-49d3-a7de-1e38ad530d8b")] {
+    for (name, id) in
+        [("zip-B", "6eee8a80-64a6-4c29-a4f6-d97672a97072"), ("zip-C", "25c51fe0-4435-49d3-a7de-1e38ad530d8b")]
+    {
         let exported = export(&database, id).await.unwrap();
         let found = members(&exported.bytes);
         assert_eq!(found.iter().map(|m| m.0.as_str()).collect::<Vec<_>>(), MEMBERS);
         for (member, text) in &found {
             let want = std::fs::read_to_string(dir.join(name).join(member)).unwrap();
-            if member == "meta.json" { println!("{text}\n{want}"); continue; }
+            if member == "meta.json" {
+                println!("{text}\n{want}");
+                continue;
+            }
             assert!(want == *text, "{name} {member}");
             println!("{name} {member} equal {}", want.len());
         }

@@ -6,7 +6,7 @@ use nix::unistd::{Uid, User};
 use orgvault_daemon::{RunError, lifecycle::Stop, product::Products, run};
 use orgvault_shared::{
     api::{OrganizationKey, Problem},
-    archive::manifest::{MANIFEST_VERSION, Manifest, ManifestProduct, ManifestSection},
+    archive::manifest::{MANIFEST_VERSION, Manifest, Product, Section},
     client::{Client, ClientError},
     clock::Clock,
     config::Config,
@@ -80,9 +80,14 @@ impl Daemon {
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let mut config = config(directory.path());
         change(&mut config);
+        Self::run(directory, config).await
+    }
+
+    async fn run(directory: TempDir, config: Config) -> Self {
+        let products = Products::load(&config.daemon.products_dir).unwrap();
         let stop = Stop::default();
         let mut running = JoinSet::new();
-        running.spawn(run(config.clone(), Products::embedded().unwrap(), Clock::system(), stop.clone()));
+        running.spawn(run(config.clone(), products, Clock::system(), stop.clone()));
         let client = Client::new(&config.daemon.socket);
         let socket = config.daemon.socket.clone();
         until("the daemon listens", async || UnixStream::connect(&socket).await.is_ok()).await;
@@ -92,7 +97,18 @@ impl Daemon {
     /// Asks for a soft stop and waits for the end.
     pub(crate) async fn stop(mut self) {
         self.stop.soft.cancel();
+        self.ended().await;
+    }
+
+    /// Waits for the end.
+    pub(crate) async fn ended(&mut self) {
         soon("the daemon ends", self.running.join_next()).await.unwrap().unwrap().unwrap();
+    }
+
+    /// Runs another daemon on the directories of this one, which has ended.
+    pub(crate) async fn start_again(self) -> Self {
+        assert!(self.running.is_empty());
+        Self::run(self.directory, self.config).await
     }
 
     pub(crate) async fn connect(&self) -> UnixStream {
@@ -145,12 +161,12 @@ impl Daemon {
             sha256: sealed.sha256().unwrap().to_owned(),
             content_bytes: sealed.bytes(),
             organization: key.clone(),
-            product: ManifestProduct { name: "test".to_owned(), measured_on: "1".to_owned() },
+            product: Product { name: "test".to_owned(), measured_on: "1".to_owned() },
             exported_at,
             finished_at: exported_at,
             snapshot: "1:1:".to_owned(),
             server: "test".to_owned(),
-            sections: vec![ManifestSection { name: "items".to_owned(), rows, counted: rows, ..Default::default() }],
+            sections: vec![Section { name: "items".to_owned(), rows, counted: rows, ..Default::default() }],
             layout: orgvault_shared::archive::manifest::Layout::default(),
             warnings: Vec::new(),
         };
