@@ -7,6 +7,8 @@ mod archive;
 #[cfg(test)]
 mod export;
 #[cfg(test)]
+mod format;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod solidtime;
