@@ -2,7 +2,6 @@
 //! restart theirs or need a standby. Knows nothing of the program, so that other test binaries
 //! can include it by `#[path]`.
 #![allow(dead_code, reason = "each test binary uses its own part")]
-#![expect(clippy::allow_attributes, reason = "`expect` would fail in the binary that uses everything")]
 
 use std::{
     fs,
@@ -287,6 +286,8 @@ impl Database {
 
     fn psql_command(&self, database: &str) -> Command {
         let mut psql = Command::new(program("psql"));
+        // A statement that waits for the test itself fails instead of hanging.
+        psql.env("PGOPTIONS", "-c lock_timeout=20s");
         psql.args(["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"]);
         psql.arg(&self.socket).args(["-p", &self.port.to_string(), "-f", "-"]);
         psql

@@ -48,9 +48,9 @@ pub(crate) fn definition(sections: &[(&str, &str, &str)]) -> Definition {
         .iter()
         .map(|(name, table, rows)| {
             let mut section = template.clone();
-            section.name = (*name).to_owned();
-            section.table = (*table).to_owned();
-            section.rows = (*rows).to_owned();
+            (*name).clone_into(&mut section.name);
+            (*table).clone_into(&mut section.table);
+            (*rows).clone_into(&mut section.rows);
             section.count = format!("SELECT count(*) FROM {table} WHERE organization_id = $1");
             section.types = BTreeMap::new();
             section.csv = Vec::new();
@@ -161,4 +161,10 @@ pub(crate) fn working(database: &Database) -> u32 {
         database.name()
     );
     database.psql(&sql).parse().unwrap()
+}
+
+/// Opens a snapshot once, so that the schema is known: the next one takes no lock on a table
+/// before it reads it.
+pub(crate) async fn warm(source: &Source, organization: &str) {
+    source.snapshot(organization).await.unwrap().finish().await.unwrap();
 }

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use super::fixture::{ACME, definition, granted, read, refused, source};
+use super::fixture::{ACME, definition, granted, read, refused, source, warm};
 use crate::postgres::Database;
 
 const SETUP: &str = "
@@ -72,6 +72,7 @@ async fn a_table_emptied_or_rewritten_behind_the_snapshot_is_an_error_and_never_
     ] {
         let database = Database::rytask();
         let source = granted(&database);
+        warm(&source, ACME).await;
         let mut snapshot = source.snapshot(ACME).await.unwrap();
         database.psql(sql);
         if let Err(error) = snapshot.counts().await {
@@ -93,6 +94,7 @@ async fn a_joined_table_rewritten_behind_the_snapshot_is_noticed_at_the_end() {
     let table = definition.tables["time_logs"].clone();
     definition.tables.insert("users".to_owned(), table);
     let source = source(&database.admin_url(), definition);
+    warm(&source, ACME).await;
     let mut snapshot = source.snapshot(ACME).await.unwrap();
     snapshot.counts().await.unwrap();
     database.psql("TRUNCATE users");

@@ -1,6 +1,9 @@
 //! What is left on the server when an export ends early: nothing.
 
-use std::time::Duration;
+use std::{
+    io::{Read as _, Write as _},
+    time::Duration,
+};
 
 use orgvault_daemon::{
     row::RowSink,
@@ -78,7 +81,6 @@ async fn an_opening_that_is_dropped_while_it_waits_for_a_lock_ends_its_query() {
     let source = granted(&database);
     let mut snapshot = source.snapshot(ACME).await.unwrap();
     let mut locker = database.session();
-    use std::io::{Read as _, Write as _};
     let mut input = locker.stdin.take().unwrap();
     input.write_all(b"BEGIN; LOCK TABLE users; SELECT 'locked';\n").unwrap();
     locker.stdout.take().unwrap().read_exact(&mut [0; 7]).unwrap();

@@ -3,7 +3,7 @@
 //! first message until the server says that no transaction is open.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::Write as _,
     net::{TcpListener, TcpStream},
     os::unix::net::UnixStream,
     sync::{Arc, Condvar, Mutex},

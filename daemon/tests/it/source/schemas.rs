@@ -2,7 +2,7 @@
 
 use orgvault_daemon::product::Table;
 
-use super::fixture::{ACME, config, definition, granted, read, refused, rytask, source, source_with};
+use super::fixture::{ACME, config, definition, granted, read, refused, rytask, source, source_with, warm};
 use crate::postgres::Database;
 
 #[tokio::test]
@@ -66,7 +66,8 @@ async fn at_most_a_hundred_rows_are_named() {
     let database = Database::rytask();
     let mut definition = rytask();
     definition.warnings.truncate(1);
-    definition.warnings[0].rows = "SELECT n FROM generate_series(1, 1000) AS n WHERE $1::uuid IS NOT NULL;".to_owned();
+    "SELECT n FROM generate_series(1, 1000) AS n WHERE $1::uuid IS NOT NULL;"
+        .clone_into(&mut definition.warnings[0].rows);
     let source = source(&database.admin_url(), definition);
     let warnings = source.snapshot(ACME).await.unwrap().warnings().await.unwrap();
     assert_eq!(warnings[0].ids.len(), 100);
@@ -137,6 +138,7 @@ async fn row_level_security_is_an_error_and_never_an_empty_section() {
 async fn row_level_security_that_comes_between_snapshot_and_rows_is_an_error() {
     let database = Database::rytask();
     let source = granted(&database);
+    warm(&source, ACME).await;
     let mut snapshot = source.snapshot(ACME).await.unwrap();
     database.psql("ALTER TABLE comments ENABLE ROW LEVEL SECURITY");
     let error = refused(snapshot.counts().await);

@@ -57,7 +57,7 @@ fn items() -> Definition {
         "items",
         "SELECT id, number, price, done, at, words, settings, day FROM items WHERE organization_id = $1 ORDER BY id;\n",
     )]);
-    definition.organization.list = "SELECT * FROM organizations ORDER BY id".to_owned();
+    "SELECT * FROM organizations ORDER BY id".clone_into(&mut definition.organization.list);
     let types = [
         ("id", DeclaredType::Uuid),
         ("price", DeclaredType::Numeric),
@@ -173,7 +173,7 @@ async fn an_id_is_only_ever_a_value_and_a_literal_stays() {
         .await;
     let mut definition = items();
     definition.sections[0].types.clear();
-    definition.sections[0].rows = "SELECT id, '$1' AS literal FROM items WHERE organization_id = $1".to_owned();
+    "SELECT id, '$1' AS literal FROM items WHERE organization_id = $1".clone_into(&mut definition.sections[0].rows);
     let source = file.source(definition);
     let mut snapshot = source.snapshot(hostile).await.unwrap();
     let rows = read(&mut snapshot, 0).await.unwrap();
@@ -184,7 +184,7 @@ async fn an_id_is_only_ever_a_value_and_a_literal_stays() {
 async fn nothing_can_be_written() {
     let file = File::new(SETUP).await;
     let mut definition = items();
-    definition.sections[0].rows = "DELETE FROM items WHERE organization_id = $1 RETURNING id".to_owned();
+    "DELETE FROM items WHERE organization_id = $1 RETURNING id".clone_into(&mut definition.sections[0].rows);
     let source = file.source(definition);
     let mut snapshot = source.snapshot("a").await.unwrap();
     let error = refused(read(&mut snapshot, 0).await);
@@ -272,9 +272,9 @@ async fn a_query_that_computes_for_ever_ends_when_it_is_abandoned() {
     let file = File::new(SETUP).await;
     let mut definition = items();
     definition.sections[0].types.clear();
-    definition.sections[0].rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
                                    SELECT count(*) AS total FROM n WHERE $1 <> ''"
-        .to_owned();
+        .clone_into(&mut definition.sections[0].rows);
     let mut config = super::fixture::config(&format!("sqlite://{}", file.path("").display()));
     config.stall_timeout = std::time::Duration::from_millis(200);
     let source = super::fixture::source_with(config, definition);
