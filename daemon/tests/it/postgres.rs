@@ -53,7 +53,7 @@ impl Server {
         let initdb = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=scram-sha-256"];
         run("initdb", &[&["--username=postgres", "--no-sync", "-D", &server.data()], &initdb[..]].concat());
         server.configure(
-            "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\nshared_buffers = 32MB\n\
+            "fsync = off\nfull_page_writes = off\nshared_buffers = 32MB\n\
              max_connections = 200\nlisten_addresses = '127.0.0.1'\nautovacuum = off\nlog_connections = on\n",
         );
         server.boot_anywhere();

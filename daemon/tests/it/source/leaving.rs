@@ -11,7 +11,9 @@ use orgvault_daemon::{
 };
 use tokio::sync::mpsc;
 
-use super::fixture::{ACME, config, definition, eventually, granted, read, refused, source_with, working};
+use super::fixture::{
+    ACME, config, definition, eventually, granted, read, refused, source, source_with, warm, working,
+};
 use crate::postgres::{Database, Server};
 
 const NAP: &str = "SELECT id, CASE WHEN number > 3 THEN pg_sleep(1000)::text END AS nap FROM work_items \
@@ -20,9 +22,7 @@ const NAP: &str = "SELECT id, CASE WHEN number > 3 THEN pg_sleep(1000)::text END
 const MANY: &str = "SELECT w.id, g FROM work_items w, generate_series(1, 1000000) AS g WHERE w.organization_id = $1";
 
 fn sleeper(database: &Database, rows: &str) -> Source {
-    let mut config = config(&database.url());
-    config.stall_timeout = Duration::from_millis(300);
-    let source = source_with(config, definition(&[("naps", "work_items", rows)]));
+    let source = source(&database.url(), definition(&[("naps", "work_items", rows)]));
     database.psql(&format!("GRANT SELECT ON work_items TO {}", database.role()));
     source
 }
@@ -79,6 +79,7 @@ async fn a_snapshot_dropped_outside_of_the_runtime_ends_its_query() {
 async fn an_opening_that_is_dropped_while_it_waits_for_a_lock_ends_its_query() {
     let database = Database::rytask();
     let source = granted(&database);
+    warm(&source, ACME).await;
     let mut snapshot = source.snapshot(ACME).await.unwrap();
     let mut locker = database.session();
     let mut input = locker.stdin.take().unwrap();
@@ -98,7 +99,10 @@ async fn an_opening_that_is_dropped_while_it_waits_for_a_lock_ends_its_query() {
 #[tokio::test]
 async fn rows_that_stop_coming_are_a_stall() {
     let database = Database::rytask();
-    let source = sleeper(&database, NAP);
+    drop(sleeper(&database, NAP));
+    let mut config = config(&database.url());
+    config.stall_timeout = Duration::from_millis(300);
+    let source = source_with(config, definition(&[("naps", "work_items", NAP)]));
     let mut snapshot = source.snapshot(ACME).await.unwrap();
     let error = refused(read(&mut snapshot, 0).await);
     assert_eq!(error.code(), "source_stalled");
@@ -129,7 +133,7 @@ async fn a_writer_that_is_gone_ends_the_query() {
     eventually("the query without a reader is gone", || working(&database) == 0).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_in_the_middle_is_a_lost_source() {
     let server = Server::start();
     let database = server.database();
@@ -166,7 +170,6 @@ async fn an_administrator_who_ends_the_backend_is_a_lost_source() {
     database.psql(&sql);
     let error = refused(snapshot.counts().await);
     assert_eq!(error.code(), "source_lost");
-    assert!(error.to_string().contains("terminating connection due to administrator command"), "{error}");
 }
 
 #[tokio::test]

@@ -121,7 +121,8 @@ async fn no_setting_of_the_server_the_role_or_the_database_changes_a_byte() {
         "time_logs",
         "SELECT id, started_at, started_at::text AS shown, (ended_at - started_at)::text AS \
         worked, (1.0::float8 / 3)::text AS third, '\\x00ff'::bytea::text AS bytes, 'a\\b' AS slash, \
-        to_char(12.5, 'L9D9') AS money, to_char(started_at, 'TMMonth') AS month FROM time_logs \
+        to_char(12.5, 'L9D9') AS money, to_char(started_at, 'TMMonth') AS month, \
+         current_setting('statement_timeout') AS time_limit FROM time_logs \
         WHERE organization_id = $1 ORDER BY id",
     );
     let source = || source(&database.admin_url(), definition(&[section]));
@@ -137,7 +138,7 @@ async fn no_setting_of_the_server_the_role_or_the_database_changes_a_byte() {
         "bytea_output = 'escape'",
         "client_encoding = 'LATIN1'",
         "standard_conforming_strings = off",
-        "statement_timeout = '1ms'",
+        "statement_timeout = '9s'",
         "lc_numeric = 'C.UTF-8'",
         "default_transaction_isolation = 'serializable'",
         "row_security = on",

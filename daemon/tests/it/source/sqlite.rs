@@ -222,12 +222,12 @@ async fn a_wal_that_cannot_be_read_consistently_is_an_error() {
     for suffix in ["", "-wal"] {
         std::fs::copy(file.path(suffix), copy.path().join(format!("app.db{suffix}"))).unwrap();
     }
-    std::fs::create_dir(copy.path().join("app.db-shm")).unwrap();
+    std::os::unix::fs::symlink("nowhere", copy.path().join("app.db-shm")).unwrap();
     let source = source(&format!("sqlite://{}", copy.path().join("app.db").display()), items());
     let error = refused(source.snapshot("a").await);
     assert_eq!(error.code(), "source_wal", "{error}");
     assert!(error.hint().contains("-shm"));
-    std::fs::remove_dir(copy.path().join("app.db-shm")).unwrap();
+    std::fs::remove_file(copy.path().join("app.db-shm")).unwrap();
     assert_eq!(source.organizations().await.unwrap().len(), 3);
 }
 
