@@ -79,6 +79,14 @@ impl Source {
         Ok(Self { name, config, definition, location: shown, database })
     }
 
+    /// Checks the URL and the TLS rule, as [`Source::new`] does.
+    ///
+    /// # Errors
+    /// As [`Source::new`].
+    pub fn accepts(config: &SourceConfig) -> Result<(), SourceError> {
+        Location::read(&config.name.as_str().into(), &config.url, config.tls).map(drop)
+    }
+
     /// The configured name.
     #[must_use]
     pub fn name(&self) -> &str {

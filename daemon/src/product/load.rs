@@ -12,7 +12,10 @@ use orgvault_shared::checked_toml::{FileProblem, Problems, read_text};
 use super::{Definition, parse};
 
 /// The definitions that we ship: file name and text.
-const EMBEDDED: [(&str, &str); 1] = [("rytask.toml", include_str!("../../products/rytask.toml"))];
+const EMBEDDED: [(&str, &str); 2] = [
+    ("rytask.toml", include_str!("../../products/rytask.toml")),
+    ("solidtime.toml", include_str!("../../products/solidtime.toml")),
+];
 
 /// A product and where its definition came from.
 #[derive(Debug, Clone)]

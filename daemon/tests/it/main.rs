@@ -2,5 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may unwrap; clippy knows only the functions that are marked as tests")]
 
+mod api;
+mod export;
 mod postgres;
+mod solidtime;
 mod source;

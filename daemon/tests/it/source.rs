@@ -2,7 +2,7 @@
 
 mod checks;
 mod faults;
-mod fixture;
+pub(crate) mod fixture;
 mod instants;
 mod leaving;
 mod pooler;
