@@ -188,7 +188,8 @@ async fn nothing_can_be_written() {
     let source = file.source(definition);
     let mut snapshot = source.snapshot("a").await.unwrap();
     let error = refused(read(&mut snapshot, 0).await);
-    assert!(error.to_string().contains("readonly") || error.to_string().contains("read-only"), "{error}");
+    assert_eq!(error.code(), "source_query");
+    assert!(error.to_string().contains("attempt to write a readonly database"), "{error}");
     assert_eq!(snapshot.counts().await.unwrap(), [2]);
 }
 

@@ -92,3 +92,19 @@ async fn a_certificate_is_verified_with_its_name() {
         assert_eq!(error.code(), code, "{host} {rest}: {error}");
     }
 }
+
+#[tokio::test]
+async fn peer_authentication_needs_no_password() {
+    let server = Server::start();
+    let database = server.database();
+    let me = Command::new("id").arg("-un").output().unwrap().stdout;
+    let me = String::from_utf8(me).unwrap().trim().to_owned();
+    database.psql(&format!("CREATE ROLE peer_nobody LOGIN; CREATE ROLE \"{me}\" LOGIN"));
+    server.allow(&format!("local all \"{me}\" peer\nlocal all peer_nobody peer"));
+    server.restart();
+    let source = |role: &str| source_with(config(&database.url_as(role)), rytask());
+    source(&me).version().await.unwrap();
+    let error = refused(source("peer_nobody").version().await);
+    assert_eq!(error.code(), "source_login", "{error}");
+    assert!(error.to_string().to_lowercase().contains("peer authentication failed"), "{error}");
+}
