@@ -6,6 +6,7 @@ pub mod findings;
 pub mod fixed;
 pub mod json;
 pub mod number;
+pub mod seed;
 mod sink;
 pub mod text;
 pub mod transcode;
@@ -16,7 +17,7 @@ use std::io::{self, Seek, Write};
 use std::sync::Arc;
 
 use orgvault_shared::{
-    api::{Format, OrganizationKey, SectionCount, Warning},
+    api::{DroppedRows, Format, OrganizationKey, SectionCount, Warning},
     clock::Timestamp,
     gid::Gid,
 };
@@ -122,6 +123,25 @@ pub enum FormatError {
         #[source]
         cause: TornRow,
     },
+    /// A seed is built from sections with fixed names.
+    #[error("a seed is not built from a section {section}: remove it from the product definition")]
+    UnknownSection {
+        /// The section.
+        section: String,
+    },
+    /// A seed is built from columns with fixed names.
+    #[error(
+        "a seed needs column {column} of section {section}, which its rows query does not give: correct `rows` in the product definition"
+    )]
+    LackingColumn {
+        /// The section.
+        section: String,
+        /// The column.
+        column: String,
+    },
+    /// The rows make no seed.
+    #[error(transparent)]
+    Seed(seed::BuildError),
     /// The bytes could not be written.
     #[error("cannot write the archive: {0}")]
     Write(#[source] io::Error),
@@ -132,6 +152,8 @@ pub enum FormatError {
 pub struct Written {
     /// Rows by section, as the encoder counted them.
     pub counts: Vec<SectionCount>,
+    /// For a seed: rows that were read and left out, by section and rule.
+    pub dropped: Vec<DroppedRows>,
     /// What the admin ought to know (numbers that lost digits, …).
     pub warnings: Vec<Warning>,
     /// After [`Encoder::tolerate`]: the values that the format cannot hold, at most 100 of them.
@@ -191,6 +213,9 @@ pub fn encoder<W: Output + 'static>(plan: Arc<Plan>, out: W) -> Result<Box<dyn E
         Format::Json => Ok(Box::new(json::JsonEncoder::new(plan, out))),
         Format::Csv => Ok(Box::new(csv::CsvEncoder::new(plan, out)?)),
         Format::Zip => Ok(Box::new(zip::ZipEncoder::new(plan, out))),
+        Format::Seed | Format::SeedEvents if plan.definition.formats.contains(&plan.format) => {
+            Ok(Box::new(seed::SeedEncoder::new(plan, out)))
+        }
         Format::Seed | Format::SeedEvents => Err(FormatError::NotOffered {
             product: plan.definition.name.clone(),
             format: plan.format,

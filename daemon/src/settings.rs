@@ -8,7 +8,7 @@ use orgvault_shared::{
     config::{Config, Reading},
 };
 
-use crate::product::Products;
+use crate::{product::Products, source::Source};
 
 /// Everything that an admin wrote, checked.
 #[derive(Debug)]
@@ -33,26 +33,37 @@ impl Settings {
     /// # Errors
     /// All problems of all files at once.
     pub fn check(reading: Reading) -> Result<Self, Problems> {
-        let Reading { config, products: named, mut problems } = reading;
-        let products = match Products::load(&config.daemon.products_dir) {
-            Ok(products) => products,
-            Err(found) => {
-                // Which products there are is not known, so none can be called unknown.
-                problems.append(found);
-                return Err(problems);
+        let Reading { config, sources: lines, mut problems } = reading;
+        let products = Products::load(&config.daemon.products_dir);
+        for (source, lines) in config.sources.iter().zip(&lines) {
+            if let Ok(products) = &products
+                && !source.product.is_empty()
+                && products.get(&source.product).is_none()
+            {
+                let known: Vec<&str> = products.iter().map(|(name, _)| name).collect();
+                problems.push(lines.unknown_product(&source.product, &known));
             }
-        };
-        let known: Vec<&str> = products.iter().map(|(name, _)| name).collect();
-        for product in named.iter().filter(|product| products.get(&product.product).is_none()) {
-            problems.push(product.unknown(&known));
+            // One that could not be read is a problem already.
+            if !source.url.reveal().is_empty()
+                && let Err(error) = Source::accepts(source)
+            {
+                problems.push(lines.refused_url(error.to_string(), error.hint()));
+            }
         }
-        problems.or(Self { config, products })
+        let mut problems = problems.by_line();
+        match products {
+            Ok(products) => problems.or(Self { config, products }),
+            Err(found) => {
+                problems.append(found);
+                Err(problems)
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
 
@@ -87,10 +98,28 @@ mod tests {
             .to_string()
             .replace(&directory.path().display().to_string(), "/etc/orgvault");
         let lines: Vec<&str> = said.lines().collect();
-        assert!(lines[0].starts_with("/etc/orgvault/config.toml:3: source.url: is missing"), "{said}");
-        assert!(lines[1].starts_with("/etc/orgvault/config.toml:6: source.ulr: is no known key"), "{said}");
         let unknown = "/etc/orgvault/config.toml:5: source.product: there is no product \"trackr\" (did you mean \"tracker\"? known: ";
-        assert!(lines[2].starts_with(unknown) && lines.len() == 3, "{said}");
+        assert!(lines[0].starts_with("/etc/orgvault/config.toml:3: source.url: is missing"), "{said}");
+        assert!(lines[1].starts_with(unknown), "{said}");
+        assert!(lines[2].starts_with("/etc/orgvault/config.toml:6: source.ulr: is no known key"), "{said}");
+        assert_eq!(lines.len(), 3);
+    }
+
+    #[test]
+    fn a_url_that_the_source_cannot_take_is_said_with_its_line_and_no_password() {
+        let far = SOURCE.replace("sqlite:///app.db", "postgres://u@db.example/x?sslmode=prefer");
+        let odd = SOURCE.replace("sqlite:///app.db", "postgres://u:hunter2@h:port/x").replace("mine", "odd");
+        let (directory, file) = write(&[("mine.toml", TRACKER)], &format!("{far}{odd}"));
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        let said = Settings::load(&file)
+            .unwrap_err()
+            .to_string()
+            .replace(&directory.path().display().to_string(), "/etc/orgvault");
+        assert!(!said.contains("hunter2"), "{said}");
+        insta::assert_snapshot!(said, @r#"
+    /etc/orgvault/config.toml:6: source.url: source mine: cannot use its url: its url does not say sslmode=verify-full, and db.example is not this machine (add `sslmode=verify-full` (and `sslrootcert=FILE` for an own authority) to the source's url and enable TLS on the server, or set `tls = "as-url"` for a network that you trust)
+    /etc/orgvault/config.toml:10: source.url: source odd: cannot read its url: its port is no number (correct `url` of this source in the configuration)
+    "#);
     }
 
     #[test]

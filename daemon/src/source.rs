@@ -27,7 +27,7 @@ use crate::{
     row::{Column, Message, RowSink, WriterGone},
 };
 
-pub use self::error::{Fault, SourceError};
+pub use self::error::{Fault, SourceError, UnfitValue};
 
 /// One connected application database. Connects when it is first asked.
 pub struct Source {
@@ -77,6 +77,14 @@ impl Source {
             }
         };
         Ok(Self { name, config, definition, location: shown, database })
+    }
+
+    /// Checks the URL and the TLS rule, as [`Source::new`] does.
+    ///
+    /// # Errors
+    /// As [`Source::new`].
+    pub fn accepts(config: &SourceConfig) -> Result<(), SourceError> {
+        Location::read(&config.name.as_str().into(), &config.url, config.tls).map(drop)
     }
 
     /// The configured name.

@@ -30,6 +30,17 @@ pub struct SectionCount {
     pub rows: u64,
 }
 
+/// Rows that were read and, by a rule of the format, not written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DroppedRows {
+    /// The section's name (`tasks`).
+    pub section: String,
+    /// Stable: `deleted`, `task_not_exported`, …
+    pub rule: String,
+    /// How many rows.
+    pub rows: u64,
+}
+
 /// Something that the admin ought to know and that does not make an export an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {

@@ -102,7 +102,11 @@ impl<'t> Document<'t> {
         let table = Table::new(&self.notes, &self.root, String::new(), 1);
         let value = read(&table);
         table.refuse_unknown();
-        (value, Problems::by_line(self.notes.problems.into_inner()), self.notes.asked.into_inner())
+        (
+            value,
+            self.notes.problems.into_inner().into_iter().collect::<Problems>().by_line(),
+            self.notes.asked.into_inner(),
+        )
     }
 }
 
@@ -170,16 +174,15 @@ impl<'a> Table<'a> {
         self.keys.contains_key(key)
     }
 
-    /// The line where the table begins, from 1.
+    /// The key's line, from 1, or the table's where it is missing.
     #[must_use]
-    pub fn line(&self) -> usize {
-        self.line
+    pub fn line_of(&self, key: &str) -> usize {
+        self.get(key).map_or(self.line, |value| value.line)
     }
 
     /// Notes a problem of the key, at its line, or at the table's where it is missing.
     pub fn refuse(&self, key: &str, reason: impl Into<String>, fix: impl Into<String>) {
-        let line = self.get(key).map_or(self.line, |value| value.line);
-        self.notes.refuse(line, &self.path_of(key), reason.into(), fix.into());
+        self.notes.refuse(self.line_of(key), &self.path_of(key), reason.into(), fix.into());
     }
 
     /// Notes that the key is missing.

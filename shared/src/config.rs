@@ -69,8 +69,8 @@ pub struct Reading {
     /// What was read, with the defaults in place of what is wrong: while there are problems good
     /// for nothing but the search for more of them.
     pub config: Config,
-    /// The product of each source.
-    pub products: Vec<SourceProduct>,
+    /// Where each of the sources says what only the daemon can judge.
+    pub sources: Vec<SourceLines>,
     /// All that is wrong so far.
     pub problems: Problems,
 }
@@ -97,30 +97,38 @@ impl Reading {
     }
 }
 
-/// Where a source names its product.
+/// The lines of a source that only the daemon can judge.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceProduct {
-    /// The product's name.
-    pub product: String,
+pub struct SourceLines {
     /// The configuration file.
     pub file: PathBuf,
-    /// The line, from 1.
-    pub line: usize,
+    /// The line of `product`, from 1.
+    pub product: usize,
+    /// The line of the URL, from 1.
+    pub url: usize,
+    /// What the URL stands in: `url`, `url_file` or `url_credential`.
+    pub url_key: &'static str,
 }
 
-impl SourceProduct {
+impl SourceLines {
     /// There is no such product among `known`.
     #[must_use]
-    pub fn unknown(&self, known: &[&str]) -> FileProblem {
-        let near = closest(&self.product, known.iter().copied())
+    pub fn unknown_product(&self, product: &str, known: &[&str]) -> FileProblem {
+        let near = closest(product, known.iter().copied())
             .map_or_else(String::new, |near| format!("did you mean \"{near}\"? "));
-        FileProblem {
-            file: self.file.display().to_string(),
-            line: Some(self.line),
-            key: "source.product".into(),
-            reason: format!("there is no product {:?}", self.product),
-            fix: format!("{near}known: {}; your own go into products_dir", known.join(", ")),
-        }
+        let fix = format!("{near}known: {}; your own go into products_dir", known.join(", "));
+        self.problem(self.product, "product", format!("there is no product {product:?}"), fix)
+    }
+
+    /// The URL cannot be used; `reason` must not hold its password.
+    #[must_use]
+    pub fn refused_url(&self, reason: impl Into<String>, fix: impl Into<String>) -> FileProblem {
+        self.problem(self.url, self.url_key, reason.into(), fix.into())
+    }
+
+    fn problem(&self, line: usize, key: &str, reason: String, fix: String) -> FileProblem {
+        let file = self.file.display().to_string();
+        FileProblem { file, line: Some(line), key: format!("source.{key}"), reason, fix }
     }
 }
 

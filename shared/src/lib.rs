@@ -9,5 +9,6 @@ pub mod clock;
 pub mod config;
 pub mod gid;
 pub mod preflight;
+pub mod seed;
 pub mod text;
 pub mod units;

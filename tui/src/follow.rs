@@ -120,8 +120,9 @@ pub(crate) async fn follow(
         if followed.is_done() {
             break;
         }
-        attempt = if heard == before { attempt + 1 } else { 0 };
-        if heard.elapsed() >= patience {
+        let in_vain = heard == before;
+        attempt = if in_vain { attempt + 1 } else { 0 };
+        if in_vain && heard.elapsed() >= patience {
             return Err(unknown_outcome(followed, &pause));
         }
         if !matches!(pause, Pause::Silent) {

@@ -2,11 +2,12 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     io::{self, IsTerminal},
     time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use orgvault_shared::{
     api::{Export, State},
     gid::Gid,
@@ -18,8 +19,10 @@ use crate::{follow::Watch, lines::Lines, names, output::remark, units};
 
 /// Between two lines about the same export in the same state.
 const PAUSE: Duration = Duration::from_secs(10);
-const ROWS: &str = "{msg}  [{bar:24}] {percent}%  {human_pos} of {human_len} rows  {per_sec}  ETA {eta}";
-const EXPORTS: &str = "[{bar:24}] {human_pos} of {human_len} exports  {per_sec}  ETA {eta}  {msg}";
+/// Between two drawings of the bar.
+const TICK: Duration = Duration::from_millis(200);
+const ROWS: &str = "{msg}  [{bar:24}] {percent}%  {human_pos} of {human_len} rows  {rate} rows/s  ETA {eta}";
+const EXPORTS: &str = "[{bar:24}] {human_pos} of {human_len} exports  ETA {eta}  {msg}";
 
 /// How progress is shown.
 #[derive(Debug)]
@@ -36,7 +39,11 @@ impl Progress {
     /// A bar where standard error is a terminal; without one, lines if `lines`.
     pub(crate) fn new(lines: bool) -> Self {
         if io::stderr().is_terminal() {
-            Self::Bar(ProgressBar::new(0))
+            let bar = ProgressBar::new(0);
+            set_template(&bar, EXPORTS);
+            // Between events time goes on, and a change that came too soon after another is drawn.
+            bar.enable_steady_tick(TICK);
+            Self::Bar(bar)
         } else if lines {
             Self::Lines(HashMap::new())
         } else {
@@ -82,9 +89,7 @@ fn is_due(last: Option<&(State, Instant)>, state: State, now: Instant) -> bool {
 
 fn draw(bar: &ProgressBar, changed: &Export, all: &[Export]) {
     let single = all.len() == 1;
-    if let Ok(style) = ProgressStyle::with_template(if single { ROWS } else { EXPORTS }) {
-        bar.set_style(style.progress_chars("=> "));
-    }
+    set_template(bar, if single { ROWS } else { EXPORTS });
     if let Some(progress) = &changed.progress {
         bar.set_message(format!(
             "{} {}",
@@ -100,6 +105,18 @@ fn draw(bar: &ProgressBar, changed: &Export, all: &[Export]) {
         bar.set_length(all.len() as u64);
         bar.set_position(all.iter().filter(|export| export.state.is_final()).count() as u64);
     }
+}
+
+/// A test rules out that a template is wrong.
+fn set_template(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> ").with_key("rate", rate));
+    }
+}
+
+fn rate(state: &ProgressState, text: &mut dyn fmt::Write) {
+    // What cannot be written here is a part of a line that is drawn again.
+    text.write_fmt(format_args!("{:.0}", state.per_sec())).unwrap_or_default();
 }
 
 /// `1234567890 tracker/acme json: started, 1,200 of 20,000 rows (workItems)`.

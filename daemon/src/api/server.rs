@@ -88,8 +88,7 @@ pub async fn serve(listener: &UnixListener, router: Router, access: Access, limi
                 admit(&shared, stream);
             }
             Err(error) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, "cannot accept a connection");
+                tracing::warn!("cannot accept a connection: {error}");
                 stop.run_until_cancelled(tokio::time::sleep(ACCEPT_PAUSE)).await;
             }
         }

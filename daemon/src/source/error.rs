@@ -41,27 +41,32 @@ pub enum SourceError {
         kind: String,
     },
     /// A value does not fit the type that the definition states (SQLite).
-    #[error("source {name}: {table}.{column} of row {id} holds {value}, which is no {expected}")]
-    Value {
-        /// The source.
-        name: Arc<str>,
-        /// The base table.
-        table: String,
-        /// The row's id.
-        id: String,
-        /// The column.
-        column: String,
-        /// The value, shortened.
-        value: String,
-        /// The declared type.
-        expected: &'static str,
-    },
+    #[error(transparent)]
+    Value(Box<UnfitValue>),
     /// The writer of the archive is gone; it knows why.
     #[error("source {name}: the writer of the archive ended early")]
     WriterGone {
         /// The source.
         name: Arc<str>,
     },
+}
+
+/// A value that is none of the type that the definition states for its column.
+#[derive(Debug, thiserror::Error)]
+#[error("source {name}: {table}.{column} of row {id} holds {value}, which is no {expected}")]
+pub struct UnfitValue {
+    /// The source.
+    pub name: Arc<str>,
+    /// The base table.
+    pub table: String,
+    /// The row's id.
+    pub id: String,
+    /// The column.
+    pub column: String,
+    /// The value, shortened.
+    pub value: String,
+    /// The declared type.
+    pub expected: &'static str,
 }
 
 /// What kind of fault a source had.
@@ -254,7 +259,7 @@ impl SourceError {
             Self::Fault { fault, .. } => fault.row().0,
             Self::OrganizationId { .. } => "organization_id",
             Self::ColumnType { .. } => "source_column_type",
-            Self::Value { .. } => "source_value",
+            Self::Value(_) => "source_value",
             Self::WriterGone { .. } => "writer_gone",
         }
     }
@@ -272,7 +277,7 @@ impl SourceError {
             Self::Fault { fault, .. } => fault.hint(),
             Self::OrganizationId { .. } => "`orgvault orgs` lists the ids",
             Self::ColumnType { .. } => "cast the column to text in the definition's rows query",
-            Self::Value { .. } => "correct the row in the app's database, or the column's type in the definition",
+            Self::Value(_) => "correct the row in the app's database, or the column's type in the definition",
             Self::WriterGone { .. } => "",
         }
     }

@@ -88,7 +88,7 @@ mod tests {
             .boxed();
         let mut patience = Patience::new(Duration::from_secs(10));
         assert_eq!(patience.next(&mut rows).await, Ok(Some(1)));
-        sleep(Duration::from_secs(60)).await;
+        sleep(Duration::from_mins(1)).await;
         assert_eq!(patience.next(&mut rows).await, Ok(Some(2)));
     }
 }

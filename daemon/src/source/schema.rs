@@ -130,16 +130,13 @@ pub(super) fn grants(definition: &Definition, role: &str) -> String {
         })
         .collect();
     let schemas: BTreeSet<&str> = tables.iter().map(|(schema, ..)| schema.unwrap_or("public")).collect();
-    let mut sql = String::new();
-    for schema in schemas {
-        sql += &format!("GRANT USAGE ON SCHEMA {} TO {role};\n", quoted(schema));
-    }
-    for (schema, table, columns) in tables {
+    let usage = schemas.iter().map(|schema| format!("GRANT USAGE ON SCHEMA {} TO {role};\n", quoted(schema)));
+    let select = tables.iter().map(|(schema, table, columns)| {
         let columns = columns.reads.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
         let schema = schema.map(|schema| format!("{}.", quoted(schema))).unwrap_or_default();
-        sql += &format!("GRANT SELECT ({columns}) ON {schema}{} TO {role};\n", quoted(table));
-    }
-    sql
+        format!("GRANT SELECT ({columns}) ON {schema}{} TO {role};\n", quoted(table))
+    });
+    usage.chain(select).collect()
 }
 
 /// An identifier, quoted where it is not plainly lower case. Words that SQL reserves are few

@@ -16,7 +16,7 @@ use std::{
 
 use orgvault_shared::{api::OrganizationKey, config::SourceConfig};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection,
+    AssertSqlSafe, ConnectOptions, Row, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteRow},
 };
 use tokio::time::timeout;

@@ -259,7 +259,12 @@ pub(super) struct Window<R> {
 
 impl<R: Read> Window<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self { reader, buffer: vec![0; WINDOW], start: 0, end: 0, offset: 0, ended: false }
+        Self::with_size(reader, WINDOW)
+    }
+
+    /// A window that begins with `size` bytes.
+    pub(super) fn with_size(reader: R, size: usize) -> Self {
+        Self { reader, buffer: vec![0; size], start: 0, end: 0, offset: 0, ended: false }
     }
 
     /// What is there and not yet taken.

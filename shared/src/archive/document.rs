@@ -30,7 +30,11 @@ pub(super) struct Document<R> {
 impl<R: Read> Document<R> {
     /// Enters the document's object.
     pub(super) fn open(reader: R) -> Result<Self, Broken> {
-        let mut document = Self { window: Window::new(reader), first: true };
+        Self::over(Window::new(reader))
+    }
+
+    fn over(window: Window<R>) -> Result<Self, Broken> {
+        let mut document = Self { window, first: true };
         document.expect(b'{', "the document is no JSON object")?;
         Ok(document)
     }
@@ -83,7 +87,7 @@ impl<R: Read> Document<R> {
                 Some(Ok(_)) if values.byte_offset() < available.len() || self.window.ended() => {
                     break values.byte_offset();
                 }
-                Some(Err(error)) if !error.is_eof() => return Err(self.locate(&error)),
+                Some(Err(error)) if !error.is_eof() && !self.may_go_on(&error) => return Err(self.locate(&error)),
                 _ if self.window.ended() => return Err(self.ends()),
                 _ => self.window.refill()?,
             }
@@ -151,16 +155,145 @@ impl<R: Read> Document<R> {
         Broken::Syntax { at: self.window.offset(), what: what.to_owned() }
     }
 
-    /// `serde_json` counts lines and columns from the start of the window, both from 1.
-    fn locate(&self, error: &serde_json::Error) -> Broken {
+    /// Whether the error may be that the window ends in the middle of a number: to `serde_json`
+    /// `-` or `1e` at the end is an invalid number and not one that is cut.
+    fn may_go_on(&self, error: &serde_json::Error) -> bool {
         let available = self.window.available();
-        let line = match error.line() {
-            0 | 1 => 0,
-            line => memchr::memchr_iter(b'\n', available).nth(line - 2).map_or(0, |at| at + 1),
-        };
-        let at = self.window.offset() + (line + error.column().saturating_sub(1)) as u64;
+        let cut = matches!(available.last(), Some(b'-' | b'+' | b'.' | b'e' | b'E'));
+        cut && self.position(error) >= available.len()
+    }
+
+    fn locate(&self, error: &serde_json::Error) -> Broken {
+        let at = self.window.offset() + self.position(error).saturating_sub(1) as u64;
         let text = error.to_string();
         let what = text.split(" at line ").next().unwrap_or_default().to_owned();
         Broken::Syntax { at, what }
+    }
+
+    /// How far into the window the error is, from 1: `serde_json` counts lines and columns from
+    /// the window's start.
+    fn position(&self, error: &serde_json::Error) -> usize {
+        let line = match error.line() {
+            0 | 1 => 0,
+            line => memchr::memchr_iter(b'\n', self.window.available()).nth(line - 2).map_or(0, |at| at + 1),
+        };
+        line + error.column()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Every section with its rows as text, read through a window of `size` bytes.
+    fn read(text: &[u8], size: usize) -> Result<Vec<(String, Vec<String>)>, Broken> {
+        let mut document = Document::over(Window::with_size(text, size))?;
+        let mut sections = Vec::new();
+        let text = |row: &[u8]| String::from_utf8(row.to_vec()).unwrap();
+        while let Some(key) = document.next_key()? {
+            let mut rows = Vec::new();
+            if document.shape()? == Shape::Rows {
+                while let Some(row) = document.next_row()? {
+                    rows.push(text(row));
+                }
+            } else {
+                rows.push(text(document.value()?));
+            }
+            sections.push((key, rows));
+        }
+        Ok(sections)
+    }
+
+    #[test]
+    fn locates_what_is_not_json() {
+        let cases: [(&str, u64, &str); 14] = [
+            ("[]", 0, "the document is no JSON object"),
+            ("\u{feff}{}", 0, "the document is no JSON object"),
+            ("{,}", 1, "expected a key"),
+            ("{1:2}", 1, "expected a key"),
+            (r#"{"a" 1}"#, 5, "expected a colon after the key"),
+            (r#"{"a":x}"#, 5, "expected value"),
+            (r#"{"a":1,}"#, 7, "nothing follows the comma"),
+            (r#"{"a":1 "b":2}"#, 7, "expected a comma"),
+            (r#"{"a":[1,]}"#, 8, "nothing follows the comma"),
+            (r#"{"a":[1 2]}"#, 8, "expected a comma"),
+            (r#"{"a":[{"b":01}]}"#, 12, "invalid number"),
+            ("{\"a\":[{\n\"b\":\n tru}]}", 17, "expected ident"),
+            (r#"{"a":1}}"#, 7, "the document goes on after its end"),
+            (r#"{"a":1}\0"#, 7, "the document goes on after its end"),
+        ];
+        for (text, position, reason) in cases {
+            for size in [1, 2, 7, 64] {
+                match read(text.as_bytes(), size) {
+                    Err(Broken::Syntax { at, what }) => assert_eq!((at, what.as_str()), (position, reason), "{text}"),
+                    other => panic!("{text}: {other:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_text_that_is_not_utf_8() {
+        let result = read(b"{\"a\":[\"ok\",\"b\xffd\"]}", 3);
+        assert!(matches!(result, Err(Broken::Syntax { at: 13, .. })), "{result:?}");
+    }
+
+    #[test]
+    fn is_not_overflowed_by_depth() {
+        let deep = format!("{{\"a\":[{}{}]}}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+        assert_eq!(read(deep.as_bytes(), 4096).unwrap()[0].1.len(), 1);
+        let cut = deep.get(..1_500_000).unwrap();
+        assert!(matches!(read(cut.as_bytes(), 4096), Err(Broken::Ends { at: 1_500_000 })));
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let scalar = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        scalar.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::vec((any::<String>(), inner), 0..4)
+                    .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn gives_the_rows_of_any_document(
+            sections in proptest::collection::btree_map(any::<String>(), value(), 0..5), size in 1usize..200, indent: bool,
+        ) {
+            let text = if indent { serde_json::to_vec_pretty(&sections) } else { serde_json::to_vec(&sections) }.unwrap();
+            // `serde_json` does not read every floating-point number back to its last digit.
+            let sections: std::collections::BTreeMap<String, Value> = serde_json::from_slice(&text).unwrap();
+            let found = read(&text, size).unwrap();
+            prop_assert_eq!(found.len(), sections.len());
+            for ((name, rows), (expected_name, expected)) in found.iter().zip(&sections) {
+                prop_assert_eq!(name, expected_name);
+                let rows: Vec<Value> = rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect();
+                match expected {
+                    Value::Array(expected) => prop_assert_eq!(&rows, expected),
+                    expected => prop_assert_eq!(&rows[..], std::slice::from_ref(expected)),
+                }
+            }
+        }
+
+        #[test]
+        fn notices_every_cut(
+            sections in proptest::collection::btree_map(any::<String>(), value(), 0..4), size in 1usize..64, cut: prop::sample::Index,
+        ) {
+            let text = serde_json::to_vec(&sections).unwrap();
+            let at = cut.index(text.len());
+            let result = read(&text[..at], size);
+            prop_assert!(matches!(result, Err(Broken::Ends { at: end }) if end == at as u64), "{:?}", result);
+        }
     }
 }

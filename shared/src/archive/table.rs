@@ -27,7 +27,11 @@ struct End {
 impl<R: Read> Table<R> {
     /// Reads the header.
     pub(super) fn open(reader: R) -> Result<Self, Broken> {
-        let mut table = Self { window: Window::new(reader), header: Vec::new(), records: 0 };
+        Self::over(Window::new(reader))
+    }
+
+    fn over(window: Window<R>) -> Result<Self, Broken> {
+        let mut table = Self { window, header: Vec::new(), records: 0 };
         let Some(end) = table.next_end()? else {
             return Err(Broken::Syntax { at: 0, what: "there is no header line".to_owned() });
         };
@@ -154,4 +158,71 @@ fn unquote(quoted: &str) -> (String, Option<&str>) {
         }
     }
     (field, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The header and the records, read through a window of `size` bytes.
+    fn read(text: &[u8], size: usize) -> Result<Vec<Vec<String>>, Broken> {
+        let mut table = Table::over(Window::with_size(text, size))?;
+        let mut records = vec![table.header().to_vec()];
+        while let Some(record) = table.next_record()? {
+            records.push(fields(record));
+        }
+        Ok(records)
+    }
+
+    #[test]
+    fn reads_quotes_line_breaks_and_empty_fields() {
+        let text = b"a,b\n\"x\"\"y\",\n\"1,2\n3\",\"\"\r\n,z\r\n\"\"\"\",\xc3\xbc\n";
+        for size in [1, 3, 64] {
+            let records = read(text, size).unwrap();
+            let expected = [["a", "b"], ["x\"y", ""], ["1,2\n3", ""], ["", "z"], ["\"", "ü"]];
+            assert_eq!(records, expected);
+        }
+        assert_eq!(read(b"note\n\n\n", 1).unwrap().len(), 3, "NULL in a table of one column is an empty line");
+    }
+
+    #[test]
+    fn locates_what_is_no_table() {
+        let cases: [(&str, u64, &str); 5] = [
+            ("", 0, "there is no header line"),
+            ("a,b\n1,2\n3\n", 8, "record 2 has 1 fields and the header has 2"),
+            ("a\n\"b\"c\n", 5, "a closing quote is followed by more text"),
+            ("a\nb\"c\n", 3, "a field that is not quoted holds a quote"),
+            ("a\n\"b\"\rc\n", 5, "a closing quote is followed by more text"),
+        ];
+        for (text, position, reason) in cases {
+            for size in [1, 2, 64] {
+                match read(text.as_bytes(), size) {
+                    Err(Broken::Syntax { at, what }) => assert_eq!((at, what.as_str()), (position, reason), "{text:?}"),
+                    other => panic!("{text:?}: {other:?}"),
+                }
+            }
+        }
+        for text in ["a", "a,b\n1,2\n3,", "a\n\"b\n", "a\n\"b\"", "a\n\"b\"\r"] {
+            let result = read(text.as_bytes(), 2);
+            assert!(matches!(result, Err(Broken::Ends { at }) if at == text.len() as u64), "{text:?}: {result:?}");
+        }
+        assert!(matches!(read(b"a\n\xff\n", 9), Err(Broken::Syntax { at: 2, .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn reads_what_the_csv_crate_writes(
+            rows in proptest::collection::vec(proptest::collection::vec("[a\",\n\r ü]{0,6}", 3), 1..6), size in 1usize..50,
+            always: bool,
+        ) {
+            let style = if always { csv::QuoteStyle::Always } else { csv::QuoteStyle::Necessary };
+            let mut writer = csv::WriterBuilder::new().quote_style(style).from_writer(Vec::new());
+            for row in &rows {
+                writer.write_record(row).unwrap();
+            }
+            prop_assert_eq!(read(&writer.into_inner().unwrap(), size).unwrap(), rows);
+        }
+    }
 }

@@ -92,9 +92,16 @@ impl Problems {
     }
 
     /// Those of one file, by their lines.
-    pub(super) fn by_line(mut problems: Vec<FileProblem>) -> Self {
-        problems.sort_by_key(|problem| problem.line);
-        Self(problems)
+    #[must_use]
+    pub fn by_line(mut self) -> Self {
+        self.0.sort_by_key(|problem| problem.line);
+        self
+    }
+}
+
+impl FromIterator<FileProblem> for Problems {
+    fn from_iter<I: IntoIterator<Item = FileProblem>>(problems: I) -> Self {
+        Self(problems.into_iter().collect())
     }
 }
 

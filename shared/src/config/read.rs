@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
-    Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceProduct, Tls, secret,
+    Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceLines, Tls, secret,
     values::{absolute_path, accounts, duration, mode, name, optional_group, socket_path, some_duration},
 };
 use crate::checked_toml::{Document, Problems, Table, Unique, Value, read_text};
@@ -38,7 +38,7 @@ pub(super) fn parse(text: &str, environment: &Environment) -> Reading {
 }
 
 fn failed(problems: Problems) -> Reading {
-    Reading { config: Config::default(), products: Vec::new(), problems }
+    Reading { config: Config::default(), sources: Vec::new(), problems }
 }
 
 /// Reads every key; what is missing or wrong is as by default.
@@ -46,9 +46,9 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let daemon = root.table("daemon", daemon).unwrap_or_default();
     let access = root.table("access", access).unwrap_or_default();
     let mut names = Unique::new("name of the source");
-    let mut products = Vec::new();
-    let sources = root.tables("source", |table| source(table, environment, &mut names, &mut products));
-    Reading { config: Config { daemon, access, sources }, products, problems: Problems::default() }
+    let sources = root.tables("source", |table| (source(table, environment, &mut names), lines(table, environment)));
+    let (sources, lines) = sources.into_iter().unzip();
+    Reading { config: Config { daemon, access, sources }, sources: lines, problems: Problems::default() }
 }
 
 fn daemon(table: &Table<'_>) -> Daemon {
@@ -81,18 +81,9 @@ fn access(table: &Table<'_>) -> Access {
     }
 }
 
-fn source(
-    table: &Table<'_>,
-    environment: &Environment,
-    names: &mut Unique,
-    products: &mut Vec<SourceProduct>,
-) -> SourceConfig {
+fn source(table: &Table<'_>, environment: &Environment, names: &mut Unique) -> SourceConfig {
     let name = table.required("name", |value| names.check(value, name(value)?));
-    let product = table.required("product", |value| {
-        let product = value.some_text()?;
-        products.push(SourceProduct { product: product.clone(), file: environment.file.clone(), line: value.line() });
-        Some(product)
-    });
+    let product = table.required("product", Value::some_text);
     let url = secret::read_url(table, environment);
     // What is missing was noted: the other keys are looked at all the same.
     let url = url.unwrap_or_else(|| SecretUrl::new(String::new()));
@@ -107,4 +98,10 @@ fn source(
         strict_schema: table.or("strict_schema", default.strict_schema, Value::boolean),
         ..default
     }
+}
+
+fn lines(table: &Table<'_>, environment: &Environment) -> SourceLines {
+    let url_key = secret::KEYS.into_iter().find(|key| table.has(key)).unwrap_or("url");
+    let file = environment.file.clone();
+    SourceLines { file, product: table.line_of("product"), url: table.line_of(url_key), url_key }
 }

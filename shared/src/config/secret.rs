@@ -11,7 +11,8 @@ use std::{
 use super::{Environment, SecretUrl};
 use crate::checked_toml::{Table, Value};
 
-const KEYS: [&str; 3] = ["url", "url_file", "url_credential"];
+/// Where a URL may stand.
+pub(super) const KEYS: [&str; 3] = ["url", "url_file", "url_credential"];
 const SCHEMES: [&str; 3] = ["postgres://", "postgresql://", "sqlite:"];
 /// More than any URL has; a wrong path may lead to a large file.
 const MAX_BYTES: u64 = 16 * 1024;

@@ -309,7 +309,7 @@ fn a_file_that_cannot_be_read_is_a_problem() {
 #[test]
 fn an_unknown_product_is_named_with_its_line_and_what_was_meant() {
     let reading = Reading::parse(&source("url = \"sqlite:///app.db\"").replace("rytask", "rytaks"), &environment());
-    let said = reading.products[0].unknown(&["rytask", "solidtime"]).to_string();
+    let said = reading.sources[0].unknown_product("rytaks", &["rytask", "solidtime"]).to_string();
     insta::assert_snapshot!(said, @r#"config.toml:3: source.product: there is no product "rytaks" (did you mean "rytask"? known: rytask, solidtime; your own go into products_dir)"#);
     assert!(reading.finish().is_ok());
 }

@@ -1,4 +1,6 @@
-//! The shared crate's tests through its public interface.
+//! The archive format from outside: files on a real disk.
 
-#[cfg(test)]
-mod preflight_solidtime;
+mod archives;
+mod formats;
+mod rows;
+mod verify;

@@ -1,6 +1,9 @@
 //! `orgvault demo`: all of it on a made-up database.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use orgvault_shared::{
     api::{Archive, ExportRequest, Verification},
@@ -88,7 +91,7 @@ async fn export_and_verify(client: &Client) -> Result<Vec<Archive>, Failure> {
     let request = ExportRequest { all: true, ..ExportRequest::default() };
     let mut followed = Followed::new(client.start_exports(&request).await?);
     let mut progress = Progress::new(false);
-    let followed_to_end = follow(client, &mut followed, std::time::Duration::ZERO, &mut progress).await;
+    let followed_to_end = follow(client, &mut followed, Duration::from_secs(10), &mut progress).await;
     progress.finish();
     followed_to_end?;
     let mut archives = Vec::new();

@@ -95,7 +95,7 @@ fn a_file_without_a_manifest_is_looked_at() {
 #[test]
 fn a_damaged_file_is_3_and_named() {
     for damage in [
-        |file: &File| fs::write(file.path(), &TEXT[..TEXT.len() - 30]).unwrap(),
+        |file: &File| fs::write(file.path(), &TEXT.as_bytes()[..TEXT.len() - 30]).unwrap(),
         |file: &File| fs::write(file.path(), TEXT.replace("three", "thref")).unwrap(),
         |file: &File| fs::remove_file(file.path()).unwrap(),
         |file: &File| fs::write(manifest_path(&file.path()), "{").unwrap(),

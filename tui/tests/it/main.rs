@@ -13,3 +13,4 @@ mod lists;
 mod orgvault;
 mod out;
 mod stub;
+mod terminal;

@@ -82,7 +82,7 @@ impl Description {
             append(&mut warnings, format_args!("{};\n", warning_sql(index, &bound(&warning.rows, id_type))));
         }
         // They would only take the server's memory.
-        session.run("forget described queries", |connection| connection.clear_cached_statements()).await?;
+        session.run("forget described queries", Connection::clear_cached_statements).await?;
         let rewritten = rewritten_sql(&oids);
         append(&mut counts, format_args!("({rewritten})"));
         let Opening { columns, beside, .. } = opening;

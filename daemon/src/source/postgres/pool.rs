@@ -14,7 +14,7 @@ use crate::source::error::SourceError;
 /// More than this are closed when they are given back.
 const IDLE_SESSIONS: usize = 4;
 /// Unused for this long, they are closed.
-const IDLE_TIME: Duration = Duration::from_secs(60);
+const IDLE_TIME: Duration = Duration::from_mins(1);
 
 /// The connections of one source.
 pub(super) struct Pool {

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, sync::Arc};
 
 use futures_util::{StreamExt, stream::BoxStream};
 use orgvault_shared::api::Warning;
-use sqlx::{AssertSqlSafe, Column as _, Connection, Executor, Row, SqlSafeStr, Statement, TypeInfo, sqlite::SqliteRow};
+use sqlx::{AssertSqlSafe, Column as _, Executor, Row, SqlSafeStr, Statement, TypeInfo, sqlite::SqliteRow};
 
 use super::{
     Reading, Sqlite,
@@ -14,7 +14,7 @@ use crate::{
     product::{DeclaredType, Section},
     row::{Block, Column, Message, RowSink, WriterGone},
     source::{
-        error::{Fault, SourceError},
+        error::{Fault, SourceError, UnfitValue},
         patience::{Patience, Stalled},
         schema::{self, Differences},
     },
@@ -215,14 +215,14 @@ fn encode(
             continue;
         }
         let id = row.try_get_raw(layout.id).and_then(Stored::of).map_or_else(|_| String::new(), |id| id.to_string());
-        return Err(SourceError::Value {
+        return Err(SourceError::Value(Box::new(UnfitValue {
             name: Arc::clone(&source.name),
             table: layout.section.table.clone(),
             id: id.trim_matches('`').to_owned(),
             column: layout.names.get(column).cloned().unwrap_or_default(),
             value: stored.to_string(),
             expected: value::describe(*declared),
-        });
+        })));
     }
     Ok(())
 }

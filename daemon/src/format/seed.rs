@@ -1,0 +1,197 @@
+//! TruePPM's canonical seed: every row of one program or project is held, then built into a
+//! document and written. The one format whose memory grows with the organization: the seed is a
+//! graph whose first block names things of the last.
+
+mod build;
+mod cell;
+mod events;
+mod notes;
+mod people;
+mod plans;
+mod read;
+mod rows;
+mod scope;
+mod slug;
+mod work;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use orgvault_shared::{
+    api::Format,
+    seed::{self, Day},
+};
+
+pub use build::{BuildError, Built, Request, build};
+pub use cell::{Micros, Uuid};
+pub use rows::{
+    AssignmentRow, BaselineRow, BaselineTaskRow, CalendarRow, CommentRow, DependencyRow, ExceptionRow, HistoryRow,
+    LabelRow, LinkRow, MembershipRow, ProgramRow, ProjectRow, ResourceRow, RetroActionRow, RiskRow, RiskTaskRow, Rows,
+    ScopeChangeRow, SprintRow, TaskLabelRow, TaskRow, UserRow,
+};
+pub use slug::slug;
+
+use self::read::Layout;
+use super::{Encoder, FormatError, Plan, Unrepresentable, Written, sink::Sink};
+use crate::row::{Block, Column};
+
+/// At most this many values that do not fit are kept.
+const MAX_KEPT: usize = 100;
+
+/// Writes `seed` and `seed-events`.
+pub struct SeedEncoder<W: Write> {
+    plan: Arc<Plan>,
+    sink: Sink<W>,
+    rows: Rows,
+    layout: Option<Layout>,
+    read: Vec<&'static str>,
+    tolerant: bool,
+    written: Written,
+}
+
+impl<W: Write> SeedEncoder<W> {
+    /// An encoder that writes to `out`.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>, out: W) -> Self {
+        Self {
+            sink: Sink::new(&plan, out),
+            plan,
+            rows: Rows::default(),
+            layout: None,
+            read: Vec::new(),
+            tolerant: false,
+            written: Written::default(),
+        }
+    }
+
+    fn events(&self) -> bool {
+        self.plan.format == Format::SeedEvents
+    }
+
+    /// In tolerance a value that does not fit is kept, and its row is left out.
+    fn refuse(&mut self, misfit: Unrepresentable) -> Result<(), FormatError> {
+        if !self.tolerant {
+            return Err(misfit.into());
+        }
+        self.written.unrepresentable_total += 1;
+        if self.written.unrepresentable.len() < MAX_KEPT {
+            self.written.unrepresentable.push(misfit);
+        }
+        Ok(())
+    }
+
+    /// Every section that the format is built from was read.
+    fn check_sections(&self) -> Result<(), FormatError> {
+        let missing = Rows::SECTIONS
+            .iter()
+            .filter(|(_, events)| self.events() || !events)
+            .find(|(section, _)| !self.read.contains(section));
+        match missing {
+            None => Ok(()),
+            Some((section, _)) => {
+                Err(FormatError::Sequence { expected: (*section).to_owned(), got: "the end".to_owned() })
+            }
+        }
+    }
+
+    fn build(&mut self) -> Result<Built, FormatError> {
+        let today = Day::new(self.plan.started_at.date_naive());
+        // The clock of an export has a year of four digits.
+        let today = today.ok_or_else(|| FormatError::Write(io::Error::other("the clock is beyond the year 9999")))?;
+        let request = Request { events: self.events(), today };
+        build(std::mem::take(&mut self.rows), request).map_err(|error| self.build_error(error))
+    }
+
+    fn build_error(&self, error: BuildError) -> FormatError {
+        match error {
+            BuildError::Instant { section, column, id, micros } => {
+                let mut value = Vec::new();
+                let style = crate::product::TimestampStyle::Millis;
+                let shown = match super::value::write_timestamp(micros, style, &mut value) {
+                    Ok(()) => String::from_utf8_lossy(&value).into_owned(),
+                    Err(misfit) => misfit.to_string(),
+                };
+                FormatError::Unrepresentable(self.misfit(section, id, column, shown))
+            }
+            error => FormatError::Seed(error),
+        }
+    }
+
+    fn misfit(&self, section: &str, id: String, column: &str, value: String) -> Unrepresentable {
+        let table = self.plan.definition.sections.iter().find(|known| known.name == section);
+        Unrepresentable {
+            table: table.map_or(section, |known| &known.table).to_owned(),
+            id,
+            column: column.to_owned(),
+            value,
+            format: self.plan.format,
+        }
+    }
+}
+
+impl<W: Write + Send> Encoder<W> for SeedEncoder<W> {
+    fn tolerate(&mut self) {
+        self.tolerant = true;
+    }
+
+    fn begin(&mut self, section: usize, columns: &[Column]) -> Result<(), FormatError> {
+        let name = self.plan.definition.sections.get(section).map_or("", |known| &known.name);
+        let layout = Layout::new(name, columns)?;
+        if self.read.contains(&layout.section()) {
+            let expected = "another section".to_owned();
+            return Err(FormatError::Sequence { expected, got: name.to_owned() });
+        }
+        self.read.push(layout.section());
+        self.layout = Some(layout);
+        Ok(())
+    }
+
+    fn rows(&mut self, block: &Block) -> Result<(), FormatError> {
+        let Some(layout) = self.layout.take() else {
+            return Err(FormatError::Sequence { expected: "a section".to_owned(), got: "rows".to_owned() });
+        };
+        let misfits = layout.read(block, &mut self.rows)?;
+        for misfit in misfits {
+            let misfit = self.misfit(layout.section(), misfit.id, misfit.column, misfit.value);
+            self.refuse(misfit)?;
+        }
+        self.layout = Some(layout);
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), FormatError> {
+        self.layout = None;
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(W, Written), FormatError> {
+        self.check_sections()?;
+        let built = self.build()?;
+        seed::write(&built.document, SinkWriter(&mut self.sink)).map_err(FormatError::Write)?;
+        let written =
+            Written { counts: built.written, dropped: built.dropped, warnings: built.warnings, ..self.written };
+        Ok((self.sink.finish()?, written))
+    }
+
+    fn bytes(&self) -> u64 {
+        self.sink.bytes()
+    }
+}
+
+/// Hands bytes to the sink.
+struct SinkWriter<'s, W: Write>(&'s mut Sink<W>);
+
+impl<W: Write> Write for SinkWriter<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.buffer().extend_from_slice(bytes);
+        self.0.relieve().map_err(|error| match error {
+            FormatError::Write(cause) => cause,
+            other => io::Error::other(other),
+        })?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

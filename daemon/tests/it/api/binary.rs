@@ -1,0 +1,203 @@
+//! The real `orgvaultd`: arguments, exit codes, signals, memory.
+
+use std::{
+    fs,
+    io::Write,
+    os::unix::{fs::PermissionsExt, net::UnixStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use orgvault_shared::client::Client;
+use tempfile::TempDir;
+
+use super::fixture::{DEADLINE, until, user};
+
+fn orgvaultd() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_orgvaultd"))
+}
+
+fn configured(more: &str) -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let base = directory.path().display();
+    let file = directory.path().join("config.toml");
+    let text = format!(
+        "[daemon]\nsocket = \"{base}/socket\"\nstate_dir = \"{base}/state\"\narchive_dir = \"{base}/archives\"\n\
+         products_dir = \"{base}/products\"\n{more}\n[access]\nowners = [\"{}\"]\n",
+        user()
+    );
+    fs::write(&file, text).unwrap();
+    fs::create_dir(directory.path().join("archives")).unwrap();
+    (directory, file)
+}
+
+fn check(file: &Path) -> Output {
+    orgvaultd().arg("check-config").arg("--config").arg(file).output().unwrap()
+}
+
+/// A running daemon; it is killed if a test forgets it.
+struct Running {
+    child: Child,
+    directory: TempDir,
+}
+
+impl Running {
+    async fn start(more: &str) -> Self {
+        let (directory, file) = configured(more);
+        let log = fs::File::create(directory.path().join("log")).unwrap();
+        let child = orgvaultd().arg("--config").arg(&file).stderr(log).stdout(Stdio::null()).spawn().unwrap();
+        let running = Self { child, directory };
+        let client = running.client();
+        until("the daemon answers", async || client.health().await.is_ok()).await;
+        running
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.directory.path().join("socket")
+    }
+
+    fn client(&self) -> Client {
+        Client::new(self.socket())
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.directory.path().join("log")).unwrap()
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
+    }
+
+    async fn exit_code(&mut self) -> Option<i32> {
+        let mut status = None;
+        until("the daemon ends", async || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        })
+        .await;
+        status.unwrap().code()
+    }
+
+    /// The most memory it ever used, in KiB.
+    fn peak(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn check_config_says_ok_or_all_that_is_wrong() {
+    let (_directory, file) = configured("");
+    let output = check(&file);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!((output.status.code(), said), (Some(0), format!("{}: ok, 0 sources\n", file.display())));
+
+    let (_directory, file) = configured("wrkers = 2\nstop_timeout = \"soon\"");
+    let output = check(&file);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains("wrkers") && said.contains("stop_timeout"), "{said}");
+    let output = orgvaultd().arg("--config").arg(&file).output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(2), said));
+}
+
+#[test]
+fn arguments_are_checked_and_the_version_is_told() {
+    let output = orgvaultd().arg("--version").output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), concat!("orgvaultd ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(orgvaultd().arg("--confg").output().unwrap().status.code(), Some(2));
+    let output = orgvaultd().args(["--config", "/nowhere/config.toml"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("/nowhere/config.toml"));
+}
+
+#[tokio::test]
+async fn sigterm_and_sigint_end_it_cleanly() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut running = Running::start("log_format = \"json\"").await;
+        running.signal(signal);
+        assert_eq!(running.exit_code().await, Some(0), "{}", running.log());
+        assert!(!running.socket().exists());
+        for line in running.log().lines() {
+            serde_json::from_str::<serde_json::Value>(line).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_sigkill_leaves_does_not_hinder_the_next_start() {
+    let mut running = Running::start("").await;
+    running.signal(Signal::SIGKILL);
+    assert_eq!(running.exit_code().await, None);
+    assert!(running.socket().exists(), "nobody removed it");
+    let config = running.directory.path().join("config.toml");
+    running.child = orgvaultd().arg("--config").arg(config).stderr(Stdio::null()).spawn().unwrap();
+    let client = running.client();
+    until("the next one answers", async || client.health().await.is_ok()).await;
+}
+
+#[tokio::test]
+async fn a_second_daemon_fails_and_says_who_holds_the_state_directory() {
+    let running = Running::start("").await;
+    let output = orgvaultd().arg("--config").arg(running.directory.path().join("config.toml")).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&format!("process {} (orgvaultd)", running.child.id())), "{said}");
+}
+
+/// Sends until the daemon closes the connection, as far as it takes it.
+fn flood(socket: &Path, head: &str, bytes: usize) {
+    let mut stream = UnixStream::connect(socket).unwrap();
+    stream.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
+    let chunk = vec![b'x'; 1024 * 1024];
+    let mut sent = stream.write_all(head.as_bytes());
+    let mut left = bytes;
+    while sent.is_ok() && left > 0 {
+        sent = stream.write_all(&chunk);
+        left = left.saturating_sub(chunk.len());
+    }
+}
+
+#[tokio::test]
+async fn memory_stays_flat_whatever_is_sent_and_whoever_does_not_read() {
+    let running = Running::start("").await;
+    let client = running.client();
+    let socket = running.socket();
+    client.status().await.unwrap();
+    let before = running.peak();
+    let hundred = 100 * 1024 * 1024;
+    let json = "Host: x\r\nContent-Type: application/json\r\n";
+    let heads = [
+        format!("POST /v1/exports HTTP/1.1\r\n{json}Content-Length: {hundred}\r\n\r\n"),
+        format!("POST /v1/exports HTTP/1.1\r\n{json}Transfer-Encoding: chunked\r\n\r\n{hundred:x}\r\n"),
+        format!("GET /v1/status HTTP/1.1\r\nHost: x\r\nContent-Length: {hundred}\r\n\r\n"),
+        "GET /v1/status HTTP/1.1\r\nX: ".to_owned(),
+        String::new(),
+        // Answers that pile up: requests without reading.
+        "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n".repeat(200_000),
+    ];
+    let started = Instant::now();
+    for head in heads {
+        let socket = socket.clone();
+        tokio::task::spawn_blocking(move || flood(&socket, &head, hundred)).await.unwrap();
+    }
+    assert!(started.elapsed() < DEADLINE);
+    client.status().await.unwrap();
+    let grown = running.peak() - before;
+    assert!(grown < 8 * 1024, "it grew by {grown} KiB");
+}

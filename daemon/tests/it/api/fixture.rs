@@ -1,0 +1,209 @@
+//! A daemon of one's own in a temporary directory.
+
+use std::{fmt::Debug, fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+
+use nix::unistd::{Uid, User};
+use orgvault_daemon::{RunError, lifecycle::Stop, product::Products, run};
+use orgvault_shared::{
+    api::{OrganizationKey, Problem},
+    archive::manifest::{MANIFEST_VERSION, Manifest, Product, Section},
+    client::{Client, ClientError},
+    clock::Clock,
+    config::Config,
+    gid::Gid,
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::UnixStream,
+    task::JoinSet,
+};
+
+use orgvault_daemon::archive::{ArchiveDirectory, NewArchive};
+use orgvault_shared::api::Format;
+
+/// Nothing that these tests wait for takes longer.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A daemon that runs in this process until it is dropped.
+pub(crate) struct Daemon {
+    pub(crate) directory: TempDir,
+    pub(crate) config: Config,
+    pub(crate) stop: Stop,
+    pub(crate) client: Client,
+    running: JoinSet<Result<(), RunError>>,
+}
+
+/// Waits for what has to come, and says what did not.
+pub(crate) async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(DEADLINE, work).await {
+        Ok(done) => done,
+        Err(_elapsed) => panic!("did not happen: {what}"),
+    }
+}
+
+/// Waits until `condition` holds.
+pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    soon(what, async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+}
+
+/// The user that runs the tests.
+pub(crate) fn user() -> String {
+    User::from_uid(Uid::current()).unwrap().unwrap().name
+}
+
+/// A configuration in `directory`, whose owner is the user that runs the tests.
+pub(crate) fn config(directory: &Path) -> Config {
+    let mut config = Config::default();
+    config.daemon.socket = directory.join("run/socket");
+    config.daemon.state_dir = directory.join("state");
+    config.daemon.archive_dir = directory.join("archives");
+    config.daemon.products_dir = directory.join("products");
+    config.access.owners = vec![user()];
+    fs::create_dir_all(&config.daemon.archive_dir).unwrap();
+    config
+}
+
+impl Daemon {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_config| {}).await
+    }
+
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        // Other users have to reach the socket.
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let mut config = config(directory.path());
+        change(&mut config);
+        Self::run(directory, config).await
+    }
+
+    async fn run(directory: TempDir, config: Config) -> Self {
+        let products = Products::load(&config.daemon.products_dir).unwrap();
+        let stop = Stop::default();
+        let mut running = JoinSet::new();
+        running.spawn(run(config.clone(), products, Clock::system(), stop.clone()));
+        let client = Client::new(&config.daemon.socket);
+        let socket = config.daemon.socket.clone();
+        until("the daemon listens", async || UnixStream::connect(&socket).await.is_ok()).await;
+        Self { directory, config, stop, client, running }
+    }
+
+    /// Asks for a soft stop and waits for the end.
+    pub(crate) async fn stop(mut self) {
+        self.stop.soft.cancel();
+        self.ended().await;
+    }
+
+    /// Waits for the end.
+    pub(crate) async fn ended(&mut self) {
+        soon("the daemon ends", self.running.join_next()).await.unwrap().unwrap().unwrap();
+    }
+
+    /// Runs another daemon on the directories of this one, which has ended.
+    pub(crate) async fn start_again(self) -> Self {
+        assert!(self.running.is_empty());
+        Self::run(self.directory, self.config).await
+    }
+
+    pub(crate) async fn connect(&self) -> UnixStream {
+        UnixStream::connect(&self.config.daemon.socket).await.unwrap()
+    }
+
+    /// Sends bytes on a connection of their own; what comes back until it is closed. A connection
+    /// that is closed while it is written to is an answer too.
+    pub(crate) async fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect().await;
+        let written = stream.write_all(bytes).await;
+        let mut answer = Vec::new();
+        let read = soon("an answer", stream.read_to_end(&mut answer)).await;
+        assert!(written.is_ok() && read.is_ok() || read.is_err() || written.is_err());
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Sends one request, whose connection is closed after it.
+    pub(crate) async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
+        let length = body.len();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n");
+        self.raw(format!("{head}{headers}\r\n{body}").as_bytes()).await
+    }
+
+    /// Puts a JSON archive with `rows` rows into the archive directory; the catalog does not know
+    /// it until it is rebuilt.
+    pub(crate) fn publish(&self, gid: u64, organization: &OrganizationKey, rows: u64) -> Gid {
+        let ids: Vec<String> = (1..=rows).map(|id| format!("{{\"id\":{id}}}")).collect();
+        self.publish_document(gid, organization, rows, &format!("{{\"items\":[{}]}}", ids.join(",")))
+    }
+
+    pub(crate) fn publish_document(&self, gid: u64, key: &OrganizationKey, rows: u64, document: &str) -> Gid {
+        let gid = Gid::try_from(gid).unwrap();
+        let exported_at = Clock::system().now();
+        let archives = ArchiveDirectory::new(self.config.daemon.archive_dir.clone());
+        let new = NewArchive { organization: key, exported_at, gid, format: Format::Json, gzip: false };
+        let mut partial = archives.partial(&new).unwrap();
+        std::io::Write::write_all(&mut partial, document.as_bytes()).unwrap();
+        let sealed = partial.seal().unwrap();
+        let manifest = Manifest {
+            manifest_version: MANIFEST_VERSION,
+            orgvault: "test".to_owned(),
+            gid,
+            request: gid,
+            file: sealed.name().to_string(),
+            format: Format::Json,
+            entity: None,
+            gzip: false,
+            bytes: sealed.bytes(),
+            sha256: sealed.sha256().unwrap().to_owned(),
+            content_bytes: sealed.bytes(),
+            organization: key.clone(),
+            product: Product { name: "test".to_owned(), measured_on: "1".to_owned() },
+            exported_at,
+            finished_at: exported_at,
+            snapshot: "1:1:".to_owned(),
+            server: "test".to_owned(),
+            sections: vec![Section { name: "items".to_owned(), rows, counted: rows, ..Default::default() }],
+            layout: orgvault_shared::archive::manifest::Layout::default(),
+            warnings: Vec::new(),
+        };
+        archives.publish(sealed, &manifest).unwrap();
+        gid
+    }
+}
+
+/// An organization of a source that need not exist.
+pub(crate) fn organization(slug: &str) -> OrganizationKey {
+    OrganizationKey {
+        source: "tracker".to_owned(),
+        kind: "organization".to_owned(),
+        id: format!("id-{slug}"),
+        name: slug.to_uppercase(),
+        slug: slug.to_owned(),
+    }
+}
+
+/// The problem that a call was refused with.
+pub(crate) fn problem<T: Debug>(answer: Result<T, ClientError>) -> Problem {
+    match answer {
+        Err(ClientError::Problem(problem)) => problem,
+        other => panic!("no problem: {other:?}"),
+    }
+}
+
+/// Head and body of an answer.
+pub(crate) fn parts(answer: &str) -> (&str, &str) {
+    answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"))
+}
+
+/// The problem document of an answer.
+pub(crate) fn problem_in(answer: &str) -> Problem {
+    let (head, body) = parts(answer);
+    assert!(head.to_lowercase().contains("content-type: application/problem+json"), "{answer}");
+    let problem: Problem = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"));
+    assert!(head.starts_with(&format!("HTTP/1.1 {} ", problem.status)), "{answer}");
+    problem
+}
