@@ -257,3 +257,12 @@ async fn organizations_of_one_name_have_their_ids() {
     let keys: Vec<_> = listed.iter().map(|it| (it.key.id.as_str(), it.key.slug.as_str())).collect();
     assert_eq!(keys, [(ACME, "acme-tools"), (OTHER, "acme-tools")]);
 }
+
+#[test]
+fn the_documented_grants_are_those_that_the_definition_needs() {
+    let page = include_str!("../../../docs/solidtime.md");
+    let (_, rest) = page.split_once("CREATE ROLE orgvault LOGIN;\n").unwrap();
+    let (documented, _) = rest.split_once("```").unwrap();
+    let source = source("postgres:///solidtime?host=/run/postgresql&user=orgvault", Definition::clone(&definition()));
+    assert_eq!(documented, source.grants());
+}
