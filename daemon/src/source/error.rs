@@ -242,7 +242,12 @@ impl SourceError {
     /// An error of sqlx while it connected.
     pub(super) fn from_connect(name: &Arc<str>, act: &str, error: &sqlx::Error) -> Self {
         let (fault, words) = judge(error);
-        let fault = if fault == Fault::Lost { Fault::Unreachable } else { fault };
+        let fault = match error {
+            // This is how a refused certificate or handshake comes out of rustls.
+            sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => Fault::Tls,
+            _ if fault == Fault::Lost => Fault::Unreachable,
+            _ => fault,
+        };
         Self::fault(name, fault, act, words)
     }
 

@@ -5,6 +5,8 @@
 mod archives;
 mod basics;
 mod codes;
+mod daemon;
+mod demo;
 mod docs;
 mod export;
 mod files;
