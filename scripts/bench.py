@@ -153,7 +153,8 @@ class Daemon:
         """The last export's write, read-back and publish times in seconds, out of the log."""
         self.log.flush()
         for line in reversed(open(f"{self.dir}/log").read().splitlines()):
-            fields = json.loads(line).get("fields", {})
+            entry = json.loads(line)
+            fields = entry.get("fields", entry)
             if fields.get("message") == "export finished":
                 return [fields[key] / 1000 for key in ("write_ms", "read_back_ms", "publish_ms")]
         sys.exit("the log tells no finished export")
