@@ -154,9 +154,8 @@ class Daemon:
         self.log.flush()
         for line in reversed(open(f"{self.dir}/log").read().splitlines()):
             entry = json.loads(line)
-            fields = entry.get("fields", entry)
-            if fields.get("message") == "export finished":
-                return [fields[key] / 1000 for key in ("write_ms", "read_back_ms", "publish_ms")]
+            if entry["message"] == "export finished":
+                return [entry[key] for key in ("write_seconds", "read_back_seconds", "publish_seconds")]
         sys.exit("the log tells no finished export")
 
     def drop_archives(self):

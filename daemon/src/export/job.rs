@@ -209,9 +209,9 @@ async fn make(
         gid = %export.gid,
         organization = %export.organization.id,
         bytes = manifest.bytes,
-        write_ms = wrote.as_millis(),
-        read_back_ms = read_back.as_millis(),
-        publish_ms = begun.elapsed().saturating_sub(wrote + read_back).as_millis(),
+        write_seconds = wrote.as_secs_f64(),
+        read_back_seconds = read_back.as_secs_f64(),
+        publish_seconds = begun.elapsed().saturating_sub(wrote + read_back).as_secs_f64(),
         "export finished"
     );
     Ok(manifest.to_archive(&path, ArchiveState::Present, None))

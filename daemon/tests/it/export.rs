@@ -183,7 +183,11 @@ fn own_definition(config: &mut Config, from: &str, to: &str) {
 async fn a_join_that_drops_rows_is_an_error_with_all_numbers() {
     let (_database, source) = rytask();
     let daemon = Daemon::start_with(|config| {
-        own_definition(config, "FROM time_logs\n", "FROM time_logs NATURAL JOIN (SELECT id AS user_id FROM users) AS u\n");
+        own_definition(
+            config,
+            "FROM time_logs\n",
+            "FROM time_logs NATURAL JOIN (SELECT id AS user_id FROM users) AS u\n",
+        );
         config.sources = vec![source];
     })
     .await;
