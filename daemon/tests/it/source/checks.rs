@@ -1,6 +1,6 @@
 //! The lines of `orgvault check`.
 
-use orgvault_daemon::source::Source;
+use orgvault_daemon::{export::representable, source::Source};
 use orgvault_shared::api::{CheckLine, CheckResult};
 
 use super::fixture::{config, granted, rytask, source, source_with};
@@ -9,7 +9,7 @@ use crate::postgres::{Database, Server};
 const NAMES: [&str; 8] = ["reachable", "version", "pooler", "read_only", "readable", "row_filter", "schema", "queries"];
 
 async fn check(source: &Source) -> Vec<CheckLine> {
-    let check = source.check(false).await;
+    let check = source.check().await;
     assert_eq!(check.source, "tracker");
     assert_eq!(check.lines.iter().map(|line| line.name.as_str()).collect::<Vec<_>>(), NAMES);
     check.lines
@@ -26,7 +26,7 @@ async fn a_source_with_its_grants_passes_every_line() {
     for line in check(&source).await {
         assert_eq!(line.result, CheckResult::Ok, "{line:?}");
     }
-    let grants = source.check(false).await.grants;
+    let grants = source.check().await.grants;
     assert!(grants.starts_with(&format!("GRANT USAGE ON SCHEMA public TO {};\n", database.role())), "{grants}");
     assert!(grants.contains("GRANT SELECT (id, organization_id, email, name) ON users TO "), "{grants}");
     assert!(!grants.contains("password_hash"));
@@ -86,4 +86,25 @@ async fn a_database_that_is_down_skips_the_rest() {
     assert_eq!(lines[0].result, CheckResult::Failed);
     assert!(!lines[0].hint.is_empty());
     assert!(lines[1..].iter().all(|line| line.result == CheckResult::Skipped));
+}
+
+#[tokio::test]
+async fn a_deep_check_names_every_value_that_no_archive_can_hold() {
+    let database = Database::rytask();
+    let source = granted(&database);
+    let line = representable(&source).await;
+    assert_eq!((line.name.as_str(), line.result), ("representable", CheckResult::Ok), "{line:?}");
+    assert_eq!(line.message, "all 48 rows of 3 organizations can be written as json");
+    database.psql(
+        "UPDATE time_logs SET ended_at = 'infinity' WHERE note = 'note 4';
+         UPDATE work_items SET completed_at = '0044-03-15 BC' WHERE number = 2",
+    );
+    let line = representable(&source).await;
+    assert_eq!(line.result, CheckResult::Failed);
+    assert_eq!(line.details.len(), 2, "{line:?}");
+    assert!(line.details[0].starts_with("acme: work_items.completedAt of row "), "{line:?}");
+    assert!(line.details[1].starts_with("acme: time_logs.endedAt of row "), "{line:?}");
+    database.psql("DROP TABLE comments");
+    let line = representable(&source).await;
+    assert_eq!((line.result, line.details.len()), (CheckResult::Failed, 3), "{line:?}");
 }

@@ -40,7 +40,7 @@ async fn a_wrong_password_user_or_database_is_told_apart_and_the_password_never_
         let shown = format!("{error} {error:?} {}", source.location());
         assert!(shown.contains(words) && shown.contains("tracker"), "{shown}");
         assert!(!shown.contains("s3cret") || code == "source_database", "{shown}");
-        let lines = source.check(false).await.lines;
+        let lines = source.check().await.lines;
         assert_eq!(lines[0].name, "reachable");
         assert!(!format!("{lines:?}").contains(":s3cret"), "{lines:?}");
     }

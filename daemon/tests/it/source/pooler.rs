@@ -114,7 +114,7 @@ async fn transaction_pooling_is_refused_by_check() {
         let port = start(&database, connections);
         let url = format!("postgres://postgres@127.0.0.1:{port}/{}?sslmode=disable", database.name());
         let source = source(&url, rytask());
-        let lines = source.check(false).await.lines;
+        let lines = source.check().await.lines;
         let line = lines.iter().find(|line| line.name == "pooler").unwrap();
         assert_eq!(line.result, CheckResult::Failed, "{lines:?}");
         assert!(line.hint.contains("pool_mode=session"), "{line:?}");

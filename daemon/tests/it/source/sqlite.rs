@@ -256,13 +256,13 @@ async fn a_newer_schema_is_a_warning_and_every_line_is_checked() {
     ]
     .into();
     let source = file.source(definition);
-    assert!(source.check(false).await.lines.iter().all(|line| line.result == CheckResult::Ok));
+    assert!(source.check().await.lines.iter().all(|line| line.result == CheckResult::Ok));
     assert_eq!(source.grants(), "");
     file.run("ALTER TABLE items ADD COLUMN color TEXT").await;
     let mut snapshot = source.snapshot("a").await.unwrap();
     let warnings = snapshot.warnings().await.unwrap();
     assert_eq!((warnings[0].code.as_str(), &warnings[0].ids[..]), ("schema_newer", &["items.color".to_owned()][..]));
-    let lines = source.check(false).await.lines;
+    let lines = source.check().await.lines;
     let schema = lines.iter().find(|line| line.name == "schema").unwrap();
     assert_eq!(schema.result, CheckResult::Warning);
 }

@@ -18,7 +18,7 @@ async fn a_standby_is_read_and_its_recovery_conflict_is_transient() {
     let mut snapshot = whole.snapshot(ACME).await.unwrap();
     assert_eq!(snapshot.counts().await.unwrap().iter().sum::<u64>(), 37);
     snapshot.finish().await.unwrap();
-    let lines = whole.check(false).await.lines;
+    let lines = whole.check().await.lines;
     let line = |name: &str| lines.iter().find(|line| line.name == name).unwrap();
     assert!(line("version").message.ends_with("a hot standby"), "{lines:?}");
     assert!(line("read_only").message.contains("standby"), "{lines:?}");
