@@ -14,5 +14,9 @@ mod fixtures;
 mod lists;
 mod orgvault;
 mod out;
+#[path = "../../../daemon/tests/it/postgres.rs"]
+#[expect(dead_code, reason = "the daemon's tests use the rest of it")]
+mod postgres;
+mod readme;
 mod stub;
 mod terminal;
