@@ -15,7 +15,6 @@ mod lists;
 mod orgvault;
 mod out;
 #[path = "../../../daemon/tests/it/postgres.rs"]
-#[expect(dead_code, reason = "the daemon's tests use the rest of it")]
 mod postgres;
 mod readme;
 mod stub;

@@ -20,7 +20,10 @@ const STAND_INS: &[(&str, &str)] = &[
     ("sudo", "[ \"$1\" = -u ] && shift 2; exec \"$@\""),
     ("useradd", "exit 0"),
     ("cargo", "exit 0"),
-    ("install", "case \"$*\" in *tracker.url) sed \"s|127.0.0.1:5432/rytask|$TCP|\" > \"$W/tracker.url\"; chmod 400 \"$W/tracker.url\";; esac"),
+    (
+        "install",
+        "case \"$*\" in *tracker.url) sed \"s|127.0.0.1:5432/rytask|$TCP|\" > \"$W/tracker.url\"; chmod 400 \"$W/tracker.url\";; esac",
+    ),
     ("psql", "shift; exec \"$PSQL\" -X -q -v ON_ERROR_STOP=1 -U postgres \"$@\""),
     ("docker", "[ \"$1 $2 $3 $4 $5\" = 'compose exec -T db psql' ] || exit 9; shift 7; exec psql \"$@\""),
     ("orgvaultd", "echo $$ > \"$W/pid\"; exec \"$BIN/orgvaultd\" --config \"$W/config.toml\" \"$@\""),
@@ -104,19 +107,20 @@ impl Drop for Machine {
     fn drop(&mut self) {
         if let Ok(pid) = fs::read_to_string(self.path("pid")) {
             let pid = nix::unistd::Pid::from_raw(pid.trim().parse().unwrap());
-            // It may have ended already.
-            drop(nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL));
+            if let Err(error) = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL) {
+                assert_eq!(error, nix::errno::Errno::ESRCH, "it may have ended already");
+            }
         }
     }
 }
 
 /// The code blocks of one language in a part of the README.
 fn blocks(part: &str, language: &str) -> Vec<String> {
-    let opened = part.split(&format!("```{language}\n")).skip(1);
-    opened.map(|block| block.split("```").next().unwrap().to_owned()).collect()
+    let fence = format!("```{language}\n");
+    part.split(&fence).skip(1).map(|block| block.split("```").next().unwrap().to_owned()).collect()
 }
 
-fn part<'a>(from: &str, to: &str) -> &'a str {
+fn part(from: &str, to: &str) -> &'static str {
     README.split_once(from).unwrap().1.split_once(to).unwrap().0
 }
 
@@ -145,7 +149,8 @@ fn the_five_steps_end_with_a_verified_archive() {
 #[test]
 fn the_steps_for_docker_compose_work_too() {
     let compose = part("### In Docker Compose", "## Documentation");
-    let [config] = blocks(part("## First real source, in five steps", "### In Docker Compose"), "toml").try_into().unwrap();
+    let [config] =
+        blocks(part("## First real source, in five steps", "### In Docker Compose"), "toml").try_into().unwrap();
     let by_file = "url_file = \"/etc/orgvault/tracker.url\"";
     assert!(compose.contains(by_file));
     let url = config.lines().find(|line| line.starts_with("url = ")).unwrap();
