@@ -9,7 +9,7 @@ use std::{
 use orgvault_shared::{
     api::{Archive, ArchiveState, Export, Format, Progress, Warning},
     archive::{
-        manifest::{Layout, MANIFEST_VERSION, Manifest, Product, Section},
+        manifest::{Dropped, Layout, MANIFEST_VERSION, Manifest, Product, Section},
         verify::{Expected, read_back},
     },
     clock::Clock,
@@ -273,6 +273,7 @@ fn manifest(
         name: count.name.clone(),
         rows: count.rows,
         counted,
+        dropped: dropped(written, &count.name),
         member: if plan.format == Format::Zip { member(&count.name) } else { None },
         columns,
     });
@@ -303,6 +304,12 @@ fn manifest(
     }
 }
 
+/// The rows of a section that the format left out.
+fn dropped(written: &Written, section: &str) -> Vec<Dropped> {
+    let rows = written.dropped.iter().filter(|dropped| dropped.section == section);
+    rows.map(|dropped| Dropped { rule: dropped.rule.clone(), rows: dropped.rows }).collect()
+}
+
 /// The CSV headers of the sections; empty ones where the format has none.
 async fn headers(snapshot: &mut Snapshot, plan: &Plan, sections: &[usize]) -> Result<Vec<Vec<String>>, SourceError> {
     let tabular = matches!(plan.format, Format::Csv | Format::Zip);
@@ -322,7 +329,7 @@ async fn headers(snapshot: &mut Snapshot, plan: &Plan, sections: &[usize]) -> Re
 
 /// The sections that an archive of this plan holds, in its order.
 fn sections(plan: &Plan) -> Vec<usize> {
-    let all = plan.definition.sections.iter().enumerate();
+    let all = plan.definition.sections.iter().enumerate().filter(|(_, section)| section.is_in(plan.format));
     match (plan.entity, plan.format) {
         (Some(section), _) => vec![section],
         (None, Format::Zip) => all.filter(|(_, section)| section.member.is_some()).map(|(index, _)| index).collect(),

@@ -61,6 +61,12 @@ pub enum Fault {
         /// What is wrong there.
         what: String,
     },
+    /// It is no seed.
+    #[error("not a seed: {what}")]
+    Seed {
+        /// Where and why.
+        what: String,
+    },
     /// One row does not fit into memory.
     #[error("the row at byte {at} is larger than 2 GiB")]
     RowTooLarge {
