@@ -116,6 +116,8 @@ class Postgres:
 
 
 class Daemon:
+    all = []
+
     def __init__(self, base, binary, port, database, product="rytask"):
         self.dir, self.bin = os.path.join(base, f"{database}-{time.monotonic_ns()}"), binary
         os.makedirs(self.dir)
@@ -124,6 +126,7 @@ class Daemon:
         begun = time.perf_counter()
         self.log = open(f"{self.dir}/log", "w")
         self.process = subprocess.Popen([f"{binary}/orgvaultd", "--config", f"{self.dir}/config.toml"], stderr=self.log)
+        self.all.append(self)
         while not self.answers():
             if self.process.poll() is not None:
                 sys.exit(open(f"{self.dir}/log").read())
@@ -172,6 +175,7 @@ class Daemon:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self):
+        self.all.remove(self)
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
 
@@ -285,6 +289,8 @@ def main():
         for name in chosen:
             parts[name](args, pg, base)
     finally:
+        for daemon in Daemon.all[:]:
+            daemon.stop()
         pg.stop()
         shutil.rmtree(base, ignore_errors=True)
 
