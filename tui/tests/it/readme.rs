@@ -68,7 +68,8 @@ impl Machine {
             .replace("owners = [\"root\"]", &format!("owners = [\"{user}\"]"))
             .replace("postgres:///rytask?host=/run/postgresql&user=orgvault", &url)
             .replace("/etc/orgvault/", &format!("{}/", self.folder.path().display()));
-        let daemon = ["socket", "state_dir", "archive_dir"].map(|key| format!("{key} = \"{}\"\n", self.path(key).display()));
+        let daemon =
+            ["socket", "state_dir", "archive_dir"].map(|key| format!("{key} = \"{}\"\n", self.path(key).display()));
         fs::write(self.path("config.toml"), format!("[daemon]\n{}{text}", daemon.concat())).unwrap();
     }
 
