@@ -132,6 +132,8 @@ pub struct Section {
     pub entity: Option<String>,
     /// The member's file name in a `zip` (`time_entries.csv`); none where it is not in it.
     pub member: Option<String>,
+    /// The only formats that it is read for; empty means all.
+    pub formats: Vec<Format>,
     /// The base table, for errors and checks.
     pub table: String,
     /// The rows query, with `$1` for the organization's id.
@@ -194,6 +196,14 @@ pub struct Table {
     pub reads: Vec<String>,
     /// The other columns that the measured version had.
     pub known: Vec<String>,
+}
+
+impl Section {
+    /// Whether an archive of this format is made from it.
+    #[must_use]
+    pub fn is_in(&self, format: Format) -> bool {
+        self.formats.is_empty() || self.formats.contains(&format)
+    }
 }
 
 impl Definition {

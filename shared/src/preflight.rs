@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 
 mod findings;
 mod solidtime;
+mod trueppm;
 
 use findings::Findings;
+pub use trueppm::{Importable, importable};
 
 /// What the importer would do with the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,8 +120,10 @@ struct Importer {
     recognize: fn(&Path) -> io::Result<bool>,
 }
 
-const IMPORTERS: &[Importer] =
-    &[Importer { product: "solidtime", check: solidtime::check, recognize: solidtime::recognize }];
+const IMPORTERS: &[Importer] = &[
+    Importer { product: "solidtime", check: solidtime::check, recognize: solidtime::recognize },
+    Importer { product: "trueppm", check: trueppm::check, recognize: trueppm::recognize },
+];
 
 /// Reads the archive at `path` as the importer of `product` would, in memory that grows only
 /// with the number of ids that rows can refer to.

@@ -22,6 +22,7 @@ mod node;
 mod read;
 mod reference;
 mod scan;
+mod slug;
 mod write;
 
 pub use count::counts;
@@ -32,6 +33,10 @@ pub use model::{
     Account, Always, Assignment, Baseline, BaselineTask, Calendar, CalendarException, Dependency, Document, Estimate,
     Event, Float, Forecast, Label, Link, Nullable, Program, Project, Resource, Risk, Sprint, Task, Version,
 };
-pub use read::{MAX_BYTES, parse, read};
+pub use read::{LoadError, MAX_BYTES, load, parse, read};
 pub use reference::{ReferenceFault, References, reference_faults};
+pub use slug::{Slugs, slug};
 pub use write::{to_string, write};
+
+#[cfg(test)]
+mod tests;

@@ -145,7 +145,7 @@ impl Failure {
 }
 
 /// The numbers of one archive must agree: rows read, rows written, rows found in the finished
-/// file, and the independent count.
+/// file, and the independent count. Rows that a rule of the format dropped were read and counted.
 ///
 /// # Errors
 /// The first section whose numbers differ.
@@ -153,7 +153,8 @@ pub(super) fn agree(sections: &[Section], sent: &[u64], found: &[SectionCount]) 
     for (index, section) in sections.iter().enumerate() {
         let read = sent.get(index).copied().unwrap_or(0);
         let found = found.iter().find(|count| count.name == section.name).map_or(0, |count| count.rows);
-        if [read, found, section.counted].iter().any(|&number| number != section.rows) {
+        let kept = section.rows + section.dropped_rows();
+        if found != section.rows || read != kept || section.counted != kept {
             let Section { name, rows, counted, .. } = section.clone();
             return Err(Failure::CountMismatch { section: name, read, written: rows, found, counted });
         }

@@ -11,14 +11,13 @@ mod plans;
 mod read;
 mod rows;
 mod scope;
-mod slug;
 mod work;
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use orgvault_shared::{
-    api::Format,
+    api::{Format, SectionCount},
     seed::{self, Day},
 };
 
@@ -29,7 +28,6 @@ pub use rows::{
     LabelRow, LinkRow, MembershipRow, ProgramRow, ProjectRow, ResourceRow, RetroActionRow, RiskRow, RiskTaskRow, Rows,
     ScopeChangeRow, SprintRow, TaskLabelRow, TaskRow, UserRow,
 };
-pub use slug::slug;
 
 use self::read::Layout;
 use super::{Encoder, FormatError, Plan, Unrepresentable, Written, sink::Sink};
@@ -102,6 +100,12 @@ impl<W: Write> SeedEncoder<W> {
         build(std::mem::take(&mut self.rows), request).map_err(|error| self.build_error(error))
     }
 
+    /// Rows written by section, in the order in which the sections were read.
+    fn counts(&self, written: &[SectionCount]) -> Vec<SectionCount> {
+        let rows = |name: &str| written.iter().find(|count| count.name == name).map_or(0, |count| count.rows);
+        self.read.iter().map(|name| SectionCount { name: (*name).to_owned(), rows: rows(name) }).collect()
+    }
+
     fn build_error(&self, error: BuildError) -> FormatError {
         match error {
             BuildError::Instant { section, column, id, micros } => {
@@ -168,8 +172,8 @@ impl<W: Write + Send> Encoder<W> for SeedEncoder<W> {
         self.check_sections()?;
         let built = self.build()?;
         seed::write(&built.document, SinkWriter(&mut self.sink)).map_err(FormatError::Write)?;
-        let written =
-            Written { counts: built.written, dropped: built.dropped, warnings: built.warnings, ..self.written };
+        let counts = self.counts(&built.written);
+        let written = Written { counts, dropped: built.dropped, warnings: built.warnings, ..self.written };
         Ok((self.sink.finish()?, written))
     }
 

@@ -12,9 +12,10 @@ use orgvault_shared::checked_toml::{FileProblem, Problems, read_text};
 use super::{Definition, parse};
 
 /// The definitions that we ship: file name and text.
-const EMBEDDED: [(&str, &str); 2] = [
+const EMBEDDED: [(&str, &str); 3] = [
     ("rytask.toml", include_str!("../../products/rytask.toml")),
     ("solidtime.toml", include_str!("../../products/solidtime.toml")),
+    ("trueppm.toml", include_str!("../../products/trueppm.toml")),
 ];
 
 /// A product and where its definition came from.

@@ -172,11 +172,12 @@ async fn rytask_on_postgresql_is_byte_for_byte() {
 
 /// Tables with every column that the definition knows, as SQLite takes them: without types.
 fn sqlite_tables(definition: &Definition) -> String {
-    let columns = |name: &String| {
-        let table = &definition.tables[name];
-        table.reads.iter().chain(&table.known).cloned().collect::<Vec<_>>().join(", ")
-    };
-    definition.tables.keys().map(|name| format!("CREATE TABLE {name} ({});\n", columns(name))).collect()
+    let mut sql = String::new();
+    for (name, table) in &definition.tables {
+        let columns: Vec<&str> = table.reads.iter().chain(&table.known).map(String::as_str).collect();
+        sql.extend(["CREATE TABLE ", name, " (", &columns.join(", "), ");\n"]);
+    }
+    sql
 }
 
 async fn sqlite(file: &Path, sql: String) {

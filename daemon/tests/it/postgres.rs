@@ -16,7 +16,7 @@ use std::{
     },
 };
 
-const RYTASK: &str = include_str!("rytask.sql");
+pub(crate) const RYTASK: &str = include_str!("rytask.sql");
 /// The password of every role that [`Server::database`] makes.
 pub(crate) const PASSWORD: &str = "pa:ss/w@rd";
 
@@ -330,7 +330,7 @@ fn account() -> Option<(u32, u32)> {
 }
 
 /// A program of the newest server that is installed.
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     let directory = DIRECTORY.get_or_init(|| {
         let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

@@ -89,12 +89,32 @@ pub struct Section {
     pub rows: u64,
     /// Rows by the independent count query, in the same snapshot.
     pub counted: u64,
+    /// For `seed`: rows that were read and left out, by rule. Then `counted` is `rows` and these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<Dropped>,
     /// For `zip`: its member's file name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
     /// For `csv` and `zip`: the header.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
+}
+
+/// Rows of a section that a rule of the format leaves out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    /// Stable: `deleted`, `task_not_exported`, …
+    pub rule: String,
+    /// How many rows.
+    pub rows: u64,
+}
+
+impl Section {
+    /// Rows that were left out, over all rules.
+    #[must_use]
+    pub fn dropped_rows(&self) -> u64 {
+        self.dropped.iter().map(|dropped| dropped.rows).sum()
+    }
 }
 
 /// What an archive has around its sections.

@@ -31,9 +31,10 @@ macro_rules! block {
                 $( let mut $field: Option<$kind> = None; )*
                 read_object(scanner, Self::KEYS, &mut |scanner, key| {
                     match key {
-                        $( $key => read_member(scanner, $key, &mut $field), )*
-                        _ => Ok(()),
+                        $( $key => $field = Some(Node::read(scanner)?), )*
+                        _ => {}
                     }
+                    Ok(())
                 })?;
                 Ok(Self { $( $field: required(scanner, $key, $field)?, )* })
             }

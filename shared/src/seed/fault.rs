@@ -7,14 +7,6 @@ use crate::text::printable;
 /// What is wrong at one place of a document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// The file is larger than is read.
-    #[error("the file has {bytes} bytes, and a seed of more than {limit} is not read")]
-    TooLarge {
-        /// Its size.
-        bytes: u64,
-        /// The limit.
-        limit: u64,
-    },
     /// The bytes are no UTF-8.
     #[error("the text is not UTF-8")]
     NotUtf8,

@@ -26,7 +26,7 @@ impl Stand {
 /// `Infinity`. The count tells how many numbers were replaced.
 ///
 /// # Errors
-/// When the text is too large, no UTF-8, no JSON, cut off or nested too deeply.
+/// When the text is no UTF-8, no JSON, cut off or nested too deeply.
 pub fn parse_json(bytes: &[u8]) -> Result<(Value, usize), ReadError> {
     let mut parser = Parser { scanner: Scanner::new(text_of(bytes)?), replaced: 0 };
     let value = parser.value(0)?;

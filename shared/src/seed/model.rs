@@ -8,7 +8,7 @@ use super::{
     block::block,
     date::{Date, Day, Moment},
     fault::ReadError,
-    node::{Node, read_member, read_object, required},
+    node::{Node, read_object, required},
     scan::Scanner,
     write::Printer,
 };

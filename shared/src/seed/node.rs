@@ -42,21 +42,22 @@ pub(super) fn read_object(
     if scanner.take(b'}') {
         return Ok(());
     }
+    let mut seen = vec![false; known.len()];
     loop {
-        let at = scanner.offset();
-        if scanner.peek() != Some(b'"') {
-            return Err(scanner.unexpected("a key"));
-        }
-        let key = scanner.string()?;
-        let Some(key) = known.iter().find(|name| **name == key) else {
+        let (at, key) = (scanner.offset(), read_key(scanner)?);
+        let found = known.iter().zip(&mut seen).find(|(name, _)| **name == key);
+        let Some((key, seen)) = found else {
             let fault = Fault::UnknownKey { key: quoted(&key), known: known.join(", ") };
             return Err(scanner.fault_at(at, fault));
         };
+        if std::mem::replace(seen, true) {
+            return Err(scanner.fault_at(at, Fault::DuplicateKey { key: quoted(key) }));
+        }
         if !scanner.take(b':') {
             return Err(scanner.unexpected("a colon"));
         }
         scanner.enter(Step::Key(key));
-        member(scanner, key).map_err(|error| duplicate_at(scanner, at, error))?;
+        member(scanner, key)?;
         scanner.leave();
         if scanner.take(b'}') {
             return Ok(());
@@ -67,25 +68,8 @@ pub(super) fn read_object(
     }
 }
 
-/// A duplicate key is shown where the key stands, not its value.
-fn duplicate_at(scanner: &Scanner<'_>, at: usize, error: ReadError) -> ReadError {
-    match error.fault {
-        Fault::DuplicateKey { .. } => scanner.fault_at(at, error.fault),
-        _ => error,
-    }
-}
-
-/// Reads a value into its slot, which must be empty.
-pub(super) fn read_member<T: Node>(
-    scanner: &mut Scanner<'_>,
-    key: &'static str,
-    slot: &mut Option<T>,
-) -> Result<(), ReadError> {
-    if slot.is_some() {
-        return Err(scanner.fault(Fault::DuplicateKey { key: quoted(key) }));
-    }
-    *slot = Some(T::read(scanner)?);
-    Ok(())
+fn read_key(scanner: &mut Scanner<'_>) -> Result<String, ReadError> {
+    if scanner.peek() == Some(b'"') { scanner.string() } else { Err(scanner.unexpected("a key")) }
 }
 
 /// What a slot holds at the end of its block.

@@ -1,5 +1,11 @@
 //! The strict reader: any layout, but only the keys, types and versions of a seed.
 
+use std::{
+    fs::File,
+    io::{self, BufRead, Read},
+    path::{Path, PathBuf},
+};
+
 use super::{
     fault::{Fault, ReadError, Step},
     locate,
@@ -10,9 +16,47 @@ use super::{
     scan::Scanner,
 };
 
-/// Larger files are refused, not read: TruePPM's own limit of 100,000 tasks, dependencies,
-/// sprints, risks and links is reached far below it.
-pub const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Larger files of people are refused, not read: TruePPM's own limit of 100,000 tasks,
+/// dependencies, sprints, risks and links is reached far below it.
+pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Why a file could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// It cannot be opened or read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// It is too large for a seed.
+    #[error("{} has more than {MAX_BYTES} bytes: such a large seed is not read", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The bytes of a file, of at most [`MAX_BYTES`], without gzip where it has that.
+///
+/// # Errors
+/// When it cannot be read, or is larger.
+pub fn load(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let failed = |cause| LoadError::Read { path: path.to_owned(), cause };
+    let mut file = io::BufReader::new(File::open(path).map_err(failed)?);
+    let gzip = file.fill_buf().map_err(failed)?.starts_with(&[0x1f, 0x8b]);
+    let mut bytes = Vec::new();
+    let read = if gzip {
+        flate2::bufread::MultiGzDecoder::new(file).take(MAX_BYTES + 1).read_to_end(&mut bytes)
+    } else {
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes)
+    };
+    read.map_err(failed)?;
+    if bytes.len() as u64 > MAX_BYTES { Err(LoadError::TooLarge { path: path.to_owned() }) } else { Ok(bytes) }
+}
 
 /// Reads a document whose references all name something in it.
 ///
@@ -30,7 +74,7 @@ pub fn read(bytes: &[u8]) -> Result<Document, ReadError> {
 /// be read in this way: it writes references to tasks and labels of other projects bare.
 ///
 /// # Errors
-/// When the text is too large, no UTF-8, no JSON, cut off or nested too deeply, and for an
+/// When the text is no UTF-8, no JSON, cut off or nested too deeply, and for an
 /// unknown, missing or doubled key, a value of another type, or an unknown version: where, and
 /// why.
 pub fn parse(bytes: &[u8]) -> Result<Document, ReadError> {
@@ -46,14 +90,9 @@ pub fn parse(bytes: &[u8]) -> Result<Document, ReadError> {
 }
 
 pub(super) fn text_of(bytes: &[u8]) -> Result<&str, ReadError> {
-    let start = |fault| ReadError { path: "$".to_owned(), line: 1, column: 1, fault };
-    if bytes.len() > MAX_BYTES {
-        let [bytes, limit] = [bytes.len(), MAX_BYTES].map(|size| u64::try_from(size).unwrap_or(u64::MAX));
-        return Err(start(Fault::TooLarge { bytes, limit }));
-    }
     std::str::from_utf8(bytes).map_err(|error| {
         let (line, column) = super::fault::position(bytes, error.valid_up_to());
-        ReadError { line, column, ..start(Fault::NotUtf8) }
+        ReadError { path: "$".to_owned(), line, column, fault: Fault::NotUtf8 }
     })
 }
 

@@ -10,3 +10,5 @@ mod preflight_solidtime;
 mod rows;
 #[cfg(test)]
 mod verify;
+#[cfg(test)]
+mod verify_zip;

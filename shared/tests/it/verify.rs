@@ -218,14 +218,25 @@ fn a_verification_can_be_stopped() {
 }
 
 #[test]
-fn a_seed_is_one_object_and_its_counts_are_not_compared() {
+fn rows_of_a_seed_are_counted_all_over_the_document() {
     let directory = tempfile::tempdir().unwrap();
-    let seed = "{\n  \"accounts\": [\n    {}\n  ],\n  \"projects\": [],\n  \"schema_version\": \"1.0\"\n}\n";
+    let seed = concat!(
+        r#"{"program": {"methodology": "AGILE", "name": "P", "slug": "p"}, "projects": [{"methodology": "AGILE", "#,
+        r#""name": "A", "slug": "a", "start_date": "2026-01-05", "tasks": [{"name": "t", "percent_complete": NaN, "#,
+        r#""wbs_path": "1"}, {"labels": ["gone"], "name": "u", "wbs_path": "2"}]}], "schema_version": "1.0"}"#
+    );
     let mut made = make(directory.path(), Format::Seed, false, seed.as_bytes(), &[]);
-    made.manifest.sections = vec![Section { name: "tasks".to_owned(), rows: 9, counted: 9, ..Section::default() }];
+    let section = |name: &str, rows| Section { name: name.to_owned(), rows, counted: rows, ..Section::default() };
+    made.manifest.sections = vec![section("program", 0), section("tasks", 2), section("task_labels", 1)];
     made.manifest.layout = Layout::default();
-    assert!(check(&made).ok());
-    made.put(seed.replace("[]", "[").as_bytes());
+    assert!(check(&made).ok(), "{:?}", check(&made).faults);
+    made.manifest.sections[1].rows = 3;
+    assert_eq!(
+        check(&made).faults,
+        [Fault::Rows { section: "tasks".to_owned(), found: 2, expected: 3 }],
+        "a lost row is found"
+    );
+    made.put(seed.replace("}]}]", "}]").as_bytes());
     assert!(!check(&made).ok());
 }
 

@@ -14,5 +14,8 @@ mod fixtures;
 mod lists;
 mod orgvault;
 mod out;
+#[path = "../../../daemon/tests/it/postgres.rs"]
+mod postgres;
+mod readme;
 mod stub;
 mod terminal;

@@ -4,7 +4,7 @@
 
 use orgvault_shared::{
     api::{DroppedRows, SectionCount, Warning},
-    seed::{self, Always, Day, Document, Estimate, Float, Nullable, Program, Project, Task, Version},
+    seed::{self, Always, Day, Document, Estimate, Float, Nullable, Program, Project, Slugs, Task, Version, slug},
 };
 
 use super::{
@@ -14,7 +14,6 @@ use super::{
     plans,
     rows::{ProgramRow, ProjectRow, Rows, TaskRow},
     scope::{Scope, first_set, set},
-    slug::{Slugs, slug},
     work::{self, Lists},
 };
 

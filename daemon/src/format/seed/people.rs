@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use orgvault_shared::seed::{Account, Calendar, CalendarException, Float, Resource};
+use orgvault_shared::seed::{Account, Calendar, CalendarException, Float, Resource, Slugs};
 
 use super::{
     cell::Uuid,
@@ -11,7 +11,6 @@ use super::{
         AssignmentRow, CalendarRow, ExceptionRow, MembershipRow, ProgramRow, ResourceRow, RiskRow, TaskRow, UserRow,
     },
     scope::{Scope, set},
-    slug::Slugs,
 };
 
 /// Slugs of everything outside projects.

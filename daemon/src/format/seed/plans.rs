@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use orgvault_shared::seed::{Always, Baseline, BaselineTask, Risk, Sprint};
+use orgvault_shared::seed::{Always, Baseline, BaselineTask, Risk, Slugs, Sprint};
 
 use super::{
     cell::Uuid,
@@ -10,7 +10,6 @@ use super::{
     people::People,
     rows::{BaselineRow, BaselineTaskRow, RiskRow, RiskTaskRow, SprintRow},
     scope::{Scope, set},
-    slug::Slugs,
     work::Lists,
 };
 

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use orgvault_shared::seed::{Date, Day};
+use orgvault_shared::seed::{Date, Day, Slugs};
 
 use super::{
     cell::Uuid,
     notes::{Doubt, Notes},
     rows::{ProjectRow, SprintRow, TaskRow},
-    slug::Slugs,
 };
 
 /// A task that was read.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use orgvault_shared::seed::{Assignment, Dependency, Float, Label, Link};
+use orgvault_shared::seed::{Assignment, Dependency, Float, Label, Link, Slugs};
 
 use super::{
     cell::Uuid,
@@ -10,7 +10,6 @@ use super::{
     people::People,
     rows::{AssignmentRow, DependencyRow, LabelRow, LinkRow, TaskLabelRow},
     scope::Scope,
-    slug::Slugs,
 };
 
 /// By task or by project.

@@ -45,6 +45,7 @@ impl<'t> Sections<'t> {
         let name = table.required("name", |value| self.names.check(value, section_name(value)?));
         let entity = table.optional("entity", |value| self.entities.check(value, word(value)?));
         let member = table.optional("member", |value| self.members.check(value, file_name(value)?));
+        let formats = table.or("formats", Vec::new(), |value| value.each(super::format));
         let base = table.required("table", |value| self.known_table(value));
         let rows = table.required("rows", |value| query(value, Parameter::Organization)).unwrap_or_default();
         let count = table.required("count", |value| {
@@ -61,6 +62,7 @@ impl<'t> Sections<'t> {
             name: name.unwrap_or_default(),
             entity,
             member,
+            formats,
             table: base.unwrap_or_default(),
             rows,
             count: count.unwrap_or_default(),

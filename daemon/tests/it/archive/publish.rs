@@ -139,12 +139,13 @@ fn a_failure_after_the_rename_takes_the_archive_back() {
     assert_eq!(sha256sum(earlier.parent().unwrap()), 2);
 }
 
+type Change = fn(&mut Manifest);
+
 #[test]
 fn a_manifest_of_another_file_is_refused() {
     let root = tempfile::tempdir().unwrap();
     let directory = ArchiveDirectory::new(root.path().to_owned());
     let acme = organization("acme", "7");
-    type Change = fn(&mut Manifest);
     let changes: [Change; 3] = [
         |manifest| manifest.bytes += 1,
         |manifest| manifest.sha256 = "0".repeat(64),

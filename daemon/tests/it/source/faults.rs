@@ -125,9 +125,15 @@ async fn a_wrong_query_is_refused_when_the_snapshot_is_opened() {
     }
 }
 
-/// In a process of its own, because it needs an environment of its own.
-#[test]
-fn pgpass_is_honoured() {
+/// The login happens in a process of its own, because it needs an environment of its own: this
+/// test, started once more.
+#[tokio::test]
+async fn pgpass_is_honoured() {
+    const URL: &str = "ORGVAULT_TEST_PGPASS_URL";
+    if let Ok(url) = std::env::var(URL) {
+        source(&url, rytask()).version().await.unwrap();
+        return;
+    }
     let database = Database::rytask();
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("pgpass");
@@ -135,8 +141,8 @@ fn pgpass_is_honoured() {
     let run = |mode: u32| {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", "source::faults::pgpass_child", "--ignored", "--nocapture"]);
-        child.env("PGPASSFILE", &file).env("ORGVAULT_TEST_URL", database.tcp_url());
+        child.args(["--exact", "source::faults::pgpass_is_honoured"]);
+        child.env("PGPASSFILE", &file).env(URL, database.tcp_url());
         child.output().unwrap()
     };
     let output = run(0o600);
@@ -144,11 +150,4 @@ fn pgpass_is_honoured() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
     // As libpq: a file that others may read is not used.
     assert!(!run(0o644).status.success());
-}
-
-#[tokio::test]
-#[ignore = "started by `pgpass_is_honoured`"]
-async fn pgpass_child() {
-    let url = std::env::var("ORGVAULT_TEST_URL").unwrap();
-    source(&url, rytask()).version().await.unwrap();
 }

@@ -1,6 +1,6 @@
 //! Slugs as TruePPM makes them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 const MAX: usize = 40;
 
@@ -23,15 +23,15 @@ pub fn slug(text: &str) -> String {
 
 /// Hands out slugs, each once.
 #[derive(Debug, Default)]
-pub(super) struct Slugs {
+pub struct Slugs {
     taken: HashSet<String>,
     /// Where the search for a free number of a base goes on: the numbers below are taken.
-    next: std::collections::HashMap<String, u32>,
+    next: HashMap<String, u32>,
 }
 
 impl Slugs {
     /// The slug of a text; where it is taken, the first free one of `-2`, `-3`, ….
-    pub(super) fn take(&mut self, text: &str) -> String {
+    pub fn take(&mut self, text: &str) -> String {
         let base = slug(text);
         if self.taken.insert(base.clone()) {
             return base;
