@@ -3,6 +3,7 @@
 
 mod engine;
 mod failure;
+mod forecast;
 mod job;
 mod pipeline;
 mod queue;

@@ -14,5 +14,6 @@ mod fixtures;
 mod lists;
 mod orgvault;
 mod out;
+mod preflight;
 mod stub;
 mod terminal;
