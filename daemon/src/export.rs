@@ -4,6 +4,7 @@
 mod deep;
 mod engine;
 mod failure;
+mod forecast;
 mod job;
 mod pipeline;
 mod queue;

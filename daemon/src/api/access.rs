@@ -66,6 +66,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete),
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify),
+        Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Failure,
     failure::agree,
+    forecast,
     pipeline::{Deadline, Piped, write_archive},
 };
 use crate::{
@@ -204,19 +205,20 @@ async fn make(
 
     let mut manifest = manifest(export, plan, opened, &written, &counted, headers);
     manifest.finished_at = shop.clock.now();
+    let (sealed, mut manifest, read_back) = blocking(move || check(output, manifest, &sent)).await?;
+    let checked = begun.elapsed();
+    manifest.warnings.extend(forecast::warnings(&manifest, sealed.path()).await);
+    let preflight = begun.elapsed().saturating_sub(checked);
     let archives = Arc::clone(&shop.archives);
-    let (path, manifest, read_back) = blocking(move || {
-        let (sealed, manifest, read_back) = check(output, manifest, &sent)?;
-        Ok((archives.publish(sealed, &manifest)?, manifest, read_back))
-    })
-    .await?;
+    let (path, manifest) = blocking(move || Ok((archives.publish(sealed, &manifest)?, manifest))).await?;
     tracing::info!(
         gid = %export.gid,
         organization = %export.organization.id,
         bytes = manifest.bytes,
         write_seconds = wrote.as_secs_f64(),
         read_back_seconds = read_back.as_secs_f64(),
-        publish_seconds = begun.elapsed().saturating_sub(wrote + read_back).as_secs_f64(),
+        preflight_seconds = preflight.as_secs_f64(),
+        publish_seconds = begun.elapsed().saturating_sub(wrote + read_back + preflight).as_secs_f64(),
         "export finished"
     );
     Ok(manifest.to_archive(&path, ArchiveState::Present, None))

@@ -11,6 +11,8 @@ mod format;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]
+mod preflight;
+#[cfg(test)]
 mod solidtime;
 #[cfg(test)]
 mod source;

@@ -16,6 +16,7 @@ mod orgvault;
 mod out;
 #[path = "../../../daemon/tests/it/postgres.rs"]
 mod postgres;
+mod preflight;
 mod readme;
 mod stub;
 mod terminal;
