@@ -117,7 +117,12 @@ impl Engine {
         }));
         for _ in 0..workers {
             let worker = engine.clone();
-            engine.0.tracker.spawn(async move { worker.work().await });
+            engine.0.tracker.spawn(async move {
+                // A worker that dies stops the daemon, which is started again: no export waits for
+                // a worker that is not there.
+                let _dead_or_stopped = worker.0.stop.clone().drop_guard();
+                worker.work().await;
+            });
         }
         Ok(engine)
     }

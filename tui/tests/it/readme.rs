@@ -149,7 +149,7 @@ fn the_five_steps_end_with_a_verified_archive() {
 
 #[test]
 fn the_steps_for_docker_compose_work_too() {
-    let compose = part("### In Docker Compose", "## Documentation");
+    let compose = part("### In Docker Compose", "## Before you need the archive");
     let [config] =
         blocks(part("## First real source, in five steps", "### In Docker Compose"), "toml").try_into().unwrap();
     let by_file = "url_file = \"/etc/orgvault/tracker.url\"";
