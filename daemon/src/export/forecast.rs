@@ -103,6 +103,21 @@ mod tests {
             totals: vec![total(Severity::Refuses, 700), total(Severity::Changes, 1)],
         };
         let warnings: Vec<Warning> = found.totals.iter().map(|total| warning(&found, total)).collect();
-        insta::assert_json_snapshot!(warnings, @"");
+        insta::assert_json_snapshot!(warnings, @r#"
+        [
+          {
+            "code": "preflight_name_empty",
+            "message": "solidtime's importer would refuse the archive (700 times): tags.csv line 2: the name is blank",
+            "ids": [
+              "a",
+              "b"
+            ]
+          },
+          {
+            "code": "preflight_name_empty",
+            "message": "solidtime's importer would change what it imports: tags.csv: the name is blank"
+          }
+        ]
+        "#);
     }
 }
