@@ -4,7 +4,7 @@ CARGO       ?= cargo
 GOLDEN      ?=
 CONFORMANCE ?= $(GOLDEN)/../conformance/conformance.py
 # What the tests run besides Rust: a PostgreSQL server, and four readers of ZIP files.
-PACKAGES    := postgresql unzip python3 php-cli php-zip libarchive-tools
+PACKAGES    := postgresql openssl unzip python3 php-cli php-zip libarchive-tools
 
 .PHONY: demo test check bench conformance packages
 

@@ -116,6 +116,8 @@ class Postgres:
 
 
 class Daemon:
+    all = []
+
     def __init__(self, base, binary, port, database, product="rytask"):
         self.dir, self.bin = os.path.join(base, f"{database}-{time.monotonic_ns()}"), binary
         os.makedirs(self.dir)
@@ -124,6 +126,7 @@ class Daemon:
         begun = time.perf_counter()
         self.log = open(f"{self.dir}/log", "w")
         self.process = subprocess.Popen([f"{binary}/orgvaultd", "--config", f"{self.dir}/config.toml"], stderr=self.log)
+        self.all.append(self)
         while not self.answers():
             if self.process.poll() is not None:
                 sys.exit(open(f"{self.dir}/log").read())
@@ -153,9 +156,9 @@ class Daemon:
         """The last export's write, read-back and publish times in seconds, out of the log."""
         self.log.flush()
         for line in reversed(open(f"{self.dir}/log").read().splitlines()):
-            fields = json.loads(line).get("fields", {})
-            if fields.get("message") == "export finished":
-                return [fields[key] / 1000 for key in ("write_ms", "read_back_ms", "publish_ms")]
+            entry = json.loads(line)
+            if entry["message"] == "export finished":
+                return [entry[key] for key in ("write_seconds", "read_back_seconds", "publish_seconds")]
         sys.exit("the log tells no finished export")
 
     def drop_archives(self):
@@ -172,6 +175,7 @@ class Daemon:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self):
+        self.all.remove(self)
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
 
@@ -285,6 +289,8 @@ def main():
         for name in chosen:
             parts[name](args, pg, base)
     finally:
+        for daemon in Daemon.all[:]:
+            daemon.stop()
         pg.stop()
         shutil.rmtree(base, ignore_errors=True)
 

@@ -11,10 +11,7 @@ use anyhow::{Context, Result};
 use chrono::DateTime;
 use orgvault_daemon::{
     format::{Plan, encoder},
-    product::{
-        CsvQuote, Definition, Encoding, JsonDocument, JsonStyle, OrganizationQuery, Section, TimestampStyle,
-        ZipDocument,
-    },
+    product::{Definition, Products},
     row::{Block, Column, ColumnType},
 };
 use orgvault_shared::{
@@ -71,7 +68,7 @@ fn plan(format: Format, gzip: bool) -> Result<Plan> {
     Ok(Plan {
         gid: Gid::try_from(1)?,
         organization,
-        definition: Arc::new(definition()),
+        definition: Arc::new(definition()?),
         format,
         entity: Some(0),
         gzip,
@@ -80,37 +77,12 @@ fn plan(format: Format, gzip: bool) -> Result<Plan> {
     })
 }
 
-fn definition() -> Definition {
-    let section = Section {
-        name: "timeLogs".to_owned(),
-        entity: Some("time-logs".to_owned()),
-        member: None,
-        table: "time_logs".to_owned(),
-        rows: String::new(),
-        count: String::new(),
-        types: Default::default(),
-        csv: Vec::new(),
-        id: None,
-        single: false,
-        counted: true,
-    };
-    Definition {
-        name: "bench".to_owned(),
-        measured_on: String::new(),
-        organization: OrganizationQuery { kind: String::new(), default_kinds: Vec::new(), list: String::new() },
-        default_format: Format::Json,
-        formats: vec![Format::Json, Format::Csv],
-        encoding: Encoding {
-            timestamp: TimestampStyle::Millis,
-            csv_quote: CsvQuote::Minimal,
-            json: JsonStyle::Javascript,
-        },
-        json: JsonDocument::default(),
-        zip: ZipDocument::default(),
-        sections: vec![section],
-        warnings: Vec::new(),
-        tables: Default::default(),
-    }
+/// RyTask's time logs, and nothing around them.
+fn definition() -> Result<Definition> {
+    let products = Products::embedded()?;
+    let mut definition = Definition::clone(products.get("rytask").context("RyTask's definition is not embedded")?);
+    definition.sections.retain(|section| section.name == "timeLogs");
+    Ok(definition)
 }
 
 fn blocks(rows: u64) -> Vec<Block> {
@@ -144,7 +116,7 @@ fn time_log(number: u64, row: &mut Vec<u8>) {
     cell(row, &(started + 3_600_000_000).to_be_bytes());
     cell(row, &3600_i32.to_be_bytes());
     cell(row, note.as_bytes());
-    cell(row, &[u8::from(number % 2 == 0)]);
+    cell(row, &[u8::from(number.is_multiple_of(2))]);
     cell(row, b"MANUAL");
     cell(row, b"PLANNED");
     cell(row, &[0]);

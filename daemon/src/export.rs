@@ -1,12 +1,15 @@
 //! Exports: the queue of what waits, the jobs that run, and the pipeline that turns a snapshot
 //! into a published archive.
 
+mod deep;
 mod engine;
 mod failure;
+mod forecast;
 mod job;
 mod pipeline;
 mod queue;
 
+pub use deep::representable;
 pub use engine::{CancelError, Engine, Parts, SubmitError};
 pub use failure::Failure;
 pub use job::Workshop;

@@ -4,6 +4,8 @@
 pub mod csv;
 pub mod findings;
 pub mod fixed;
+#[cfg(test)]
+mod fixture;
 pub mod json;
 pub mod number;
 pub mod seed;
@@ -50,7 +52,7 @@ pub struct Plan {
 
 /// A value that the format cannot hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{table}.{column} of row {id} holds {value}, which {format} cannot hold: correct the row in the app")]
+#[error("{table}.{column} of row {id} holds {value}, which {format} cannot hold")]
 pub struct Unrepresentable {
     /// The base table.
     pub table: String,

@@ -134,7 +134,7 @@ impl Source {
     }
 
     /// Looks at every invariant; what fails is a line, not an error.
-    pub async fn check(&self, _deep: bool) -> SourceCheck {
+    pub async fn check(&self) -> SourceCheck {
         let lines = match &self.database {
             Database::Postgres(postgres) => postgres.check().await,
             Database::Sqlite(sqlite) => sqlite.check().await,

@@ -21,6 +21,7 @@ use crate::{
         Rebuilt, RowsPage, SourceCheck, Sources, State, Status, Verification,
     },
     gid::Gid,
+    preflight::Preflight,
 };
 
 pub use self::{
@@ -216,6 +217,15 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn verify(&self, gid: Gid) -> Result<Verification, ClientError> {
         self.post(Self::archive_route(gid).segment("verify"), None::<&()>).await
+    }
+
+    /// What the app's own importer would say of an archive: that of `product`, or of the product
+    /// that the archive comes from. A refusal is a verdict, not an error.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn preflight(&self, gid: Gid, product: Option<&str>) -> Result<Preflight, ClientError> {
+        self.post(Self::archive_route(gid).segment("preflight").query("product", product), None::<&()>).await
     }
 
     /// One page of a section's rows.

@@ -13,6 +13,7 @@ mod findings;
 mod solidtime;
 mod trueppm;
 
+use crate::api::Format;
 use findings::Findings;
 pub use trueppm::{Importable, importable};
 
@@ -67,14 +68,15 @@ pub struct Total {
     pub count: u64,
 }
 
-/// What the app's own importer would say of an archive.
+/// What the app's own importer would say of an archive; also the answer to
+/// `POST /v1/archives/{gid}/preflight`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preflight {
     /// Whose importer.
     pub product: String,
     /// Whether it takes the file.
     pub verdict: Verdict,
-    /// The first 50 findings of each code, in the order in which the importer meets them.
+    /// The first 100 findings of each code, in the order in which the importer meets them.
     pub findings: Vec<Finding>,
     /// Every code that was found, with how often.
     pub totals: Vec<Total>,
@@ -114,6 +116,8 @@ pub enum PreflightError {
 struct Importer {
     /// The product's name.
     product: &'static str,
+    /// The formats that are written for it.
+    formats: &'static [Format],
     /// Says all that the importer would refuse or change.
     check: fn(&Path, &mut Findings) -> io::Result<()>,
     /// Whether a file is an archive of this product, by its first look.
@@ -121,8 +125,18 @@ struct Importer {
 }
 
 const IMPORTERS: &[Importer] = &[
-    Importer { product: "solidtime", check: solidtime::check, recognize: solidtime::recognize },
-    Importer { product: "trueppm", check: trueppm::check, recognize: trueppm::recognize },
+    Importer {
+        product: "solidtime",
+        formats: &[Format::Zip],
+        check: solidtime::check,
+        recognize: solidtime::recognize,
+    },
+    Importer {
+        product: "trueppm",
+        formats: &[Format::Seed, Format::SeedEvents],
+        check: trueppm::check,
+        recognize: trueppm::recognize,
+    },
 ];
 
 /// Reads the archive at `path` as the importer of `product` would, in memory that grows only
@@ -160,6 +174,12 @@ pub fn recognize(path: &Path) -> Result<&'static str, PreflightError> {
 #[must_use]
 pub fn has_preflight(product: &str) -> bool {
     IMPORTERS.iter().any(|importer| importer.product == product)
+}
+
+/// Whether `format` is one that the importer of `product` is made for.
+#[must_use]
+pub fn is_importable(product: &str, format: Format) -> bool {
+    IMPORTERS.iter().any(|importer| importer.product == product && importer.formats.contains(&format))
 }
 
 fn known() -> String {

@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Delete(commands::delete::Args),
     /// Read archives again and compare them with their manifests
     Verify(commands::verify::Args),
+    /// Say what the app's own importer would refuse or change of an archive
+    Preflight(commands::preflight::Args),
     /// Look after the daemon's catalog
     Catalog(commands::catalog::Args),
     /// Print a completion script for a shell

@@ -13,6 +13,7 @@ pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod exports;
 pub(crate) mod orgs;
+pub(crate) mod preflight;
 pub(crate) mod rows;
 pub(crate) mod show;
 pub(crate) mod sources;
@@ -42,6 +43,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Rows(args) => rows::run(&args, session).await,
         Command::Delete(args) => delete::run(&args, session).await,
         Command::Verify(args) => verify::run(&args, session).await,
+        Command::Preflight(args) => preflight::run(&args, session).await,
         Command::Catalog(args) => catalog::run(&args, session).await,
         Command::Completions(args) => completions::run(&args, session),
         Command::Demo(args) => demo::run(&args, session).await,

@@ -17,7 +17,7 @@ pub(crate) enum Exit {
     Failed = 1,
     /// The arguments are wrong or name more than one thing.
     Usage = 2,
-    /// Some of what was asked for is missing or damaged.
+    /// Some of what was asked for is missing, damaged, or would be refused by the app's importer.
     Incomplete = 3,
     /// No daemon answers on the socket.
     Unreachable = 4,
@@ -32,7 +32,7 @@ pub(crate) const TABLE: [(Exit, &str); 7] = [
     (Exit::Ok, "done (warnings too)"),
     (Exit::Failed, "failed, or the outcome is unknown"),
     (Exit::Usage, "wrong usage, or a name that is not unique"),
-    (Exit::Incomplete, "incomplete (some of several failed) or damaged"),
+    (Exit::Incomplete, "incomplete (some of several failed), damaged, or not importable"),
     (Exit::Unreachable, "the daemon cannot be reached"),
     (Exit::NotAllowed, "not allowed"),
     (Exit::Canceled, "cancelled"),

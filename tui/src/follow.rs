@@ -200,3 +200,64 @@ fn back_off(attempt: u32) -> Duration {
     let doubled = Duration::from_millis(100).saturating_mul(2_u32.saturating_pow(attempt));
     doubled.min(Duration::from_secs(5))
 }
+
+#[cfg(test)]
+mod tests {
+    use orgvault_shared::api::{Format, OrganizationKey, State};
+
+    use super::*;
+
+    fn export(gid: u64, state: State) -> Export {
+        let [source, kind, id, name, slug] = ["tracker", "organization", "7", "Acme", "acme"].map(str::to_owned);
+        Export {
+            gid: gid.try_into().unwrap(),
+            request: 1000.try_into().unwrap(),
+            organization: OrganizationKey { source, kind, id, name, slug },
+            format: Format::Json,
+            entity: None,
+            gzip: false,
+            state,
+            created_at: "2026-01-31T09:30:00Z".parse().unwrap(),
+            started_at: None,
+            finished_at: None,
+            progress: None,
+            error: None,
+            warnings: Vec::new(),
+            counts: Vec::new(),
+            bytes: None,
+            requested_by: String::new(),
+        }
+    }
+
+    fn followed() -> Followed {
+        let exports = vec![export(7, State::Finished), export(8, State::Started)];
+        Followed::new(Exports { exports, failures: Vec::new() })
+    }
+
+    #[test]
+    fn what_is_final_stays_so_and_other_exports_are_no_concern() {
+        let mut followed = followed();
+        for late in [export(7, State::Started), export(9, State::Started)] {
+            assert!(followed.apply(Event::Export { export: Box::new(late) }).is_empty());
+        }
+        assert_eq!(followed.exports().len(), 2);
+        assert_eq!(followed.exports()[0].state, State::Finished);
+    }
+
+    #[test]
+    fn what_a_snapshot_lacks_is_lost_unless_it_is_final() {
+        let mut followed = followed();
+        assert!(!followed.is_done());
+        followed.apply(Event::Snapshot { exports: Vec::new() });
+        assert!(followed.is_done());
+        assert_eq!(followed.lost().map(|export| export.gid.get()).collect::<Vec<u64>>(), [8]);
+        followed.apply(Event::Snapshot { exports: vec![export(8, State::Finished)] });
+        assert_eq!((followed.is_done(), followed.lost().count()), (true, 0));
+    }
+
+    #[test]
+    fn the_back_off_doubles_up_to_five_seconds() {
+        let waits = [0, 1, 2, 5, 6, 40].map(|attempt| back_off(attempt).as_millis());
+        assert_eq!(waits, [100, 200, 400, 3200, 5000, 5000]);
+    }
+}

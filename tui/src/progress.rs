@@ -128,7 +128,9 @@ fn line(export: &Export) -> String {
         printable(&names::format_of(export)),
         export.state.name()
     );
-    if let (State::Started, Some(progress)) = (export.state, &export.progress) {
+    // Before its first section there is nothing to tell.
+    let progress = export.progress.as_ref().filter(|progress| !progress.section.is_empty());
+    if let (State::Started, Some(progress)) = (export.state, progress) {
         let (rows, expected) = (units::number(progress.rows), units::number(progress.rows_expected));
         text.part(format_args!(", {rows} of {expected} rows ({})", printable(&progress.section)));
     }

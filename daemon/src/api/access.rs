@@ -66,6 +66,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete),
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify),
+        Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
@@ -138,7 +139,62 @@ fn not_allowed(peer: &Peer, needed: Option<Role>, access: &Access) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use axum::{body::Body, http::StatusCode};
+    use orgvault_shared::{clock::Clock, config::Config};
+    use tokio_util::{sync::CancellationToken, task::TaskTracker};
+    use tower::ServiceExt;
+
     use super::*;
+    use crate::{
+        api::{Shop, server::Session},
+        archive::ArchiveDirectory,
+        catalog::Catalog,
+        export::{Engine, Parts, Workshop},
+    };
+
+    /// A router over nothing: no sources, no archives.
+    async fn empty(directory: &std::path::Path) -> Router {
+        let tracker = TaskTracker::new();
+        let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
+        let workshop = Arc::new(Workshop {
+            sources: HashMap::new(),
+            archives: Arc::new(ArchiveDirectory::new(directory.join("archives"))),
+            catalog: Catalog::open(&directory.join("catalog"), &directory.join("archives")).await.unwrap(),
+            clock: Clock::system(),
+            compression_level: 1,
+        });
+        let parts = Parts { workshop: Arc::clone(&workshop), workers: 0, tracker, stop, abort };
+        let engine = Engine::start(parts).await.unwrap();
+        crate::api::router(Shop { workshop, engine, config: Arc::new(Config::default()) })
+    }
+
+    async fn status_of(router: &Router, method: &Method, path: &str, role: Option<Role>) -> StatusCode {
+        let mut request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        let (stop, hang_up) = (CancellationToken::new(), CancellationToken::new());
+        request.extensions_mut().insert(Peer { uid: 7, user: "ada".to_owned(), role });
+        request.extensions_mut().insert(Session { stop, tracker: TaskTracker::new(), hang_up });
+        router.clone().oneshot(request).await.unwrap().status()
+    }
+
+    #[tokio::test]
+    async fn each_route_is_open_from_its_role_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let router = empty(directory.path()).await;
+        for Route { method, path, role: needed, .. } in routes() {
+            let path =
+                path.replace("{gid}", "1").replace("{other}", "2").replace("{name}", "x").replace("{source}", "*");
+            let path = path.replace("{org}", "acme");
+            for role in [None, Some(Role::Viewer), Some(Role::Admin), Some(Role::Owner)] {
+                let status = status_of(&router, &method, &path, role).await;
+                let case = format!("{method} {path} as {role:?}: {status}");
+                assert_eq!(status == StatusCode::FORBIDDEN, role < Some(needed), "{case}");
+                assert_ne!(status, StatusCode::METHOD_NOT_ALLOWED, "{case}");
+                assert!(!status.is_server_error(), "{case}");
+            }
+        }
+    }
 
     #[test]
     fn a_refusal_says_what_is_needed_what_one_has_and_whom_to_ask() {

@@ -3,6 +3,7 @@
 mod compare;
 mod delete;
 mod download;
+mod preflight;
 mod verify;
 
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::catalog::ArchiveFilter;
 
-pub(super) use self::{compare::compare, delete::delete, download::download, verify::verify};
+pub(super) use self::{compare::compare, delete::delete, download::download, preflight::preflight, verify::verify};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

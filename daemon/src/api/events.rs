@@ -138,3 +138,67 @@ fn concerns(event: &Event, request: Option<Gid>) -> bool {
 fn written(event: &Event) -> sse::Event {
     sse::Event::default().json_data(event).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use orgvault_shared::api::OrganizationKey;
+
+    use super::*;
+
+    fn change(gid: u64) -> Event {
+        let [source, kind, id, name, slug] = ["s", "organization", "1", "n", "a"].map(str::to_owned);
+        let organization = Box::new(OrganizationKey { source, kind, id, name, slug });
+        Event::Archive { gid: Gid::try_from(gid).unwrap(), organization }
+    }
+
+    struct Stream {
+        changes: broadcast::Sender<Event>,
+        events: mpsc::Receiver<Option<sse::Event>>,
+        reader: Reader,
+        hang_up: CancellationToken,
+    }
+
+    fn stream(kept: usize) -> Stream {
+        let (changes, receiver) = broadcast::channel(kept);
+        let (queue, events) = mpsc::channel(QUEUE);
+        let reader = Reader { queue, changes: receiver, request: None };
+        Stream { changes, events, reader, hang_up: CancellationToken::new() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_missed_changes_gets_the_end_of_its_stream() {
+        let Stream { changes, mut events, reader, hang_up } = stream(2);
+        for gid in 1..=3 {
+            changes.send(change(gid)).unwrap();
+        }
+        let reading = async {
+            let snapshot = events.recv().await;
+            let end = events.recv().await;
+            drop(events);
+            (matches!(snapshot, Some(Some(_))), matches!(end, Some(None)))
+        };
+        let ((), read) = tokio::join!(reader.feed(Vec::new(), hang_up.clone()), reading);
+        assert_eq!(read, (true, true));
+        assert!(!hang_up.is_cancelled(), "it took the end");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_takes_nothing_is_disconnected() {
+        let Stream { changes, events, reader, hang_up } = stream(4 * QUEUE);
+        for gid in 1..=2 * QUEUE as u64 {
+            changes.send(change(gid)).unwrap();
+        }
+        reader.feed(Vec::new(), hang_up.clone()).await;
+        assert!(hang_up.is_cancelled());
+        drop(events);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_goes_away_ends_its_task() {
+        let Stream { changes, events, reader, hang_up } = stream(2);
+        drop(events);
+        reader.feed(Vec::new(), hang_up.clone()).await;
+        assert!(!hang_up.is_cancelled());
+        drop(changes);
+    }
+}

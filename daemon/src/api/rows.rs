@@ -58,7 +58,6 @@ impl From<RowsError> for Refusal {
         let refused = |status, code| Self::new(status, code, error.to_string());
         match &error {
             RowsError::UnknownSection { .. } => refused(StatusCode::NOT_FOUND, "unknown_section"),
-            RowsError::Unsupported { .. } => refused(StatusCode::UNPROCESSABLE_ENTITY, "rows_unsupported"),
             RowsError::Damaged { .. } => refused(StatusCode::CONFLICT, "archive_damaged").hint("verify the archive"),
             RowsError::Open { .. } => Self::fault("archive_unreadable", &error),
         }

@@ -1,7 +1,7 @@
 //! The accept loop: connections of the socket, limited for each user, each served until it ends,
 //! idles, stalls, or the daemon stops.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request, response::IntoResponse};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -114,7 +114,8 @@ fn admit(shared: &Arc<Shared>, stream: UnixStream) {
 }
 
 impl Shared {
-    async fn converse(self: Arc<Self>, stream: UnixStream, uid: u32, slot: Slot) {
+    /// Serves one connection until it ends, hangs up or the daemon stops.
+    async fn converse(self: Arc<Self>, stream: UnixStream, uid: u32, _slot: Slot) {
         let this = self.clone();
         let peer = match tokio::task::spawn_blocking(move || Peer::resolve(uid, &this.access)).await {
             Ok(peer) => peer,
@@ -136,16 +137,24 @@ impl Shared {
             self.router.clone().oneshot(request)
         });
         let io = TokioIo::new(Patient::new(stream, self.limits.stall));
-        let connection = self.http().serve_connection(io, service);
+        let mut connection = pin!(self.http().serve_connection(io, service));
         tokio::select! {
-            () = self.until_stopped(connection, &asked) => {}
-            () = hang_up.cancelled() => {}
+            ended = connection.as_mut() => return log_end(ended),
+            () = hang_up.cancelled() => return,
+            () = self.stop.cancelled() => {}
         }
-        drop(slot);
+        // A connection on which nothing was asked yet could wait for a request for long.
+        if asked.is_cancelled() {
+            connection.as_mut().graceful_shutdown();
+            match tokio::time::timeout(self.limits.drain, connection).await {
+                Ok(ended) => log_end(ended),
+                Err(_elapsed) => tracing::info!("an answer was cut off by the stop"),
+            }
+        }
     }
 
     /// Answers one request with a problem document that says that there are too many connections.
-    async fn turn_away(self: Arc<Self>, stream: UnixStream, slot: Slot) {
+    async fn turn_away(self: Arc<Self>, stream: UnixStream, _slot: Slot) {
         let limit = self.limits.connections_per_user;
         let service = service_fn(async |_request: Request<Incoming>| {
             let detail = format!("this user has {limit} connections open already, which is the limit");
@@ -163,7 +172,6 @@ impl Shared {
             },
             () = self.stop.cancelled() => {}
         }
-        drop(slot);
     }
 
     fn http(&self) -> http1::Builder {
@@ -174,45 +182,6 @@ impl Shared {
             .max_headers(HEADERS)
             .max_buf_size(BUFFER);
         builder
-    }
-
-    /// Drives a connection to its end. At the stop, one without a request ends at once, and
-    /// another may finish its answer.
-    async fn until_stopped<C>(&self, connection: C, asked: &CancellationToken)
-    where
-        C: Future<Output = hyper::Result<()>> + Graceful,
-    {
-        let mut connection = std::pin::pin!(connection);
-        tokio::select! {
-            ended = connection.as_mut() => return log_end(ended),
-            () = self.stop.cancelled() => {}
-        }
-        if !asked.is_cancelled() {
-            return;
-        }
-        connection.as_mut().finish();
-        match tokio::time::timeout(self.limits.drain, connection).await {
-            Ok(ended) => log_end(ended),
-            Err(_elapsed) => tracing::info!("an answer was cut off by the stop"),
-        }
-    }
-}
-
-/// What can be asked to end after the answer that it is writing.
-trait Graceful {
-    fn finish(self: std::pin::Pin<&mut Self>);
-}
-
-impl<I, S> Graceful for http1::Connection<I, S>
-where
-    I: hyper::rt::Read + hyper::rt::Write + Unpin,
-    S: hyper::service::HttpService<Incoming>,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    S::ResBody: hyper::body::Body + 'static,
-    <S::ResBody as hyper::body::Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    fn finish(self: std::pin::Pin<&mut Self>) {
-        self.graceful_shutdown();
     }
 }
 

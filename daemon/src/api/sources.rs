@@ -12,7 +12,10 @@ use super::{
     problem::Refusal,
     request::{Path, Query},
 };
-use crate::source::{Source, SourceError};
+use crate::{
+    export::representable,
+    source::{Source, SourceError},
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,7 +52,12 @@ pub(super) async fn check(
     Path(name): Path<String>,
     Query(query): Query<CheckQuery>,
 ) -> Result<Json<SourceCheck>, Refusal> {
-    Ok(Json(app.source(&name)?.check(query.deep).await))
+    let source = app.source(&name)?;
+    let mut check = source.check().await;
+    if query.deep {
+        check.lines.push(representable(source).await);
+    }
+    Ok(Json(check))
 }
 
 impl App {

@@ -131,3 +131,30 @@ pub(super) fn free_bytes(path: &Path) -> io::Result<u64> {
     }
     Err(failed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorts_errors_by_what_has_to_be_done() {
+        let path = Path::new("/archives/tracker");
+        let code = |kind: io::ErrorKind| PublishError::new("write", path, 1, kind.into()).code();
+        assert_eq!(code(io::ErrorKind::StorageFull), "disk_full");
+        assert_eq!(code(io::ErrorKind::QuotaExceeded), "disk_full");
+        assert_eq!(code(io::ErrorKind::ReadOnlyFilesystem), "archive_dir");
+        assert_eq!(code(io::ErrorKind::PermissionDenied), "archive_dir");
+        assert_eq!(code(io::ErrorKind::AlreadyExists), "archive_exists");
+        assert_eq!(code(io::ErrorKind::Other), "archive_write");
+    }
+
+    #[test]
+    fn names_act_path_and_cause() {
+        let error = PublishError::new("write", Path::new("/a"), 7, io::Error::from_raw_os_error(30));
+        assert_eq!(error.to_string(), "cannot write /a: Read-only file system (os error 30)");
+        let error = PublishError::new("write", Path::new("/nowhere/a"), 7, io::ErrorKind::StorageFull.into());
+        let text = error.to_string();
+        assert!(text.starts_with("cannot write /nowhere/a: the disk is full: at least 7 bytes needed, "), "{text}");
+        assert!(!text.contains(", 0 free"), "the nearest existing parent has room: {text}");
+    }
+}

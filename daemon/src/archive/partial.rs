@@ -233,3 +233,37 @@ impl Drop for Leftover {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn over(device: &str) -> Partial {
+        let file = OpenOptions::new().write(true).open(device).unwrap();
+        let name = "20260131T093000Z-1.json".parse().unwrap();
+        Partial::over(file, Leftover("/nowhere/.partial".into()), name, Arc::new(|_step| {}))
+    }
+
+    #[test]
+    fn a_full_disk_is_told_with_its_facts_through_the_writers_around_it() {
+        let mut around = io::BufWriter::with_capacity(10, over("/dev/full"));
+        let error = around.write_all(&vec![0; 2 * BUFFER]).unwrap_err();
+        let error = PublishError::new("do something else", Path::new("/other"), 0, error);
+        let PublishError::DiskFull { act, path, needed, .. } = &error else { panic!("{error:?}") };
+        assert_eq!((*act, path.as_path(), *needed), ("write", Path::new("/nowhere/.partial"), 2 * BUFFER as u64));
+    }
+
+    #[test]
+    fn the_last_bytes_and_the_sync_can_fail_too() {
+        let mut partial = over("/dev/full");
+        partial.write_all(b"few").unwrap();
+        let error = partial.seal().unwrap_err();
+        assert!(matches!(error, PublishError::DiskFull { needed: 3, .. }), "{error:?}");
+        let mut partial = over("/dev/null");
+        partial.write_all(b"few").unwrap();
+        let error = partial.seal().unwrap_err();
+        assert!(matches!(error, PublishError::Failed { act: "sync", .. }), "{error:?}");
+    }
+}

@@ -44,11 +44,12 @@ impl ArchiveDirectory {
             || directory_file.sync_all().map_err(|cause| PublishError::new("sync the directory", directory, 0, cause));
 
         sidecar::rename_new(&partial, &archive)?;
-        let names = Unfinished { name: sealed.name(), archive: archive.clone(), finished: false };
+        let mut names = Unfinished { name: sealed.name(), archive: archive.clone(), manifest: false, finished: false };
         self.step(Step::Renamed);
         sync()?;
         self.step(Step::DirectorySynced);
         sidecar::rename_new(&manifest_partial.0, &manifest_path(&archive))?;
+        names.manifest = true;
         self.step(Step::ManifestRenamed);
         sidecar::rename_over(&sums_partial.0, &sidecar::sums_path(directory))?;
         self.step(Step::SumsRenamed);
@@ -145,6 +146,8 @@ fn check(sealed: &Sealed, archive: &Path, manifest: &Manifest) -> Result<(), Pub
 struct Unfinished {
     name: ArchiveName,
     archive: PathBuf,
+    /// Whether the manifest under its final name is this archive's.
+    manifest: bool,
     finished: bool,
 }
 
@@ -154,7 +157,9 @@ impl Unfinished {
     }
 
     fn take_back(&self) -> Result<(), PublishError> {
-        delete::remove(&manifest_path(&self.archive))?;
+        if self.manifest {
+            delete::remove(&manifest_path(&self.archive))?;
+        }
         delete::remove(&self.archive)?;
         let directory = self.archive.parent().unwrap_or(Path::new("/"));
         let mut sums = sidecar::load_sums(directory)?;

@@ -41,13 +41,20 @@ pub(super) fn write_partial(directory: &Path, name: &str, text: &[u8]) -> Result
 /// Renames without overwriting. Where the file system knows no such rename, by a second link,
 /// which fails for a taken name just the same.
 pub(super) fn rename_new(from: &Path, to: &Path) -> Result<(), PublishError> {
-    let result = match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-            fs::hard_link(from, to).and_then(|()| fs::remove_file(from))
-        }
-        other => other.map_err(io::Error::from),
-    };
-    result.map_err(|cause| PublishError::new("rename a file to", to, 0, cause))
+    let failed = |cause| PublishError::new("rename a file to", to, 0, cause);
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => link_new(from, to).map_err(failed),
+        other => other.map_err(io::Error::from).map_err(failed),
+    }
+}
+
+fn link_new(from: &Path, to: &Path) -> io::Result<()> {
+    fs::hard_link(from, to)?;
+    if let Err(cause) = fs::remove_file(from) {
+        // The file has its final name; the partial one goes later.
+        tracing::warn!(path = %from.display(), %cause, "cannot remove a partial name");
+    }
+    Ok(())
 }
 
 /// Renames over what is there.
@@ -121,4 +128,22 @@ pub(super) fn replace_sums(directory: &Path, sums: &Sums) -> Result<(), PublishE
 /// Opens a directory for syncing it several times.
 pub(super) fn open_directory(directory: &Path) -> Result<File, PublishError> {
     File::open(directory).map_err(|cause| PublishError::new("open the directory", directory, 0, cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_link_overwrites_nothing_either() {
+        let directory = tempfile::tempdir().unwrap();
+        let (from, to) = (directory.path().join("from"), directory.path().join("to"));
+        fs::write(&from, "new").unwrap();
+        link_new(&from, &to).unwrap();
+        assert_eq!((fs::read_to_string(&to).unwrap().as_str(), from.exists()), ("new", false));
+        fs::write(&from, "other").unwrap();
+        assert_eq!(link_new(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert!(matches!(rename_new(&from, &to), Err(PublishError::Exists { .. })));
+        assert_eq!(fs::read_to_string(&to).unwrap(), "new");
+    }
 }

@@ -16,7 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Failure,
-    job::{self, Workshop},
+    job::{Shared, Watched, Workshop},
     queue::{Job, Queue},
 };
 use crate::catalog::{Catalog, CatalogError, ExportFilter};
@@ -117,7 +117,12 @@ impl Engine {
         }));
         for _ in 0..workers {
             let worker = engine.clone();
-            engine.0.tracker.spawn(async move { worker.work().await });
+            engine.0.tracker.spawn(async move {
+                // A worker that dies stops the daemon, which is started again: no export waits for
+                // a worker that is not there.
+                let _dead_or_stopped = worker.0.stop.clone().drop_guard();
+                worker.work().await;
+            });
         }
         Ok(engine)
     }
@@ -214,15 +219,27 @@ impl Engine {
         }
     }
 
+    /// Runs the exports of a job one after the other; each ends in the catalog, whatever happens.
     async fn run(&self, mut job: Job) {
-        job::run(&self.0.workshop, &mut job, self).await;
+        let mut shared = Shared::default();
+        for export in &mut job.exports {
+            let result = match self.begin(export).await {
+                Ok(watched) => shared.export(&self.0.workshop, export, &watched).await,
+                Err(error) => Err(Failure::Catalog(error)),
+            };
+            if let Err(error) = self.end(export, result).await {
+                // A published archive has its manifest on disk, so that a rebuild finds it.
+                tracing::error!(gid = %export.gid, "the end of the export could not be recorded: {error}");
+            }
+        }
+        shared.finish().await;
         lock(&self.0.queue).done(&job);
         // Another job of this organization may have become free.
         self.0.work.notify_waiters();
     }
 
     /// The export starts now: it can be watched and canceled from here on.
-    pub(super) async fn begin(&self, export: &mut Export) -> Result<Watched, CatalogError> {
+    async fn begin(&self, export: &mut Export) -> Result<Watched, CatalogError> {
         export.state = State::Started;
         export.started_at = Some(self.0.workshop.clock.now());
         let (sender, progress) = watch::channel(Progress::default());
@@ -247,7 +264,7 @@ impl Engine {
     }
 
     /// The export has ended: its state is on disk, then everybody is told.
-    pub(super) async fn end(&self, export: &mut Export, result: Result<Archive, Failure>) -> Result<(), CatalogError> {
+    async fn end(&self, export: &mut Export, result: Result<Archive, Failure>) -> Result<(), CatalogError> {
         let catalog = &self.0.workshop.catalog;
         export.finished_at = Some(self.0.workshop.clock.now());
         export.progress = None;
@@ -284,12 +301,6 @@ impl Engine {
         // Nobody may be listening, which is fine.
         drop(self.0.events.send(event));
     }
-}
-
-/// What a job needs to report on one export and to learn that it is over.
-pub(super) struct Watched {
-    pub(super) progress: watch::Sender<Progress>,
-    pub(super) canceled: CancellationToken,
 }
 
 impl Running {

@@ -1,4 +1,4 @@
-//! One job: the exports of one request and one organization, from one snapshot.
+//! One export of a job: from the snapshot that the job shares to a published archive.
 
 use std::{
     collections::HashMap,
@@ -15,13 +15,13 @@ use orgvault_shared::{
     clock::Clock,
 };
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Failure,
-    engine::{Engine, Watched},
     failure::agree,
+    forecast,
     pipeline::{Deadline, Piped, write_archive},
-    queue::Job,
 };
 use crate::{
     archive::{ArchiveDirectory, NewArchive, Partial, PublishError, Sealed},
@@ -49,68 +49,74 @@ pub struct Workshop {
     pub compression_level: u32,
 }
 
+/// What an export needs to tell how far it is, and to learn that it is over.
+pub(super) struct Watched {
+    pub(super) progress: watch::Sender<Progress>,
+    pub(super) canceled: CancellationToken,
+}
+
+/// What the exports of a job share.
+#[derive(Default)]
+pub(super) struct Shared {
+    opened: Option<Opened>,
+    /// It was lost after an archive of it was published: no other one may follow.
+    lost: bool,
+}
+
 /// The snapshot that the exports of a job share.
-struct Shared {
+struct Opened {
     snapshot: Snapshot,
     counts: Vec<u64>,
     warnings: Vec<Warning>,
-    /// Whether an archive of it is published: then no other snapshot may follow in this job.
+    /// Whether an archive of it is published.
     published: bool,
 }
 
-/// Runs the exports of a job one after the other; each ends in the catalog, whatever happens.
-pub(super) async fn run(shop: &Workshop, job: &mut Job, engine: &Engine) {
-    let mut shared = None;
-    let mut lost = false;
-    for export in &mut job.exports {
-        let result = match engine.begin(export).await {
-            Ok(watched) if lost => Err(Failure::SnapshotLost).inspect_err(|_| drop(watched)),
-            Ok(watched) => retried(shop, export, &mut shared, &watched, &mut lost).await,
-            Err(error) => Err(Failure::Catalog(error)),
-        };
-        if let Err(error) = engine.end(export, result).await {
-            // The archive's manifest is on disk, so that a rebuild finds it.
-            tracing::error!(gid = %export.gid, "the end of the export could not be recorded: {error}");
+impl Shared {
+    /// Makes the archive of one export; tries again where the source says that it may help.
+    pub(super) async fn export(
+        &mut self,
+        shop: &Workshop,
+        export: &Export,
+        watched: &Watched,
+    ) -> Result<Archive, Failure> {
+        let mut tries = 1;
+        loop {
+            if self.lost {
+                return Err(Failure::SnapshotLost);
+            }
+            let failure = match attempt(shop, export, &mut self.opened, watched).await {
+                Ok(archive) => return Ok(archive),
+                Err(failure) => failure,
+            };
+            // Its rows query may still be running, so the connection is of no more use.
+            if let Some(Opened { snapshot, published, .. }) = self.opened.take() {
+                snapshot.abandon().await;
+                self.lost = published;
+            }
+            let transient = matches!(&failure, Failure::Source(error) if error.is_transient());
+            if !transient || self.lost || tries == TRIES {
+                return Err(failure);
+            }
+            tracing::info!(gid = %export.gid, tries, "trying again: {failure}");
+            tries += 1;
         }
     }
-    if let Some(Shared { snapshot, .. }) = shared
-        && let Err(error) = snapshot.finish().await
-    {
-        tracing::debug!("the snapshot's connection was lost after the last archive: {error}");
-    }
-}
 
-async fn retried(
-    shop: &Workshop,
-    export: &Export,
-    shared: &mut Option<Shared>,
-    watched: &Watched,
-    lost: &mut bool,
-) -> Result<Archive, Failure> {
-    let mut tries = 1;
-    loop {
-        let failure = match attempt(shop, export, shared, watched).await {
-            Ok(archive) => return Ok(archive),
-            Err(failure) => failure,
-        };
-        // Its rows query may still be running, so the connection is of no more use.
-        if let Some(Shared { snapshot, published, .. }) = shared.take() {
-            snapshot.abandon().await;
-            *lost |= published;
+    /// Gives the snapshot's connection back.
+    pub(super) async fn finish(self) {
+        if let Some(Opened { snapshot, .. }) = self.opened
+            && let Err(error) = snapshot.finish().await
+        {
+            tracing::debug!("the snapshot's connection was lost after the last archive: {error}");
         }
-        let transient = matches!(&failure, Failure::Source(error) if error.is_transient());
-        if !transient || *lost || tries == TRIES {
-            return Err(failure);
-        }
-        tracing::info!(gid = %export.gid, tries, "trying again: {failure}");
-        tries += 1;
     }
 }
 
 async fn attempt(
     shop: &Workshop,
     export: &Export,
-    shared: &mut Option<Shared>,
+    opened: &mut Option<Opened>,
     watched: &Watched,
 ) -> Result<Archive, Failure> {
     let organization = &export.organization;
@@ -123,17 +129,17 @@ async fn attempt(
         canceled: watched.canceled.clone(),
         at: (!limit.is_zero()).then(|| tokio::time::Instant::now() + limit),
     };
-    if shared.is_none() {
-        *shared = Some(deadline.bound(open(source, &organization.id)).await?);
-    }
-    let Some(shared) = shared else { return Err(Failure::SnapshotLost) };
+    let opened = match opened {
+        Some(opened) => opened,
+        None => opened.insert(deadline.bound(open(source, &organization.id)).await?),
+    };
     let plan = plan(shop, export, source.definition())?;
-    let archive = make(shop, export, &plan, shared, watched.progress.clone(), &deadline).await?;
-    shared.published = true;
+    let archive = make(shop, export, &plan, opened, watched.progress.clone(), &deadline).await?;
+    opened.published = true;
     Ok(archive)
 }
 
-async fn open(source: &Source, organization: &str) -> Result<Shared, Failure> {
+async fn open(source: &Source, organization: &str) -> Result<Opened, Failure> {
     let mut snapshot = source.snapshot(organization).await?;
     let counts = snapshot.counts().await?;
     let gone = source.definition().sections.iter().zip(&counts).any(|(section, count)| section.single && *count == 0);
@@ -142,7 +148,7 @@ async fn open(source: &Source, organization: &str) -> Result<Shared, Failure> {
         return Err(Failure::Gone { organization: organization.to_owned(), source_name: source.name().to_owned() });
     }
     let warnings = snapshot.warnings().await?;
-    Ok(Shared { snapshot, counts, warnings, published: false })
+    Ok(Opened { snapshot, counts, warnings, published: false })
 }
 
 fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Result<Arc<Plan>, Failure> {
@@ -179,39 +185,40 @@ async fn make(
     shop: &Workshop,
     export: &Export,
     plan: &Arc<Plan>,
-    shared: &mut Shared,
+    opened: &mut Opened,
     progress: watch::Sender<Progress>,
     deadline: &Deadline,
 ) -> Result<Archive, Failure> {
     let begun = Instant::now();
     let sections = sections(plan);
-    let counted: Vec<u64> = sections.iter().filter_map(|&index| shared.counts.get(index).copied()).collect();
+    let counted: Vec<u64> = sections.iter().filter_map(|&index| opened.counts.get(index).copied()).collect();
     let rows_expected = counted.iter().sum();
     progress.send_modify(|progress| *progress = Progress { rows_expected, ..Progress::default() });
 
-    let headers = headers(&mut shared.snapshot, plan, &sections).await?;
+    let headers = headers(&mut opened.snapshot, plan, &sections).await?;
     let (archives, planned) = (Arc::clone(&shop.archives), Arc::clone(plan));
     let partial = blocking(move || Ok(create(&archives, &planned)?)).await?;
     let encoder = format::encoder(Arc::clone(plan), partial)?;
     let Piped { output, written, sent } =
-        write_archive(&mut shared.snapshot, &plan.definition, &sections, encoder, progress, deadline).await?;
+        write_archive(&mut opened.snapshot, &plan.definition, &sections, encoder, progress, deadline).await?;
     let wrote = begun.elapsed();
 
-    let mut manifest = manifest(export, plan, shared, &written, &counted, headers);
+    let mut manifest = manifest(export, plan, opened, &written, &counted, headers);
     manifest.finished_at = shop.clock.now();
+    let (sealed, mut manifest, read_back) = blocking(move || check(output, manifest, &sent)).await?;
+    let checked = begun.elapsed();
+    manifest.warnings.extend(forecast::warnings(&manifest, sealed.path()).await);
+    let preflight = begun.elapsed().saturating_sub(checked);
     let archives = Arc::clone(&shop.archives);
-    let (path, manifest, read_back) = blocking(move || {
-        let (sealed, manifest, read_back) = check(output, manifest, &sent)?;
-        Ok((archives.publish(sealed, &manifest)?, manifest, read_back))
-    })
-    .await?;
+    let (path, manifest) = blocking(move || Ok((archives.publish(sealed, &manifest)?, manifest))).await?;
     tracing::info!(
         gid = %export.gid,
         organization = %export.organization.id,
         bytes = manifest.bytes,
-        write_ms = wrote.as_millis(),
-        read_back_ms = read_back.as_millis(),
-        publish_ms = begun.elapsed().saturating_sub(wrote + read_back).as_millis(),
+        write_seconds = wrote.as_secs_f64(),
+        read_back_seconds = read_back.as_secs_f64(),
+        preflight_seconds = preflight.as_secs_f64(),
+        publish_seconds = begun.elapsed().saturating_sub(wrote + read_back + preflight).as_secs_f64(),
         "export finished"
     );
     Ok(manifest.to_archive(&path, ArchiveState::Present, None))
@@ -262,7 +269,7 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<(Seale
 fn manifest(
     export: &Export,
     plan: &Plan,
-    shared: &Shared,
+    opened: &Opened,
     written: &Written,
     counted: &[u64],
     headers: Vec<Vec<String>>,
@@ -293,14 +300,14 @@ fn manifest(
         product: Product { name: definition.name.clone(), measured_on: definition.measured_on.clone() },
         exported_at: plan.started_at,
         finished_at: plan.started_at,
-        snapshot: shared.snapshot.id().to_owned(),
-        server: shared.snapshot.server().to_owned(),
+        snapshot: opened.snapshot.id().to_owned(),
+        server: opened.snapshot.server().to_owned(),
         sections: sections.collect(),
         layout: Layout {
             counts_key: definition.json.counts_key.clone().filter(|_| plan.format == Format::Json),
             meta_member: definition.zip.meta_member.clone().filter(|_| plan.format == Format::Zip),
         },
-        warnings: shared.warnings.iter().chain(&written.warnings).cloned().collect(),
+        warnings: opened.warnings.iter().chain(&written.warnings).cloned().collect(),
     }
 }
 

@@ -1,5 +1,8 @@
 //! `csv`: one section as comma-separated values; and its rows alone, for `zip`.
 
+#[cfg(test)]
+mod tests;
+
 use std::{io::Write, sync::Arc};
 
 use orgvault_shared::api::{Format, SectionCount};

@@ -1,5 +1,8 @@
 //! `json`: one document with every section, on one line, without blanks.
 
+#[cfg(test)]
+mod tests;
+
 use std::{io::Write, sync::Arc};
 
 use orgvault_shared::api::SectionCount;

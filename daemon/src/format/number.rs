@@ -69,21 +69,15 @@ impl Shortest {
         let digits = || json[..mantissa].iter().filter(|byte| byte.is_ascii_digit());
         let zeros = digits().take_while(|byte| **byte == b'0').count();
         let significant = digits().skip(zeros);
-        let Some(last) = significant.clone().rposition_of_nonzero() else { return self.is_zero() };
+        let Some(length) = length_without_zeros(significant.clone()) else { return self.is_zero() };
         let point = i64::try_from(whole).unwrap_or(i64::MAX) - i64::try_from(zeros).unwrap_or(0) + i64::from(exponent);
-        !self.is_zero() && point == i64::from(self.point) && significant.take(last + 1).eq(self.digits())
+        !self.is_zero() && point == i64::from(self.point) && significant.take(length).eq(self.digits())
     }
 }
 
-trait LastNonzero {
-    /// The place of the last digit that is not 0.
-    fn rposition_of_nonzero(self) -> Option<usize>;
-}
-
-impl<'a, I: Iterator<Item = &'a u8>> LastNonzero for I {
-    fn rposition_of_nonzero(self) -> Option<usize> {
-        self.enumerate().filter(|(_, byte)| **byte != b'0').last().map(|(index, _)| index)
-    }
+/// How many digits there are up to the last that is not 0; none where all are.
+fn length_without_zeros<'a>(digits: impl Iterator<Item = &'a u8>) -> Option<usize> {
+    digits.enumerate().filter(|(_, digit)| **digit != b'0').map(|(index, _)| index + 1).last()
 }
 
 /// A decimal exponent such as `-7`, `+21`; one that is too long for an i32 is its end.
@@ -159,4 +153,99 @@ fn write_positional(number: &Shortest, out: &mut Vec<u8>) {
 
 fn write_exponent(number: &Shortest, out: &mut Vec<u8>) {
     out.write_fmt(format_args!("e{:+}", number.point - 1)).unwrap_or_default();
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn javascript(number: f64) -> String {
+        let mut out = Vec::new();
+        write_javascript(&Shortest::of(number), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn php(number: f64) -> String {
+        let mut out = Vec::new();
+        write_php(&Shortest::of(number), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn prints_as_javascript_does() {
+        // `String(number)` of V8.
+        for (number, text) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (-1.5, "-1.5"),
+            (100.0, "100"),
+            (1e20, "100000000000000000000"),
+            (123_456_789_012_345_680_000.0, "123456789012345680000"),
+            (999_999_999_999_999_900_000.0, "999999999999999900000"),
+            (1e21, "1e+21"),
+            (-1e21, "-1e+21"),
+            (1.5e300, "1.5e+300"),
+            (0.000_001, "0.000001"),
+            (0.000_001_234, "0.000001234"),
+            (1e-7, "1e-7"),
+            (-1.25e-7, "-1.25e-7"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
+        ] {
+            assert_eq!(javascript(number), text);
+        }
+        let mut single = Vec::new();
+        write_javascript(&Shortest::of_single(0.1), &mut single);
+        assert_eq!(single, b"0.1", "and not 0.10000000149011612");
+    }
+
+    #[test]
+    fn prints_as_php_does() {
+        for (number, text) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.0, "1"),
+            (-2.5, "-2.5"),
+            (0.0001, "0.0001"),
+            (0.000_123, "0.000123"),
+            (0.000_01, "1.0e-5"),
+            (0.000_012_5, "1.25e-5"),
+            (1e16, "10000000000000000"),
+            (1e17, "1.0e+17"),
+            (123_456_789_012_345_680.0, "1.2345678901234568e+17"),
+            (9_223_372_036_854_775_808.0, "9.223372036854776e+18"),
+            (1.5e25, "1.5e+25"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (-1e-10, "-1.0e-10"),
+        ] {
+            assert_eq!(php(number), text);
+        }
+    }
+
+    #[test]
+    fn tells_whether_digits_are_lost() {
+        let spells = |json: &str| Shortest::of(json.parse().unwrap()).spells(json.as_bytes());
+        for json in ["0", "-0", "0.0", "0e9", "1.0", "0.1", "0.10", "1e20", "100e18", "-1.25E-7", "1e+2", "0.00120"] {
+            assert!(spells(json), "{json}");
+        }
+        for json in
+            ["12345678901234567890", "9007199254740993", "0.1000000000000000055", "1e-400", "3.14159265358979323846"]
+        {
+            assert!(!spells(json), "{json}");
+        }
+        assert!(!spells("1e-99999999999999999999"));
+    }
+
+    proptest! {
+        #[test]
+        fn reads_back_as_the_same_number(number in prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL) {
+            for text in [javascript(number), php(number)] {
+                prop_assert_eq!(text.parse::<f64>().unwrap().to_bits(), number.to_bits());
+                prop_assert!(Shortest::of(number).spells(text.as_bytes()));
+            }
+        }
+    }
 }

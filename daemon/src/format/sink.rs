@@ -71,3 +71,78 @@ impl<W: Write> Sink<W> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read};
+
+    use flate2::read::GzDecoder;
+    use orgvault_shared::api::Format;
+
+    use super::*;
+    use crate::format::fixture::{plan, rytask};
+
+    /// Takes this many bytes and then no more.
+    struct Full(usize);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let taken = bytes.len().min(self.0);
+            self.0 -= taken;
+            if taken == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(taken) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            if self.0 == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        }
+    }
+
+    fn sink<W: Write>(gzip: bool, out: W) -> Sink<W> {
+        Sink::new(&Plan { gzip, ..plan(rytask(), Format::Json) }, out)
+    }
+
+    #[test]
+    fn gzip_holds_the_same_bytes_and_no_time_or_name() {
+        let text: Vec<u8> = (0..400_000_u32).flat_map(u32::to_le_bytes).collect();
+        let mut gzip = sink(true, Vec::new());
+        for part in text.chunks(70_000) {
+            gzip.buffer().extend_from_slice(part);
+            gzip.relieve().unwrap();
+        }
+        assert_eq!(gzip.bytes(), text.len() as u64);
+        let packed = gzip.finish().unwrap();
+        assert_eq!(packed[..4], [0x1F, 0x8B, 8, 0], "deflate, no flags: no name, no comment");
+        assert_eq!(packed[4..8], [0; 4], "no time");
+        let mut unpacked = Vec::new();
+        GzDecoder::new(&packed[..]).read_to_end(&mut unpacked).unwrap();
+        assert!(unpacked == text);
+    }
+
+    #[test]
+    fn gives_back_what_one_huge_row_took() {
+        let mut plain = sink(false, io::sink());
+        plain.buffer().resize(50_000_000, b'x');
+        plain.relieve().unwrap();
+        assert!(plain.buffer().capacity() <= KEEP_BYTES);
+        assert_eq!(plain.bytes(), 50_000_000);
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_at_the_latest_in_finish() {
+        for gzip in [false, true] {
+            for room in [0, 5, 12] {
+                let mut full = sink(gzip, Full(room));
+                full.buffer().extend_from_slice(b"more than fits");
+                full.relieve().unwrap();
+                let error = full.finish().err().unwrap();
+                assert!(
+                    matches!(&error, FormatError::Write(cause) if cause.kind() == io::ErrorKind::StorageFull),
+                    "{error}"
+                );
+            }
+        }
+        let mut exact = sink(false, Full(14));
+        exact.buffer().extend_from_slice(b"just what fits");
+        assert!(exact.finish().is_err(), "the flush of what is below counts too");
+    }
+}

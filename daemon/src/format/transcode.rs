@@ -2,8 +2,13 @@
 
 mod arrange;
 mod string;
+#[cfg(test)]
+mod tests;
 
-use super::{number, value::Misfit};
+use super::{
+    number,
+    value::{Misfit, write_integer},
+};
 use crate::product::JsonStyle;
 use arrange::{Fix, Member};
 
@@ -264,8 +269,8 @@ impl Transcoder {
             return Ok(end);
         }
         let spelled = std::str::from_utf8(text).unwrap_or_default();
-        if let (true, JsonStyle::Php, Ok(_), true) = (integral, self.style, spelled.parse::<i64>(), text != b"-0") {
-            out.extend_from_slice(text);
+        if let (true, JsonStyle::Php, Ok(integer)) = (integral, self.style, spelled.parse::<i64>()) {
+            write_integer(integer, out);
             return Ok(end);
         }
         // The grammar was checked: every text is a double or an infinity.

@@ -98,8 +98,7 @@ impl<'a> Value<'a> {
             ColumnType::Float => Ok(Self::Float(f64::from_be_bytes(fixed(cell)?))),
             ColumnType::Numeric => Numeric::read(cell).map(Self::Numeric).ok_or(Misfit::Torn),
             ColumnType::Date => Ok(Self::Date(i32::from_be_bytes(fixed(cell)?))),
-            // Binary jsonb has a version byte in front of its text; no JSON text starts with it.
-            ColumnType::Json => text(cell.strip_prefix(&[1]).unwrap_or(cell)).map(Self::Json),
+            ColumnType::Json => text(cell).map(Self::Json),
             ColumnType::List => text(cell).map(Self::List),
             ColumnType::Array(element) => Array::read(element, cell).map(Self::Array),
         }

@@ -42,7 +42,17 @@ pub enum LockError {
 /// files of one name.
 #[derive(Debug)]
 pub struct StateLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for StateLock {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that is being spawned at this moment has a copy of the
+        // file until it executes its program, and would hold the lock until then.
+        if let Err(error) = flock(&self.file, FlockOperation::Unlock) {
+            tracing::warn!("cannot unlock the state directory: {error}");
+        }
+    }
 }
 
 impl StateLock {
@@ -67,7 +77,7 @@ impl StateLock {
             Err(error) => return Err(failed("lock", &path)(error.into())),
         }
         write_pid(&mut file).map_err(failed("write", &path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
@@ -105,6 +115,16 @@ mod tests {
         assert!(refused.contains("orgvaultd.lock") && refused.contains("state_dir"), "{refused}");
         drop(first);
         StateLock::acquire(&state).unwrap();
+    }
+
+    #[test]
+    fn a_copy_of_the_file_in_a_child_holds_nobody_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = StateLock::acquire(directory.path()).unwrap();
+        let copy = first.file.try_clone().unwrap();
+        drop(first);
+        StateLock::acquire(directory.path()).unwrap();
+        drop(copy);
     }
 
     #[test]

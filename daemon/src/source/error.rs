@@ -242,7 +242,12 @@ impl SourceError {
     /// An error of sqlx while it connected.
     pub(super) fn from_connect(name: &Arc<str>, act: &str, error: &sqlx::Error) -> Self {
         let (fault, words) = judge(error);
-        let fault = if fault == Fault::Lost { Fault::Unreachable } else { fault };
+        let fault = match error {
+            // This is how a refused certificate or handshake comes out of rustls.
+            sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => Fault::Tls,
+            _ if fault == Fault::Lost => Fault::Unreachable,
+            _ => fault,
+        };
         Self::fault(name, fault, act, words)
     }
 
@@ -322,14 +327,15 @@ fn judge_database(error: &dyn sqlx::error::DatabaseError) -> (Fault, String) {
 
 /// <https://www.sqlite.org/rescode.html>; the low byte is the primary code.
 fn judge_sqlite(code: &str, message: &str) -> (Fault, String) {
-    let primary = code.parse::<u32>().unwrap_or(1) & 0xff;
-    let fault = match primary {
-        5 | 6 => Fault::Locked,
-        8 => Fault::Wal,
-        14 => Fault::Unreachable,
-        1 if message.starts_with("no such table") || message.starts_with("no such column") => Fault::Schema,
-        10 => Fault::Lost,
-        26 => Fault::Database,
+    let extended = code.parse::<u32>().unwrap_or(1);
+    let fault = match (extended & 0xff, extended) {
+        (5 | 6, _) => Fault::Locked,
+        // READONLY_RECOVERY, _CANTLOCK, _ROLLBACK, _CANTINIT: someone who may write has to come first.
+        (_, 264 | 520 | 776 | 1288) => Fault::Wal,
+        (14, _) => Fault::Unreachable,
+        (1, _) if message.starts_with("no such table") || message.starts_with("no such column") => Fault::Schema,
+        (10, _) | (_, 1032) => Fault::Lost,
+        (26, _) => Fault::Database,
         _ => Fault::Query,
     };
     (fault, format!("{message} ({code})"))

@@ -75,9 +75,6 @@ impl Location {
                 match socket(options) {
                     Some(directory) if port.is_empty() => format!("postgres:///{database}?host={directory}"),
                     Some(directory) => format!("postgres:///{database}?host={directory}&port={}", options.get_port()),
-                    None if options.get_host().contains(':') => {
-                        format!("postgres://[{}]{port}/{database}", options.get_host())
-                    }
                     None => format!("postgres://{}{port}/{database}", options.get_host()),
                 }
             }

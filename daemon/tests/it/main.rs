@@ -1,8 +1,19 @@
 //! The daemon's integration tests: one binary, one module for each part.
 
+#[cfg(test)]
 mod api;
+#[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod export;
+#[cfg(test)]
+mod format;
+#[cfg(test)]
 mod postgres;
+#[cfg(test)]
+mod preflight;
+#[cfg(test)]
 mod solidtime;
+#[cfg(test)]
 mod source;
 mod trueppm;

@@ -2,7 +2,6 @@
 //! restart theirs or need a standby. Knows nothing of the program, so that other test binaries
 //! can include it by `#[path]`.
 #![allow(dead_code, reason = "each test binary uses its own part")]
-#![expect(clippy::allow_attributes, reason = "`expect` would fail in the binary that uses everything")]
 
 use std::{
     fs,
@@ -17,7 +16,7 @@ use std::{
     },
 };
 
-const RYTASK: &str = include_str!("rytask.sql");
+pub(crate) const RYTASK: &str = include_str!("rytask.sql");
 /// The password of every role that [`Server::database`] makes.
 pub(crate) const PASSWORD: &str = "pa:ss/w@rd";
 
@@ -52,9 +51,9 @@ impl Server {
     pub(crate) fn start() -> Self {
         let mut server = Self::prepare();
         let initdb = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=scram-sha-256"];
-        server.run("initdb", &[&["--username=postgres", "--no-sync", "-D", &server.data()], &initdb[..]].concat());
+        run("initdb", &[&["--username=postgres", "--no-sync", "-D", &server.data()], &initdb[..]].concat());
         server.configure(
-            "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\nshared_buffers = 32MB\n\
+            "fsync = off\nfull_page_writes = off\nshared_buffers = 32MB\n\
              max_connections = 200\nlisten_addresses = '127.0.0.1'\nautovacuum = off\nlog_connections = on\n",
         );
         server.boot_anywhere();
@@ -66,7 +65,7 @@ impl Server {
         let mut standby = Self::prepare();
         let socket = self.socket_path();
         let port = self.port.to_string();
-        standby.run(
+        run(
             "pg_basebackup",
             &["-h", &socket, "-p", &port, "-U", "postgres", "-D", &standby.data(), "-R", "--no-sync", "-c", "fast"],
         );
@@ -103,7 +102,7 @@ impl Server {
 
     /// Reads the configuration anew.
     pub(crate) fn reload(&self) {
-        self.run("pg_ctl", &["reload", "-D", &self.data()]);
+        run("pg_ctl", &["reload", "-D", &self.data()]);
     }
 
     /// Ends every connection at once and starts anew.
@@ -114,7 +113,7 @@ impl Server {
 
     /// Ends every connection at once.
     pub(crate) fn stop(&self) {
-        self.run("pg_ctl", &["stop", "-w", "-m", "immediate", "-D", &self.data()]);
+        run("pg_ctl", &["stop", "-w", "-m", "immediate", "-D", &self.data()]);
     }
 
     /// Starts a server that was stopped, on its old port.
@@ -148,7 +147,7 @@ impl Server {
     }
 
     /// Gives a file to the account that the server runs as, readable by it alone.
-    pub(crate) fn own(&self, file: &Path) {
+    pub(crate) fn own(file: &Path) {
         use std::os::unix::fs::PermissionsExt as _;
         fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
         if let Some((user, group)) = account() {
@@ -190,11 +189,6 @@ impl Server {
         file.write_all(lines.as_bytes()).unwrap();
     }
 
-    fn run(&self, name: &str, arguments: &[&str]) {
-        let output = command(&program(name)).args(arguments).stdin(Stdio::null()).output().unwrap();
-        assert!(output.status.success(), "{name} failed: {}", said(&output));
-    }
-
     /// Whether the server came up; another process may have taken its port meanwhile.
     fn try_boot(&self) -> bool {
         let log = self.directory.join("log");
@@ -207,13 +201,12 @@ impl Server {
 
     /// The first start, on a port that is free.
     fn boot_anywhere(&mut self) {
-        for _ in 0..5 {
+        let mut tries = 0..5;
+        let booted = tries.any(|_| {
             self.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            if self.try_boot() {
-                return;
-            }
-        }
-        panic!("the server does not start: {}", self.log());
+            self.try_boot()
+        });
+        assert!(booted, "the server does not start: {}", self.log());
     }
 }
 
@@ -293,10 +286,17 @@ impl Database {
 
     fn psql_command(&self, database: &str) -> Command {
         let mut psql = Command::new(program("psql"));
+        // A statement that waits for the test itself fails instead of hanging.
+        psql.env("PGOPTIONS", "-c lock_timeout=20s");
         psql.args(["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"]);
         psql.arg(&self.socket).args(["-p", &self.port.to_string(), "-f", "-"]);
         psql
     }
+}
+
+fn run(name: &str, arguments: &[&str]) {
+    let output = command(&program(name)).args(arguments).stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{name} failed: {}", said(&output));
 }
 
 fn said(output: &Output) -> String {
@@ -330,7 +330,7 @@ fn account() -> Option<(u32, u32)> {
 }
 
 /// A program of the newest server that is installed.
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     let directory = DIRECTORY.get_or_init(|| {
         let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

@@ -42,7 +42,7 @@ pub enum CheckResult {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckLine {
     /// Stable: `reachable`, `version`, `read_only`, `readable`, `row_filter`, `schema`,
-    /// `pooler`, `representable`.
+    /// `pooler`, `queries`, `representable`.
     pub name: String,
     /// How it stands.
     pub result: CheckResult,

@@ -12,11 +12,12 @@ use std::{
 };
 
 use serde_json::value::RawValue;
+use zip::{ZipArchive, result::ZipError};
 
 use super::{
     content::{self, Broken},
     document::{Document, Shape},
-    manifest::Manifest,
+    manifest::{self, Manifest},
     table::{self, Table},
     verify::{Fault, guess},
 };
@@ -58,12 +59,6 @@ pub enum RowsError {
         /// What is wrong with it.
         fault: Fault,
     },
-    /// Rows of this format cannot be read.
-    #[error("rows of a {format} archive cannot be read yet")]
-    Unsupported {
-        /// The format.
-        format: Format,
-    },
 }
 
 /// Reads rows of `section`: at most `limit` (at least one) of those after the first `after`, and
@@ -97,7 +92,7 @@ pub fn rows(
             }
             from_table(content::open(file, gzip), page).map(Ok).map_err(|broken| Fault::of(broken, "CSV"))
         }
-        Format::Zip => return Err(RowsError::Unsupported { format }),
+        Format::Zip => from_zip(file, manifest, section, page),
     };
     match read {
         Ok(Ok(page)) => Ok(page.finish()),
@@ -137,6 +132,32 @@ fn from_document(content: impl Read, section: &str, mut page: Page) -> Result<Re
         known.push(key);
     }
     Ok(Err(known))
+}
+
+/// The page of one member of a ZIP, or the names of the sections that there are.
+fn from_zip(
+    file: File,
+    manifest: Option<&Manifest>,
+    section: &str,
+    page: Page,
+) -> Result<Result<Page, Vec<String>>, Fault> {
+    let container = |error: ZipError| Fault::Container { cause: error.to_string() };
+    let mut archive = ZipArchive::new(io::BufReader::new(file)).map_err(container)?;
+    let sections: Vec<(String, String)> = if let Some(manifest) = manifest {
+        let with_member = |it: &manifest::Section| Some((it.name.clone(), it.member.clone()?));
+        manifest.sections.iter().filter_map(with_member).collect()
+    } else {
+        let members = archive.file_names().filter_map(Result::ok);
+        members.filter_map(|name| Some((name.strip_suffix(".csv")?.to_owned(), name.into_owned()))).collect()
+    };
+    let Some((_, member)) = sections.iter().find(|(name, member)| name == section || member == section) else {
+        return Ok(Err(sections.into_iter().map(|(name, _)| name).collect()));
+    };
+    let content = archive.by_name(member).map_err(container)?;
+    match from_table(content, page) {
+        Ok(page) => Ok(Ok(page)),
+        Err(broken) => Err(Fault::of(broken, "CSV").packed().of_member(member)),
+    }
 }
 
 /// The page of one CSV file.

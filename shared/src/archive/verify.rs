@@ -234,10 +234,20 @@ fn examine(file: &File, expected: &Expected<'_>, progress: Progress<'_>) -> io::
         Format::Csv => read(&mut |content| structure::table(content, expected)),
         Format::Seed | Format::SeedEvents => read(&mut |content| structure::seed(content, expected)),
         Format::Zip => {
-            let (_, raw) = read(&mut |_content| Structure::default())?;
+            let (nothing, mut raw) = read(&mut |_content| Structure::default())?;
+            if raw.stopped || raw.error.is_some() {
+                return Ok((nothing, raw));
+            }
             let mut file = file.try_clone()?;
             file.rewind()?;
-            Ok((zip::members(file, expected), raw))
+            let structure = match zip::members(file, raw.bytes, expected, progress) {
+                ControlFlow::Continue(structure) => structure,
+                ControlFlow::Break(()) => {
+                    raw.stopped = true;
+                    nothing
+                }
+            };
+            Ok((structure, raw))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Finding, Preflight, Severity, Total, Verdict};
 
-const KEPT_OF_EACH_CODE: u64 = 50;
+const KEPT_OF_EACH_CODE: u64 = 100;
 const SHOWN_ID: usize = 64;
 
 /// Where in the archive a finding is.
@@ -87,7 +87,7 @@ mod tests {
         }
         let preflight = findings.into_preflight("solidtime");
         assert_eq!(preflight.verdict, Verdict::Accepted);
-        assert_eq!(preflight.findings.len(), 50);
+        assert_eq!(preflight.findings.len(), 100);
         assert_eq!(preflight.findings[0].id.as_ref().unwrap().len(), SHOWN_ID);
         assert_eq!(preflight.totals, [Total { code: "rate_cast".into(), severity: Severity::Changes, count: 1000 }]);
     }

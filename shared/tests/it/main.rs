@@ -1,6 +1,14 @@
-//! The archive format from outside: files on a real disk.
+//! The shared crate's tests through its public interface.
 
+#[cfg(test)]
 mod archives;
+#[cfg(test)]
 mod formats;
+#[cfg(test)]
+mod preflight_solidtime;
+#[cfg(test)]
 mod rows;
+#[cfg(test)]
 mod verify;
+#[cfg(test)]
+mod verify_zip;

@@ -208,7 +208,7 @@ fn refuses_the_containers_that_libzip_refuses() {
     refused(&judge(b"not a zip"), "invalid_zip");
     refused(&judge(&[b"garbage", &plain[..]].concat()), "invalid_zip");
     refused(&judge(&plain[..plain.len() - 1]), "invalid_zip");
-    refused(&judge(&[&plain[..], &[b'x'; 70_000]].concat()), "invalid_zip");
+    refused(&judge(&[&plain[..], &vec![b'x'; 70_000]].concat()), "invalid_zip");
     refused(&judge(&zipped::<&str, &[u8]>(&[], CompressionMethod::Deflated)), "file_missing");
     let foldered: Vec<(String, Vec<u8>)> =
         sound().into_iter().map(|(name, bytes)| (format!("export/{name}"), bytes)).collect();

@@ -50,24 +50,23 @@ fn an_indented_document_is_the_same_document() {
 #[test]
 fn a_file_without_a_manifest_is_told_by_its_name_or_its_first_bytes() {
     let directory = tempfile::tempdir().unwrap();
-    let document = [("projects", 0), ("labels", 1), ("timeLogs", 3)].map(|(name, rows)| (name.to_owned(), rows));
-    let table = [("rows".to_owned(), 3)];
-    let cases: [(&str, Vec<u8>, &[(String, u64)]); 7] = [
-        ("a.json", DOCUMENT.into(), &document),
-        ("a.json.gz", gzip(DOCUMENT.as_bytes()), &document),
-        ("renamed", DOCUMENT.into(), &document),
-        ("renamed.bin", gzip(DOCUMENT.as_bytes()), &document),
-        ("a.csv", TABLE.into(), &table),
-        ("renamed.too", gzip(TABLE.as_bytes()), &table),
-        ("no-gzip.json.gz", DOCUMENT.into(), &document),
+    let (document, table) = ("projects 0, labels 1, timeLogs 3", "rows 3");
+    let cases = [
+        ("a.json", DOCUMENT.into(), document),
+        ("a.json.gz", gzip(DOCUMENT.as_bytes()), document),
+        ("renamed", DOCUMENT.into(), document),
+        ("renamed.bin", gzip(DOCUMENT.as_bytes()), document),
+        ("a.csv", TABLE.into(), table),
+        ("renamed.too", gzip(TABLE.as_bytes()), table),
+        ("no-gzip.json.gz", DOCUMENT.into(), document),
     ];
     for (name, bytes, expected) in cases {
         let path = directory.path().join(name);
         fs::write(&path, bytes).unwrap();
         let report = verify(&path, None).unwrap();
         assert_eq!(report.faults, [], "{name}");
-        let counts: Vec<(String, u64)> = report.counts.into_iter().map(|count| (count.name, count.rows)).collect();
-        assert_eq!(counts, expected, "{name}");
+        let counts: Vec<String> = report.counts.iter().map(|count| format!("{} {}", count.name, count.rows)).collect();
+        assert_eq!(counts.join(", "), expected, "{name}");
     }
     let gone = verify(&directory.path().join("gone"), None);
     assert!(matches!(gone, Err(VerifyError::Open { .. })), "without a manifest nobody says that it should be there");

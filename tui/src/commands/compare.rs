@@ -43,7 +43,8 @@ fn lines(comparison: &Comparison, look: Look) -> String {
     format!("{}{verdict}\n", table.lines(look))
 }
 
-fn change(left: Option<u64>, right: Option<u64>) -> Cell {
+/// From `left` rows to `right` rows: `=`, `+97`, `-3`.
+pub(crate) fn change(left: Option<u64>, right: Option<u64>) -> Cell {
     let (Some(left), Some(right)) = (left, right) else { return Cell::toned(Tone::Careful, "not in both") };
     match right.checked_sub(left) {
         Some(0) => Cell::from("="),

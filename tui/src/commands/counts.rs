@@ -6,6 +6,7 @@ use orgvault_shared::{
 };
 
 use crate::{
+    commands::compare::change,
     exit::{Exit, Failure},
     names,
     session::Session,
@@ -44,4 +45,22 @@ pub(crate) fn table(counts: &[SectionCount], look: Look) -> String {
     }
     table.row(["total".into(), units::number(units::rows(counts)).into()]);
     table.lines(look)
+}
+
+/// The same beside the counts of an earlier archive, with the sections that only that one has at
+/// the end.
+pub(crate) fn beside(counts: &[SectionCount], previous: &[SectionCount], look: Look) -> String {
+    let mut table = Table::new(&["SECTION", ">ROWS", ">PREVIOUS", ">CHANGE"]);
+    let of = |counts: &[SectionCount], name: &str| counts.iter().find(|it| it.name == name).map(|it| it.rows);
+    let gone = previous.iter().filter(|it| of(counts, &it.name).is_none());
+    for name in counts.iter().chain(gone).map(|count| count.name.as_str()) {
+        table.row(line(name, of(counts, name), of(previous, name)));
+    }
+    table.row(line("total", Some(units::rows(counts)), Some(units::rows(previous))));
+    table.lines(look)
+}
+
+fn line(name: &str, rows: Option<u64>, previous: Option<u64>) -> [Cell; 4] {
+    let shown = |rows: Option<u64>| Cell::from(rows.map_or("-".to_owned(), units::number));
+    [name.into(), shown(rows), shown(previous), change(previous, rows)]
 }

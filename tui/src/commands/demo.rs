@@ -59,10 +59,7 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
         .tempdir()
         .map_err(|error| Failure::caused("demo", "cannot make a temporary directory", &error))?;
     let directory = folder.path().to_owned();
-    let archives = tokio::select! {
-        archives = show(&directory, session) => archives,
-        () = interrupts.next() => Err(Failure::new(Exit::Canceled, "canceled", "cancelled")),
-    };
+    let archives = show(&directory, &mut interrupts, session).await;
     clean_up(folder, args.keep)?;
     let archives = archives?;
     let verified = archives.iter().filter(|archive| is_whole(archive)).count();
@@ -72,7 +69,7 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
     Ok(if whole { Exit::Ok } else { Exit::Failed })
 }
 
-async fn show(directory: &Path, session: &mut Session) -> Result<Vec<Archive>, Failure> {
+async fn show(directory: &Path, interrupts: &mut Interrupts, session: &mut Session) -> Result<Vec<Archive>, Failure> {
     let path = directory.join("rytask.sqlite");
     let created = database::create(&path).await;
     created.map_err(|error| Failure::caused("demo", format_args!("cannot make {}", path.display()), &error))?;
@@ -84,7 +81,14 @@ async fn show(directory: &Path, session: &mut Session) -> Result<Vec<Archive>, F
         )
     })?;
     let client = Client::new(directory.join("orgvaultd.sock"));
-    with_daemon(directory, &path, export_and_verify(&client)).await
+    // Ctrl-C ends the work and not the daemon, which then stops in good order.
+    let work = async {
+        tokio::select! {
+            archives = export_and_verify(&client) => archives,
+            () = interrupts.next() => Err(Failure::new(Exit::Canceled, "canceled", "cancelled")),
+        }
+    };
+    with_daemon(directory, &path, work).await
 }
 
 async fn export_and_verify(client: &Client) -> Result<Vec<Archive>, Failure> {

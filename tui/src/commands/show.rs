@@ -2,7 +2,7 @@
 
 use orgvault_shared::{
     api::{Archive, Export, Verification, Warning},
-    client::ClientError,
+    client::{ArchiveFilter, ClientError},
     gid::Gid,
     text::printable,
 };
@@ -33,6 +33,9 @@ struct Shown {
     archive: Option<Archive>,
     #[serde(skip_serializing_if = "Option::is_none")]
     export: Option<Export>,
+    /// The archive before it of the same organization, format and entity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<Archive>,
 }
 
 /// Asks the daemon for both; only when neither is known is it a failure.
@@ -43,9 +46,31 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
         Some(_) => found(archive)?,
         None => Some(archive?),
     };
-    let shown = Shown { archive, export };
+    let previous = match &archive {
+        Some(archive) => previous(archive, session).await?,
+        None => None,
+    };
+    let shown = Shown { archive, export, previous };
     session.out.show(&shown, |look| lines(&shown, look))?;
     Ok(Exit::Ok)
+}
+
+async fn previous(archive: &Archive, session: &Session) -> Result<Option<Archive>, Failure> {
+    let key = &archive.organization;
+    let filter = ArchiveFilter { source: Some(key.source.clone()), organization: Some(key.id.clone()) };
+    Ok(before(archive, session.client.archives(&filter).await?.archives))
+}
+
+/// The newest that is older. Name and slug of an organization may have changed in between; how a
+/// file is compressed changes no row.
+fn before(archive: &Archive, archives: Vec<Archive>) -> Option<Archive> {
+    let of = |it: &Archive| {
+        let key = &it.organization;
+        (key.source.clone(), key.kind.clone(), key.id.clone(), it.format, it.entity.clone())
+    };
+    let age = |it: &Archive| (it.exported_at, it.gid);
+    let older = archives.into_iter().filter(|it| age(it) < age(archive) && of(it) == of(archive));
+    older.max_by_key(age)
 }
 
 fn found<T>(answer: Result<T, ClientError>) -> Result<Option<T>, Failure> {
@@ -62,7 +87,10 @@ fn lines(shown: &Shown, look: Look) -> String {
         text.push_str(&export_lines(export));
     }
     match (&shown.archive, &shown.export) {
-        (Some(archive), _) => text.push_str(&archive_lines(archive, look)),
+        (Some(archive), _) => {
+            text.push_str(&archive_lines(archive));
+            text.push_str(&rows_lines(archive, shown.previous.as_ref(), look));
+        }
         (None, Some(export)) => text.push_str(&warning_lines(&export.warnings)),
         (None, None) => {}
     }
@@ -87,7 +115,7 @@ fn export_lines(export: &Export) -> String {
     text
 }
 
-fn archive_lines(archive: &Archive, look: Look) -> String {
+fn archive_lines(archive: &Archive) -> String {
     let key = &archive.organization;
     let mut text = format!(
         "archive    {}, {}\n\
@@ -113,9 +141,20 @@ fn archive_lines(archive: &Archive, look: Look) -> String {
     );
     text.push_str(&verified_lines(archive.verified.as_ref()));
     text.push_str(&warning_lines(&archive.warnings));
-    text.push('\n');
-    text.push_str(&counts::table(&archive.counts, look));
     text
+}
+
+/// Rows by section; beside those of the previous archive, where there is one.
+fn rows_lines(archive: &Archive, previous: Option<&Archive>, look: Look) -> String {
+    match previous {
+        None => format!("\n{}", counts::table(&archive.counts, look)),
+        Some(previous) => format!(
+            "previous   {}, exported {}\n\n{}",
+            previous.gid,
+            units::time(previous.exported_at),
+            counts::beside(&archive.counts, &previous.counts, look)
+        ),
+    }
 }
 
 fn state_word(archive: &Archive) -> &'static str {

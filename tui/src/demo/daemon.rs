@@ -3,7 +3,12 @@
 use std::{future::Future, path::Path};
 
 use nix::unistd::{User, geteuid};
-use orgvault_daemon::{RunError, lifecycle::Stop, product::Products, run_on};
+use orgvault_daemon::{
+    RunError,
+    lifecycle::{StateLock, Stop},
+    product::Products,
+    run_on,
+};
 use orgvault_shared::{
     clock::Clock,
     config::{Access, Config, Daemon, SecretUrl, SourceConfig},
@@ -25,6 +30,8 @@ pub(crate) async fn with_daemon<T>(
     let config = config(folder, database);
     let socket = config.daemon.socket.clone();
     let products = Products::embedded().map_err(|error| failed(&error))?;
+    let _lock = StateLock::acquire(&config.daemon.state_dir)
+        .map_err(|error| Failure::caused("demo", "cannot use the temporary directory", &error))?;
     let act = format!("cannot listen on {}", socket.display());
     let listener = UnixListener::bind(&socket).map_err(|error| Failure::caused("demo", act, &error))?;
     let (stop, ended) = (Stop::default(), CancellationToken::new());

@@ -78,7 +78,7 @@ SELECT printf('%08x-0008-4000-8000-%012x', org, n.i), printf('%08x-0001-4000-800
   iif(n.i % 6 = 0, NULL, printf('%08x-0003-4000-8000-%012x', org, n.i % people)),
   printf('%08x-0003-4000-8000-%012x', org, n.i % 3), iif(n.i % 10 = 9, printf('%08x-0008-4000-8000-%012x', org, n.i - 9), NULL),
   CASE n.i % 4 WHEN 0 THEN NULL WHEN 1 THEN '1.50' WHEN 2 THEN '0.0' ELSE '1000000000000000000000' END,
-  iif(n.i % 2, substr(at, 1, 10), NULL), iif(n.i % 7 = 1, substr(at, 1, 10), NULL), iif(n.i % 5 = 1, '10000-01-01', NULL),
+  iif(n.i % 2, substr(at, 1, 10), NULL), iif(n.i % 7 = 1, substr(at, 1, 10), NULL), iif(n.i % 5 = 1, '9999-12-31', NULL),
   n.i || '.5', 1, iif(n.i % 3 = 2, at, NULL), at, at, iif(n.i % 17 = 16, at, NULL),
   CASE n.i % 4 WHEN 0 THEN 'WEB' WHEN 1 THEN 'SLACK' WHEN 2 THEN 'MCP' ELSE 'API' END
 FROM sizes JOIN numbers n ON n.i < items JOIN odd title ON title.n = n.i % 13 JOIN odd body ON body.n = n.i * 5 % 13

@@ -48,7 +48,7 @@ impl File {
     }
 }
 
-fn manifest() -> Manifest {
+pub(crate) fn manifest() -> Manifest {
     let section = |name: &str, rows| Section { name: name.to_owned(), rows, counted: rows, ..Section::default() };
     let bytes = u64::try_from(TEXT.len()).unwrap();
     Manifest {

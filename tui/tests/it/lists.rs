@@ -1,8 +1,9 @@
 //! What the commands that only ask print: for people, and as `--json`.
 
 use orgvault_shared::api::{
-    Archives, CheckLine, CheckResult, Comparison, Counts, ExportError, LastArchive, Organization, Organizations,
-    Rebuilt, Role, RowsPage, SectionDifference, Source, SourceCheck, SourceFailure, Sources, State, Status,
+    Archive, Archives, CheckLine, CheckResult, Comparison, Counts, ExportError, Format, LastArchive, Organization,
+    Organizations, Rebuilt, Role, RowsPage, SectionCount, SectionDifference, Source, SourceCheck, SourceFailure,
+    Sources, State, Status,
 };
 
 use crate::{
@@ -169,6 +170,8 @@ fn archives() {
     insta::assert_snapshot!(both(&stub, &["archives", "tracker/acme"]));
 }
 
+const ARCHIVES_OF_IT: &str = "GET /v1/archives?source=tracker&organization=0a4cf7a1-5a0f-4f7e-9a57-6d2b5d9a0001";
+
 #[test]
 fn show_of_an_archive() {
     let mut shown = archive(7, "odd");
@@ -177,8 +180,33 @@ fn show_of_an_archive() {
     let stub = Stub::start([
         ("GET /v1/archives/7", Reply::json(&shown)),
         ("GET /v1/exports/7", Reply::json(&finished(7, "odd"))),
+        (ARCHIVES_OF_IT, Reply::json(&Archives { archives: vec![shown] })),
     ]);
     insta::assert_snapshot!(both(&stub, &["show", "7"]));
+}
+
+#[test]
+fn show_beside_the_previous_archive() {
+    let count = |name: &str, rows| SectionCount { name: name.to_owned(), rows };
+    let counted = |number, second, counts: &[SectionCount]| Archive {
+        exported_at: at(second),
+        counts: counts.to_vec(),
+        ..archive(number, "acme")
+    };
+    let shown = counted(7, 30, &[count("workItems", 41_203), count("comments", 7), count("labels", 2)]);
+    let previous = counted(6, 20, &[count("workItems", 41_300), count("comments", 7), count("timeLogs", 1)]);
+    let csv = Archive { format: Format::Csv, entity: Some("tasks".to_owned()), ..counted(5, 25, &[]) };
+    let mut other = counted(4, 26, &[]);
+    other.organization.id.push('1');
+    let archives = vec![counted(9, 10, &[]), previous, csv, other, shown.clone(), counted(2, 40, &[])];
+    let stub = Stub::start([
+        ("GET /v1/archives/7", Reply::json(&shown)),
+        (ARCHIVES_OF_IT, Reply::json(&Archives { archives })),
+    ]);
+    let lines = run(&stub, &["show", "7"]).ok();
+    insta::assert_snapshot!(lines);
+    let json: serde_json::Value = serde_json::from_str(&run(&stub, &["show", "7", "--json"]).ok()).unwrap();
+    assert_eq!(json["previous"]["gid"], "6");
 }
 
 #[test]

@@ -5,6 +5,8 @@
 mod archives;
 mod basics;
 mod codes;
+mod daemon;
+mod demo;
 mod docs;
 mod export;
 mod files;
@@ -12,5 +14,9 @@ mod fixtures;
 mod lists;
 mod orgvault;
 mod out;
+#[path = "../../../daemon/tests/it/postgres.rs"]
+mod postgres;
+mod preflight;
+mod readme;
 mod stub;
 mod terminal;

@@ -63,7 +63,8 @@ fn disposition(archive: &Archive) -> HeaderValue {
         .unwrap_or_else(|_odd| HeaderValue::from_static("attachment"))
 }
 
-fn unreadable(archive: &Archive, error: &io::Error) -> Refusal {
+/// The answer where the archive's file cannot be read.
+pub(super) fn unreadable(archive: &Archive, error: &io::Error) -> Refusal {
     let detail = format!("cannot read {}: {error}", archive.path);
     if error.kind() == io::ErrorKind::NotFound {
         return Refusal::new(StatusCode::GONE, "archive_missing", detail)

@@ -6,7 +6,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use orgvault_shared::{
     api::{Archive, ArchiveState, Verification},
     archive::{
-        manifest::Manifest,
+        manifest::{Manifest, ManifestError},
         state::StateFile,
         verify::{Fault, Report, VerifyError, verify_while},
     },
@@ -35,10 +35,7 @@ pub(in super::super) async fn verify(
 }
 
 fn read(path: &std::path::Path, gone: &CancellationToken) -> Result<Report, Refusal> {
-    let manifest = Manifest::beside(path).map_err(|error| {
-        Refusal::new(StatusCode::CONFLICT, "manifest_unusable", error.to_string())
-            .hint("restore the manifest from a backup, or export again")
-    })?;
+    let manifest = Manifest::beside(path)?;
     let go_on = |_bytes| if gone.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     Ok(verify_while(path, manifest.as_ref(), &go_on)?)
 }
@@ -64,6 +61,13 @@ impl App {
             self.engine().tell_archive(&archive);
         }
         Ok(())
+    }
+}
+
+impl From<ManifestError> for Refusal {
+    fn from(error: ManifestError) -> Self {
+        Self::new(StatusCode::CONFLICT, "manifest_unusable", error.to_string())
+            .hint("restore the manifest from a backup, or export again")
     }
 }
 

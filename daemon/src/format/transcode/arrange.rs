@@ -96,9 +96,11 @@ fn indexes_first(members: &[Member], out: &[u8]) -> Option<Vec<Member>> {
 
 /// The array index that a key is: canonical decimal, 0 to 4294967294.
 fn index(key: &[u8]) -> Option<u64> {
-    let canonical = matches!(key, [b'0'] | [b'1'..=b'9', ..]) && key.len() <= 10 && key.iter().all(u8::is_ascii_digit);
-    let number = key.iter().fold(0, |number, digit| number * 10 + u64::from(digit.wrapping_sub(b'0')));
-    (canonical && number <= LAST_INDEX).then_some(number)
+    if !matches!(key, [b'0'] | [b'1'..=b'9', ..]) || key.len() > 10 || !key.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = key.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
+    (number <= LAST_INDEX).then_some(number)
 }
 
 enum Step {

@@ -90,7 +90,7 @@ mod tests {
         cell.extend_from_slice(&weight.to_be_bytes());
         cell.extend_from_slice(&sign.to_be_bytes());
         cell.extend_from_slice(&scale.to_be_bytes());
-        digits.iter().for_each(|digit| cell.extend_from_slice(&digit.to_be_bytes()));
+        cell.extend(digits.iter().flat_map(|digit| digit.to_be_bytes()));
         let mut out = Vec::new();
         Numeric::read(&cell).unwrap().write(&mut out);
         String::from_utf8(out).unwrap()

@@ -45,8 +45,9 @@ impl DosTime {
     pub(super) fn of(at: Timestamp) -> Self {
         let part = |value: u32| u16::try_from(value).unwrap_or(0);
         match at.year() {
-            ..1980 => Self { time: 0, date: 1 << 5 | 1 },
-            2108.. => Self { time: 23 << 11 | 59 << 5 | 29, date: 127 << 9 | 12 << 5 | 31 },
+            // 1980-01-01 00:00:00 and 2107-12-31 23:59:58.
+            ..1980 => Self { time: 0, date: 0x0021 },
+            2108.. => Self { time: 0xBF7D, date: 0xFF9F },
             year => Self {
                 time: part(at.hour()) << 11 | part(at.minute()) << 5 | part(at.second() / 2),
                 date: u16::try_from(year - 1980).unwrap_or(0) << 9 | part(at.month()) << 5 | part(at.day()),
@@ -160,7 +161,7 @@ pub(super) struct Container<W> {
     at: u64,
     /// Compressed bytes that are not yet written.
     held: Vec<u8>,
-    /// The length of the open member's local header, once it is written with room for ZIP64.
+    /// Whether the open member's local header is written, with room for a ZIP64 field.
     header_written: bool,
 }
 
@@ -210,11 +211,7 @@ impl<W: Write + Seek> Container<W> {
         let written = self.header_written;
         let member = self.open()?;
         member.crc = crc;
-        if !written {
-            member.packed = held;
-        } else {
-            member.packed += held;
-        }
+        member.packed += held;
         let (offset, header) = (member.offset, member.local_header(time, written)?);
         if written {
             self.pass_on()?;

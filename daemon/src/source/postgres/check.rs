@@ -54,7 +54,12 @@ impl Postgres {
         let is_standby = standby.first().and_then(|row| text(row, 0)) == Some("t");
         let kind = if is_standby { ", a hot standby" } else { "" };
         lines.push(line("version", CheckResult::Ok, format!("{}{kind}", super::version(&session))));
-        lines.push(self.pooler(&mut session).await?);
+        let pooler = self.pooler(&mut session).await?;
+        let is_refused = pooler.result == CheckResult::Failed;
+        lines.push(pooler);
+        if is_refused {
+            return Ok(());
+        }
 
         session.begin().await?;
         let opening = live::open(&mut session, &self.definition, "").await?;

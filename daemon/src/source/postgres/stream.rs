@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
+use tokio::time::timeout;
 
 use super::{
     copy::{CopyError, Reader},
@@ -30,9 +31,11 @@ pub(super) async fn send_rows(
 ) -> Result<u64, SourceError> {
     session.busy = true;
     let server = &session.server;
-    let rows = match session.connection.copy_out_raw(&plan.copy).await {
-        Ok(stream) => forward(server, stream, plan, act, sink).await,
-        Err(error) => Err(SourceError::from_sqlx(&server.name, act, &error)),
+    // The server says that rows follow only together with the first ones.
+    let rows = match timeout(server.stall_timeout, session.connection.copy_out_raw(&plan.copy)).await {
+        Ok(Ok(stream)) => forward(server, stream, plan, act, sink).await,
+        Ok(Err(error)) => Err(SourceError::from_sqlx(&server.name, act, &error)),
+        Err(_elapsed) => Err(SourceError::stalled(&server.name, act, server.stall_timeout)),
     };
     session.busy = match &rows {
         Ok(_) => false,

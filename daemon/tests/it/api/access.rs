@@ -7,7 +7,10 @@ use std::{
 };
 
 use nix::unistd::Uid;
-use orgvault_shared::api::{Problem, Role};
+use orgvault_shared::{
+    api::{Problem, Role},
+    config::Access,
+};
 
 use super::fixture::{Daemon, problem, problem_in, user};
 
@@ -50,7 +53,7 @@ async fn a_second_uid_gets_a_polite_403() {
 
 #[tokio::test]
 async fn a_stranger_learns_nothing_of_what_exists() {
-    let daemon = Daemon::start_with(|config| config.access = Default::default()).await;
+    let daemon = Daemon::start_with(|config| config.access = Access::default()).await;
     for path in ["/v1/status", "/v1/archives/1", "/nothing", "/v1/exports/x"] {
         let answer = daemon.ask("GET", path, "", "").await;
         assert_eq!(problem_in(&answer).code, "not_allowed", "{path}");

@@ -3,7 +3,7 @@
 use std::fs;
 
 use orgvault_shared::{
-    api::ArchiveState,
+    api::ArchiveState::{Damaged, Missing, Present},
     client::{ArchiveFilter, RowsQuery},
 };
 
@@ -64,7 +64,6 @@ async fn an_archive_that_is_gone_or_changed_is_seen_and_said() {
         let all = daemon.client.archives(&ArchiveFilter::default()).await.unwrap().archives;
         all.iter().map(|archive| archive.state).collect::<Vec<_>>()
     };
-    use ArchiveState::{Damaged, Missing, Present};
     assert_eq!(states().await, [Missing, Damaged, Present, Present], "a glance sees no flipped bit");
     let refused = problem(daemon.client.download(gone).await);
     assert_eq!((refused.status, refused.code.as_str()), (410, "archive_missing"));

@@ -34,7 +34,7 @@ async fn what_is_wrong_with_a_request_is_said_as_a_problem() {
         ("GET", "/nothing", "", "", 404, "unknown_route", "/nothing"),
         ("PUT", "/v1/exports", "", "", 405, "method_not_allowed", "PUT"),
         ("POST", "/v1/exports", "", "{}", 415, "unsupported_media_type", "application/json"),
-        ("POST", "/v1/exports", JSON, "{\"all\":tru", 400, "invalid_json", "line 1 column 11"),
+        ("POST", "/v1/exports", JSON, "{\"all\":tru", 400, "invalid_json", "line 1 column 10"),
         ("POST", "/v1/exports", JSON, "{\"al\":true}", 422, "invalid_request", "unknown field `al`"),
         ("POST", "/v1/exports", JSON, "{\"all\":1}", 422, "invalid_request", "expected a boolean"),
         ("POST", "/v1/exports", JSON, "{\"all\":true,\"formats\":[\"pdf\"]}", 422, "invalid_request", "pdf"),

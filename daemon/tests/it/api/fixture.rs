@@ -23,7 +23,7 @@ use orgvault_daemon::archive::{ArchiveDirectory, NewArchive};
 use orgvault_shared::api::Format;
 
 /// Nothing that these tests wait for takes longer.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A daemon that runs in this process until it is dropped.
 pub(crate) struct Daemon {
@@ -38,7 +38,7 @@ pub(crate) struct Daemon {
 pub(crate) async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
     match tokio::time::timeout(DEADLINE, work).await {
         Ok(done) => done,
-        Err(_elapsed) => panic!("did not happen: {what}"),
+        Err(elapsed) => panic!("did not happen: {what}: {elapsed}"),
     }
 }
 
@@ -90,7 +90,13 @@ impl Daemon {
         running.spawn(run(config.clone(), products, Clock::system(), stop.clone()));
         let client = Client::new(&config.daemon.socket);
         let socket = config.daemon.socket.clone();
-        until("the daemon listens", async || UnixStream::connect(&socket).await.is_ok()).await;
+        until("the daemon listens", async || {
+            if let Some(ended) = running.try_join_next() {
+                panic!("the daemon did not start: {ended:?}");
+            }
+            UnixStream::connect(&socket).await.is_ok()
+        })
+        .await;
         Self { directory, config, stop, client, running }
     }
 
@@ -98,6 +104,14 @@ impl Daemon {
     pub(crate) async fn stop(mut self) {
         self.stop.soft.cancel();
         self.ended().await;
+    }
+
+    /// Stops it, and starts another one on the same configuration.
+    pub(crate) async fn restart(mut self) -> Self {
+        self.stop.soft.cancel();
+        self.ended().await;
+        assert!(!self.config.daemon.socket.exists(), "the socket is left");
+        self.start_again().await
     }
 
     /// Waits for the end.

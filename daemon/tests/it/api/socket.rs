@@ -17,7 +17,7 @@ use orgvault_daemon::{
 };
 use orgvault_shared::{clock::Clock, config::Config};
 
-use super::fixture::{Daemon, config};
+use super::fixture::Daemon;
 
 async fn start(config: &Config) -> RunError {
     run(config.clone(), Products::embedded().unwrap(), Clock::system(), Stop::default()).await.unwrap_err()
@@ -120,10 +120,6 @@ async fn a_socket_that_is_not_ours_any_more_is_left_alone() {
 
 #[tokio::test]
 async fn the_socket_is_gone_after_a_stop_and_the_next_daemon_starts() {
-    let daemon = Daemon::start().await;
-    let directory = tempfile::tempdir().unwrap();
-    let socket = daemon.config.daemon.socket.clone();
-    daemon.stop().await;
-    assert!(!socket.exists());
-    let _config = config(directory.path());
+    let daemon = Daemon::start().await.restart().await;
+    assert!(daemon.client.health().await.is_ok());
 }

@@ -1,9 +1,13 @@
 //! What every test of a source needs: a configuration, a definition, and a reader of rows.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use orgvault_daemon::{
-    product::{Definition, Products},
+    product::{Definition, Products, Table},
     row::{Block, Column, Message, RowSink},
     source::{Snapshot, Source, SourceError},
 };
@@ -24,9 +28,9 @@ pub(crate) fn config(url: &str) -> SourceConfig {
         url: SecretUrl::new(url.to_owned()),
         tls: Tls::VerifyFull,
         connect_timeout: Duration::from_secs(20),
-        statement_timeout: Duration::from_secs(60),
+        statement_timeout: Duration::from_mins(1),
         stall_timeout: Duration::from_secs(20),
-        export_timeout: Duration::from_secs(600),
+        export_timeout: Duration::from_mins(10),
         strict_schema: false,
     }
 }
@@ -44,9 +48,9 @@ pub(crate) fn definition(sections: &[(&str, &str, &str)]) -> Definition {
         .iter()
         .map(|(name, table, rows)| {
             let mut section = template.clone();
-            section.name = (*name).to_owned();
-            section.table = (*table).to_owned();
-            section.rows = (*rows).to_owned();
+            (*name).clone_into(&mut section.name);
+            (*table).clone_into(&mut section.table);
+            (*rows).clone_into(&mut section.rows);
             section.count = format!("SELECT count(*) FROM {table} WHERE organization_id = $1");
             section.types = BTreeMap::new();
             section.csv = Vec::new();
@@ -54,7 +58,12 @@ pub(crate) fn definition(sections: &[(&str, &str, &str)]) -> Definition {
         })
         .collect();
     definition.warnings = Vec::new();
-    definition.tables = BTreeMap::new();
+    definition.tables = sections
+        .iter()
+        .map(|(_, table, _)| {
+            ((*table).to_owned(), Table { reads: vec!["organization_id".to_owned()], known: Vec::new() })
+        })
+        .collect();
     definition
 }
 
@@ -132,4 +141,30 @@ fn cells(block: &Block, rows: &mut Vec<Vec<Option<Vec<u8>>>>) {
 /// The error of something that has to fail.
 pub(crate) fn refused<T>(result: Result<T, SourceError>) -> SourceError {
     result.err().unwrap()
+}
+
+/// Waits until something holds, for at most five seconds: that is how long an abandoned query
+/// may stay on the server.
+pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !holds() {
+        assert!(Instant::now() < deadline, "not within 5 s: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// How many backends of the reading role run a query or hold a transaction.
+pub(crate) fn working(database: &Database) -> u32 {
+    let sql = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE usename = '{}' AND datname = '{}' AND state <> 'idle'",
+        database.role(),
+        database.name()
+    );
+    database.psql(&sql).parse().unwrap()
+}
+
+/// Opens a snapshot once, so that the schema is known: the next one takes no lock on a table
+/// before it reads it.
+pub(crate) async fn warm(source: &Source, organization: &str) {
+    source.snapshot(organization).await.unwrap().finish().await.unwrap();
 }

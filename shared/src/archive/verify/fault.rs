@@ -139,11 +139,47 @@ pub enum Fault {
         /// What the manifest says.
         expected: String,
     },
-    /// This version cannot look into such a file.
-    #[error("the structure of a {format} file cannot be looked at")]
-    Unsupported {
-        /// The format.
-        format: &'static str,
+    /// A ZIP whose directory cannot be read.
+    #[error("not a whole ZIP: {cause}")]
+    Container {
+        /// Why.
+        cause: String,
+    },
+    /// Something is wrong within one member of a ZIP.
+    #[error("member {member}: {fault}")]
+    Member {
+        /// The member's name.
+        member: String,
+        /// What is wrong with it.
+        fault: Box<Fault>,
+    },
+    /// A member's data does not fit its checksum, or is no compressed data.
+    #[error("the data is broken after {at} bytes of content: {cause}")]
+    Packed {
+        /// Where.
+        at: u64,
+        /// Why.
+        cause: String,
+    },
+    /// A member has another size than the ZIP says.
+    #[error("it has {found} bytes and the ZIP says {stated}")]
+    MemberSize {
+        /// Its size.
+        found: u64,
+        /// What the ZIP says.
+        stated: u64,
+    },
+    /// A member is not there.
+    #[error("member {member} is missing")]
+    NoMember {
+        /// The member's name.
+        member: String,
+    },
+    /// A member is there and the manifest does not know it.
+    #[error("member {member} is not one that the manifest says")]
+    UnknownMember {
+        /// The member's name.
+        member: String,
     },
 }
 
@@ -152,6 +188,19 @@ impl Fault {
     #[must_use]
     pub fn is_count(&self) -> bool {
         matches!(self, Self::Rows { .. } | Self::NoSection { .. })
+    }
+
+    /// The same, of one member of a ZIP.
+    pub(in crate::archive) fn of_member(self, member: &str) -> Self {
+        Self::Member { member: member.to_owned(), fault: Box::new(self) }
+    }
+
+    /// The same for compressed data of a ZIP, which is no gzip stream.
+    pub(in crate::archive) fn packed(self) -> Self {
+        match self {
+            Self::Gzip { at, cause } => Self::Packed { at, cause },
+            other => other,
+        }
     }
 
     pub(in crate::archive) fn of(broken: Broken, format: &'static str) -> Self {

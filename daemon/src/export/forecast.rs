@@ -1,0 +1,123 @@
+//! What the app's own importer would say of a finished archive, told on the night of the backup
+//! and not on the day of the restore.
+
+use std::path::Path;
+
+use orgvault_shared::{
+    api::Warning,
+    archive::manifest::Manifest,
+    preflight::{Finding, Preflight, PreflightError, Severity, Total, is_importable, preflight},
+};
+
+/// One warning for each thing that the importer would refuse or change; none where no importer
+/// takes such archives. An archive that preflight cannot read is no worse a backup, so that is
+/// only logged.
+pub(super) async fn warnings(manifest: &Manifest, path: &Path) -> Vec<Warning> {
+    let product = manifest.product.name.clone();
+    if manifest.gzip || !is_importable(&product, manifest.format) {
+        return Vec::new();
+    }
+    let path = path.to_owned();
+    // On a thread of its own, so that even a panic of it does not end the export.
+    match tokio::task::spawn_blocking(move || preflight(&product, &path)).await {
+        Ok(found) => told(manifest, found),
+        Err(cause) => {
+            tracing::error!(gid = %manifest.gid, "preflight died, and no warning of it is kept: {cause}");
+            Vec::new()
+        }
+    }
+}
+
+fn told(manifest: &Manifest, found: Result<Preflight, PreflightError>) -> Vec<Warning> {
+    match found {
+        Ok(found) => found.totals.iter().map(|total| warning(&found, total)).collect(),
+        Err(error) => {
+            tracing::error!(gid = %manifest.gid, "preflight failed, and no warning of it is kept: {error}");
+            Vec::new()
+        }
+    }
+}
+
+/// The warning of one code: how often, and the first finding in full.
+fn warning(found: &Preflight, total: &Total) -> Warning {
+    let of_it = || found.findings.iter().filter(|it| it.code == total.code && it.severity == total.severity);
+    let would = match total.severity {
+        Severity::Refuses => "refuse the archive",
+        Severity::Changes => "change what it imports",
+    };
+    let times = if total.count == 1 { String::new() } else { format!(" ({} times)", total.count) };
+    let first = of_it().next().map(|first| format!(": {}", sentence(first))).unwrap_or_default();
+    let mut ids: Vec<String> = of_it().filter_map(|finding| finding.id.clone()).collect();
+    ids.dedup();
+    Warning {
+        code: format!("preflight_{}", total.code),
+        message: format!("{}'s importer would {would}{times}{first}", found.product),
+        ids,
+    }
+}
+
+fn sentence(finding: &Finding) -> String {
+    let Finding { file, line, message, .. } = finding;
+    match line {
+        Some(line) => format!("{file} line {line}: {message}"),
+        None if file.is_empty() => message.clone(),
+        None => format!("{file}: {message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use orgvault_shared::{api::Format, preflight::Verdict};
+
+    use super::*;
+
+    fn finding(severity: Severity, line: Option<u64>, id: Option<&str>) -> Finding {
+        let (code, file, message) = ("name_empty".to_owned(), "tags.csv".to_owned(), "the name is blank".to_owned());
+        Finding { severity, code, file, line, id: id.map(str::to_owned), message }
+    }
+
+    #[tokio::test]
+    async fn a_preflight_that_fails_costs_no_export() {
+        let text = include_bytes!("../../../shared/tests/fixtures/manifest-v1.json");
+        let mut manifest: Manifest = serde_json::from_slice(text).unwrap();
+        manifest.product.name = "solidtime".to_owned();
+        (manifest.format, manifest.gzip) = (Format::Zip, false);
+        assert_eq!(warnings(&manifest, Path::new("/nonexistent/x.zip")).await, []);
+        let elsewhere = tempfile::NamedTempFile::new().unwrap();
+        assert_eq!(warnings(&manifest, elsewhere.path()).await[0].code, "preflight_invalid_zip");
+        manifest.format = Format::Json;
+        assert_eq!(warnings(&manifest, elsewhere.path()).await, []);
+    }
+
+    #[test]
+    fn each_code_is_one_warning_with_its_ids() {
+        let total = |severity, count| Total { code: "name_empty".to_owned(), severity, count };
+        let found = Preflight {
+            product: "solidtime".to_owned(),
+            verdict: Verdict::Refused,
+            findings: vec![
+                finding(Severity::Refuses, Some(2), Some("a")),
+                finding(Severity::Changes, None, None),
+                finding(Severity::Refuses, Some(3), Some("b")),
+            ],
+            totals: vec![total(Severity::Refuses, 700), total(Severity::Changes, 1)],
+        };
+        let warnings: Vec<Warning> = found.totals.iter().map(|total| warning(&found, total)).collect();
+        insta::assert_json_snapshot!(warnings, @r#"
+        [
+          {
+            "code": "preflight_name_empty",
+            "message": "solidtime's importer would refuse the archive (700 times): tags.csv line 2: the name is blank",
+            "ids": [
+              "a",
+              "b"
+            ]
+          },
+          {
+            "code": "preflight_name_empty",
+            "message": "solidtime's importer would change what it imports: tags.csv: the name is blank"
+          }
+        ]
+        "#);
+    }
+}

@@ -1,0 +1,298 @@
+//! What is published, and where.
+
+use std::{
+    fs,
+    io::{Seek, SeekFrom, Write},
+    os::unix::fs::PermissionsExt,
+    sync::{Arc, Mutex},
+};
+
+use orgvault_daemon::archive::{ArchiveDirectory, NewArchive, PublishError, Step};
+use orgvault_shared::{
+    api::{ArchiveState, Format, Verification},
+    archive::{Manifest, StateFile, naming::hex, verify},
+};
+use sha2::{Digest, Sha256};
+
+use super::{DOCUMENT, exported_at, files, gid, organization, publish, scan, seal, sha256sum};
+
+#[test]
+fn an_archive_has_its_manifest_and_its_sums() {
+    let root = tempfile::tempdir().unwrap();
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&steps);
+    let directory = ArchiveDirectory::new(root.path().join("archives"))
+        .observed_by(Arc::new(move |step| seen.lock().unwrap().push(step)));
+    let path = publish(&directory, &organization("acme", "7"), 41).unwrap();
+    assert_eq!(*steps.lock().unwrap(), Step::PUBLISHING);
+    assert_eq!(
+        files(root.path()),
+        [
+            "archives/",
+            "archives/tracker/",
+            "archives/tracker/acme--7/",
+            "archives/tracker/acme--7/20260131T093000Z-41.json",
+            "archives/tracker/acme--7/20260131T093000Z-41.json.manifest.json",
+            "archives/tracker/acme--7/SHA256SUMS",
+        ]
+    );
+    assert_eq!(fs::read(&path).unwrap(), DOCUMENT);
+    assert_eq!(sha256sum(path.parent().unwrap()), 2);
+    let manifest = Manifest::beside(&path).unwrap().unwrap();
+    assert!(verify(&path, Some(&manifest)).unwrap().ok());
+    for name in files(root.path()) {
+        let mode = fs::metadata(root.path().join(&name)).unwrap().permissions().mode() & 0o777;
+        let most = if name.ends_with('/') { 0o750 } else { 0o640 };
+        assert_eq!(mode & !most, 0, "{name} has the mode {mode:o}");
+    }
+}
+
+#[test]
+fn an_organization_keeps_its_directory_after_a_rename() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let first = publish(&directory, &organization("acme", "7"), 1).unwrap();
+    let renamed = publish(&directory, &organization("umbrella", "7"), 2).unwrap();
+    let after_restart =
+        publish(&ArchiveDirectory::new(root.path().to_owned()), &organization("third", "7"), 3).unwrap();
+    assert_eq!(first.parent(), renamed.parent());
+    assert_eq!(first.parent(), after_restart.parent());
+    assert_eq!(sha256sum(first.parent().unwrap()), 6);
+    let other = publish(&directory, &organization("acme", "77"), 4).unwrap();
+    assert_ne!(first.parent(), other.parent());
+    // The admin moved it away while the daemon ran.
+    fs::rename(first.parent().unwrap(), root.path().join("elsewhere")).unwrap();
+    let again = publish(&directory, &organization("umbrella", "7"), 5).unwrap();
+    assert!(again.parent().unwrap().ends_with("umbrella--7"));
+}
+
+#[test]
+fn no_name_of_a_database_is_a_path() {
+    let root = tempfile::tempdir().unwrap();
+    let archives = root.path().join("a/b/archives");
+    let directory = ArchiveDirectory::new(archives.clone());
+    let long = "x".repeat(300);
+    let odd = ["../x", "..", ".", "", "/etc", "🚀", "a\0b", "a/../../b", "trailing...", "SHA256SUMS", long.as_str()];
+    for (number, (slug, id)) in odd.iter().flat_map(|slug| odd.iter().map(move |id| (slug, id))).enumerate() {
+        let path = publish(&directory, &organization(slug, id), number as u64 + 1).unwrap();
+        assert_eq!(
+            path.strip_prefix(&archives).unwrap().components().count(),
+            3,
+            "{slug:?} {id:?}: {}",
+            path.display()
+        );
+    }
+    let directories = files(&archives).into_iter().filter(|name| name.ends_with('/')).count();
+    assert_eq!(directories, 1 + odd.len(), "one for the source, one for each id");
+    let (found, skipped) = scan(&directory);
+    assert_eq!((found.len(), skipped), (odd.len() * odd.len(), vec![]));
+    assert_eq!(files(root.path()).iter().filter(|name| !name.starts_with("a/b/archives/")).count(), 2);
+}
+
+#[test]
+fn publishers_of_one_directory_lose_no_line() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = ArchiveDirectory::new(root.path().to_owned());
+    std::thread::scope(|scope| {
+        for worker in 0..8 {
+            let directory = &directory;
+            scope.spawn(move || {
+                for number in 1..=5 {
+                    publish(directory, &organization("acme", "7"), worker * 100 + number).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(sha256sum(&root.path().join("tracker/acme--7")), 80);
+}
+
+#[test]
+fn a_final_name_is_never_overwritten() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let path = publish(&directory, &organization("acme", "7"), 1).unwrap();
+    let before = files(root.path());
+    fs::write(&path, "someone's").unwrap();
+    let error = publish(&directory, &organization("acme", "7"), 1).unwrap_err();
+    assert!(matches!(error, PublishError::Exists { .. }), "{error}");
+    assert_eq!(error.code(), "archive_exists");
+    assert_eq!(fs::read(&path).unwrap(), b"someone's");
+    assert_eq!(files(root.path()), before);
+}
+
+#[test]
+fn a_failure_after_the_rename_takes_the_archive_back() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let earlier = publish(&directory, &organization("acme", "7"), 1).unwrap();
+    let before = files(root.path());
+    // Somebody else's manifest has the name: the archive was renamed when that is found out.
+    let taken = earlier.with_file_name("20260131T093000Z-2.json.manifest.json");
+    fs::write(&taken, "someone's").unwrap();
+    let error = publish(&directory, &organization("acme", "7"), 2).unwrap_err();
+    assert!(matches!(error, PublishError::Exists { .. }), "{error}");
+    let left = files(root.path());
+    assert!(!left.iter().any(|name| name.ends_with("-2.json")), "{left:?}");
+    assert_eq!(fs::read(&taken).unwrap(), b"someone's");
+    fs::remove_file(&taken).unwrap();
+    assert_eq!(files(root.path()), before);
+    assert_eq!(sha256sum(earlier.parent().unwrap()), 2);
+}
+
+type Change = fn(&mut Manifest);
+
+#[test]
+fn a_manifest_of_another_file_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let acme = organization("acme", "7");
+    let changes: [Change; 3] = [
+        |manifest| manifest.bytes += 1,
+        |manifest| manifest.sha256 = "0".repeat(64),
+        |manifest| manifest.file = "20260131T093000Z-2.json".to_owned(),
+    ];
+    for change in changes {
+        let (sealed, mut manifest) = seal(&directory, &acme, gid(1), DOCUMENT).unwrap();
+        change(&mut manifest);
+        let error = directory.publish(sealed, &manifest).unwrap_err();
+        assert!(matches!(error, PublishError::WrongManifest { .. }), "{error}");
+        assert_eq!(files(root.path()), ["tracker/", "tracker/acme--7/"]);
+    }
+}
+
+#[test]
+fn what_is_not_published_leaves_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let acme = organization("acme", "7");
+    let new =
+        NewArchive { organization: &acme, exported_at: exported_at(), gid: gid(1), format: Format::Csv, gzip: true };
+    let mut partial = directory.partial(&new).unwrap();
+    assert!(files(root.path())[2].ends_with("/.partial-20260131T093000Z-1.csv.gz"));
+    partial.write_all(&[b'x'; 10]).unwrap();
+    drop(partial);
+    drop(directory.partial(&new).unwrap().seal().unwrap());
+    assert_eq!(files(root.path()), ["tracker/", "tracker/acme--7/"]);
+}
+
+#[test]
+fn a_file_is_hashed_while_it_is_written_from_start_to_end() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let acme = organization("acme", "7");
+    let new = |number| NewArchive {
+        organization: &acme,
+        exported_at: exported_at(),
+        gid: gid(number),
+        format: Format::Zip,
+        gzip: false,
+    };
+    let content: Vec<u8> = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();
+    let mut partial = directory.partial(&new(1)).unwrap();
+    for piece in content.chunks(70_001) {
+        partial.write_all(piece).unwrap();
+    }
+    assert_eq!(partial.stream_position().unwrap(), content.len() as u64);
+    partial.seek(SeekFrom::Start(4)).unwrap();
+    partial.seek(SeekFrom::End(0)).unwrap();
+    partial.flush().unwrap();
+    let sealed = partial.seal().unwrap();
+    assert_eq!(sealed.sha256(), Some(hex(&Sha256::digest(&content)).as_str()));
+    assert_eq!(sealed.bytes(), content.len() as u64);
+    assert_eq!(fs::read(sealed.path()).unwrap(), content);
+
+    let mut partial = directory.partial(&new(2)).unwrap();
+    partial.write_all(b"0123456789").unwrap();
+    partial.seek(SeekFrom::Start(2)).unwrap();
+    partial.write_all(b"xx").unwrap();
+    partial.seek(SeekFrom::End(0)).unwrap();
+    partial.write_all(b"end").unwrap();
+    let sealed = partial.seal().unwrap();
+    assert_eq!((sealed.sha256(), sealed.bytes()), (None, 13));
+    assert_eq!(fs::read(sealed.path()).unwrap(), b"01xx456789end");
+}
+
+#[test]
+fn sums_that_somebody_spoiled_are_made_anew() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let first = publish(&directory, &organization("acme", "7"), 1).unwrap();
+    let sums = first.with_file_name("SHA256SUMS");
+    for (number, spoiled) in [&b"garbage\n"[..], b"\xff\xff", b""].into_iter().enumerate() {
+        fs::write(&sums, spoiled).unwrap();
+        if spoiled.is_empty() {
+            fs::remove_file(&sums).unwrap();
+        }
+        publish(&directory, &organization("acme", "7"), number as u64 + 2).unwrap();
+        assert_eq!(sha256sum(first.parent().unwrap()), 2 * (number + 2));
+    }
+}
+
+#[test]
+fn the_state_is_kept_beside_the_archive() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let path = publish(&directory, &organization("acme", "7"), 1).unwrap();
+    let (gid, at) = (gid(1), exported_at());
+    for ok in [true, false] {
+        let faults = if ok { vec![] } else { vec!["hash differs".to_owned()] };
+        let verified = Verification {
+            gid: Some(gid),
+            path: path.display().to_string(),
+            at,
+            ok,
+            faults,
+            counts: vec![],
+            bytes: 32,
+        };
+        directory.write_state(&path, &StateFile { verified: Some(verified.clone()), ..StateFile::new(gid) }).unwrap();
+        let (archives, skipped) = scan(&directory);
+        assert_eq!(skipped, [""; 0]);
+        let archive = archives[0].to_archive();
+        let expected = if ok { ArchiveState::Present } else { ArchiveState::Damaged };
+        assert_eq!((archive.verified, archive.state), (Some(verified), expected));
+    }
+    assert_eq!(sha256sum(path.parent().unwrap()), 2, "it changes, so it has no sum");
+    directory.delete(&path).unwrap();
+    assert!(
+        directory.write_state(&path, &StateFile::new(gid)).is_err(),
+        "there is nothing that it could be the state of"
+    );
+    assert_eq!(files(root.path()), ["tracker/", "tracker/acme--7/"]);
+}
+
+#[test]
+fn a_deleted_archive_is_gone_with_all_that_belongs_to_it() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let kept = publish(&directory, &organization("acme", "7"), 1).unwrap();
+    let path = publish(&directory, &organization("acme", "7"), 2).unwrap();
+    directory.write_state(&path, &StateFile::new(gid(2))).unwrap();
+    for _twice in 0..2 {
+        directory.delete(&path).unwrap();
+        assert_eq!(files(root.path()).len(), 5);
+        assert_eq!(sha256sum(kept.parent().unwrap()), 2);
+    }
+    fs::remove_file(&kept).unwrap();
+    directory.delete(&kept).unwrap();
+    assert_eq!(files(root.path()), ["tracker/", "tracker/acme--7/"]);
+}
+
+#[test]
+fn only_archives_below_the_directory_can_be_deleted() {
+    let root = tempfile::tempdir().unwrap();
+    let archives = root.path().join("archives");
+    let directory = ArchiveDirectory::new(archives.clone());
+    let name = "20260131T093000Z-1.json";
+    fs::create_dir_all(archives.join("tracker/acme--7")).unwrap();
+    for path in [
+        root.path().join("elsewhere/a").join(name),
+        archives.join("tracker/../../x").join(name),
+        archives.join("tracker").join(name),
+        archives.join("tracker/acme--7/SHA256SUMS"),
+        "relative/x/y".into(),
+    ] {
+        let error = directory.delete(&path).unwrap_err();
+        assert!(matches!(error, PublishError::Outside { .. }), "{}: {error}", path.display());
+    }
+}

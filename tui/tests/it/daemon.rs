@@ -1,0 +1,193 @@
+//! The real daemon on a real socket, driven by the real binary: all of the commands once.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    thread::JoinHandle,
+};
+
+use nix::unistd::{User, geteuid};
+use orgvault_daemon::{
+    lifecycle::{StateLock, Stop},
+    product::Products,
+    run_on,
+};
+use orgvault_shared::{
+    clock::Clock,
+    config::{Access, Config, Daemon as Settings, SecretUrl, SourceConfig},
+};
+use serde_json::Value;
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+use tokio::net::UnixListener;
+
+use crate::orgvault::{Ran, command};
+
+/// The demo's database, with Globex soft-deleted and a second `odd-texts`.
+const DATABASE: [&str; 4] = [
+    include_str!("../../src/demo/schema.sql"),
+    "BEGIN",
+    include_str!("../../src/demo/data.sql"),
+    "UPDATE organizations SET deleted_at = created_at WHERE slug = 'globex';
+     INSERT INTO organizations SELECT 'twin', name, slug, created_at, updated_at, settings, NULL FROM organizations WHERE slug = 'odd-texts';
+     COMMIT",
+];
+
+struct Daemon {
+    folder: TempDir,
+    stop: Stop,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Daemon {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (config, stop) = (config(folder.path()), Stop::default());
+        let listener = std::os::unix::net::UnixListener::bind(&config.daemon.socket).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let stopping = stop.clone();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let database = config.daemon.state_dir.with_file_name("rytask.sqlite");
+                make(&database).await;
+                let _lock = StateLock::acquire(&config.daemon.state_dir).unwrap();
+                let listener = UnixListener::from_std(listener).unwrap();
+                run_on(&listener, config, Products::embedded().unwrap(), Clock::system(), stopping).await.unwrap();
+            });
+        });
+        Self { folder, stop, thread: Some(thread) }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        command(&self.path("sock"), args).output().unwrap().into()
+    }
+
+    /// The JSON of a run that ended with 0.
+    #[track_caller]
+    fn json(&self, args: &[&str]) -> Value {
+        let ran = self.run(&[args, &["--json"]].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.all());
+        serde_json::from_str(&ran.out).unwrap()
+    }
+
+    /// The gids of the archives of an export that is waited for.
+    #[track_caller]
+    fn export(&self, args: &[&str]) -> Vec<String> {
+        let exported = self.json(&[&["export", "--wait"], args].concat());
+        let gids =
+            exported["archives"].as_array().unwrap().iter().map(|archive| archive["gid"].as_str().unwrap().to_owned());
+        gids.collect()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.stop.soft.cancel();
+        self.stop.deadline.cancel();
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+fn config(folder: &Path) -> Config {
+    let user = User::from_uid(geteuid()).unwrap().map_or_else(|| geteuid().to_string(), |user| user.name);
+    let url = SecretUrl::new(format!("sqlite://{}", folder.join("rytask.sqlite").display()));
+    Config {
+        daemon: Settings {
+            socket: folder.join("sock"),
+            state_dir: folder.join("state"),
+            archive_dir: folder.join("archives"),
+            ..Settings::default()
+        },
+        access: Access { owners: vec![user], ..Access::default() },
+        sources: vec![SourceConfig::new("tracker".to_owned(), "rytask".to_owned(), url)],
+    }
+}
+
+async fn make(database: &Path) {
+    let options = SqliteConnectOptions::new().filename(database).create_if_missing(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    for script in DATABASE {
+        sqlx::raw_sql(script).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+}
+
+#[test]
+fn every_command_once() {
+    let daemon = Daemon::start();
+    assert_eq!(daemon.json(&["status"])["role"], "owner");
+    assert_eq!(daemon.json(&["sources"])["sources"][0]["organizations"], 4);
+    let checked = daemon.run(&["check", "tracker", "--deep"]);
+    assert!(checked.code == Some(0) && checked.out.contains("ok      reachable"), "{}", checked.all());
+    assert_eq!(daemon.json(&["orgs", "--deleted"])["organizations"][0]["slug"], "globex");
+
+    let copy = daemon.path("acme.json");
+    let ran = daemon.run(&["export", "acme", "--out", copy.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(0), "{}", ran.all());
+    let archives = daemon.json(&["archives", "tracker/acme"]);
+    let archive = &archives["archives"][0];
+    let (gid, path) = (archive["gid"].as_str().unwrap(), archive["path"].as_str().unwrap());
+    assert_eq!(fs::read(&copy).unwrap(), fs::read(path).unwrap());
+    assert_eq!(daemon.json(&["counts", "acme"])["counts"], archive["counts"]);
+    assert_eq!(daemon.json(&["show", gid])["export"]["state"], "finished");
+    assert_eq!(daemon.json(&["exports", "--state", "finished"])["exports"][0]["gid"], gid);
+
+    let [again] = <[String; 1]>::try_from(daemon.export(&["tracker/acme", "--gzip"])).unwrap();
+    let compared = daemon.json(&["compare", gid, &again]);
+    assert!(
+        compared["sections"].as_array().unwrap().iter().all(|section| section["left"] == section["right"]),
+        "{compared}"
+    );
+    assert_eq!(daemon.json(&["rows", &again, "labels", "--limit", "3"])["rows"].as_array().unwrap().len(), 3);
+    assert_eq!(daemon.run(&["verify", "--all"]).code, Some(0));
+
+    assert_eq!(daemon.run(&["delete", &again, "--yes", &again]).code, Some(0));
+    assert_eq!(daemon.run(&["show", &again, "--json"]).out.matches("\"archive\"").count(), 0);
+    assert_eq!(daemon.json(&["catalog", "rebuild"])["archives"], 1);
+    assert_eq!(daemon.run(&["cancel", gid]).code, Some(1));
+}
+
+#[test]
+fn names_and_faults() {
+    let daemon = Daemon::start();
+    let unknown = daemon.run(&["export", "acne"]);
+    assert!(unknown.code == Some(1) && unknown.err.contains("acme"), "{}", unknown.all());
+    let twice = daemon.run(&["export", "odd-texts"]);
+    assert!(twice.code == Some(2) && twice.err.contains("twin"), "{}", twice.all());
+    let deleted = daemon.run(&["export", "globex"]);
+    assert!(deleted.code == Some(1) && deleted.err.contains("00000002"), "{}", deleted.all());
+    let other = daemon.run(&["export", "acme", "--format", "seed"]);
+    assert_eq!(other.code, Some(2), "{}", other.all());
+
+    let gids = daemon.export(&["tracker/00000002-0001-4000-8000-000000000000", "--format", "csv"]);
+    assert_eq!(gids.len(), 2, "one for each entity");
+    let path = daemon.json(&["show", &gids[0]])["archive"]["path"].as_str().unwrap().to_owned();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[300] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    for args in [["verify", &gids[0]], ["verify", &path], ["verify", "--all"]] {
+        let ran = daemon.run(&args);
+        assert_eq!(ran.code, Some(3), "{}", ran.all());
+        assert!(ran.out.contains("FAULT") && ran.out.contains(&path), "{}", ran.all());
+    }
+    fs::remove_file(&path).unwrap();
+    assert_eq!(daemon.run(&["verify", &gids[0]]).code, Some(3));
+    assert_eq!(daemon.run(&["verify", &path]).code, Some(3));
+}
+
+#[test]
+fn all_leaves_the_deleted_out_unless_asked() {
+    let daemon = Daemon::start();
+    let ran = daemon.run(&["export", "--all", "--wait"]);
+    // The twin has a row in `organizations` and nothing else.
+    assert_eq!(ran.out.lines().filter(|line| line.starts_with("ok ")).count(), 3, "{}", ran.all());
+    assert!(!ran.out.contains("globex"), "{}", ran.all());
+    assert_eq!(daemon.export(&["--all", "--deleted", "--source", "tracker"]).len(), 4);
+}
