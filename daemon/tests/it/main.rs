@@ -16,4 +16,5 @@ mod preflight;
 mod solidtime;
 #[cfg(test)]
 mod source;
+#[cfg(test)]
 mod trueppm;

@@ -73,8 +73,8 @@ async fn send<W>(snapshot: &mut Snapshot, section: usize, encoder: &mut dyn Enco
         }
         result
     };
-    let (sent, encoded) = tokio::join!(sending, encoding);
-    encoded.map(|()| sent)
+    let (sent, wrote) = tokio::join!(sending, encoding);
+    wrote.map(|()| sent)
 }
 
 /// The document, and each section with rows counted, sent and written.

@@ -66,6 +66,7 @@ fn send(
     encoder.end()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "its neighbours may give NULL")]
 fn text(text: &str) -> Option<Vec<u8>> {
     Some(text.as_bytes().to_vec())
 }
