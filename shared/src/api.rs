@@ -4,18 +4,26 @@
 //! Field names and values are stable: one may be added, none is renamed or removed.
 
 mod archive;
+mod audit;
 mod export;
+mod history;
 mod organization;
 mod problem;
+mod retention;
 mod row;
+mod schedule;
 mod source;
 mod status;
 
 pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification};
+pub use audit::{Actor, AuditEntry, AuditTrail};
 pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Progress, State};
+pub use history::DayResult;
 pub use organization::{LastArchive, Organization, OrganizationKey, Organizations, SourceFailure};
 pub use problem::Problem;
+pub use retention::{Pruned, RetentionDecision, RetentionPlan};
 pub use row::Row;
+pub use schedule::{Run, Schedule, Schedules, Trigger};
 pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};
 pub use status::{Alive, Rebuilt, Role, Status};
 

@@ -8,6 +8,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod gid;
+pub mod health;
 pub mod preflight;
 pub mod seed;
 pub mod text;

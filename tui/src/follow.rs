@@ -226,6 +226,7 @@ mod tests {
             counts: Vec::new(),
             bytes: None,
             requested_by: String::new(),
+            schedule: None,
         }
     }
 

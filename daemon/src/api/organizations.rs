@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use futures_util::future::{join_all, try_join};
-use orgvault_shared::api::{Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure};
+use orgvault_shared::{
+    api::{Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure},
+    health::Health,
+};
 use serde::Deserialize;
 
 use super::{
@@ -138,6 +141,9 @@ impl App {
                 deleted_at: one.deleted_at,
                 last_archive: archives.get(&one.key.id).cloned(),
                 last_state: states.get(&one.key.id).copied(),
+                health: Health::default(),
+                history: Vec::new(),
+                next_run: None,
             }));
         }
         Ok(organizations)

@@ -196,6 +196,7 @@ fn from_row(row: &SqliteRow) -> Result<Export, CatalogError> {
             counts: Vec::new(),
             bytes: row.try_get::<Option<i64>, _>("bytes")?.map(i64::cast_unsigned),
             requested_by: row.try_get("requested_by")?,
+            schedule: None,
         })
     };
     let mut export = plain().map_err(failed(ACT))?;

@@ -38,6 +38,7 @@ fn export(number: u64) -> Export {
         counts: Vec::new(),
         bytes: None,
         requested_by: "root".to_owned(),
+        schedule: None,
     }
 }
 
@@ -57,6 +58,7 @@ fn archive(number: u64, seconds: i64, path: &str) -> Archive {
         exported_at: DateTime::from_timestamp(seconds, 0).unwrap(),
         state: ArchiveState::Present,
         verified: None,
+        pinned: false,
         warnings: Vec::new(),
     }
 }

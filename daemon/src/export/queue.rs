@@ -116,6 +116,7 @@ mod tests {
             counts: Vec::new(),
             bytes: None,
             requested_by: "root".to_owned(),
+            schedule: None,
         }
     }
 

@@ -50,6 +50,9 @@ pub struct Archive {
     /// The last verification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified: Option<Verification>,
+    /// Whether a pin keeps it from every deletion.
+    #[serde(default)]
+    pub pinned: bool,
     /// What the admin ought to know.
     pub warnings: Vec<Warning>,
 }

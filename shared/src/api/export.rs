@@ -197,6 +197,9 @@ pub struct Export {
     pub bytes: Option<u64>,
     /// Who asked for it: a user's name.
     pub requested_by: String,
+    /// The schedule whose run it belongs to; the run's id is `request`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
 }
 
 /// The answer to `POST /v1/exports` and `GET /v1/exports`.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Format, State};
-use crate::{clock::Timestamp, gid::Gid};
+use super::{DayResult, Format, State};
+use crate::{clock::Timestamp, gid::Gid, health::Health};
 
 /// What names one organization: enough to find its folder and to show it to people.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,6 +38,15 @@ pub struct Organization {
     /// The state of its newest export.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_state: Option<State>,
+    /// Whether it is safe, in one word.
+    #[serde(default)]
+    pub health: Health,
+    /// With `?history=14d`: how each of the last days ended, the oldest first, in UTC.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<DayResult>,
+    /// When a schedule exports it next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_run: Option<Timestamp>,
 }
 
 /// The newest archive of an organization.

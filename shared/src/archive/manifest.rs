@@ -265,6 +265,7 @@ impl Manifest {
             state,
             verified,
             warnings: self.warnings.clone(),
+            pinned: false,
         }
     }
 

@@ -60,6 +60,7 @@ pub(crate) fn pending(number: u64, slug: &str) -> Export {
         counts: Vec::new(),
         bytes: None,
         requested_by: "ada".to_owned(),
+        schedule: None,
     }
 }
 
@@ -110,6 +111,7 @@ pub(crate) fn archive(number: u64, slug: &str) -> Archive {
         exported_at: at(1),
         state: ArchiveState::Present,
         verified: None,
+        pinned: false,
         warnings: Vec::new(),
     }
 }

@@ -108,6 +108,9 @@ fn organizations(failures: Vec<SourceFailure>) -> Organizations {
         deleted_at: None,
         last_archive: None,
         last_state: None,
+        health: orgvault_shared::health::Health::Ok,
+        history: Vec::new(),
+        next_run: None,
     };
     let last = LastArchive {
         gid: gid(7),

@@ -67,6 +67,7 @@ impl Plan<'_> {
                     counts: Vec::new(),
                     bytes: None,
                     requested_by: self.requested_by.to_owned(),
+                    schedule: None,
                 });
             }
         }
