@@ -15,6 +15,7 @@ mod patience;
 mod peer;
 mod problem;
 mod request;
+mod retention;
 mod rows;
 mod server;
 mod socket;
@@ -44,8 +45,6 @@ pub struct Shop {
     pub workshop: Arc<Workshop>,
     /// Takes exports in and runs them.
     pub engine: Engine,
-    /// The configuration.
-    pub config: Arc<Config>,
 }
 
 /// What every handler is handed.
@@ -62,6 +61,10 @@ impl App {
 
     fn engine(&self) -> &Engine {
         &self.shop.engine
+    }
+
+    fn config(&self) -> Arc<Config> {
+        self.shop.workshop.config()
     }
 
     fn now(&self) -> Timestamp {

@@ -9,6 +9,7 @@ pub mod archive;
 pub mod catalog;
 pub mod export;
 pub mod format;
+pub mod keep;
 pub mod lifecycle;
 pub mod logging;
 pub mod product;

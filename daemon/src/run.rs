@@ -1,17 +1,17 @@
 //! The whole daemon as one function: its listener, its clock and its stop are arguments, so that
 //! a test runs two of them.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use orgvault_shared::{clock::Clock, config::Config};
-use tokio::net::UnixListener;
+use tokio::{net::UnixListener, sync::watch};
 use tokio_util::task::TaskTracker;
 
 use crate::{
     api::{self, Socket, SocketError},
     archive::{ArchiveDirectory, PublishError},
     catalog::{Catalog, CatalogError},
-    export::{Engine, Parts, Workshop},
+    export::{Engine, Parts, Sources, Workshop},
     lifecycle::{LockError, StateLock, Stop},
     product::Products,
     source::{Source, SourceError},
@@ -83,13 +83,8 @@ pub async fn run_on(
         tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
     }
     let catalog = Catalog::open(&config.daemon.state_dir.join("catalog.sqlite"), &config.daemon.archive_dir).await?;
-    let workshop = Arc::new(Workshop {
-        sources,
-        archives,
-        catalog: catalog.clone(),
-        clock,
-        compression_level: config.daemon.compression_level,
-    });
+    let (_configure, configured) = watch::channel(Arc::new(config.clone()));
+    let workshop = Arc::new(Workshop::new(configured, sources, archives, catalog.clone(), clock));
     let engine = Engine::start(Parts {
         workshop: Arc::clone(&workshop),
         workers: config.daemon.workers,
@@ -103,8 +98,7 @@ pub async fn run_on(
     let closed = stop.hard.child_token();
     let served = async {
         let limits = api::Limits::new(config.daemon.connections_per_user);
-        let router =
-            api::router(api::Shop { workshop: Arc::clone(&workshop), engine, config: Arc::new(config.clone()) });
+        let router = api::router(api::Shop { workshop: Arc::clone(&workshop), engine });
         let exported = async {
             stop.soft.cancelled().await;
             tracker.close();
@@ -113,7 +107,7 @@ pub async fn run_on(
         };
         let serving = api::serve(listener, router, config.access.clone(), limits, closed.clone());
         tokio::join!(serving, exported);
-        for source in workshop.sources.values() {
+        for source in workshop.sources.load().values() {
             source.close().await;
         }
         catalog.close().await;
@@ -125,12 +119,8 @@ pub async fn run_on(
     Ok(())
 }
 
-fn connect(
-    config: &Config,
-    products: &Products,
-    tracker: &TaskTracker,
-) -> Result<HashMap<String, Arc<Source>>, RunError> {
-    let mut sources = HashMap::new();
+fn connect(config: &Config, products: &Products, tracker: &TaskTracker) -> Result<Sources, RunError> {
+    let mut sources = Sources::new();
     for source in &config.sources {
         let definition = products.get(&source.product).ok_or_else(|| RunError::UnknownProduct {
             source_name: source.name.clone(),

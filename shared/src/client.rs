@@ -18,7 +18,7 @@ use self::{connection::Answer, route::Route};
 use crate::{
     api::{
         Alive, Archive, Archives, Comparison, Counts, Export, ExportRequest, Exports, Organization, Organizations,
-        Rebuilt, RowsPage, SourceCheck, Sources, State, Status, Verification,
+        Pruned, Rebuilt, RetentionPlan, RowsPage, SourceCheck, Sources, State, Status, Verification,
     },
     gid::Gid,
     preflight::Preflight,
@@ -199,6 +199,31 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn delete_archive(&self, gid: Gid) -> Result<Archive, ClientError> {
         self.send("DELETE", Self::archive_route(gid), None::<&()>).await?.json().await
+    }
+
+    /// Keeps an archive from every deletion, or no longer; gives it as it is now.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn pin(&self, gid: Gid, pinned: bool) -> Result<Archive, ClientError> {
+        let method = if pinned { "PUT" } else { "DELETE" };
+        self.send(method, Self::archive_route(gid).segment("pin"), None::<&()>).await?.json().await
+    }
+
+    /// What retention keeps and drops, if it is applied now.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn retention_plan(&self) -> Result<RetentionPlan, ClientError> {
+        self.get(Route::new("/v1/retention/plan")).await
+    }
+
+    /// Deletes what retention drops, once the last good archive of each group was read again.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn apply_retention(&self) -> Result<Pruned, ClientError> {
+        self.post(Route::new("/v1/retention/apply"), None::<&()>).await
     }
 
     /// Opens an archive's file for reading from its beginning.

@@ -1,6 +1,10 @@
 //! `/etc/orgvault/config.toml`: every key, its default, and all problems of a file at once.
 
+mod freshness;
+mod metrics;
 mod read;
+mod retention;
+mod scrub;
 mod secret;
 mod values;
 
@@ -10,6 +14,13 @@ mod tests;
 use std::{
     path::{Path, PathBuf},
     time::Duration,
+};
+
+pub use self::{
+    freshness::{Exception, Freshness},
+    metrics::Metrics,
+    retention::Retention,
+    scrub::Scrub,
 };
 
 use crate::checked_toml::{FileProblem, Problems, closest};
@@ -23,6 +34,14 @@ pub struct Config {
     pub access: Access,
     /// `[[source]]`.
     pub sources: Vec<SourceConfig>,
+    /// `[retention]`.
+    pub retention: Retention,
+    /// `[scrub]`.
+    pub scrub: Scrub,
+    /// `[freshness]`.
+    pub freshness: Freshness,
+    /// `[metrics]`.
+    pub metrics: Metrics,
 }
 
 impl Config {
@@ -147,6 +166,10 @@ pub struct Daemon {
     pub archive_dir: PathBuf,
     /// The admin's own product definitions, `*.toml`.
     pub products_dir: PathBuf,
+    /// How often the archive directory is compared with the catalog.
+    pub rescan: Duration,
+    /// Bytes that must be free on the disk of the archives for an export to start.
+    pub min_free: u64,
     /// Exports that run at the same time.
     pub workers: usize,
     /// Deflate's level for gzip and ZIP, 1 to 9.
@@ -170,6 +193,8 @@ impl Default for Daemon {
             state_dir: "/var/lib/orgvault".into(),
             archive_dir: "/var/lib/orgvault/archives".into(),
             products_dir: "/etc/orgvault/products".into(),
+            rescan: Duration::from_hours(1),
+            min_free: 256 << 20,
             workers: 2,
             compression_level: 6,
             stop_timeout: Duration::from_secs(30),
@@ -229,6 +254,8 @@ pub struct SourceConfig {
     pub export_timeout: Duration,
     /// Whether a schema that is newer than the definition's is an error.
     pub strict_schema: bool,
+    /// `[source.retention]`: instead of [`Config::retention`].
+    pub retention: Option<Retention>,
 }
 
 impl SourceConfig {
@@ -245,6 +272,7 @@ impl SourceConfig {
             stall_timeout: Duration::from_mins(1),
             export_timeout: Duration::from_hours(6),
             strict_schema: false,
+            retention: None,
         }
     }
 }

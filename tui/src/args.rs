@@ -60,6 +60,12 @@ pub(crate) enum Command {
     Rows(commands::rows::Args),
     /// Delete an archive
     Delete(commands::delete::Args),
+    /// Keep an archive from every deletion
+    Pin(commands::pin::Args),
+    /// Let an archive be deleted again
+    Unpin(commands::pin::Args),
+    /// Show what retention keeps and drops, and delete what it drops
+    Prune(commands::prune::Args),
     /// Read archives again and compare them with their manifests
     Verify(commands::verify::Args),
     /// Say what the app's own importer would refuse or change of an archive

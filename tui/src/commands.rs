@@ -13,7 +13,9 @@ pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod exports;
 pub(crate) mod orgs;
+pub(crate) mod pin;
 pub(crate) mod preflight;
+pub(crate) mod prune;
 pub(crate) mod rows;
 pub(crate) mod show;
 pub(crate) mod sources;
@@ -42,6 +44,9 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Counts(args) => counts::run(&args, session).await,
         Command::Rows(args) => rows::run(&args, session).await,
         Command::Delete(args) => delete::run(&args, session).await,
+        Command::Pin(args) => pin::run(&args, true, session).await,
+        Command::Unpin(args) => pin::run(&args, false, session).await,
+        Command::Prune(args) => prune::run(&args, session).await,
         Command::Verify(args) => verify::run(&args, session).await,
         Command::Preflight(args) => preflight::run(&args, session).await,
         Command::Catalog(args) => catalog::run(&args, session).await,

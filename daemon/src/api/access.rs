@@ -15,7 +15,8 @@ use axum::{
 use orgvault_shared::{api::Role, config::Access};
 
 use super::{
-    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, rows, sources, status,
+    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, retention, rows,
+    sources, status,
 };
 
 /// One route.
@@ -48,6 +49,7 @@ pub(super) fn routes() -> Vec<Route> {
     use Role::{Admin, Owner, Viewer};
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
+    const PUT: Method = Method::PUT;
     const DELETE: Method = Method::DELETE;
     vec![
         Route::new(GET,    "/v1/health",                               Viewer, health::show),
@@ -66,9 +68,13 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete),
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify),
+        Route::new(PUT,    "/v1/archives/{gid}/pin",                   Admin,  archives::pin),
+        Route::new(DELETE, "/v1/archives/{gid}/pin",                   Admin,  archives::unpin),
         Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare),
+        Route::new(GET,    "/v1/retention/plan",                       Viewer, retention::plan),
+        Route::new(POST,   "/v1/retention/apply",                      Owner,  retention::apply),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow),
     ]
@@ -101,7 +107,7 @@ pub(super) fn router(app: &Arc<App>) -> Router {
 async fn admit(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Request, next: Next) -> Response {
     match peer.role {
         Some(_) => next.run(request).await,
-        None => not_allowed(&peer, None, &app.shop.config.access).into_response(),
+        None => not_allowed(&peer, None, &app.config().access).into_response(),
     }
 }
 
@@ -116,7 +122,7 @@ async fn require(
     let response = if peer.role >= Some(needed) {
         next.run(request).await
     } else {
-        not_allowed(&peer, Some(needed), &app.shop.config.access).into_response()
+        not_allowed(&peer, Some(needed), &app.config().access).into_response()
     };
     tracing::debug!(route, user = peer.user, status = response.status().as_u16(), "request");
     response
@@ -139,10 +145,9 @@ fn not_allowed(peer: &Peer, needed: Option<Role>, access: &Access) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use axum::{body::Body, http::StatusCode};
     use orgvault_shared::{clock::Clock, config::Config};
+    use tokio::sync::watch;
     use tokio_util::{sync::CancellationToken, task::TaskTracker};
     use tower::ServiceExt;
 
@@ -151,23 +156,20 @@ mod tests {
         api::{Shop, server::Session},
         archive::ArchiveDirectory,
         catalog::Catalog,
-        export::{Engine, Parts, Workshop},
+        export::{Engine, Parts, Sources, Workshop},
     };
 
     /// A router over nothing: no sources, no archives.
     async fn empty(directory: &std::path::Path) -> Router {
         let tracker = TaskTracker::new();
         let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
-        let workshop = Arc::new(Workshop {
-            sources: HashMap::new(),
-            archives: Arc::new(ArchiveDirectory::new(directory.join("archives"))),
-            catalog: Catalog::open(&directory.join("catalog"), &directory.join("archives")).await.unwrap(),
-            clock: Clock::system(),
-            compression_level: 1,
-        });
+        let archives = Arc::new(ArchiveDirectory::new(directory.join("archives")));
+        let catalog = Catalog::open(&directory.join("catalog"), archives.root()).await.unwrap();
+        let (_configure, configured) = watch::channel(Arc::new(Config::default()));
+        let workshop = Arc::new(Workshop::new(configured, Sources::new(), archives, catalog, Clock::system()));
         let parts = Parts { workshop: Arc::clone(&workshop), workers: 0, tracker, stop, abort };
         let engine = Engine::start(parts).await.unwrap();
-        crate::api::router(Shop { workshop, engine, config: Arc::new(Config::default()) })
+        crate::api::router(Shop { workshop, engine })
     }
 
     async fn status_of(router: &Router, method: &Method, path: &str, role: Option<Role>) -> StatusCode {

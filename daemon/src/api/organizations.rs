@@ -59,7 +59,7 @@ pub(super) async fn counts(
 ) -> Result<Json<Counts>, Refusal> {
     let organization = app.organization(&source, name).await?.key;
     let source = app.source(&organization.source)?;
-    let counts = live_counts(source, &organization.id).await.map_err(|error| wire(&error))?;
+    let counts = live_counts(&source, &organization.id).await.map_err(|error| wire(&error))?;
     Ok(Json(Counts { organization, counts }))
 }
 
@@ -97,27 +97,24 @@ impl App {
     pub(super) async fn listing(&self, source: Option<&str>) -> Result<Listing, Refusal> {
         match source {
             Some(name) => Ok(ask(&[self.source(name)?]).await),
-            None => Ok(self.list_all().await),
+            None => Ok(ask(&self.sources()).await),
         }
     }
 
     /// Asks the sources that any of `names` can be in: a name that begins with a source's is that
     /// source's, so that another one that is down does not delay it.
     pub(super) async fn listing_for(&self, names: &[String]) -> Listing {
+        let all = self.sources();
         let source_of = |name: &String| {
             let (source, _rest) = name.split_once('/')?;
-            self.sources().find(|one| one.name() == source)
+            all.iter().find(|one| one.name() == source).cloned()
         };
         let Some(mut sources) = names.iter().map(source_of).collect::<Option<Vec<_>>>() else {
-            return self.list_all().await;
+            return ask(&all).await;
         };
-        sources.sort_by_key(|source| source.name());
-        sources.dedup_by_key(|source| source.name());
+        sources.sort_by(|left, right| left.name().cmp(right.name()));
+        sources.dedup_by(|left, right| left.name() == right.name());
         ask(&sources).await
-    }
-
-    async fn list_all(&self) -> Listing {
-        ask(&self.sources().collect::<Vec<_>>()).await
     }
 
     /// The organization of a path `{source}/{org}`, where the source may be `*`.
@@ -150,7 +147,7 @@ impl App {
     }
 }
 
-async fn ask(sources: &[&Arc<Source>]) -> Listing {
+async fn ask(sources: &[Arc<Source>]) -> Listing {
     let mut listing = Listing { listed: Vec::new(), failures: Vec::new() };
     let answers = join_all(sources.iter().map(|source| source.organizations())).await;
     for (source, answer) in sources.iter().zip(answers) {

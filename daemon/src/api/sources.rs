@@ -26,7 +26,7 @@ pub(super) struct CheckQuery {
 
 /// Asks every source at the same time, so that one that is down delays no other.
 pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Sources> {
-    Json(Sources { sources: join_all(app.sources().map(|source| show(source))).await })
+    Json(Sources { sources: join_all(app.sources().iter().map(|source| show(source))).await })
 }
 
 async fn show(source: &Source) -> Shown {
@@ -55,21 +55,23 @@ pub(super) async fn check(
     let source = app.source(&name)?;
     let mut check = source.check().await;
     if query.deep {
-        check.lines.push(representable(source).await);
+        check.lines.push(representable(&source).await);
     }
     Ok(Json(check))
 }
 
 impl App {
     /// The sources, in the configuration's order.
-    pub(super) fn sources(&self) -> impl Iterator<Item = &Arc<Source>> {
-        self.shop.config.sources.iter().filter_map(|source| self.shop.workshop.sources.get(&source.name))
+    pub(super) fn sources(&self) -> Vec<Arc<Source>> {
+        let (config, sources) = (self.config(), self.shop.workshop.sources.load());
+        config.sources.iter().filter_map(|source| sources.get(&source.name).cloned()).collect()
     }
 
     /// The source of this name.
-    pub(super) fn source(&self, name: &str) -> Result<&Arc<Source>, Refusal> {
-        self.shop.workshop.sources.get(name).ok_or_else(|| {
-            let known: Vec<&str> = self.sources().map(|source| source.name()).collect();
+    pub(super) fn source(&self, name: &str) -> Result<Arc<Source>, Refusal> {
+        self.shop.workshop.source(name).ok_or_else(|| {
+            let sources = self.sources();
+            let known: Vec<&str> = sources.iter().map(|source| source.name()).collect();
             Refusal::new(StatusCode::NOT_FOUND, "unknown_source", format!("there is no source `{name}`"))
                 .hint(format!("the configuration has: {}", known.join(", ")))
         })

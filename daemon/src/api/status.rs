@@ -15,15 +15,16 @@ pub(super) async fn show(
     let totals = app.catalog().totals().await?;
     let failed = app.catalog().failed_since(app.now() - TimeDelta::days(1)).await?;
     let (pending, running) = app.engine().load();
+    let config = app.config();
     Ok(Json(Status {
         version: VERSION.to_owned(),
         pid: std::process::id(),
         started_at: app.started_at,
         role: peer.role.unwrap_or(Role::Viewer),
-        sources: app.shop.config.sources.len() as u64,
+        sources: config.sources.len() as u64,
         archives: totals.archives,
         archive_bytes: totals.bytes,
-        archive_dir: app.shop.config.daemon.archive_dir.display().to_string(),
+        archive_dir: config.daemon.archive_dir.display().to_string(),
         pending: pending as u64,
         running: running as u64,
         failed,

@@ -24,6 +24,9 @@ pub struct StateFile {
     /// Its last verification.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<Verification>,
+    /// Whether a pin keeps it from every deletion.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
 }
 
 /// Why a state is not used.
@@ -62,7 +65,7 @@ impl StateFile {
     /// The state of an archive to which nothing has happened yet.
     #[must_use]
     pub fn new(gid: Gid) -> Self {
-        Self { state_version: STATE_VERSION, gid, verified: None }
+        Self { state_version: STATE_VERSION, gid, verified: None, pinned: false }
     }
 
     /// Reads a state's text.

@@ -3,8 +3,9 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
-    Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceLines, Tls, secret,
-    values::{absolute_path, accounts, duration, mode, name, optional_group, socket_path, some_duration},
+    Access, Config, Daemon, Environment, LogFormat, Reading, Retention, SecretUrl, SourceConfig, SourceLines, Tls,
+    freshness, metrics, retention, scrub, secret,
+    values::{absolute_path, accounts, duration, mode, name, optional_group, size, socket_path, some_duration},
 };
 use crate::checked_toml::{Document, Problems, Table, Unique, Value, read_text};
 
@@ -45,10 +46,21 @@ fn failed(problems: Problems) -> Reading {
 pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let daemon = root.table("daemon", daemon).unwrap_or_default();
     let access = root.table("access", access).unwrap_or_default();
+    let retention = root.table("retention", |table| retention::read(table, &Retention::default())).unwrap_or_default();
     let mut names = Unique::new("name of the source");
-    let sources = root.tables("source", |table| (source(table, environment, &mut names), lines(table, environment)));
+    let sources =
+        root.tables("source", |table| (source(table, environment, &mut names, &retention), lines(table, environment)));
     let (sources, lines) = sources.into_iter().unzip();
-    Reading { config: Config { daemon, access, sources }, sources: lines, problems: Problems::default() }
+    let config = Config {
+        daemon,
+        access,
+        sources,
+        retention,
+        scrub: root.table("scrub", scrub::read).unwrap_or_default(),
+        freshness: root.table("freshness", freshness::read).unwrap_or_default(),
+        metrics: root.table("metrics", metrics::read).unwrap_or_default(),
+    };
+    Reading { config, sources: lines, problems: Problems::default() }
 }
 
 fn daemon(table: &Table<'_>) -> Daemon {
@@ -60,6 +72,8 @@ fn daemon(table: &Table<'_>) -> Daemon {
         state_dir: table.or("state_dir", default.state_dir, absolute_path),
         archive_dir: table.or("archive_dir", default.archive_dir, absolute_path),
         products_dir: table.or("products_dir", default.products_dir, absolute_path),
+        rescan: table.or("rescan", default.rescan, some_duration),
+        min_free: table.or("min_free", default.min_free, size),
         workers: table.or("workers", default.workers, |value| value.integer(1..=MAX_WORKERS)),
         compression_level: table.or("compression_level", default.compression_level, |value| value.integer(1..=9)),
         stop_timeout: table.or("stop_timeout", default.stop_timeout, duration),
@@ -81,7 +95,7 @@ fn access(table: &Table<'_>) -> Access {
     }
 }
 
-fn source(table: &Table<'_>, environment: &Environment, names: &mut Unique) -> SourceConfig {
+fn source(table: &Table<'_>, environment: &Environment, names: &mut Unique, rules: &Retention) -> SourceConfig {
     let name = table.required("name", |value| names.check(value, name(value)?));
     let product = table.required("product", Value::some_text);
     let url = secret::read_url(table, environment);
@@ -96,6 +110,7 @@ fn source(table: &Table<'_>, environment: &Environment, names: &mut Unique) -> S
         stall_timeout: table.or("stall_timeout", default.stall_timeout, some_duration),
         export_timeout: table.or("export_timeout", default.export_timeout, duration),
         strict_schema: table.or("strict_schema", default.strict_schema, Value::boolean),
+        retention: retention::own(table, rules),
         ..default
     }
 }

@@ -1,0 +1,36 @@
+//! `/v1/archives/{gid}/pin`: keeps an archive from every deletion.
+
+use std::sync::Arc;
+
+use axum::{Extension, Json, extract::State};
+use orgvault_shared::{api::Archive, gid::Gid};
+
+use super::super::{App, peer::Peer, problem::Refusal, request::Path};
+use crate::keep;
+
+pub(in super::super) async fn pin(
+    state: State<Arc<App>>,
+    peer: Extension<Peer>,
+    path: Path<Gid>,
+) -> Result<Json<Archive>, Refusal> {
+    set(state, peer, path, true).await
+}
+
+pub(in super::super) async fn unpin(
+    state: State<Arc<App>>,
+    peer: Extension<Peer>,
+    path: Path<Gid>,
+) -> Result<Json<Archive>, Refusal> {
+    set(state, peer, path, false).await
+}
+
+async fn set(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    Path(gid): Path<Gid>,
+    pinned: bool,
+) -> Result<Json<Archive>, Refusal> {
+    let archive = keep::pin(&app.shop.workshop, gid, pinned).await?;
+    tracing::info!(user = %peer.user, %gid, pinned, "the pin of an archive was set or removed");
+    Ok(Json(archive))
+}

@@ -1,0 +1,4 @@
+//! What is stored is looked after: through the real socket, on a made-up SQLite database.
+
+mod fixture;
+mod retention;
