@@ -12,11 +12,13 @@ pub mod format;
 pub mod keep;
 pub mod lifecycle;
 pub mod logging;
+pub mod notices;
 pub mod product;
 pub mod row;
 mod run;
 pub mod settings;
 pub mod source;
 pub mod sql;
+pub mod standing;
 
 pub use run::{RunError, run, run_on};

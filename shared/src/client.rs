@@ -121,6 +121,19 @@ impl Client {
         self.get(Route::new("/v1/organizations").query("source", source)).await
     }
 
+    /// The same, each with how its last `days` days ended.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn organizations_with_history(
+        &self,
+        source: Option<&str>,
+        days: u16,
+    ) -> Result<Organizations, ClientError> {
+        let history = format!("{days}d");
+        self.get(Route::new("/v1/organizations").query("source", source).query("history", Some(history))).await
+    }
+
     /// One organization, named as on the command line: a slug, an id, `source/slug`, ….
     ///
     /// # Errors

@@ -36,6 +36,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Show the daemon, its archives and its queue
     Status(commands::status::Args),
+    /// Judge the backups of every organization, for monitoring
+    Health(commands::health::Args),
     /// List the connected databases
     Sources(commands::sources::Args),
     /// Check that a database can be exported, line by line

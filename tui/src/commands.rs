@@ -12,6 +12,7 @@ pub(crate) mod delete;
 pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod exports;
+pub(crate) mod health;
 pub(crate) mod orgs;
 pub(crate) mod pin;
 pub(crate) mod preflight;
@@ -32,6 +33,7 @@ use crate::{
 pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit, Failure> {
     match command {
         Command::Status(args) => status::run(&args, session).await,
+        Command::Health(args) => health::run(&args, session).await,
         Command::Sources(args) => sources::run(&args, session).await,
         Command::Check(args) => check::run(&args, session).await,
         Command::Orgs(args) => orgs::run(&args, session).await,

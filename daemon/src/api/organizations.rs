@@ -1,12 +1,14 @@
 //! `/v1/organizations`: the tenants of the sources, as the databases list them now.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{Json, extract::State, http::StatusCode};
-use futures_util::future::{join_all, try_join};
+use chrono::TimeDelta;
+use futures_util::future::join_all;
 use orgvault_shared::{
     api::{Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure},
-    health::Health,
+    clock::Timestamp,
+    units::parse_duration,
 };
 use serde::Deserialize;
 
@@ -17,7 +19,10 @@ use super::{
     request::{Path, Query},
     sources::wire,
 };
-use crate::source::{Listed, Source, SourceError};
+use crate::{
+    source::{Listed, Source, SourceError},
+    standing::Standings,
+};
 
 /// In the path: whatever source it is in.
 const ANY_SOURCE: &str = "*";
@@ -26,6 +31,8 @@ const ANY_SOURCE: &str = "*";
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     source: Option<String>,
+    /// How many days of results, as a duration: `14d`.
+    history: Option<String>,
 }
 
 /// What the sources listed, and those that did not answer.
@@ -38,8 +45,9 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Organizations>, Refusal> {
+    let days = query.history.as_deref().map_or(Ok(0), days)?;
     let Listing { listed, failures } = app.listing(query.source.as_deref()).await?;
-    Ok(Json(Organizations { organizations: app.describe(listed).await?, failures }))
+    Ok(Json(Organizations { organizations: app.describe(listed, days).await?, failures }))
 }
 
 pub(super) async fn show(
@@ -47,7 +55,7 @@ pub(super) async fn show(
     Path((source, name)): Path<(String, String)>,
 ) -> Result<Json<Organization>, Refusal> {
     let listed = app.organization(&source, name).await?;
-    let organization = app.describe(vec![listed]).await?.pop();
+    let organization = app.describe(vec![listed], 0).await?.pop();
     organization.map(Json).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", "it is gone"))
 }
 
@@ -125,26 +133,57 @@ impl App {
         listing.find(&names[0]).cloned()
     }
 
-    /// Adds what the catalog knows.
-    async fn describe(&self, listed: Vec<Listed>) -> Result<Vec<Organization>, Refusal> {
+    /// Adds what the catalog knows, with the results of the last `days` days.
+    async fn describe(&self, listed: Vec<Listed>, days: u16) -> Result<Vec<Organization>, Refusal> {
+        let (config, now) = (self.config(), self.now());
+        let since = midnight(now) - TimeDelta::days(i64::from(days) - 1);
         let mut organizations: Vec<Organization> = Vec::with_capacity(listed.len());
         for of_source in listed.chunk_by(|left, right| left.key.source == right.key.source) {
             let Some(Listed { key: OrganizationKey { source, .. }, .. }) = of_source.first() else { continue };
-            let (archives, states) =
-                try_join(self.catalog().last_archives(source), self.catalog().last_states(source)).await?;
-            organizations.extend(of_source.iter().map(|one| Organization {
-                key: one.key.clone(),
-                created_at: one.created_at,
-                deleted_at: one.deleted_at,
-                last_archive: archives.get(&one.key.id).cloned(),
-                last_state: states.get(&one.key.id).copied(),
-                health: Health::default(),
-                history: Vec::new(),
-                next_run: None,
+            let standings = Standings::read(self.catalog(), source).await?;
+            let results = if days > 0 { self.catalog().day_results(source, since).await? } else { HashMap::default() };
+            organizations.extend(of_source.iter().map(|one| {
+                let standing = standings.of(&one.key, &config.freshness, now);
+                let first = since.timestamp().div_euclid(DAY);
+                let on = |day| results.get(&(one.key.id.clone(), day)).copied().unwrap_or_default();
+                Organization {
+                    key: one.key.clone(),
+                    created_at: one.created_at,
+                    deleted_at: one.deleted_at,
+                    last_archive: standing.last_archive(),
+                    last_state: standing.last_state,
+                    in_all: one.in_all && one.deleted_at.is_none(),
+                    health: standing.health,
+                    history: (first..first + i64::from(days)).map(on).collect(),
+                    next_run: None,
+                }
             }));
         }
         Ok(organizations)
     }
+}
+
+/// Seconds of a day in UTC.
+const DAY: i64 = 86_400;
+
+/// The most days of results that are given at once.
+const MOST_DAYS: u16 = 366;
+
+/// Whole days of a duration such as `14d`.
+fn days(text: &str) -> Result<u16, Refusal> {
+    let refused = |detail: String| Refusal::new(StatusCode::BAD_REQUEST, "invalid_query", detail);
+    let duration = parse_duration(text).map_err(|error| refused(format!("history: {error}")))?;
+    let days = duration.as_secs().div_ceil(DAY.cast_unsigned());
+    u16::try_from(days)
+        .ok()
+        .filter(|days| (1..=MOST_DAYS).contains(days))
+        .ok_or_else(|| refused(format!("history: {text:?} is not between 1d and {MOST_DAYS}d")))
+}
+
+/// When the day of `now` began in UTC.
+fn midnight(now: Timestamp) -> Timestamp {
+    now - TimeDelta::seconds(now.timestamp().rem_euclid(DAY))
+        - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()))
 }
 
 async fn ask(sources: &[Arc<Source>]) -> Listing {

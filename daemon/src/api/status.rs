@@ -28,5 +28,7 @@ pub(super) async fn show(
         pending: pending as u64,
         running: running as u64,
         failed,
+        configured_at: app.started_at,
+        warnings: app.shop.workshop.notices.list(),
     }))
 }

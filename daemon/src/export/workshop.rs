@@ -10,7 +10,7 @@ use orgvault_shared::{
 };
 use tokio::sync::{Mutex, broadcast, watch};
 
-use crate::{archive::ArchiveDirectory, catalog::Catalog, source::Source};
+use crate::{archive::ArchiveDirectory, catalog::Catalog, notices::Notices, source::Source};
 
 /// Events that a slow listener may lag behind before it is cut off and has to start over.
 const EVENTS: usize = 1024;
@@ -32,6 +32,8 @@ pub struct Workshop {
     pub clock: Clock,
     /// What changes, for everybody who listens.
     pub events: broadcast::Sender<Event>,
+    /// What the admin ought to know of the daemon as a whole.
+    pub notices: Notices,
     /// Held while what is known of a stored archive is changed.
     pub storing: Mutex<()>,
 }
@@ -46,8 +48,16 @@ impl Workshop {
         catalog: Catalog,
         clock: Clock,
     ) -> Self {
-        let (events, storing) = (broadcast::channel(EVENTS).0, Mutex::default());
-        Self { sources: ArcSwap::from_pointee(sources), configured, archives, catalog, clock, events, storing }
+        Self {
+            sources: ArcSwap::from_pointee(sources),
+            configured,
+            archives,
+            catalog,
+            clock,
+            events: broadcast::channel(EVENTS).0,
+            notices: Notices::default(),
+            storing: Mutex::default(),
+        }
     }
 
     /// The configuration in force.
