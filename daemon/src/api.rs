@@ -14,6 +14,7 @@ mod organizations;
 mod patience;
 mod peer;
 mod problem;
+mod reload;
 mod request;
 mod retention;
 mod rows;
@@ -31,12 +32,13 @@ use self::gids::Gids;
 use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
+    reload::Reloader,
 };
 
 pub use self::{
     peer::Peer,
     server::{Limits, serve},
-    socket::{Socket, SocketError},
+    socket::{Socket, SocketError, inherited},
 };
 
 /// What the routes work with.
@@ -45,6 +47,8 @@ pub struct Shop {
     pub workshop: Arc<Workshop>,
     /// Takes exports in and runs them.
     pub engine: Engine,
+    /// Reads the configuration again.
+    pub reloader: Arc<Reloader>,
 }
 
 /// What every handler is handed.

@@ -7,6 +7,8 @@
 mod delete;
 mod pin;
 mod prune;
+mod rescan;
+mod scrub;
 mod verify;
 
 use std::{fs, path::Path, sync::Arc};
@@ -26,6 +28,8 @@ pub use self::{
     delete::delete,
     pin::pin,
     prune::{plan, prune, prune_after},
+    rescan::{Lost, Scope, compare, rescan},
+    scrub::scrub_regularly,
     verify::verify,
 };
 

@@ -14,11 +14,13 @@ pub mod lifecycle;
 pub mod logging;
 pub mod notices;
 pub mod product;
+pub mod reload;
 pub mod row;
 mod run;
 pub mod settings;
 pub mod source;
 pub mod sql;
 pub mod standing;
+pub mod watch;
 
 pub use run::{RunError, run, run_on};

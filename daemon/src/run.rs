@@ -1,7 +1,7 @@
 //! The whole daemon as one function: its listener, its clock and its stop are arguments, so that
 //! a test runs two of them.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{pin::Pin, sync::Arc};
 
 use orgvault_shared::{clock::Clock, config::Config};
 use tokio::{net::UnixListener, sync::watch};
@@ -12,9 +12,11 @@ use crate::{
     archive::{ArchiveDirectory, PublishError},
     catalog::{Catalog, CatalogError},
     export::{Engine, Parts, Sources, Workshop},
-    lifecycle::{LockError, StateLock, Stop},
+    lifecycle::{LockError, StateLock, Stop, supervisor, tell_status},
+    keep,
     product::Products,
-    source::{Source, SourceError},
+    reload::{ConnectError, Reloader, connect},
+    watch::{watch_archives, watch_configuration},
 };
 
 /// Why the daemon did not start.
@@ -32,28 +34,22 @@ pub enum RunError {
     /// The catalog cannot be used.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
-    /// A source is configured in a way that cannot work.
+    /// A source cannot be connected.
     #[error(transparent)]
-    Source(#[from] SourceError),
-    /// A source names a product that no definition describes.
-    #[error("source {source_name} has product {product}, and there is no definition of that name in {}", products_dir.display())]
-    UnknownProduct {
-        /// The source.
-        source_name: String,
-        /// The product.
-        product: String,
-        /// Where definitions were looked for, beside the built-in ones.
-        products_dir: PathBuf,
-    },
+    Connect(#[from] ConnectError),
 }
 
 /// Locks the state directory, opens the configured socket, and runs the daemon on it until it is
-/// stopped; then the socket is removed.
+/// stopped; then the socket is removed. A socket that a service manager handed over is used instead,
+/// and never removed.
 ///
 /// # Errors
 /// When another daemon runs, or this one cannot start.
 pub async fn run(config: Config, products: Products, clock: Clock, stop: Stop) -> Result<(), RunError> {
     let lock = StateLock::acquire(&config.daemon.state_dir)?;
+    if let Some(inherited) = api::inherited()? {
+        return run_on(&inherited, config, products, clock, stop).await;
+    }
     let daemon = &config.daemon;
     let socket = Socket::open(&daemon.socket, daemon.socket_mode, daemon.socket_group.as_deref(), &lock)?;
     let ran = run_on(&socket.listener, config, products, clock, stop).await;
@@ -77,14 +73,15 @@ pub async fn run_on(
     stop: Stop,
 ) -> Result<(), RunError> {
     let tracker = TaskTracker::new();
-    let sources = connect(&config, &products, &tracker)?;
+    let sources = connect(&config, &products, &Sources::new(), &tracker)?;
     let archives = Arc::new(ArchiveDirectory::new(config.daemon.archive_dir.clone()));
     for leftover in archives.sweep()? {
         tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
     }
     let catalog = Catalog::open(&config.daemon.state_dir.join("catalog.sqlite"), &config.daemon.archive_dir).await?;
-    let (_configure, configured) = watch::channel(Arc::new(config.clone()));
+    let (configure, configured) = watch::channel(Arc::new(config.clone()));
     let workshop = Arc::new(Workshop::new(configured, sources, archives, catalog.clone(), clock));
+    let reloader = Arc::new(Reloader::new(Arc::clone(&workshop), configure, tracker.clone()));
     let engine = Engine::start(Parts {
         workshop: Arc::clone(&workshop),
         workers: config.daemon.workers,
@@ -94,18 +91,24 @@ pub async fn run_on(
     })
     .await?;
 
+    for task in chores(&workshop, &reloader, &engine, &stop) {
+        tracker.spawn(task);
+    }
+
     // Clients may watch their exports end: the API goes on until the last one has.
     let closed = stop.hard.child_token();
     let served = async {
         let limits = api::Limits::new(config.daemon.connections_per_user);
-        let router = api::router(api::Shop { workshop: Arc::clone(&workshop), engine });
+        let router = api::router(api::Shop { workshop: Arc::clone(&workshop), engine, reloader });
+        supervisor::ready();
         let exported = async {
             stop.soft.cancelled().await;
+            supervisor::stopping();
             tracker.close();
             tracker.wait().await;
             closed.cancel();
         };
-        let serving = api::serve(listener, router, config.access.clone(), limits, closed.clone());
+        let serving = api::serve(listener, router, workshop.configured.clone(), limits, closed.clone());
         tokio::join!(serving, exported);
         for source in workshop.sources.load().values() {
             source.close().await;
@@ -119,16 +122,19 @@ pub async fn run_on(
     Ok(())
 }
 
-fn connect(config: &Config, products: &Products, tracker: &TaskTracker) -> Result<Sources, RunError> {
-    let mut sources = Sources::new();
-    for source in &config.sources {
-        let definition = products.get(&source.product).ok_or_else(|| RunError::UnknownProduct {
-            source_name: source.name.clone(),
-            product: source.product.clone(),
-            products_dir: config.daemon.products_dir.clone(),
-        })?;
-        let connected = Source::new(source.clone(), Arc::clone(definition), tracker.clone())?;
-        sources.insert(source.name.clone(), Arc::new(connected));
-    }
-    Ok(sources)
+/// What goes on beside the exports until the soft stop.
+fn chores(
+    workshop: &Arc<Workshop>,
+    reloader: &Arc<Reloader>,
+    engine: &Engine,
+    stop: &Stop,
+) -> [Pin<Box<dyn Future<Output = ()> + Send>>; 4] {
+    let shop = || Arc::clone(workshop);
+    let end = || stop.soft.clone();
+    [
+        Box::pin(watch_configuration(shop(), Arc::clone(reloader), Arc::clone(&stop.reload), end())),
+        Box::pin(watch_archives(shop(), end())),
+        Box::pin(keep::scrub_regularly(shop(), end())),
+        Box::pin(tell_status(engine.clone(), end())),
+    ]
 }

@@ -9,6 +9,7 @@ mod export;
 mod history;
 mod organization;
 mod problem;
+mod reload;
 mod retention;
 mod row;
 mod schedule;
@@ -21,6 +22,7 @@ pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Pro
 pub use history::DayResult;
 pub use organization::{LastArchive, Organization, OrganizationKey, Organizations, SourceFailure};
 pub use problem::Problem;
+pub use reload::Reloaded;
 pub use retention::{Pruned, RetentionDecision, RetentionPlan};
 pub use row::Row;
 pub use schedule::{Run, Schedule, Schedules, Trigger};

@@ -18,7 +18,7 @@ use self::{connection::Answer, route::Route};
 use crate::{
     api::{
         Alive, Archive, Archives, Comparison, Counts, Export, ExportRequest, Exports, Organization, Organizations,
-        Pruned, Rebuilt, RetentionPlan, RowsPage, SourceCheck, Sources, State, Status, Verification,
+        Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, SourceCheck, Sources, State, Status, Verification,
     },
     gid::Gid,
     preflight::Preflight,
@@ -221,6 +221,14 @@ impl Client {
     pub async fn pin(&self, gid: Gid, pinned: bool) -> Result<Archive, ClientError> {
         let method = if pinned { "PUT" } else { "DELETE" };
         self.send(method, Self::archive_route(gid).segment("pin"), None::<&()>).await?.json().await
+    }
+
+    /// Has the daemon read its configuration and definitions again.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says; one that is wrong is a problem, and the old one stays in force.
+    pub async fn reload(&self) -> Result<Reloaded, ClientError> {
+        self.post(Route::new("/v1/reload"), None::<&()>).await
     }
 
     /// What retention keeps and drops, if it is applied now.

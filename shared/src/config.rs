@@ -28,6 +28,8 @@ use crate::checked_toml::{FileProblem, Problems, closest};
 /// A checked configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
+    /// The file it was read from; empty where it is from none.
+    pub file: PathBuf,
     /// `[daemon]`.
     pub daemon: Daemon,
     /// `[access]`.
@@ -166,6 +168,8 @@ pub struct Daemon {
     pub archive_dir: PathBuf,
     /// The admin's own product definitions, `*.toml`.
     pub products_dir: PathBuf,
+    /// Whether changes of the configuration, definitions and archives are noticed at once.
+    pub watch: bool,
     /// How often the archive directory is compared with the catalog.
     pub rescan: Duration,
     /// Bytes that must be free on the disk of the archives for an export to start.
@@ -193,6 +197,7 @@ impl Default for Daemon {
             state_dir: "/var/lib/orgvault".into(),
             archive_dir: "/var/lib/orgvault/archives".into(),
             products_dir: "/etc/orgvault/products".into(),
+            watch: true,
             rescan: Duration::from_hours(1),
             min_free: 256 << 20,
             workers: 2,

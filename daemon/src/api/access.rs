@@ -15,7 +15,8 @@ use axum::{
 use orgvault_shared::{api::Role, config::Access};
 
 use super::{
-    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, retention, rows,
+    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, reload,
+    retention, rows,
     sources, status,
 };
 
@@ -75,6 +76,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare),
         Route::new(GET,    "/v1/retention/plan",                       Viewer, retention::plan),
         Route::new(POST,   "/v1/retention/apply",                      Owner,  retention::apply),
+        Route::new(POST,   "/v1/reload",                               Admin,  reload::reload),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow),
     ]
@@ -157,6 +159,7 @@ mod tests {
         archive::ArchiveDirectory,
         catalog::Catalog,
         export::{Engine, Parts, Sources, Workshop},
+        reload::Reloader,
     };
 
     /// A router over nothing: no sources, no archives.
@@ -165,11 +168,12 @@ mod tests {
         let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
         let archives = Arc::new(ArchiveDirectory::new(directory.join("archives")));
         let catalog = Catalog::open(&directory.join("catalog"), archives.root()).await.unwrap();
-        let (_configure, configured) = watch::channel(Arc::new(Config::default()));
+        let (configure, configured) = watch::channel(Arc::new(Config::default()));
         let workshop = Arc::new(Workshop::new(configured, Sources::new(), archives, catalog, Clock::system()));
         let parts = Parts { workshop: Arc::clone(&workshop), workers: 0, tracker, stop, abort };
         let engine = Engine::start(parts).await.unwrap();
-        crate::api::router(Shop { workshop, engine })
+        let reloader = Arc::new(Reloader::new(Arc::clone(&workshop), configure, TaskTracker::new()));
+        crate::api::router(Shop { workshop, engine, reloader })
     }
 
     async fn status_of(router: &Router, method: &Method, path: &str, role: Option<Role>) -> StatusCode {

@@ -6,8 +6,11 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use axum::{Router, body::Body, extract::Request, response::IntoResponse};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use orgvault_shared::config::Access;
-use tokio::net::{UnixListener, UnixStream};
+use orgvault_shared::config::Config;
+use tokio::{
+    net::{UnixListener, UnixStream},
+    sync::watch,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
@@ -69,7 +72,7 @@ pub(super) struct Session {
 #[derive(Debug)]
 struct Shared {
     router: Router,
-    access: Access,
+    configured: watch::Receiver<Arc<Config>>,
     limits: Limits,
     connections: Arc<Connections>,
     tracker: TaskTracker,
@@ -78,10 +81,16 @@ struct Shared {
 
 /// Serves `router` until `stop`, then until the last connection has ended (which takes at most
 /// [`Limits::drain`]). Each request carries its [`Peer`].
-pub async fn serve(listener: &UnixListener, router: Router, access: Access, limits: Limits, stop: CancellationToken) {
+pub async fn serve(
+    listener: &UnixListener,
+    router: Router,
+    configured: watch::Receiver<Arc<Config>>,
+    limits: Limits,
+    stop: CancellationToken,
+) {
     let connections = Connections::new(limits.connections_per_user);
     let tracker = TaskTracker::new();
-    let shared = Arc::new(Shared { router, access, limits, connections, tracker: tracker.clone(), stop: stop.clone() });
+    let shared = Arc::new(Shared { router, configured, limits, connections, tracker: tracker.clone(), stop: stop.clone() });
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((stream, _unnamed)) => {
@@ -116,8 +125,8 @@ fn admit(shared: &Arc<Shared>, stream: UnixStream) {
 impl Shared {
     /// Serves one connection until it ends, hangs up or the daemon stops.
     async fn converse(self: Arc<Self>, stream: UnixStream, uid: u32, _slot: Slot) {
-        let this = self.clone();
-        let peer = match tokio::task::spawn_blocking(move || Peer::resolve(uid, &this.access)).await {
+        let config = Arc::clone(&self.configured.borrow());
+        let peer = match tokio::task::spawn_blocking(move || Peer::resolve(uid, &config.access)).await {
             Ok(peer) => peer,
             Err(error) => {
                 let error: &dyn std::error::Error = &error;

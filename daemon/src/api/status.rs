@@ -28,7 +28,7 @@ pub(super) async fn show(
         pending: pending as u64,
         running: running as u64,
         failed,
-        configured_at: app.started_at,
+        configured_at: **app.shop.workshop.configured_at.load(),
         warnings: app.shop.workshop.notices.list(),
     }))
 }

@@ -61,9 +61,21 @@ impl ArchiveDirectory {
     /// # Errors
     /// When the archive directory itself cannot be listed.
     pub fn scan(&self, visit: &mut dyn FnMut(Found)) -> Result<(), PublishError> {
+        self.scan_in(None, visit)
+    }
+
+    /// As [`ArchiveDirectory::scan`], in these organizations' directories alone.
+    ///
+    /// # Errors
+    /// When the archive directory itself cannot be listed.
+    pub fn scan_in(
+        &self,
+        places: Option<&HashSet<PathBuf>>,
+        visit: &mut dyn FnMut(Found),
+    ) -> Result<(), PublishError> {
         let mut seen = HashSet::new();
-        let places = walk::places(self.root(), &mut |error| visit(Found::Skipped(error.to_string())))?;
-        for place in places {
+        let all = walk::places(self.root(), &mut |error| visit(Found::Skipped(error.to_string())))?;
+        for place in all.into_iter().filter(|place| places.is_none_or(|places| places.contains(&place.path))) {
             match walk::names(&place.path, false) {
                 Ok(names) => scan_place(&place, &names, &mut seen, visit),
                 Err(error) => visit(Found::Skipped(error.to_string())),

@@ -53,20 +53,6 @@ impl Catalog {
             .map(drop)
     }
 
-    /// Forgets every archive and takes these in, all or none.
-    ///
-    /// # Errors
-    /// When the catalog cannot be written.
-    pub async fn replace_archives(&self, archives: &[Archive]) -> Result<(), CatalogError> {
-        const ACT: &str = "rebuild the list of archives";
-        let mut transaction = self.pool.begin().await.map_err(failed(ACT))?;
-        sqlx::query("DELETE FROM archives").execute(&mut *transaction).await.map_err(failed(ACT))?;
-        for archive in archives {
-            self.put(&mut transaction, archive).await.map_err(failed(ACT))?;
-        }
-        transaction.commit().await.map_err(failed(ACT))
-    }
-
     /// Forgets one archive; whether there was one.
     ///
     /// # Errors

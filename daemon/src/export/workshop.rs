@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use arc_swap::ArcSwap;
 use orgvault_shared::{
     api::{Archive, Event},
-    clock::Clock,
+    clock::{Clock, Timestamp},
     config::Config,
 };
 use tokio::sync::{Mutex, broadcast, watch};
@@ -24,6 +24,8 @@ pub struct Workshop {
     pub sources: ArcSwap<Sources>,
     /// The configuration in force, and that it was replaced.
     pub configured: watch::Receiver<Arc<Config>>,
+    /// When it was read.
+    pub configured_at: ArcSwap<Timestamp>,
     /// Where archives go.
     pub archives: Arc<ArchiveDirectory>,
     /// Where their index is.
@@ -51,6 +53,7 @@ impl Workshop {
         Self {
             sources: ArcSwap::from_pointee(sources),
             configured,
+            configured_at: ArcSwap::from_pointee(clock.now()),
             archives,
             catalog,
             clock,

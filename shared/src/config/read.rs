@@ -52,6 +52,7 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
         root.tables("source", |table| (source(table, environment, &mut names, &retention), lines(table, environment)));
     let (sources, lines) = sources.into_iter().unzip();
     let config = Config {
+        file: environment.file.clone(),
         daemon,
         access,
         sources,
@@ -72,6 +73,7 @@ fn daemon(table: &Table<'_>) -> Daemon {
         state_dir: table.or("state_dir", default.state_dir, absolute_path),
         archive_dir: table.or("archive_dir", default.archive_dir, absolute_path),
         products_dir: table.or("products_dir", default.products_dir, absolute_path),
+        watch: table.or("watch", default.watch, Value::boolean),
         rescan: table.or("rescan", default.rescan, some_duration),
         min_free: table.or("min_free", default.min_free, size),
         workers: table.or("workers", default.workers, |value| value.integer(1..=MAX_WORKERS)),

@@ -22,7 +22,7 @@ async fn an_organization_goes_through_every_health() {
     archived(&daemon.client).await;
     assert_eq!(acme(&daemon).await.health, Health::Ok);
 
-    app.run("DELETE FROM time_logs WHERE rowid % 3 > 0").await;
+    app.run("DELETE FROM time_logs WHERE id IN (SELECT id FROM time_logs ORDER BY id LIMIT 20)").await;
     archived(&daemon.client).await;
     assert_eq!(acme(&daemon).await.health, Health::Shrinking);
     archived(&daemon.client).await;
