@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{OrganizationKey, SectionCount, Warning};
+use super::{OrganizationKey, SectionCount, Warning, is_false};
 use crate::{clock::Timestamp, gid::Gid};
 
 /// How an archive is written.
@@ -80,6 +80,8 @@ pub struct ExportRequest {
     pub entity: Option<String>,
     /// Compress with gzip (`.gz`).
     pub gzip: bool,
+    /// For `seed` and `seed-events`: leave out what the app's own importer refuses.
+    pub importable: bool,
 }
 
 /// The state of an export.
@@ -172,6 +174,9 @@ pub struct Export {
     pub entity: Option<String>,
     /// Whether the archive is compressed with gzip.
     pub gzip: bool,
+    /// Whether what the app's own importer refuses is left out of the archive.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub importable: bool,
     /// Its state.
     pub state: State,
     /// When it was asked for.
