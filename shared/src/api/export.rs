@@ -62,6 +62,7 @@ impl FromStr for Format {
 /// `POST /v1/exports`: which organizations, in which formats. All formats of one organization
 /// are written from one snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the request's JSON")]
 #[serde(deny_unknown_fields, default)]
 pub struct ExportRequest {
     /// The organizations: a slug, an id, `source/slug` or `source/kind/slug` each.
