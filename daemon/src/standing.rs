@@ -85,7 +85,7 @@ impl Standings {
 
 /// The archive of the same format and entity before this one.
 fn before<'a>(pairs: &'a [Archive], newer: &Archive) -> Option<&'a Archive> {
-    let alike = |one: &&Archive| (one.format, &one.entity) == (newer.format, &newer.entity);
+    let alike = |one: &&Archive| (one.format, &one.entity, one.importable) == (newer.format, &newer.entity, newer.importable);
     let older = |gid: Gid, at: Timestamp| (at, gid) < (newer.exported_at, newer.gid);
     pairs.iter().filter(alike).find(|one| older(one.gid, one.exported_at))
 }

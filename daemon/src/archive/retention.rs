@@ -27,6 +27,8 @@ pub struct Group {
     pub format: Format,
     /// For `csv`: the entity.
     pub entity: Option<String>,
+    /// Whether they are seeds that lack what the importer does not take.
+    pub importable: bool,
 }
 
 impl Group {
@@ -39,6 +41,7 @@ impl Group {
             organization: organization.id.clone(),
             format: archive.format,
             entity: archive.entity.clone(),
+            importable: archive.importable,
         }
     }
 }

@@ -105,7 +105,7 @@ impl Catalog {
     pub async fn newest_pairs(&self, source: &str) -> Result<HashMap<String, Vec<Archive>>, CatalogError> {
         let rows = sqlx::query(
             "SELECT gid, document FROM archives JOIN (SELECT gid, row_number() OVER (PARTITION BY organization_id, \
-             format, entity ORDER BY exported_at DESC, gid DESC) AS place FROM archives WHERE source = ?1) USING (gid) \
+             format, entity, importable ORDER BY exported_at DESC, gid DESC) AS place FROM archives WHERE source = ?1) USING (gid) \
              WHERE place <= 2 ORDER BY exported_at DESC, gid DESC",
         )
         .bind(source)

@@ -96,6 +96,7 @@ mod tests {
             format: Format::Json,
             entity: None,
             gzip: false,
+            importable: false,
             path: String::new(),
             bytes,
             sha256: String::new(),

@@ -25,6 +25,7 @@ fn archive(gid: u64, hours: i64, rows: u64) -> Archive {
         format: Format::Json,
         entity: None,
         gzip: false,
+        importable: false,
         path: String::new(),
         bytes: 1,
         sha256: String::new(),

@@ -19,6 +19,7 @@ fn archive(gid: u64, exported_at: Timestamp) -> Archive {
         format: Format::Json,
         entity: None,
         gzip: false,
+        importable: false,
         path: format!("/archives/{gid}"),
         bytes: 100,
         sha256: String::new(),
