@@ -12,6 +12,7 @@ pub mod format;
 pub mod keep;
 pub mod lifecycle;
 pub mod logging;
+pub mod metrics;
 pub mod notices;
 pub mod product;
 pub mod reload;

@@ -5,6 +5,7 @@
 
 mod archive;
 mod audit;
+mod diagnosis;
 mod export;
 mod history;
 mod organization;
@@ -18,6 +19,7 @@ mod status;
 
 pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification};
 pub use audit::{Actor, AuditEntry, AuditTrail};
+pub use diagnosis::Diagnosis;
 pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Progress, State};
 pub use history::DayResult;
 pub use organization::{LastArchive, Organization, OrganizationKey, Organizations, SourceFailure};

@@ -17,8 +17,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use self::{connection::Answer, route::Route};
 use crate::{
     api::{
-        Alive, Archive, Archives, Comparison, Counts, Export, ExportRequest, Exports, Organization, Organizations,
-        Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, SourceCheck, Sources, State, Status, Verification,
+        Alive, Archive, Archives, Comparison, Counts, Diagnosis, Export, ExportRequest, Exports, Organization,
+        Organizations, Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, SourceCheck, Sources, State, Status,
+        Verification,
     },
     gid::Gid,
     preflight::Preflight,
@@ -229,6 +230,14 @@ impl Client {
     /// As [`ClientError`] says; one that is wrong is a problem, and the old one stays in force.
     pub async fn reload(&self) -> Result<Reloaded, ClientError> {
         self.post(Route::new("/v1/reload"), None::<&()>).await
+    }
+
+    /// What somebody who helps has to know, without secrets.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn diagnosis(&self) -> Result<Diagnosis, ClientError> {
+        self.get(Route::new("/v1/diagnosis")).await
     }
 
     /// What retention keeps and drops, if it is applied now.

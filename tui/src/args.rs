@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Status(commands::status::Args),
     /// Judge the backups of every organization, for monitoring
     Health(commands::health::Args),
+    /// Have the daemon read its configuration again
+    Reload(commands::reload::Args),
     /// List the connected databases
     Sources(commands::sources::Args),
     /// Check that a database can be exported, line by line
@@ -76,6 +78,8 @@ pub(crate) enum Command {
     Seed(commands::seed::Args),
     /// Look after the daemon's catalog
     Catalog(commands::catalog::Args),
+    /// Write one file for somebody who helps
+    Diagnose(commands::diagnose::Args),
     /// Print a completion script for a shell
     Completions(commands::completions::Args),
     /// Show all of it on a made-up database, without any set-up

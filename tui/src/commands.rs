@@ -10,6 +10,7 @@ pub(crate) mod completions;
 pub(crate) mod counts;
 pub(crate) mod delete;
 pub(crate) mod demo;
+pub(crate) mod diagnose;
 pub(crate) mod export;
 pub(crate) mod exports;
 pub(crate) mod health;
@@ -17,6 +18,7 @@ pub(crate) mod orgs;
 pub(crate) mod pin;
 pub(crate) mod preflight;
 pub(crate) mod prune;
+pub(crate) mod reload;
 pub(crate) mod rows;
 pub(crate) mod seed;
 pub(crate) mod show;
@@ -35,6 +37,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
     match command {
         Command::Status(args) => status::run(&args, session).await,
         Command::Health(args) => health::run(&args, session).await,
+        Command::Reload(args) => reload::run(&args, session).await,
         Command::Sources(args) => sources::run(&args, session).await,
         Command::Check(args) => check::run(&args, session).await,
         Command::Orgs(args) => orgs::run(&args, session).await,
@@ -54,6 +57,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Preflight(args) => preflight::run(&args, session).await,
         Command::Seed(args) => seed::run(&args, session),
         Command::Catalog(args) => catalog::run(&args, session).await,
+        Command::Diagnose(args) => diagnose::run(&args, session).await,
         Command::Completions(args) => completions::run(&args, session),
         Command::Demo(args) => demo::run(&args, session).await,
     }

@@ -15,9 +15,8 @@ use axum::{
 use orgvault_shared::{api::Role, config::Access};
 
 use super::{
-    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, reload,
-    retention, rows,
-    sources, status,
+    App, archives, catalog, diagnosis, events, exports, health, metrics, organizations, peer::Peer, problem::Refusal,
+    reload, retention, rows, sources, status,
 };
 
 /// One route.
@@ -76,6 +75,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare),
         Route::new(GET,    "/v1/retention/plan",                       Viewer, retention::plan),
         Route::new(POST,   "/v1/retention/apply",                      Owner,  retention::apply),
+        Route::new(GET,    "/v1/diagnosis",                            Admin,  diagnosis::show),
+        Route::new(GET,    "/metrics",                                 Viewer, metrics::show),
         Route::new(POST,   "/v1/reload",                               Admin,  reload::reload),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow),

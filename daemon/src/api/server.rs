@@ -90,7 +90,8 @@ pub async fn serve(
 ) {
     let connections = Connections::new(limits.connections_per_user);
     let tracker = TaskTracker::new();
-    let shared = Arc::new(Shared { router, configured, limits, connections, tracker: tracker.clone(), stop: stop.clone() });
+    let shared =
+        Arc::new(Shared { router, configured, limits, connections, tracker: tracker.clone(), stop: stop.clone() });
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((stream, _unnamed)) => {

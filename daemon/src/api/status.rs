@@ -12,11 +12,16 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
 ) -> Result<Json<Status>, Refusal> {
+    status(&app, &peer).await.map(Json)
+}
+
+/// The status as `peer` sees it.
+pub(super) async fn status(app: &App, peer: &Peer) -> Result<Status, Refusal> {
     let totals = app.catalog().totals().await?;
     let failed = app.catalog().failed_since(app.now() - TimeDelta::days(1)).await?;
     let (pending, running) = app.engine().load();
     let config = app.config();
-    Ok(Json(Status {
+    Ok(Status {
         version: VERSION.to_owned(),
         pid: std::process::id(),
         started_at: app.started_at,
@@ -30,5 +35,5 @@ pub(super) async fn show(
         failed,
         configured_at: **app.shop.workshop.configured_at.load(),
         warnings: app.shop.workshop.notices.list(),
-    }))
+    })
 }

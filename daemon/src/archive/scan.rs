@@ -68,11 +68,7 @@ impl ArchiveDirectory {
     ///
     /// # Errors
     /// When the archive directory itself cannot be listed.
-    pub fn scan_in(
-        &self,
-        places: Option<&HashSet<PathBuf>>,
-        visit: &mut dyn FnMut(Found),
-    ) -> Result<(), PublishError> {
+    pub fn scan_in(&self, places: Option<&HashSet<PathBuf>>, visit: &mut dyn FnMut(Found)) -> Result<(), PublishError> {
         let mut seen = HashSet::new();
         let all = walk::places(self.root(), &mut |error| visit(Found::Skipped(error.to_string())))?;
         for place in all.into_iter().filter(|place| places.is_none_or(|places| places.contains(&place.path))) {

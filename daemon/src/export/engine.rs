@@ -7,7 +7,7 @@ use std::{
 };
 
 use orgvault_shared::{
-    api::{Archive, Event, Export, Progress, State},
+    api::{Archive, Event, Export, OrganizationKey, Progress, State},
     clock::Clock,
     gid::Gid,
 };
@@ -272,7 +272,8 @@ impl Engine {
                 export.state = State::Error;
                 let interrupted = matches!(failure, Failure::Canceled) && self.0.abort.is_cancelled();
                 let failure = if interrupted { &Failure::Interrupted } else { failure };
-                tracing::error!(gid = %export.gid, code = failure.code(), "export failed: {failure}");
+                let OrganizationKey { source, id: organization, .. } = &export.organization;
+                tracing::error!(gid = %export.gid, source, organization, code = failure.code(), "export failed: {failure}");
                 export.error = Some(failure.to_wire());
                 catalog.update_export(export).await
             }

@@ -60,7 +60,11 @@ struct Lying {
 ///
 /// # Errors
 /// When the directory cannot be listed, or the catalog refuses.
-pub async fn compare(shop: &Arc<Workshop>, scope: &Scope, lost: Lost) -> Result<(Vec<String>, Vec<Archive>), KeepError> {
+pub async fn compare(
+    shop: &Arc<Workshop>,
+    scope: &Scope,
+    lost: Lost,
+) -> Result<(Vec<String>, Vec<Archive>), KeepError> {
     // The catalog first: what is published meanwhile is then found, and not taken for lost.
     let mut listed: HashMap<Gid, Archive> = HashMap::new();
     for archive in shop.catalog.archives(&ArchiveFilter::default()).await? {
@@ -87,18 +91,22 @@ pub async fn compare(shop: &Arc<Workshop>, scope: &Scope, lost: Lost) -> Result<
 ///
 /// # Errors
 /// As [`compare`].
-pub async fn rescan(shop: &Arc<Workshop>, scope: &Scope, stop: &CancellationToken) -> Result<(), KeepError> {
+pub async fn rescan(shop: &Arc<Workshop>, scope: &Scope, end: &CancellationToken) -> Result<(), KeepError> {
     let (skipped, unread) = compare(shop, scope, Lost::Show).await?;
     if scope.places.is_none() || !skipped.is_empty() {
         let rest = skipped.len().saturating_sub(1);
-        let more = if rest == 0 { String::new() } else { format!(" (and {rest} more; `orgvault catalog rebuild` lists them)") };
+        let more = if rest == 0 {
+            String::new()
+        } else {
+            format!(" (and {rest} more; `orgvault catalog rebuild` lists them)")
+        };
         let message = skipped.first().map(|first| format!("not taken in: {first}{more}"));
         shop.notices.set("archives_skipped", message);
     }
     for archive in unread {
         let (gid, path) = (archive.gid, archive.path.clone());
         tracing::info!(%gid, path, "an archive is new or was changed, so it is read");
-        if let Err(error) = verify(shop, archive, stop.clone()).await {
+        if let Err(error) = verify(shop, archive, end.clone()).await {
             tracing::error!(%gid, path, "cannot read an archive that is new or was changed: {error}");
         }
     }

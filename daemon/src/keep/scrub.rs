@@ -13,37 +13,36 @@ use crate::{catalog::ArchiveFilter, export::Workshop};
 const FIRST: Duration = Duration::from_mins(15);
 
 /// Scrubs as the configuration says, until the stop.
-pub async fn scrub_regularly(shop: Arc<Workshop>, stop: CancellationToken) {
+pub async fn scrub_regularly(shop: Arc<Workshop>, end: CancellationToken) {
     let mut configured = shop.configured.clone();
     let mut first = true;
     loop {
         let scrub = shop.config().scrub.clone();
         let wait = if first { scrub.every.min(FIRST) } else { scrub.every };
-        let due = async {
-            if scrub.every.is_zero() { std::future::pending().await } else { tokio::time::sleep(wait).await }
-        };
+        let due =
+            async { if scrub.every.is_zero() { std::future::pending().await } else { tokio::time::sleep(wait).await } };
         tokio::select! {
             () = due => first = false,
             changed = configured.changed() => match changed {
                 Ok(()) => continue,
                 Err(_stopped) => return,
             },
-            () = stop.cancelled() => return,
+            () = end.cancelled() => return,
         }
-        if let Err(error) = run(&shop, scrub.budget, &stop).await {
+        if let Err(error) = run(&shop, scrub.budget, &end).await {
             tracing::error!("scrubbing ended early: {error}");
         }
     }
 }
 
-async fn run(shop: &Arc<Workshop>, budget: u64, stop: &CancellationToken) -> Result<(), KeepError> {
+async fn run(shop: &Arc<Workshop>, budget: u64, end: &CancellationToken) -> Result<(), KeepError> {
     let (mut archives, mut bytes, mut faulty) = (0_u64, 0_u64, 0_u64);
     for archive in next(shop.catalog.archives(&ArchiveFilter::default()).await?, budget) {
-        if stop.is_cancelled() {
+        if end.is_cancelled() {
             return Ok(());
         }
         let gid = archive.gid;
-        match verify(shop, archive, stop.clone()).await {
+        match verify(shop, archive, end.clone()).await {
             Ok(found) => {
                 archives += 1;
                 bytes += found.bytes;
@@ -112,7 +111,14 @@ mod tests {
 
     #[test]
     fn the_oldest_check_comes_first_and_the_budget_ends_a_run() {
-        let all = || vec![archive(1, 1, Some(9), 10), archive(2, 2, None, 10), archive(3, 3, Some(4), 10), archive(4, 5, None, 10)];
+        let all = || {
+            vec![
+                archive(1, 1, Some(9), 10),
+                archive(2, 2, None, 10),
+                archive(3, 3, Some(4), 10),
+                archive(4, 5, None, 10),
+            ]
+        };
         let gids = |budget| next(all(), budget).iter().map(|archive| archive.gid.get()).collect::<Vec<_>>();
         assert_eq!(gids(100), [2, 3, 4, 1]);
         assert_eq!(gids(25), [2, 3]);

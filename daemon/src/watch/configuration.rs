@@ -18,11 +18,16 @@ pub async fn watch_configuration(
     shop: Arc<Workshop>,
     reloader: Arc<Reloader>,
     asked: Arc<Notify>,
-    stop: CancellationToken,
+    end: CancellationToken,
 ) {
     let news = News::default();
     let mut configured = shop.configured.clone();
     let mut watching = arm(&shop, &news);
+    if watching.is_some() {
+        // First the watch, then the look, so that nothing falls in between.
+        drop(reloader.catch_up().await);
+        configured.mark_unchanged();
+    }
     loop {
         let reload = tokio::select! {
             () = asked.notified() => true,
@@ -32,7 +37,7 @@ pub async fn watch_configuration(
                 Ok(()) => false,
                 Err(_stopped) => return,
             },
-            () = stop.cancelled() => return,
+            () = end.cancelled() => return,
         };
         if reload {
             // What is wrong is in the status and in the log.
@@ -45,7 +50,8 @@ pub async fn watch_configuration(
 
 fn arm(shop: &Workshop, news: &News) -> Option<Watching> {
     let config = shop.config();
-    let directory = config.file.parent().filter(|directory| config.daemon.watch && !directory.as_os_str().is_empty())?;
+    let directory =
+        config.file.parent().filter(|directory| config.daemon.watch && !directory.as_os_str().is_empty())?;
     let (watched, told) = (Arc::clone(&config), Arc::clone(news));
     let handler: Handler = Arc::new(move |event| {
         if event.is_ok_and(|event| concerns(&watched, &event)) {
@@ -68,7 +74,8 @@ fn arm(shop: &Workshop, news: &News) -> Option<Watching> {
 /// Whether the configuration or a definition may be another one now.
 fn concerns(config: &Config, event: &Event) -> bool {
     let is_definition = |path: &Path| {
-        path.parent() == Some(&config.daemon.products_dir) && path.extension().is_some_and(|extension| extension == "toml")
+        path.parent() == Some(&config.daemon.products_dir)
+            && path.extension().is_some_and(|extension| extension == "toml")
     };
     let is_read = |path: &Path| {
         path.file_name() == config.file.file_name() || path == config.daemon.products_dir || is_definition(path)

@@ -15,6 +15,8 @@ mod postgres;
 #[cfg(test)]
 mod preflight;
 #[cfg(test)]
+mod service;
+#[cfg(test)]
 mod solidtime;
 #[cfg(test)]
 mod source;

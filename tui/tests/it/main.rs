@@ -11,6 +11,8 @@ mod docs;
 mod export;
 mod files;
 mod fixtures;
+mod health;
+mod keep;
 mod lists;
 mod orgvault;
 mod out;
