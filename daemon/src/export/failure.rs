@@ -15,7 +15,7 @@ pub enum Failure {
     Source(#[from] SourceError),
     /// The rows do not fit the format, or the bytes could not be written.
     #[error(transparent)]
-    Format(#[source] FormatError),
+    Format(FormatError),
     /// The archive directory did not take the file.
     #[error(transparent)]
     Publish(#[from] crate::archive::PublishError),
