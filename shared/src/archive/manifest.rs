@@ -266,6 +266,7 @@ impl Manifest {
             verified,
             warnings: self.warnings.clone(),
             pinned: false,
+            sent: Vec::new(),
         }
     }
 
