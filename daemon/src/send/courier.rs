@@ -8,7 +8,7 @@ use std::{
 
 use orgvault_shared::{
     api::{Archive, SendAnswer, SendRecord, SendRequest, SendState},
-    archive::manifest::Manifest,
+    archive::{StateFile, manifest::Manifest},
     config::TargetConfig,
     gid::Gid,
     preflight::{self, Preflight, PreflightError, Severity},
@@ -22,7 +22,10 @@ use super::{
     parcel::Parcel,
     record,
 };
-use crate::export::{Engine, Workshop};
+use crate::{
+    catalog::CatalogError,
+    export::{Engine, Workshop},
+};
 
 /// Reasons of a refusal that are told at once.
 const REASONS: usize = 3;
@@ -141,18 +144,26 @@ impl Inner {
         }
     }
 
-    /// What is on disk decides, not what the catalog remembers.
-    async fn was_not_sent(self: &Arc<Self>, archive: &Archive, target: &str, again: bool) -> Result<(), SendError> {
-        let records = self.update(archive, |_records| {}).await?;
+    /// What is on disk decides, not what the catalog remembers. Nothing is written.
+    async fn was_not_sent(&self, archive: &Archive, target: &str, again: bool) -> Result<(), SendError> {
+        let (path, gid) = (archive.path.clone(), archive.gid);
+        let state = blocking(move || StateFile::beside(Path::new(&path))).await??;
+        let mut records = state.filter(|state| state.gid == gid).map(|state| state.sent).unwrap_or_default();
+        self.settle_left(&mut records, target);
         match record::left_something(&records, target) {
             Some(before) if !again => Err(SendError::SentBefore {
-                gid: archive.gid,
+                gid,
                 target: target.to_owned(),
                 state: before.state,
                 at: before.started_at,
             }),
             _ => Ok(()),
         }
+    }
+
+    /// Whoever has the claim on a target knows that nobody carries on what began earlier.
+    fn settle_left(&self, records: &mut [SendRecord], target: &str) {
+        record::settle(records, self.workshop.clock.now(), |other| other != target);
     }
 
     /// Writes down that it is going to be sent.
@@ -166,8 +177,12 @@ impl Inner {
             error: None,
             report: Vec::new(),
         };
-        let new = record.clone();
-        self.update(archive, move |records| records.push(new)).await?;
+        let (inner, new) = (Arc::clone(self), record.clone());
+        let write = move |records: &mut Vec<SendRecord>| {
+            inner.settle_left(records, &new.target);
+            records.push(new);
+        };
+        self.update(archive, write).await?;
         tell(archive, &record);
         Ok(record)
     }
@@ -190,35 +205,29 @@ impl Inner {
         record
     }
 
-    /// Changes the records on disk, then those in the catalog, and tells everybody. Nothing is
-    /// written where nothing changes.
+    /// Changes the records on disk, then those in the catalog, and tells everybody.
     async fn update(
         self: &Arc<Self>,
         archive: &Archive,
         change: impl FnOnce(&mut Vec<SendRecord>) + Send + 'static,
-    ) -> Result<Vec<SendRecord>, SendError> {
-        let (inner, gid, path) = (Arc::clone(self), archive.gid, archive.path.clone());
-        let at = self.workshop.clock.now();
-        let write = move || {
-            let running = inner.running().clone();
-            inner.workshop.archives.update_state(Path::new(&path), gid, |state| {
-                record::settle(&mut state.sent, at, |target| running.contains(&(gid, target.to_owned())));
-                change(&mut state.sent);
-            })
-        };
-        let records = blocking(write).await??.sent;
-        match self.workshop.catalog.archive(gid).await {
-            Ok(Some(listed)) if listed.sent != records => {
-                let listed = Archive { sent: records.clone(), ..listed };
-                if let Err(error) = self.workshop.catalog.put_archive(&listed).await {
-                    tracing::warn!(%gid, "a send is kept beside its archive only: {error}");
-                }
-                self.engine.tell_archive(&listed);
-            }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%gid, "a send is kept beside its archive only: {error}"),
+    ) -> Result<(), SendError> {
+        let (workshop, gid, path) = (Arc::clone(&self.workshop), archive.gid, archive.path.clone());
+        let write = move || workshop.archives.update_state(Path::new(&path), gid, |state| change(&mut state.sent));
+        let sent = blocking(write).await??.sent;
+        if let Err(error) = self.list(gid, sent).await {
+            tracing::warn!(%gid, "a send is kept beside its archive only: {error}");
         }
-        Ok(records)
+        Ok(())
+    }
+
+    /// An archive that was deleted meanwhile stays so.
+    async fn list(&self, gid: Gid, sent: Vec<SendRecord>) -> Result<(), CatalogError> {
+        if let Some(listed) = self.workshop.catalog.archive(gid).await? {
+            let listed = Archive { sent, ..listed };
+            self.workshop.catalog.put_archive(&listed).await?;
+            self.engine.tell_archive(&listed);
+        }
+        Ok(())
     }
 }
 

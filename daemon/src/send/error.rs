@@ -112,7 +112,10 @@ pub enum SendError {
     /// It cannot be looked at as the importer would.
     #[error(transparent)]
     Preflight(#[from] PreflightError),
-    /// What is known of earlier sends cannot be read, or the intent cannot be written.
+    /// What is known of earlier sends cannot be read.
+    #[error("whether the archive was sent before is not known: {0}")]
+    Earlier(#[from] orgvault_shared::archive::StateError),
+    /// The intent cannot be written.
     #[error(transparent)]
     State(#[from] PublishError),
     /// The work ended without a result.
@@ -136,6 +139,7 @@ impl SendError {
             Self::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::NotFound => "archive_missing",
             Self::Unreadable { .. } | Self::Preflight(_) => "archive_unreadable",
             Self::Manifest(_) => "manifest_unusable",
+            Self::Earlier(_) => "state_unusable",
             Self::State(error) => error.code(),
             Self::Worker(_) => "internal",
         }
@@ -155,6 +159,7 @@ impl SendError {
             Self::TooLarge { .. } => "raise the limit of the app's server, and max_upload of the target".to_owned(),
             Self::Damaged { .. } => "restore the file from a backup, or export again".to_owned(),
             Self::State(error) => error.hint().to_owned(),
+            Self::Earlier(_) => "restore the .state.json beside the archive from a backup".to_owned(),
             Self::Option { .. }
             | Self::Busy { .. }
             | Self::Unreadable { .. }

@@ -56,6 +56,7 @@ impl From<SendError> for Refusal {
             | SendError::NotImportable { .. }
             | SendError::TooLarge { .. }
             | SendError::Damaged { .. }
+            | SendError::Earlier(_)
             | SendError::Preflight(_) => StatusCode::CONFLICT,
         };
         Self::new(status, error.code(), error.to_string()).hint(error.hint())
