@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Preflight(commands::preflight::Args),
     /// Hand an archive to a running instance of the app
     Send(commands::send::Args),
+    /// Check or rewrite a seed of TruePPM, without the daemon
+    Seed(commands::seed::Args),
     /// Look after the daemon's catalog
     Catalog(commands::catalog::Args),
     /// Print a completion script for a shell

@@ -155,6 +155,9 @@ impl SendError {
             Self::SentBefore { .. } => {
                 "an importer may double what it is given twice: look at the target first, then say --again".to_owned()
             }
+            Self::NotImportable { gid, product, .. } if product == "trueppm" => format!(
+                "`orgvault preflight {gid}` lists all of it; `orgvault export .. --importable` leaves out what is refused"
+            ),
             Self::NotImportable { gid, .. } => format!("`orgvault preflight {gid}` lists all of it"),
             Self::TooLarge { .. } => "raise the limit of the app's server, and max_upload of the target".to_owned(),
             Self::Damaged { .. } => "restore the file from a backup, or export again".to_owned(),

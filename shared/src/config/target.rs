@@ -256,3 +256,106 @@ fn checked(value: &Value<'_>, text: &str, place: &str) -> Option<Token> {
     let reason = if token.is_empty() { "is empty" } else { "holds more than one token of visible ASCII" };
     value.refuse(format!("{place}: {reason}"), "write the token into it, and nothing else")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+    use super::*;
+    use crate::config::Config;
+
+    fn write(directory: &Path, name: &str, text: &str, mode: u32) {
+        fs::write(directory.join(name), text).unwrap();
+        fs::set_permissions(directory.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn parse(text: &str) -> Result<Config, String> {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text, mode) in [
+            ("token", "hunter2\r\n", 0o640),
+            ("public", "hunter2", 0o644),
+            ("empty", "\n", 0o600),
+            ("two", "hunter2\nhunter2\n", 0o600),
+        ] {
+            write(directory.path(), name, text, mode);
+        }
+        let file = directory.path().join("config.toml");
+        let environment = Environment { file, credentials: Some(directory.path().to_owned()), config_is_public: true };
+        Config::parse(text, &environment)
+            .map_err(|problems| problems.to_string().replace(&directory.path().display().to_string(), ""))
+    }
+
+    fn with(url: &str) -> String {
+        format!("[[target]]\nname = \"a\"\nkind = \"trueppm\"\ntoken_file = \"token\"\nurl = {url:?}\n")
+    }
+
+    #[test]
+    fn each_kind_has_its_keys_and_defaults() {
+        let organization = "018F3C1E-0000-7000-8000-00000000000b";
+        let text = format!(
+            "{}[[target]]\nname = \"b\"\nkind = \"solidtime\"\nurl = \"https://b\"\ntoken_credential = \"token\"\n\
+             organization = {organization:?}\n[[target]]\nname = \"c\"\nkind = \"command\"\nargv = [\"/bin/x\", \"{{file}}\"]\n",
+            with("http://127.0.0.1:8000/plans/")
+        );
+        let targets = parse(&text).unwrap().targets;
+        let TargetKind::Trueppm { server } = &targets[0].kind else { panic!("{targets:?}") };
+        assert_eq!((server.url.as_str(), server.max_upload), ("http://127.0.0.1:8000/plans", 5 << 20));
+        let TargetKind::Solidtime { server, organization: id } = &targets[1].kind else { panic!("{targets:?}") };
+        assert_eq!((server.token.reveal(), server.max_upload), ("hunter2", 100 << 20));
+        assert_eq!(*id, organization.to_lowercase());
+        assert_eq!(targets[2].kind, TargetKind::Command { argv: vec!["/bin/x".to_owned(), "{file}".to_owned()] });
+        assert_eq!(
+            targets.iter().map(|target| target.kind.name()).collect::<Vec<_>>(),
+            ["trueppm", "solidtime", "command"]
+        );
+        assert!(!format!("{targets:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn plain_http_is_only_for_this_machine() {
+        for url in [
+            "https://app.example",
+            "https://app.example:8443/sub",
+            "http://localhost",
+            "http://127.0.0.9:80",
+            "http://[::1]:8000",
+        ] {
+            assert!(parse(&with(url)).is_ok(), "{url}");
+        }
+        for (url, said) in [
+            ("http://app.example", "in plain text"),
+            ("http://127.0.0.1.example", "in plain text"),
+            ("http://localhost.example", "in plain text"),
+            ("http://0.0.0.0", "in plain text"),
+            ("https://u:hunter2@app.example", "holds a user or a password"),
+            ("http://127.0.0.1@app.example", "holds a user or a password"),
+            ("https://app.example?x=1", "has a query"),
+            ("https://app.example#x", "has a query"),
+            ("ftp://app.example", "no URL of a web server"),
+            ("app.example", "is no URL"),
+            ("/app", "is no URL"),
+            ("", "is no URL"),
+        ] {
+            let problems = parse(&with(url)).unwrap_err();
+            assert!(problems.contains(said), "{url}: {problems}");
+            assert!(!problems.contains("hunter2"), "{problems}");
+        }
+    }
+
+    #[test]
+    fn every_problem_of_a_target_is_said() {
+        let texts = [
+            "name = \"A b\"\nkind = \"solidtme\"\nurl = \"https://x\"\nargv = 5\nulr = 1",
+            "name = \"a\"\nkind = \"solidtime\"\nurl = \"https://x\"",
+            "name = \"a\"\nkind = \"solidtime\"\norganization = \"acme\"\nurl = \"https://x\"\ntoken_file = \"public\"",
+            "name = \"b\"\nkind = \"trueppm\"\nurl = \"https://x\"\ntoken_file = \"token\"\ntoken_credential = \"token\"\nmax_upload = \"0 B\"",
+            "name = \"c\"\nkind = \"trueppm\"\ntoken_file = \"empty\"\nca_file = \"ca.pem\"\ntimeout = \"0s\"\norganization = \"x\"",
+            "name = \"d\"\nkind = \"trueppm\"\nurl = \"https://x\"\ntoken_file = \"two\"",
+            "name = \"e\"\nkind = \"command\"\nargv = [\"manage.py\", \"{file}\"]",
+            "name = \"f\"\nkind = \"command\"\nargv = [\"/manage.py\", \"file\"]\nurl = \"https://x\"",
+            "name = \"g\"\nkind = \"command\"\nargv = []",
+        ];
+        let text: Vec<String> = texts.iter().map(|text| format!("[[target]]\n{text}\n")).collect();
+        insta::assert_snapshot!(parse(&text.concat()).unwrap_err());
+    }
+}

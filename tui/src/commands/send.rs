@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// Which archive, and where to.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch, and they are independent")]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -120,6 +120,7 @@ pub(super) fn publish(archive_dir: &Path, gid: u64, format: Format, product: &st
         format,
         entity: None,
         gzip: false,
+        importable: false,
         bytes: sealed.bytes(),
         sha256: sealed.sha256().unwrap().to_owned(),
         content_bytes: sealed.bytes(),
