@@ -30,6 +30,7 @@ use self::gids::Gids;
 use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
+    send::Courier,
 };
 
 pub use self::{
@@ -44,6 +45,8 @@ pub struct Shop {
     pub workshop: Arc<Workshop>,
     /// Takes exports in and runs them.
     pub engine: Engine,
+    /// Hands archives to targets.
+    pub courier: Courier,
     /// The configuration.
     pub config: Arc<Config>,
 }

@@ -14,6 +14,7 @@ pub mod logging;
 pub mod product;
 pub mod row;
 mod run;
+pub mod send;
 pub mod settings;
 pub mod source;
 pub mod sql;

@@ -14,6 +14,7 @@ use crate::{
     export::{Engine, Parts, Workshop},
     lifecycle::{LockError, StateLock, Stop},
     product::Products,
+    send::Courier,
     source::{Source, SourceError},
 };
 
@@ -98,13 +99,19 @@ pub async fn run_on(
         abort: stop.deadline.clone(),
     })
     .await?;
+    let courier =
+        Courier::new(Arc::clone(&workshop), engine.clone(), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
 
     // Clients may watch their exports end: the API goes on until the last one has.
     let closed = stop.hard.child_token();
     let served = async {
         let limits = api::Limits::new(config.daemon.connections_per_user);
-        let router =
-            api::router(api::Shop { workshop: Arc::clone(&workshop), engine, config: Arc::new(config.clone()) });
+        let router = api::router(api::Shop {
+            workshop: Arc::clone(&workshop),
+            engine,
+            courier,
+            config: Arc::new(config.clone()),
+        });
         let exported = async {
             stop.soft.cancelled().await;
             tracker.close();

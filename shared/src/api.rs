@@ -12,6 +12,7 @@ mod problem;
 mod retention;
 mod row;
 mod schedule;
+mod send;
 mod source;
 mod status;
 
@@ -24,6 +25,7 @@ pub use problem::Problem;
 pub use retention::{Pruned, RetentionDecision, RetentionPlan};
 pub use row::Row;
 pub use schedule::{Run, Schedule, Schedules, Trigger};
+pub use send::{SendAnswer, SendRecord, SendRequest, SendState};
 pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};
 pub use status::{Alive, Rebuilt, Role, Status};
 

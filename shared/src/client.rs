@@ -18,7 +18,7 @@ use self::{connection::Answer, route::Route};
 use crate::{
     api::{
         Alive, Archive, Archives, Comparison, Counts, Export, ExportRequest, Exports, Organization, Organizations,
-        Rebuilt, RowsPage, SourceCheck, Sources, State, Status, Verification,
+        Rebuilt, RowsPage, SendAnswer, SendRequest, SourceCheck, Sources, State, Status, Verification,
     },
     gid::Gid,
     preflight::Preflight,
@@ -226,6 +226,14 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn preflight(&self, gid: Gid, product: Option<&str>) -> Result<Preflight, ClientError> {
         self.post(Self::archive_route(gid).segment("preflight").query("product", product), None::<&()>).await
+    }
+
+    /// Hands an archive to a target. That the target refuses is an answer, not an error.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn send_archive(&self, gid: Gid, request: &SendRequest) -> Result<SendAnswer, ClientError> {
+        self.post(Self::archive_route(gid).segment("send"), Some(request)).await
     }
 
     /// One page of a section's rows.

@@ -2,6 +2,7 @@
 
 mod read;
 mod secret;
+mod target;
 mod values;
 
 #[cfg(test)]
@@ -14,6 +15,8 @@ use std::{
 
 use crate::checked_toml::{FileProblem, Problems, closest};
 
+pub use target::{FILE_PLACEHOLDER, Server, TargetConfig, TargetKind, Token};
+
 /// A checked configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
@@ -23,6 +26,8 @@ pub struct Config {
     pub access: Access,
     /// `[[source]]`.
     pub sources: Vec<SourceConfig>,
+    /// `[[target]]`.
+    pub targets: Vec<TargetConfig>,
 }
 
 impl Config {

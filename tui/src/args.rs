@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Verify(commands::verify::Args),
     /// Say what the app's own importer would refuse or change of an archive
     Preflight(commands::preflight::Args),
+    /// Hand an archive to a running instance of the app
+    Send(commands::send::Args),
     /// Check or rewrite a seed of TruePPM, without the daemon
     Seed(commands::seed::Args),
     /// Look after the daemon's catalog

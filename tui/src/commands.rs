@@ -16,6 +16,7 @@ pub(crate) mod orgs;
 pub(crate) mod preflight;
 pub(crate) mod rows;
 pub(crate) mod seed;
+pub(crate) mod send;
 pub(crate) mod show;
 pub(crate) mod sources;
 pub(crate) mod status;
@@ -45,6 +46,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Delete(args) => delete::run(&args, session).await,
         Command::Verify(args) => verify::run(&args, session).await,
         Command::Preflight(args) => preflight::run(&args, session).await,
+        Command::Send(args) => send::run(&args, session).await,
         Command::Seed(args) => seed::run(&args, session),
         Command::Catalog(args) => catalog::run(&args, session).await,
         Command::Completions(args) => completions::run(&args, session),

@@ -67,6 +67,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify),
         Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight),
+        Route::new(POST,   "/v1/archives/{gid}/send",                  Owner,  archives::send),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
@@ -152,6 +153,7 @@ mod tests {
         archive::ArchiveDirectory,
         catalog::Catalog,
         export::{Engine, Parts, Workshop},
+        send::Courier,
     };
 
     /// A router over nothing: no sources, no archives.
@@ -165,9 +167,11 @@ mod tests {
             clock: Clock::system(),
             compression_level: 1,
         });
+        let lifetime = (tracker.clone(), stop.clone(), abort.clone());
         let parts = Parts { workshop: Arc::clone(&workshop), workers: 0, tracker, stop, abort };
         let engine = Engine::start(parts).await.unwrap();
-        crate::api::router(Shop { workshop, engine, config: Arc::new(Config::default()) })
+        let courier = Courier::new(Arc::clone(&workshop), engine.clone(), lifetime.0, lifetime.1, lifetime.2);
+        crate::api::router(Shop { workshop, engine, courier, config: Arc::new(Config::default()) })
     }
 
     async fn status_of(router: &Router, method: &Method, path: &str, role: Option<Role>) -> StatusCode {

@@ -4,6 +4,7 @@ mod compare;
 mod delete;
 mod download;
 mod preflight;
+mod send;
 mod verify;
 
 use std::sync::Arc;
@@ -22,7 +23,9 @@ use super::{
 };
 use crate::catalog::ArchiveFilter;
 
-pub(super) use self::{compare::compare, delete::delete, download::download, preflight::preflight, verify::verify};
+pub(super) use self::{
+    compare::compare, delete::delete, download::download, preflight::preflight, send::send, verify::verify,
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,11 +44,15 @@ pub(super) async fn list(
     if let Some(name) = &query.organization {
         archives.retain(|archive| lookup::is_called(&archive.organization, name));
     }
+    for archive in &mut archives {
+        app.shop.courier.settle(archive);
+    }
     blocking(move || Archives { archives: archives.into_iter().map(looked_at).collect() }).await.map(Json)
 }
 
 pub(super) async fn show(State(app): State<Arc<App>>, Path(gid): Path<Gid>) -> Result<Json<Archive>, Refusal> {
-    let archive = app.archive(gid).await?;
+    let mut archive = app.archive(gid).await?;
+    app.shop.courier.settle(&mut archive);
     blocking(move || looked_at(archive)).await.map(Json)
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
-    Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceLines, Tls, secret,
+    Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceLines, Tls, secret, target,
     values::{absolute_path, accounts, duration, mode, name, optional_group, socket_path, some_duration},
 };
 use crate::checked_toml::{Document, Problems, Table, Unique, Value, read_text};
@@ -48,7 +48,10 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let mut names = Unique::new("name of the source");
     let sources = root.tables("source", |table| (source(table, environment, &mut names), lines(table, environment)));
     let (sources, lines) = sources.into_iter().unzip();
-    Reading { config: Config { daemon, access, sources }, sources: lines, problems: Problems::default() }
+    let mut names = Unique::new("name of the target");
+    let targets = root.tables("target", |table| target::read(table, environment, &mut names));
+    let targets = targets.into_iter().flatten().collect();
+    Reading { config: Config { daemon, access, sources, targets }, sources: lines, problems: Problems::default() }
 }
 
 fn daemon(table: &Table<'_>) -> Daemon {

@@ -19,5 +19,6 @@ mod postgres;
 mod preflight;
 mod readme;
 mod seed;
+mod send;
 mod stub;
 mod terminal;
