@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     api::{self, Socket, SocketError},
     archive::{ArchiveDirectory, PublishError},
+    audit::Audit,
     catalog::{Catalog, CatalogError},
     export::{Engine, Parts, Workshop},
     lifecycle::{LockError, StateLock, Stop},
@@ -87,6 +88,7 @@ pub async fn run_on(
         sources,
         archives,
         catalog: catalog.clone(),
+        audit: Arc::new(Audit::new(&config.daemon.state_dir, clock.clone())),
         clock,
         compression_level: config.daemon.compression_level,
     });
@@ -116,6 +118,7 @@ pub async fn run_on(
         for source in workshop.sources.values() {
             source.close().await;
         }
+        workshop.audit.close();
         catalog.close().await;
     };
     tokio::select! {

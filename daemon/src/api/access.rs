@@ -150,6 +150,7 @@ mod tests {
     use crate::{
         api::{Shop, server::Session},
         archive::ArchiveDirectory,
+        audit::Audit,
         catalog::Catalog,
         export::{Engine, Parts, Workshop},
     };
@@ -162,6 +163,7 @@ mod tests {
             sources: HashMap::new(),
             archives: Arc::new(ArchiveDirectory::new(directory.join("archives"))),
             catalog: Catalog::open(&directory.join("catalog"), &directory.join("archives")).await.unwrap(),
+            audit: Arc::new(Audit::new(directory, Clock::system())),
             clock: Clock::system(),
             compression_level: 1,
         });
