@@ -3,10 +3,13 @@
 
 mod access;
 mod archives;
+mod audit;
+mod caller;
 mod catalog;
 mod connections;
 mod events;
 mod exports;
+mod gate;
 mod gids;
 mod health;
 mod lookup;

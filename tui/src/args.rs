@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Verify(commands::verify::Args),
     /// Say what the app's own importer would refuse or change of an archive
     Preflight(commands::preflight::Args),
+    /// Tell who was handed data, deleted, sent, or was refused
+    Audit(commands::audit::Args),
     /// Look after the daemon's catalog
     Catalog(commands::catalog::Args),
     /// Print a completion script for a shell

@@ -2,6 +2,7 @@
 //! makes lines of the answer.
 
 pub(crate) mod archives;
+pub(crate) mod audit;
 pub(crate) mod cancel;
 pub(crate) mod catalog;
 pub(crate) mod check;
@@ -44,6 +45,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Delete(args) => delete::run(&args, session).await,
         Command::Verify(args) => verify::run(&args, session).await,
         Command::Preflight(args) => preflight::run(&args, session).await,
+        Command::Audit(args) => audit::run(&args, session).await,
         Command::Catalog(args) => catalog::run(&args, session).await,
         Command::Completions(args) => completions::run(&args, session),
         Command::Demo(args) => demo::run(&args, session).await,

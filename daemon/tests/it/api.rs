@@ -2,6 +2,7 @@
 
 mod access;
 mod archives;
+mod audit;
 mod binary;
 mod events;
 mod exports;

@@ -3,6 +3,7 @@
 use std::{io, os::unix::fs::MetadataExt, sync::Arc};
 
 use axum::{
+    Extension,
     body::Body,
     extract::State,
     http::{HeaderValue, StatusCode, header},
@@ -16,15 +17,19 @@ use rustix::fs::OFlags;
 use tokio::{fs::OpenOptions, io::AsyncReadExt};
 use tokio_util::io::ReaderStream;
 
-use super::super::{App, problem::Refusal, request::Path};
+use super::super::{App, caller::Caller, problem::Refusal, request::Path};
 
 /// Bytes that are read at a time.
 const CHUNK: usize = 64 * 1024;
 
 /// A file that got shorter in the meantime ends the connection before the announced length, so
 /// the reader notices.
-pub(in super::super) async fn download(State(app): State<Arc<App>>, Path(gid): Path<Gid>) -> Result<Response, Refusal> {
-    let archive = app.archive(gid).await?;
+pub(in super::super) async fn download(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(gid): Path<Gid>,
+) -> Result<Response, Refusal> {
+    let archive = app.archive(&caller, gid).await?;
     let mut options = OpenOptions::new();
     // A link that somebody put there must not lead out of the archive directory.
     let options = options.read(true).custom_flags(no_follow());
