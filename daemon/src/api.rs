@@ -9,6 +9,7 @@ mod catalog;
 mod connections;
 mod events;
 mod exports;
+mod faces;
 mod gate;
 mod gids;
 mod health;
@@ -33,6 +34,7 @@ use self::gids::Gids;
 use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
+    signature::UrlKey,
 };
 
 pub use self::{
@@ -47,6 +49,8 @@ pub struct Shop {
     pub workshop: Arc<Workshop>,
     /// Takes exports in and runs them.
     pub engine: Engine,
+    /// Signs download links.
+    pub url_key: UrlKey,
     /// The configuration.
     pub config: Arc<Config>,
 }

@@ -15,7 +15,9 @@ pub mod logging;
 pub mod product;
 pub mod row;
 mod run;
+pub mod secrets;
 pub mod settings;
+pub mod signature;
 pub mod source;
 pub mod sql;
 

@@ -15,6 +15,8 @@ use crate::{
     export::{Engine, Parts, Workshop},
     lifecycle::{LockError, StateLock, Stop},
     product::Products,
+    secrets::{SecretError, Secrets},
+    signature::UrlKey,
     source::{Source, SourceError},
 };
 
@@ -36,6 +38,9 @@ pub enum RunError {
     /// A source is configured in a way that cannot work.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A secret cannot be read or kept.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// A source names a product that no definition describes.
     #[error("source {source_name} has product {product}, and there is no definition of that name in {}", products_dir.display())]
     UnknownProduct {
@@ -78,6 +83,7 @@ pub async fn run_on(
     stop: Stop,
 ) -> Result<(), RunError> {
     let tracker = TaskTracker::new();
+    let url_key = UrlKey::of(&Secrets::of(&config.daemon.state_dir))?;
     let sources = connect(&config, &products, &tracker)?;
     let archives = Arc::new(ArchiveDirectory::new(config.daemon.archive_dir.clone()));
     for leftover in archives.sweep()? {
@@ -105,8 +111,12 @@ pub async fn run_on(
     let closed = stop.hard.child_token();
     let served = async {
         let limits = api::Limits::new(config.daemon.connections_per_user);
-        let router =
-            api::router(api::Shop { workshop: Arc::clone(&workshop), engine, config: Arc::new(config.clone()) });
+        let router = api::router(api::Shop {
+            workshop: Arc::clone(&workshop),
+            engine,
+            url_key,
+            config: Arc::new(config.clone()),
+        });
         let exported = async {
             stop.soft.cancelled().await;
             tracker.close();

@@ -15,6 +15,7 @@ use orgvault_shared::api::Role;
 
 use super::{
     App, archives, audit, catalog, events, exports,
+    faces::{Voice, solidtime, trueppm},
     gate::{self, stray},
     health, organizations,
     problem::Refusal,
@@ -32,11 +33,14 @@ pub(super) struct Route {
 pub(super) struct Rule {
     pub(super) method: Method,
     pub(super) path: &'static str,
-    pub(super) role: Role,
+    /// None: its handler decides, by a signature or in its own order.
+    pub(super) role: Option<Role>,
     /// Whether its handler minds of which organizations the caller may know. One that does not say
     /// so is closed to who may know of some only.
     pub(super) scoped: bool,
     pub(super) recorded: Recorded,
+    /// How a face says problems.
+    pub(super) voice: Option<Voice>,
 }
 
 /// What the audit trail is told of a route, beside refusals.
@@ -51,7 +55,7 @@ pub(super) enum Recorded {
 }
 
 impl Route {
-    fn new<H, T>(method: Method, path: &'static str, needed: Role, handler: H) -> Self
+    fn new<H, T>(method: Method, path: &'static str, needed: impl Into<Option<Role>>, handler: H) -> Self
     where
         H: Handler<T, Arc<App>>,
         T: 'static,
@@ -62,13 +66,19 @@ impl Route {
             Method::DELETE => MethodFilter::DELETE,
             _ => MethodFilter::GET,
         };
-        let rule = Rule { method, path, role: needed, scoped: false, recorded: Recorded::Nothing };
+        let rule = Rule { method, path, role: needed.into(), scoped: false, recorded: Recorded::Nothing, voice: None };
         Self { rule, handler: on(filter, handler) }
     }
 
     /// Its handler shows nothing of organizations that the caller must not know of.
     fn scoped(mut self) -> Self {
         self.rule.scoped = true;
+        self
+    }
+
+    /// It is part of a face, and says problems as that face's product does.
+    fn voice(mut self, voice: Voice) -> Self {
+        self.rule.voice = Some(voice);
         self
     }
 
@@ -108,6 +118,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/archives/{gid}",                       Viewer, archives::show).scoped(),
         Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete).records("archive.delete"),
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download).scoped().hands_out("archive.download"),
+        Route::new(GET,    "/v1/downloads/{gid}",                      None,   archives::signed).scoped().hands_out("archive.download"),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify).scoped(),
         Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight).scoped(),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page).scoped().hands_out("archive.rows"),
@@ -115,6 +126,9 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/audit",                                Owner,  audit::list),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow).scoped(),
+        Route::new(POST,   "/api/v1/organizations/{id}/export",        Admin,  solidtime::export).scoped().voice(solidtime::voice),
+        Route::new(GET,    "/api/v1/programs/{id}/export/",            None,   trueppm::program).scoped().hands_out("face.download").voice(trueppm::voice),
+        Route::new(GET,    "/api/v1/projects/{id}/export/",            None,   trueppm::project).scoped().hands_out("face.download").voice(trueppm::voice),
     ]
 }
 
@@ -155,6 +169,8 @@ mod tests {
         audit::Audit,
         catalog::Catalog,
         export::{Engine, Parts, Workshop},
+        secrets::Secrets,
+        signature::UrlKey,
     };
 
     /// A router over nothing: no sources, no archives.
@@ -171,7 +187,8 @@ mod tests {
         });
         let parts = Parts { workshop: Arc::clone(&workshop), workers: 0, tracker, stop, abort };
         let engine = Engine::start(parts).await.unwrap();
-        crate::api::router(Shop { workshop, engine, config: Arc::new(Config::default()) })
+        let url_key = UrlKey::of(&Secrets::of(directory)).unwrap();
+        crate::api::router(Shop { workshop, engine, url_key, config: Arc::new(Config::default()) })
     }
 
     async fn status_of(router: &Router, method: &Method, path: &str, role: Option<Role>) -> StatusCode {
@@ -193,7 +210,7 @@ mod tests {
             for role in [None, Some(Role::Viewer), Some(Role::Admin), Some(Role::Owner)] {
                 let status = status_of(&router, &method, &path, role).await;
                 let case = format!("{method} {path} as {role:?}: {status}");
-                assert_eq!(status == StatusCode::FORBIDDEN, role < Some(needed), "{case}");
+                assert_eq!(status == StatusCode::FORBIDDEN, role < needed || path.contains("/downloads/"), "{case}");
                 assert_ne!(status, StatusCode::METHOD_NOT_ALLOWED, "{case}");
                 assert!(!status.is_server_error(), "{case}");
             }

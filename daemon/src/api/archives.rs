@@ -3,7 +3,9 @@
 mod compare;
 mod delete;
 mod download;
+mod file;
 mod preflight;
+mod range;
 mod verify;
 
 use std::sync::Arc;
@@ -24,7 +26,14 @@ use super::{
 };
 use crate::catalog::ArchiveFilter;
 
-pub(super) use self::{compare::compare, delete::delete, download::download, preflight::preflight, verify::verify};
+pub(super) use self::{
+    compare::compare,
+    delete::delete,
+    download::{download, signed},
+    file::Attachment,
+    preflight::preflight,
+    verify::verify,
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

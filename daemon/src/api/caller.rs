@@ -11,7 +11,8 @@ use orgvault_shared::{
     gid::Gid,
 };
 
-use super::peer::Peer;
+use super::{App, archives::blocking, peer::Peer, problem::Refusal};
+use crate::signature::Holder;
 
 /// Who makes a request, what it may do, and of which organizations it may know.
 #[derive(Debug, Clone)]
@@ -23,7 +24,14 @@ pub(super) struct Caller {
     /// What it may do; none is nothing.
     pub(super) role: Option<Role>,
     scope: Scope,
-    about: Arc<OnceLock<About>>,
+    seen: Arc<Seen>,
+}
+
+/// What a request turned out to be.
+#[derive(Debug, Default)]
+struct Seen {
+    acts_for: OnceLock<Actor>,
+    about: OnceLock<About>,
 }
 
 /// What names an organization for good: its source, kind and id. A tenant can change its name and
@@ -62,12 +70,12 @@ impl Caller {
     /// Somebody of whom all that is known is the connection.
     pub(super) fn of(peer: &Peer) -> Self {
         let actor = Actor::User { uid: peer.uid, user: peer.user.clone(), pid: peer.pid };
-        Self { actor, address: None, role: peer.role, scope: Scope::All, about: Arc::default() }
+        Self { actor, address: None, role: peer.role, scope: Scope::All, seen: Arc::default() }
     }
 
     /// Somebody of whom nothing is known.
     pub(super) fn nobody() -> Self {
-        Self { actor: Actor::Nobody, address: None, role: None, scope: Scope::All, about: Arc::default() }
+        Self { actor: Actor::Nobody, address: None, role: None, scope: Scope::All, seen: Arc::default() }
     }
 
     /// Whether this caller may know of the organization.
@@ -93,12 +101,30 @@ impl Caller {
 
     /// Notes what the request is about, where nothing was noted yet.
     pub(super) fn is_about(&self, gid: Option<Gid>, organization: &OrganizationKey) {
-        self.about.get_or_init(|| About { gid, organization: organization.clone() });
+        self.seen.about.get_or_init(|| About { gid, organization: organization.clone() });
     }
 
     /// What the request turned out to be about.
     pub(super) fn about(&self) -> Option<&About> {
-        self.about.get()
+        self.seen.about.get()
+    }
+
+    /// Notes that the request has another one's rights.
+    pub(super) fn acts_for(&self, other: &Self) {
+        self.seen.acts_for.get_or_init(|| other.actor.clone());
+    }
+
+    /// Who the audit trail says it was.
+    pub(super) fn responsible(&self) -> &Actor {
+        self.seen.acts_for.get().unwrap_or(&self.actor)
+    }
+
+    /// For whom a link is that this caller asks for.
+    pub(super) fn holder(&self) -> Option<Holder> {
+        match &self.actor {
+            Actor::User { uid, .. } => Some(Holder::User(*uid)),
+            _ => None,
+        }
     }
 
     /// The user's name, or `token:` and the service account's.
@@ -114,5 +140,18 @@ impl Caller {
     /// Where the request came from, as the audit trail says it.
     pub(super) fn from(&self) -> String {
         self.address.map_or_else(|| "unix".to_owned(), |address| address.to_string())
+    }
+}
+
+impl App {
+    /// Whom a link was made for, with the rights of now.
+    pub(super) async fn holder(&self, holder: &Holder) -> Result<Caller, Refusal> {
+        match *holder {
+            Holder::User(uid) => {
+                let config = Arc::clone(&self.shop.config);
+                blocking(move || Caller::of(&Peer::resolve(uid, None, &config.access))).await
+            }
+            Holder::Token(_) => Ok(Caller::nobody()),
+        }
     }
 }

@@ -43,11 +43,7 @@ pub(super) async fn start(
 ) -> Result<(StatusCode, Json<Exports>), Refusal> {
     plan::check(&request)?;
     let Listing { listed, failures } = chosen(&app, &caller, &request).await?;
-    let plan = Plan { request: &request, requested_by: &caller.name(), now: app.now() };
-    let definition = |name: &str| app.source(&caller, name).map(|source| source.definition().clone());
-    let exports = plan.exports(&listed, definition, |at| app.gids.next(at))?;
-    app.engine().submit(exports.clone()).await?;
-    tracing::info!(user = caller.name(), exports = exports.len(), "exports were asked for");
+    let exports = app.submit(&caller, &request, &listed).await?;
     Ok((StatusCode::ACCEPTED, Json(Exports { exports, failures })))
 }
 
@@ -110,6 +106,21 @@ pub(super) async fn cancel(
 }
 
 impl App {
+    /// Plans the exports that are asked for of these organizations, and takes them in.
+    pub(super) async fn submit(
+        &self,
+        caller: &Caller,
+        request: &ExportRequest,
+        organizations: &[Listed],
+    ) -> Result<Vec<Export>, Refusal> {
+        let plan = Plan { request, requested_by: &caller.name(), now: self.now() };
+        let definition = |name: &str| self.source(caller, name).map(|source| source.definition().clone());
+        let exports = plan.exports(organizations, definition, |at| self.gids.next(at))?;
+        self.engine().submit(exports.clone()).await?;
+        tracing::info!(user = caller.name(), exports = exports.len(), "exports were asked for");
+        Ok(exports)
+    }
+
     /// The export of this gid as it is now, if the caller may know of it.
     pub(super) async fn export(&self, caller: &Caller, gid: Gid) -> Result<Export, Refusal> {
         let export = self.catalog().export(gid).await?.filter(|export| caller.sees(&export.organization));

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use axum::{
+    Json,
     extract::{Request, State},
-    http::{Method, StatusCode},
+    http::{Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -20,6 +21,7 @@ use super::{
     access::{Recorded, Rule},
     archives::blocking,
     caller::Caller,
+    faces::Voice,
     peer::Peer,
     problem::Refusal,
 };
@@ -38,7 +40,10 @@ pub(super) async fn pass(rule: Arc<Rule>, State(app): State<Arc<App>>, mut reque
         }
         Err(refusal) => refusal.into_response(),
     };
-    let response = app.tell(rule.recorded, &caller, place, response).await;
+    let mut response = app.tell(rule.recorded, &caller, place, response).await;
+    if let Some(voice) = rule.voice {
+        response = in_words_of(voice, response);
+    }
     tracing::debug!(
         method = %rule.method,
         route = rule.path,
@@ -47,6 +52,17 @@ pub(super) async fn pass(rule: Arc<Rule>, State(app): State<Arc<App>>, mut reque
         "request"
     );
     response
+}
+
+/// A problem as the face's own product would say it.
+fn in_words_of(voice: Voice, response: Response) -> Response {
+    let Some(problem) = response.extensions().get::<Arc<Problem>>() else { return response };
+    let (status, document) = voice(problem);
+    let mut said = (status, Json(document)).into_response();
+    for name in [header::CONTENT_RANGE, header::RETRY_AFTER, header::WWW_AUTHENTICATE] {
+        said.headers_mut().extend(response.headers().get(&name).map(|value| (name, value.clone())));
+    }
+    said
 }
 
 /// What no route takes: who has no role at all does not even learn that.
@@ -70,8 +86,8 @@ fn identify(request: &Request) -> Caller {
 impl Rule {
     /// Whether the caller may use the route at all.
     fn admits(&self, caller: &Caller, access: &Access) -> Result<(), Refusal> {
-        if caller.role < Some(self.role) {
-            return Err(not_allowed(caller, Some(self.role), access));
+        if caller.role < self.role {
+            return Err(not_allowed(caller, self.role, access));
         }
         if caller.is_restricted() && !self.scoped {
             let detail = format!("this is about every organization, and {} may know of some only", caller.name());
@@ -112,7 +128,7 @@ impl App {
             gid: about.as_ref().and_then(|about| about.gid),
             organization: about.map(|about| about.organization),
             result: result.to_owned(),
-            ..AuditEntry::new(self.now(), caller.actor.clone(), act)
+            ..AuditEntry::new(self.now(), caller.responsible().clone(), act)
         };
         let audit = Arc::clone(&self.shop.workshop.audit);
         let written = blocking(move || {

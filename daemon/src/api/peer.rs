@@ -75,7 +75,7 @@ mod tests {
 
     fn access(owners: &[&str], admins: &[&str], viewers: &[&str]) -> Access {
         let list = |entries: &[&str]| entries.iter().map(ToString::to_string).collect();
-        Access { owners: list(owners), admins: list(admins), viewers: list(viewers) }
+        Access { owners: list(owners), admins: list(admins), viewers: list(viewers), ..Access::default() }
     }
 
     fn identity_of(user: &str, groups: &[&str]) -> Identity {

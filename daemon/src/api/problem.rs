@@ -41,6 +41,11 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, error.to_string()).hint("see the log of orgvaultd")
     }
 
+    /// The HTTP status.
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
     /// The document.
     #[cfg(test)]
     pub(super) fn problem(&self) -> &Problem {
@@ -50,8 +55,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, axum::Json(self.0.as_ref())).into_response();
+        let mut response = (self.status(), axum::Json(self.0.as_ref())).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
         // For the audit trail, and for faces, which say it in their own words.
         response.extensions_mut().insert(self.0);

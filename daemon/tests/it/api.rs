@@ -6,6 +6,8 @@ mod audit;
 mod binary;
 mod events;
 mod exports;
+mod faces;
 mod faults;
 pub(crate) mod fixture;
+mod reply;
 mod socket;

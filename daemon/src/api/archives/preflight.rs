@@ -19,7 +19,7 @@ use super::{
         request::{Path, Query},
     },
     blocking,
-    download::unreadable,
+    file::unreadable,
 };
 
 #[derive(Debug, Deserialize)]
