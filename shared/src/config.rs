@@ -1,6 +1,8 @@
 //! `/etc/orgvault/config.toml`: every key, its default, and all problems of a file at once.
 
+mod hook;
 mod read;
+mod schedule;
 mod secret;
 mod values;
 
@@ -14,6 +16,11 @@ use std::{
 
 use crate::checked_toml::{FileProblem, Problems, closest};
 
+pub use self::{
+    hook::{HookAction, HookConfig, HookEvent, HookScope},
+    schedule::{Missed, ScheduleConfig},
+};
+
 /// A checked configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
@@ -23,6 +30,10 @@ pub struct Config {
     pub access: Access,
     /// `[[source]]`.
     pub sources: Vec<SourceConfig>,
+    /// `[[schedule]]`.
+    pub schedules: Vec<ScheduleConfig>,
+    /// `[[hook]]`.
+    pub hooks: Vec<HookConfig>,
 }
 
 impl Config {

@@ -107,6 +107,7 @@ fn config(folder: &Path) -> Config {
         },
         access: Access { owners: vec![user], ..Access::default() },
         sources: vec![SourceConfig::new("tracker".to_owned(), "rytask".to_owned(), url)],
+        ..Config::default()
     }
 }
 
