@@ -4,7 +4,7 @@
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use orgvault_shared::{clock::Clock, config::Config};
-use tokio::net::UnixListener;
+use tokio::{net::UnixListener, sync::watch};
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -12,8 +12,10 @@ use crate::{
     archive::{ArchiveDirectory, PublishError},
     catalog::{Catalog, CatalogError},
     export::{Engine, Parts, Workshop},
+    hook::Hooks,
     lifecycle::{LockError, StateLock, Stop},
     product::Products,
+    schedule::{self, Schedules},
     source::{Source, SourceError},
 };
 
@@ -78,10 +80,7 @@ pub async fn run_on(
 ) -> Result<(), RunError> {
     let tracker = TaskTracker::new();
     let sources = connect(&config, &products, &tracker)?;
-    let archives = Arc::new(ArchiveDirectory::new(config.daemon.archive_dir.clone()));
-    for leftover in archives.sweep()? {
-        tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
-    }
+    let archives = Arc::new(swept(config.daemon.archive_dir.clone())?);
     let catalog = Catalog::open(&config.daemon.state_dir.join("catalog.sqlite"), &config.daemon.archive_dir).await?;
     let workshop = Arc::new(Workshop {
         sources,
@@ -98,13 +97,28 @@ pub async fn run_on(
         abort: stop.deadline.clone(),
     })
     .await?;
+    // Kept to the end: whoever has it may send another configuration.
+    let (_configure, configured) = watch::channel(Arc::new(config.clone()));
+    let schedules = Schedules::start(schedule::Parts {
+        workshop: Arc::clone(&workshop),
+        engine: engine.clone(),
+        hooks: Hooks::start(configured.clone(), &tracker, &stop.soft, &stop.deadline),
+        config: configured,
+        tracker: tracker.clone(),
+        stop: stop.soft.clone(),
+    })
+    .await?;
 
     // Clients may watch their exports end: the API goes on until the last one has.
     let closed = stop.hard.child_token();
     let served = async {
         let limits = api::Limits::new(config.daemon.connections_per_user);
-        let router =
-            api::router(api::Shop { workshop: Arc::clone(&workshop), engine, config: Arc::new(config.clone()) });
+        let router = api::router(api::Shop {
+            workshop: Arc::clone(&workshop),
+            engine,
+            schedules,
+            config: Arc::new(config.clone()),
+        });
         let exported = async {
             stop.soft.cancelled().await;
             tracker.close();
@@ -123,6 +137,15 @@ pub async fn run_on(
         () = stop.hard.cancelled() => tracing::warn!("stopped at once; the next start cleans up"),
     }
     Ok(())
+}
+
+/// The archive directory, without what an earlier daemon left unfinished in it.
+fn swept(root: PathBuf) -> Result<ArchiveDirectory, PublishError> {
+    let archives = ArchiveDirectory::new(root);
+    for leftover in archives.sweep()? {
+        tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
+    }
+    Ok(archives)
 }
 
 fn connect(

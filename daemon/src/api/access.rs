@@ -15,7 +15,8 @@ use axum::{
 use orgvault_shared::{api::Role, config::Access};
 
 use super::{
-    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, rows, sources, status,
+    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, rows, schedules,
+    sources, status,
 };
 
 /// One route.
@@ -69,6 +70,13 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare),
+        Route::new(GET,    "/v1/schedules",                            Viewer, schedules::list),
+        Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run),
+        Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause),
+        Route::new(POST,   "/v1/schedules/{name}/resume",              Admin,  schedules::resume),
+        Route::new(GET,    "/v1/runs",                                 Viewer, schedules::runs),
+        Route::new(GET,    "/v1/runs/{gid}",                           Viewer, schedules::show_run),
+        Route::new(POST,   "/v1/run-due",                              Admin,  schedules::run_due),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow),
     ]
@@ -143,6 +151,7 @@ mod tests {
 
     use axum::{body::Body, http::StatusCode};
     use orgvault_shared::{clock::Clock, config::Config};
+    use tokio::sync::watch;
     use tokio_util::{sync::CancellationToken, task::TaskTracker};
     use tower::ServiceExt;
 
@@ -152,6 +161,8 @@ mod tests {
         archive::ArchiveDirectory,
         catalog::Catalog,
         export::{Engine, Parts, Workshop},
+        hook::Hooks,
+        schedule::{self, Schedules},
     };
 
     /// A router over nothing: no sources, no archives.
@@ -165,9 +176,21 @@ mod tests {
             clock: Clock::system(),
             compression_level: 1,
         });
-        let parts = Parts { workshop: Arc::clone(&workshop), workers: 0, tracker, stop, abort };
+        let parts =
+            Parts { workshop: Arc::clone(&workshop), workers: 0, tracker: tracker.clone(), stop: stop.clone(), abort };
         let engine = Engine::start(parts).await.unwrap();
-        crate::api::router(Shop { workshop, engine, config: Arc::new(Config::default()) })
+        let config = Arc::new(Config::default());
+        let schedules = Schedules::start(schedule::Parts {
+            workshop: Arc::clone(&workshop),
+            engine: engine.clone(),
+            hooks: Hooks::start(watch::channel(Arc::clone(&config)).1, &tracker, &stop, &stop),
+            config: watch::channel(Arc::clone(&config)).1,
+            tracker,
+            stop,
+        })
+        .await
+        .unwrap();
+        crate::api::router(Shop { workshop, engine, schedules, config })
     }
 
     async fn status_of(router: &Router, method: &Method, path: &str, role: Option<Role>) -> StatusCode {

@@ -45,7 +45,7 @@ pub(super) async fn start(
     let Listing { listed, failures } = chosen(&app, &request).await?;
     let plan = Plan { request: &request, requested_by: &peer.user, now: app.now() };
     let definition = |name: &str| app.source(name).map(|source| source.definition().clone());
-    let exports = plan.exports(&listed, definition, |at| app.gids.next(at))?;
+    let exports = plan.exports(&listed, definition, |at| app.engine().gid(at))?;
     app.engine().submit(exports.clone()).await?;
     tracing::info!(user = %peer.user, exports = exports.len(), "exports were asked for");
     Ok((StatusCode::ACCEPTED, Json(Exports { exports, failures })))

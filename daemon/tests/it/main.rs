@@ -13,6 +13,8 @@ mod postgres;
 #[cfg(test)]
 mod preflight;
 #[cfg(test)]
+mod schedule;
+#[cfg(test)]
 mod solidtime;
 #[cfg(test)]
 mod source;
