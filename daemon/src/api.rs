@@ -11,7 +11,6 @@ mod events;
 mod exports;
 mod faces;
 mod gate;
-mod gids;
 mod health;
 mod lookup;
 mod organizations;
@@ -20,6 +19,7 @@ mod peer;
 mod problem;
 mod request;
 mod rows;
+mod schedules;
 mod server;
 mod socket;
 mod sources;
@@ -30,10 +30,10 @@ use std::sync::Arc;
 use axum::Router;
 use orgvault_shared::{clock::Timestamp, config::Config};
 
-use self::gids::Gids;
 use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
+    schedule::Schedules,
     send::Courier,
     signature::UrlKey,
 };
@@ -54,6 +54,8 @@ pub struct Shop {
     pub courier: Courier,
     /// Signs download links.
     pub url_key: UrlKey,
+    /// Begins the runs that are due.
+    pub schedules: Schedules,
     /// The configuration.
     pub config: Arc<Config>,
 }
@@ -61,7 +63,6 @@ pub struct Shop {
 /// What every handler is handed.
 struct App {
     shop: Shop,
-    gids: Gids,
     started_at: Timestamp,
 }
 
@@ -83,5 +84,5 @@ impl App {
 /// [`Peer`].
 pub fn router(shop: Shop) -> Router {
     let started_at = shop.workshop.clock.now();
-    access::router(&Arc::new(App { shop, gids: Gids::default(), started_at }))
+    access::router(&Arc::new(App { shop, started_at }))
 }

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use orgvault_shared::{clock::Clock, config::Config};
-use tokio::net::UnixListener;
+use tokio::{net::UnixListener, sync::watch};
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -13,8 +13,10 @@ use crate::{
     audit::Audit,
     catalog::{Catalog, CatalogError},
     export::{Engine, Parts, Workshop},
+    hook::Hooks,
     lifecycle::{LockError, StateLock, Stop},
     product::Products,
+    schedule::{self, Schedules},
     secrets::{SecretError, Secrets},
     send::Courier,
     signature::UrlKey,
@@ -86,10 +88,7 @@ pub async fn run_on(
     let tracker = TaskTracker::new();
     let url_key = UrlKey::of(&Secrets::of(&config.daemon.state_dir))?;
     let sources = connect(&config, &products, &tracker)?;
-    let archives = Arc::new(ArchiveDirectory::new(config.daemon.archive_dir.clone()));
-    for leftover in archives.sweep()? {
-        tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
-    }
+    let archives = Arc::new(swept(config.daemon.archive_dir.clone())?);
     let catalog = Catalog::open(&config.daemon.state_dir.join("catalog.sqlite"), &config.daemon.archive_dir).await?;
     let workshop = Arc::new(Workshop {
         sources,
@@ -109,6 +108,17 @@ pub async fn run_on(
     .await?;
     let courier =
         Courier::new(Arc::clone(&workshop), engine.clone(), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
+    // Kept to the end: whoever has it may send another configuration.
+    let (_configure, configured) = watch::channel(Arc::new(config.clone()));
+    let schedules = Schedules::start(schedule::Parts {
+        workshop: Arc::clone(&workshop),
+        engine: engine.clone(),
+        hooks: Hooks::start(configured.clone(), &tracker, &stop.soft, &stop.deadline),
+        config: configured,
+        tracker: tracker.clone(),
+        stop: stop.soft.clone(),
+    })
+    .await?;
 
     // Clients may watch their exports end: the API goes on until the last one has.
     let closed = stop.hard.child_token();
@@ -119,6 +129,7 @@ pub async fn run_on(
             engine,
             courier,
             url_key,
+            schedules,
             config: Arc::new(config.clone()),
         });
         let exported = async {
@@ -140,6 +151,15 @@ pub async fn run_on(
         () = stop.hard.cancelled() => tracing::warn!("stopped at once; the next start cleans up"),
     }
     Ok(())
+}
+
+/// The archive directory, without what an earlier daemon left unfinished in it.
+fn swept(root: PathBuf) -> Result<ArchiveDirectory, PublishError> {
+    let archives = ArchiveDirectory::new(root);
+    for leftover in archives.sweep()? {
+        tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
+    }
+    Ok(archives)
 }
 
 fn connect(

@@ -1,6 +1,8 @@
 //! `/etc/orgvault/config.toml`: every key, its default, and all problems of a file at once.
 
+mod hook;
 mod read;
+mod schedule;
 mod secret;
 mod target;
 mod values;
@@ -20,6 +22,11 @@ use crate::{
 
 pub use target::{FILE_PLACEHOLDER, Server, TargetConfig, TargetKind, Token};
 
+pub use self::{
+    hook::{HookAction, HookConfig, HookEvent, HookScope},
+    schedule::{Missed, ScheduleConfig},
+};
+
 /// A checked configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
@@ -31,6 +38,10 @@ pub struct Config {
     pub sources: Vec<SourceConfig>,
     /// `[[target]]`.
     pub targets: Vec<TargetConfig>,
+    /// `[[schedule]]`.
+    pub schedules: Vec<ScheduleConfig>,
+    /// `[[hook]]`.
+    pub hooks: Vec<HookConfig>,
 }
 
 impl Config {

@@ -70,6 +70,12 @@ pub(crate) enum Command {
     Seed(commands::seed::Args),
     /// Tell who was handed data, deleted, sent, or was refused
     Audit(commands::audit::Args),
+    /// List the schedules
+    Schedules(commands::schedules::Args),
+    /// Run, pause or resume a schedule
+    Schedule(commands::schedule::Args),
+    /// Begin what is due and follow it (for a systemd timer)
+    RunDue(commands::run_due::Args),
     /// Look after the daemon's catalog
     Catalog(commands::catalog::Args),
     /// Print a completion script for a shell

@@ -19,7 +19,7 @@ use super::{
     gate::{self, stray},
     health, organizations,
     problem::Refusal,
-    rows, sources, status,
+    rows, schedules, sources, status,
 };
 
 /// One route.
@@ -124,6 +124,13 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(POST,   "/v1/archives/{gid}/send",                  Owner,  archives::send).hands_out("archive.send"),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page).scoped().hands_out("archive.rows"),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare).scoped(),
+        Route::new(GET,    "/v1/schedules",                            Viewer, schedules::list),
+        Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run),
+        Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause),
+        Route::new(POST,   "/v1/schedules/{name}/resume",              Admin,  schedules::resume),
+        Route::new(GET,    "/v1/runs",                                 Viewer, schedules::runs),
+        Route::new(GET,    "/v1/runs/{gid}",                           Viewer, schedules::show_run),
+        Route::new(POST,   "/v1/run-due",                              Admin,  schedules::run_due),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/audit",                                Owner,  audit::list),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow).scoped(),
@@ -160,6 +167,7 @@ mod tests {
 
     use axum::body::Body;
     use orgvault_shared::{clock::Clock, config::Config};
+    use tokio::sync::watch;
     use tokio_util::{sync::CancellationToken, task::TaskTracker};
     use tower::ServiceExt;
 
@@ -170,6 +178,8 @@ mod tests {
         audit::Audit,
         catalog::Catalog,
         export::{Engine, Parts, Workshop},
+        hook::Hooks,
+        schedule::{self, Schedules},
         secrets::Secrets,
         send::Courier,
         signature::UrlKey,
@@ -187,12 +197,28 @@ mod tests {
             clock: Clock::system(),
             compression_level: 1,
         });
-        let lifetime = (tracker.clone(), stop.clone(), abort.clone());
-        let parts = Parts { workshop: Arc::clone(&workshop), workers: 0, tracker, stop, abort };
+        let parts = Parts {
+            workshop: Arc::clone(&workshop),
+            workers: 0,
+            tracker: tracker.clone(),
+            stop: stop.clone(),
+            abort: abort.clone(),
+        };
         let engine = Engine::start(parts).await.unwrap();
-        let courier = Courier::new(Arc::clone(&workshop), engine.clone(), lifetime.0, lifetime.1, lifetime.2);
+        let courier = Courier::new(Arc::clone(&workshop), engine.clone(), tracker.clone(), stop.clone(), abort);
         let url_key = UrlKey::of(&Secrets::of(directory)).unwrap();
-        crate::api::router(Shop { workshop, engine, courier, url_key, config: Arc::new(Config::default()) })
+        let config = Arc::new(Config::default());
+        let schedules = Schedules::start(schedule::Parts {
+            workshop: Arc::clone(&workshop),
+            engine: engine.clone(),
+            hooks: Hooks::start(watch::channel(Arc::clone(&config)).1, &tracker, &stop, &stop),
+            config: watch::channel(Arc::clone(&config)).1,
+            tracker,
+            stop,
+        })
+        .await
+        .unwrap();
+        crate::api::router(Shop { workshop, engine, courier, schedules, url_key, config })
     }
 
     async fn status_of(router: &Router, method: &Method, path: &str, role: Option<Role>) -> StatusCode {

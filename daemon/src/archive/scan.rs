@@ -19,7 +19,7 @@ use orgvault_shared::{
 };
 
 use super::{
-    ArchiveDirectory, PublishError,
+    ArchiveDirectory, NewArchive, PublishError,
     walk::{self, Place},
 };
 
@@ -56,6 +56,18 @@ impl Scanned {
 }
 
 impl ArchiveDirectory {
+    /// The archive of this name, if it was published: its manifest is there and fits it.
+    #[must_use]
+    pub fn published(&self, archive: &NewArchive<'_>) -> Option<Archive> {
+        let NewArchive { organization, exported_at, gid, format, gzip } = *archive;
+        let name = ArchiveName { exported_at, gid, format, gzip };
+        let path = self.places().find(organization)?.join(name.to_string());
+        let manifest = Manifest::load(&manifest_path(&path)).ok()?;
+        let same = manifest.gid == gid && manifest.file == name.to_string();
+        (same && condition(&path, &manifest, None) == ArchiveState::Present)
+            .then(|| manifest.to_archive(&path, ArchiveState::Present, None))
+    }
+
     /// Walks through the directory in the order of names and tells `visit` what it finds.
     ///
     /// # Errors
