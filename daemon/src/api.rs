@@ -3,10 +3,14 @@
 
 mod access;
 mod archives;
+mod audit;
+mod caller;
 mod catalog;
 mod connections;
 mod events;
 mod exports;
+mod faces;
+mod gate;
 mod gids;
 mod health;
 mod lookup;
@@ -31,6 +35,7 @@ use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
     send::Courier,
+    signature::UrlKey,
 };
 
 pub use self::{
@@ -47,6 +52,8 @@ pub struct Shop {
     pub engine: Engine,
     /// Hands archives to targets.
     pub courier: Courier,
+    /// Signs download links.
+    pub url_key: UrlKey,
     /// The configuration.
     pub config: Arc<Config>,
 }

@@ -10,11 +10,14 @@ use tokio_util::task::TaskTracker;
 use crate::{
     api::{self, Socket, SocketError},
     archive::{ArchiveDirectory, PublishError},
+    audit::Audit,
     catalog::{Catalog, CatalogError},
     export::{Engine, Parts, Workshop},
     lifecycle::{LockError, StateLock, Stop},
     product::Products,
+    secrets::{SecretError, Secrets},
     send::Courier,
+    signature::UrlKey,
     source::{Source, SourceError},
 };
 
@@ -36,6 +39,9 @@ pub enum RunError {
     /// A source is configured in a way that cannot work.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A secret cannot be read or kept.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// A source names a product that no definition describes.
     #[error("source {source_name} has product {product}, and there is no definition of that name in {}", products_dir.display())]
     UnknownProduct {
@@ -78,6 +84,7 @@ pub async fn run_on(
     stop: Stop,
 ) -> Result<(), RunError> {
     let tracker = TaskTracker::new();
+    let url_key = UrlKey::of(&Secrets::of(&config.daemon.state_dir))?;
     let sources = connect(&config, &products, &tracker)?;
     let archives = Arc::new(ArchiveDirectory::new(config.daemon.archive_dir.clone()));
     for leftover in archives.sweep()? {
@@ -88,6 +95,7 @@ pub async fn run_on(
         sources,
         archives,
         catalog: catalog.clone(),
+        audit: Arc::new(Audit::new(&config.daemon.state_dir, clock.clone())),
         clock,
         compression_level: config.daemon.compression_level,
     });
@@ -110,6 +118,7 @@ pub async fn run_on(
             workshop: Arc::clone(&workshop),
             engine,
             courier,
+            url_key,
             config: Arc::new(config.clone()),
         });
         let exported = async {
@@ -123,6 +132,7 @@ pub async fn run_on(
         for source in workshop.sources.values() {
             source.close().await;
         }
+        workshop.audit.close();
         catalog.close().await;
     };
     tokio::select! {

@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Send(commands::send::Args),
     /// Check or rewrite a seed of TruePPM, without the daemon
     Seed(commands::seed::Args),
+    /// Tell who was handed data, deleted, sent, or was refused
+    Audit(commands::audit::Args),
     /// Look after the daemon's catalog
     Catalog(commands::catalog::Args),
     /// Print a completion script for a shell

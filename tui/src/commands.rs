@@ -2,6 +2,7 @@
 //! makes lines of the answer.
 
 pub(crate) mod archives;
+pub(crate) mod audit;
 pub(crate) mod cancel;
 pub(crate) mod catalog;
 pub(crate) mod check;
@@ -48,6 +49,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Preflight(args) => preflight::run(&args, session).await,
         Command::Send(args) => send::run(&args, session).await,
         Command::Seed(args) => seed::run(&args, session),
+        Command::Audit(args) => audit::run(&args, session).await,
         Command::Catalog(args) => catalog::run(&args, session).await,
         Command::Completions(args) => completions::run(&args, session),
         Command::Demo(args) => demo::run(&args, session).await,

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     archive::{ArchiveDirectory, NewArchive, Partial, PublishError, Sealed},
+    audit::Audit,
     catalog::Catalog,
     format::{self, Plan, Written},
     product::Definition,
@@ -43,6 +44,8 @@ pub struct Workshop {
     pub archives: Arc<ArchiveDirectory>,
     /// Where their index is.
     pub catalog: Catalog,
+    /// Where it is told who did what.
+    pub audit: Arc<Audit>,
     /// Tells when an export started and ended.
     pub clock: Clock,
     /// Deflate's level for gzip and ZIP, 1 to 9.

@@ -6,6 +6,7 @@ use super::{
     Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceLines, Tls, secret, target,
     values::{absolute_path, accounts, duration, mode, name, optional_group, socket_path, some_duration},
 };
+use crate::api::Role;
 use crate::checked_toml::{Document, Problems, Table, Unique, Value, read_text};
 
 const MAX_WORKERS: i64 = 64;
@@ -81,6 +82,9 @@ fn access(table: &Table<'_>) -> Access {
         owners: table.or("owners", default.owners, accounts),
         admins: table.or("admins", default.admins, accounts),
         viewers: table.or("viewers", default.viewers, accounts),
+        seed_export: table.or("seed_export", default.seed_export, |value| {
+            value.one_of(&[("admin", Role::Admin), ("viewer", Role::Viewer)])
+        }),
     }
 }
 

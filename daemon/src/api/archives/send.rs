@@ -12,7 +12,7 @@ use orgvault_shared::{
 
 use super::super::{
     App,
-    peer::Peer,
+    caller::Caller,
     problem::Refusal,
     request::{Json as Body, Path},
 };
@@ -21,13 +21,13 @@ use crate::send::SendError;
 /// The answer comes when the target has answered; the send goes on when the client goes away.
 pub(in super::super) async fn send(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
     Body(request): Body<SendRequest>,
 ) -> Result<Json<SendAnswer>, Refusal> {
-    let archive = app.archive(gid).await?;
+    let archive = app.archive(&caller, gid).await?;
     let target = target(&app.shop.config, &request.to)?.clone();
-    Ok(Json(app.shop.courier.send(archive, target, request, peer.user).await?))
+    Ok(Json(app.shop.courier.send(archive, target, request, caller.name().to_owned()).await?))
 }
 
 fn target<'a>(config: &'a Config, name: &str) -> Result<&'a TargetConfig, SendError> {

@@ -2,7 +2,7 @@
 
 use std::{ops::ControlFlow, path::PathBuf, sync::Arc};
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_shared::{
     api::{Archive, ArchiveState, Verification},
     archive::{
@@ -15,16 +15,17 @@ use orgvault_shared::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    super::{App, problem::Refusal, request::Path},
+    super::{App, caller::Caller, problem::Refusal, request::Path},
     blocking,
 };
 
 /// When the client goes away, the reading stops.
 pub(in super::super) async fn verify(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
 ) -> Result<Json<Verification>, Refusal> {
-    let archive = app.archive(gid).await?;
+    let archive = app.archive(&caller, gid).await?;
     let gone = CancellationToken::new();
     let _guard = gone.clone().drop_guard();
     let path = PathBuf::from(&archive.path);
