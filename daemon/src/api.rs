@@ -13,31 +13,38 @@ mod faces;
 mod gate;
 mod gids;
 mod health;
+mod http;
+mod identify;
 mod lookup;
 mod organizations;
 mod patience;
 mod peer;
 mod problem;
+mod rates;
+mod repeats;
 mod request;
 mod rows;
 mod server;
 mod socket;
 mod sources;
 mod status;
+mod tokens;
 
 use std::sync::Arc;
 
 use axum::Router;
 use orgvault_shared::{clock::Timestamp, config::Config};
 
-use self::gids::Gids;
+use self::{gids::Gids, rates::Rates, repeats::Repeats};
 use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
     signature::UrlKey,
+    tokens::Tokens,
 };
 
 pub use self::{
+    http::{HttpError, HttpListener},
     peer::Peer,
     server::{Limits, serve},
     socket::{Socket, SocketError},
@@ -49,6 +56,8 @@ pub struct Shop {
     pub workshop: Arc<Workshop>,
     /// Takes exports in and runs them.
     pub engine: Engine,
+    /// Those of the service accounts.
+    pub tokens: Tokens,
     /// Signs download links.
     pub url_key: UrlKey,
     /// The configuration.
@@ -59,6 +68,8 @@ pub struct Shop {
 struct App {
     shop: Shop,
     gids: Gids,
+    rates: Rates,
+    repeats: Repeats,
     started_at: Timestamp,
 }
 
@@ -80,5 +91,11 @@ impl App {
 /// [`Peer`].
 pub fn router(shop: Shop) -> Router {
     let started_at = shop.workshop.clock.now();
-    access::router(&Arc::new(App { shop, gids: Gids::default(), started_at }))
+    access::router(&Arc::new(App {
+        shop,
+        gids: Gids::default(),
+        rates: Rates::default(),
+        repeats: Repeats::default(),
+        started_at,
+    }))
 }

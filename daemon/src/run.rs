@@ -8,7 +8,7 @@ use tokio::net::UnixListener;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    api::{self, Socket, SocketError},
+    api::{self, HttpError, HttpListener, Socket, SocketError},
     archive::{ArchiveDirectory, PublishError},
     audit::Audit,
     catalog::{Catalog, CatalogError},
@@ -18,6 +18,7 @@ use crate::{
     secrets::{SecretError, Secrets},
     signature::UrlKey,
     source::{Source, SourceError},
+    tokens::Tokens,
 };
 
 /// Why the daemon did not start.
@@ -35,6 +36,9 @@ pub enum RunError {
     /// The catalog cannot be used.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// The TCP listener cannot be opened.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// A source is configured in a way that cannot work.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -83,7 +87,10 @@ pub async fn run_on(
     stop: Stop,
 ) -> Result<(), RunError> {
     let tracker = TaskTracker::new();
-    let url_key = UrlKey::of(&Secrets::of(&config.daemon.state_dir))?;
+    let secrets = Secrets::of(&config.daemon.state_dir);
+    let url_key = UrlKey::of(&secrets)?;
+    let tokens = Tokens::open(secrets)?;
+    let http = HttpListener::open(&config.http, &clock).await?;
     let sources = connect(&config, &products, &tracker)?;
     let archives = Arc::new(ArchiveDirectory::new(config.daemon.archive_dir.clone()));
     for leftover in archives.sweep()? {
@@ -110,10 +117,11 @@ pub async fn run_on(
     // Clients may watch their exports end: the API goes on until the last one has.
     let closed = stop.hard.child_token();
     let served = async {
-        let limits = api::Limits::new(config.daemon.connections_per_user);
+        let limits = api::Limits::new(&config);
         let router = api::router(api::Shop {
             workshop: Arc::clone(&workshop),
             engine,
+            tokens,
             url_key,
             config: Arc::new(config.clone()),
         });
@@ -123,7 +131,7 @@ pub async fn run_on(
             tracker.wait().await;
             closed.cancel();
         };
-        let serving = api::serve(listener, router, config.access.clone(), limits, closed.clone());
+        let serving = api::serve(listener, http, router, config.access.clone(), limits, closed.clone());
         tokio::join!(serving, exported);
         for source in workshop.sources.values() {
             source.close().await;

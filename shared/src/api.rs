@@ -14,6 +14,7 @@ mod row;
 mod schedule;
 mod source;
 mod status;
+mod token;
 
 pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification};
 pub use audit::{Actor, AuditEntry, AuditTrail};
@@ -26,6 +27,7 @@ pub use row::Row;
 pub use schedule::{Run, Schedule, Schedules, Trigger};
 pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};
 pub use status::{Alive, Rebuilt, Role, Status};
+pub use token::{NewToken, Token, TokenRequest, Tokens};
 
 use serde::{Deserialize, Serialize};
 

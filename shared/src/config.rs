@@ -1,5 +1,6 @@
 //! `/etc/orgvault/config.toml`: every key, its default, and all problems of a file at once.
 
+mod http;
 mod read;
 mod secret;
 mod values;
@@ -17,6 +18,8 @@ use crate::{
     checked_toml::{FileProblem, Problems, closest},
 };
 
+pub use self::http::Http;
+
 /// A checked configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
@@ -24,6 +27,8 @@ pub struct Config {
     pub daemon: Daemon,
     /// `[access]`.
     pub access: Access,
+    /// `[http]`.
+    pub http: Http,
     /// `[[source]]`.
     pub sources: Vec<SourceConfig>,
 }

@@ -3,11 +3,15 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
-    Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceLines, Tls, secret,
+    Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceLines, Tls,
+    http::http,
+    secret,
     values::{absolute_path, accounts, duration, mode, name, optional_group, socket_path, some_duration},
 };
-use crate::api::Role;
-use crate::checked_toml::{Document, Problems, Table, Unique, Value, read_text};
+use crate::{
+    api::Role,
+    checked_toml::{Document, Problems, Table, Unique, Value, read_text},
+};
 
 const MAX_WORKERS: i64 = 64;
 const MAX_CONNECTIONS: i64 = 10_000;
@@ -46,10 +50,11 @@ fn failed(problems: Problems) -> Reading {
 pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let daemon = root.table("daemon", daemon).unwrap_or_default();
     let access = root.table("access", access).unwrap_or_default();
+    let http = root.table("http", http).unwrap_or_default();
     let mut names = Unique::new("name of the source");
     let sources = root.tables("source", |table| (source(table, environment, &mut names), lines(table, environment)));
     let (sources, lines) = sources.into_iter().unzip();
-    Reading { config: Config { daemon, access, sources }, sources: lines, problems: Problems::default() }
+    Reading { config: Config { daemon, access, http, sources }, sources: lines, problems: Problems::default() }
 }
 
 fn daemon(table: &Table<'_>) -> Daemon {

@@ -52,7 +52,8 @@ async fn a_link_gives_the_file_and_one_that_was_changed_learns_nothing() {
     for part in query.split('&') {
         let (name, value) = part.split_once('=').unwrap();
         let mut changed = value.to_owned();
-        changed.push(if changed.pop() == Some('0') { '1' } else { '0' });
+        let last = changed.pop();
+        changed.push(if last == Some('0') { '1' } else { '0' });
         for other in [changed.as_str(), "", "%00", &value.to_uppercase()] {
             let broken = link.replace(part, &format!("{name}={other}"));
             if broken != link {
