@@ -11,7 +11,6 @@ mod events;
 mod exports;
 mod faces;
 mod gate;
-mod gids;
 mod health;
 mod http;
 mod identify;
@@ -24,6 +23,7 @@ mod rates;
 mod repeats;
 mod request;
 mod rows;
+mod schedules;
 mod server;
 mod socket;
 mod sources;
@@ -35,10 +35,12 @@ use std::sync::Arc;
 use axum::Router;
 use orgvault_shared::{clock::Timestamp, config::Config};
 
-use self::{gids::Gids, rates::Rates, repeats::Repeats};
+use self::{rates::Rates, repeats::Repeats};
 use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
+    schedule::Schedules,
+    send::Courier,
     signature::UrlKey,
     tokens::Tokens,
 };
@@ -58,8 +60,12 @@ pub struct Shop {
     pub engine: Engine,
     /// Those of the service accounts.
     pub tokens: Tokens,
+    /// Hands archives to targets.
+    pub courier: Courier,
     /// Signs download links.
     pub url_key: UrlKey,
+    /// Begins the runs that are due.
+    pub schedules: Schedules,
     /// The configuration.
     pub config: Arc<Config>,
 }
@@ -67,7 +73,6 @@ pub struct Shop {
 /// What every handler is handed.
 struct App {
     shop: Shop,
-    gids: Gids,
     rates: Rates,
     repeats: Repeats,
     started_at: Timestamp,
@@ -91,11 +96,5 @@ impl App {
 /// [`Peer`].
 pub fn router(shop: Shop) -> Router {
     let started_at = shop.workshop.clock.now();
-    access::router(&Arc::new(App {
-        shop,
-        gids: Gids::default(),
-        rates: Rates::default(),
-        repeats: Repeats::default(),
-        started_at,
-    }))
+    access::router(&Arc::new(App { shop, rates: Rates::default(), repeats: Repeats::default(), started_at }))
 }

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use orgvault_shared::{clock::Clock, config::Config};
-use tokio::net::UnixListener;
+use tokio::{net::UnixListener, sync::watch};
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -13,9 +13,12 @@ use crate::{
     audit::Audit,
     catalog::{Catalog, CatalogError},
     export::{Engine, Parts, Workshop},
+    hook::Hooks,
     lifecycle::{LockError, StateLock, Stop},
     product::Products,
+    schedule::{self, Schedules},
     secrets::{SecretError, Secrets},
+    send::Courier,
     signature::UrlKey,
     source::{Source, SourceError},
     tokens::Tokens,
@@ -91,26 +94,26 @@ pub async fn run_on(
     let url_key = UrlKey::of(&secrets)?;
     let tokens = Tokens::open(secrets)?;
     let http = HttpListener::open(&config.http, &clock).await?;
-    let sources = connect(&config, &products, &tracker)?;
-    let archives = Arc::new(ArchiveDirectory::new(config.daemon.archive_dir.clone()));
-    for leftover in archives.sweep()? {
-        tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
-    }
-    let catalog = Catalog::open(&config.daemon.state_dir.join("catalog.sqlite"), &config.daemon.archive_dir).await?;
-    let workshop = Arc::new(Workshop {
-        sources,
-        archives,
-        catalog: catalog.clone(),
-        audit: Arc::new(Audit::new(&config.daemon.state_dir, clock.clone())),
-        clock,
-        compression_level: config.daemon.compression_level,
-    });
+    let workshop = open(&config, &products, clock, &tracker).await?;
     let engine = Engine::start(Parts {
         workshop: Arc::clone(&workshop),
         workers: config.daemon.workers,
         tracker: tracker.clone(),
         stop: stop.soft.clone(),
         abort: stop.deadline.clone(),
+    })
+    .await?;
+    let courier =
+        Courier::new(Arc::clone(&workshop), engine.clone(), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
+    // Kept to the end: whoever has it may send another configuration.
+    let (_configure, configured) = watch::channel(Arc::new(config.clone()));
+    let schedules = Schedules::start(schedule::Parts {
+        workshop: Arc::clone(&workshop),
+        engine: engine.clone(),
+        hooks: Hooks::start(configured.clone(), &tracker, &stop.soft, &stop.deadline),
+        config: configured,
+        tracker: tracker.clone(),
+        stop: stop.soft.clone(),
     })
     .await?;
 
@@ -122,7 +125,9 @@ pub async fn run_on(
             workshop: Arc::clone(&workshop),
             engine,
             tokens,
+            courier,
             url_key,
+            schedules,
             config: Arc::new(config.clone()),
         });
         let exported = async {
@@ -133,17 +138,48 @@ pub async fn run_on(
         };
         let serving = api::serve(listener, http, router, config.access.clone(), limits, closed.clone());
         tokio::join!(serving, exported);
-        for source in workshop.sources.values() {
-            source.close().await;
-        }
-        workshop.audit.close();
-        catalog.close().await;
+        close(&workshop).await;
     };
     tokio::select! {
         () = served => tracing::info!("stopped"),
         () = stop.hard.cancelled() => tracing::warn!("stopped at once; the next start cleans up"),
     }
     Ok(())
+}
+
+/// Opens what every part works with.
+async fn open(
+    config: &Config,
+    products: &Products,
+    clock: Clock,
+    tracker: &TaskTracker,
+) -> Result<Arc<Workshop>, RunError> {
+    let daemon = &config.daemon;
+    Ok(Arc::new(Workshop {
+        sources: connect(config, products, tracker)?,
+        archives: Arc::new(swept(daemon.archive_dir.clone())?),
+        catalog: Catalog::open(&daemon.state_dir.join("catalog.sqlite"), &daemon.archive_dir).await?,
+        audit: Arc::new(Audit::new(&daemon.state_dir, clock.clone())),
+        clock,
+        compression_level: daemon.compression_level,
+    }))
+}
+
+async fn close(workshop: &Workshop) {
+    for source in workshop.sources.values() {
+        source.close().await;
+    }
+    workshop.audit.close();
+    workshop.catalog.close().await;
+}
+
+/// The archive directory, without what an earlier daemon left unfinished in it.
+fn swept(root: PathBuf) -> Result<ArchiveDirectory, PublishError> {
+    let archives = ArchiveDirectory::new(root);
+    for leftover in archives.sweep()? {
+        tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
+    }
+    Ok(archives)
 }
 
 fn connect(

@@ -1,8 +1,11 @@
 //! `/etc/orgvault/config.toml`: every key, its default, and all problems of a file at once.
 
+mod hook;
 mod http;
 mod read;
+mod schedule;
 mod secret;
+mod target;
 mod values;
 
 #[cfg(test)]
@@ -18,7 +21,13 @@ use crate::{
     checked_toml::{FileProblem, Problems, closest},
 };
 
-pub use self::http::Http;
+pub use target::{FILE_PLACEHOLDER, Server, TargetConfig, TargetKind, Token};
+
+pub use self::{
+    hook::{HookAction, HookConfig, HookEvent, HookScope},
+    http::Http,
+    schedule::{Missed, ScheduleConfig},
+};
 
 /// A checked configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +40,12 @@ pub struct Config {
     pub http: Http,
     /// `[[source]]`.
     pub sources: Vec<SourceConfig>,
+    /// `[[target]]`.
+    pub targets: Vec<TargetConfig>,
+    /// `[[schedule]]`.
+    pub schedules: Vec<ScheduleConfig>,
+    /// `[[hook]]`.
+    pub hooks: Vec<HookConfig>,
 }
 
 impl Config {

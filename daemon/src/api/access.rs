@@ -19,7 +19,7 @@ use super::{
     gate::{self, stray},
     health, organizations,
     problem::Refusal,
-    rows, sources, status, tokens,
+    rows, schedules, sources, status, tokens,
 };
 
 /// One route.
@@ -123,8 +123,16 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/downloads/{gid}",                      None,   archives::signed).scoped().hands_out("archive.download"),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify).scoped(),
         Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight).scoped(),
+        Route::new(POST,   "/v1/archives/{gid}/send",                  Owner,  archives::send).hands_out("archive.send"),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page).scoped().hands_out("archive.rows"),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare).scoped(),
+        Route::new(GET,    "/v1/schedules",                            Viewer, schedules::list),
+        Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run),
+        Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause),
+        Route::new(POST,   "/v1/schedules/{name}/resume",              Admin,  schedules::resume),
+        Route::new(GET,    "/v1/runs",                                 Viewer, schedules::runs),
+        Route::new(GET,    "/v1/runs/{gid}",                           Viewer, schedules::show_run),
+        Route::new(POST,   "/v1/run-due",                              Admin,  schedules::run_due),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/audit",                                Owner,  audit::list),
         Route::new(GET,    "/v1/tokens",                               Owner,  tokens::list),
@@ -177,6 +185,7 @@ mod tests {
 
     use axum::body::Body;
     use orgvault_shared::{clock::Clock, config::Config};
+    use tokio::sync::watch;
     use tokio_util::{sync::CancellationToken, task::TaskTracker};
     use tower::ServiceExt;
 
@@ -187,7 +196,10 @@ mod tests {
         audit::Audit,
         catalog::Catalog,
         export::{Engine, Parts, Workshop},
+        hook::Hooks,
+        schedule::{self, Schedules},
         secrets::Secrets,
+        send::Courier,
         signature::UrlKey,
         tokens::Tokens,
     };
@@ -204,12 +216,30 @@ mod tests {
             clock: Clock::system(),
             compression_level: 1,
         });
-        let parts = Parts { workshop: Arc::clone(&workshop), workers: 0, tracker, stop, abort };
+        let parts = Parts {
+            workshop: Arc::clone(&workshop),
+            workers: 0,
+            tracker: tracker.clone(),
+            stop: stop.clone(),
+            abort: abort.clone(),
+        };
         let engine = Engine::start(parts).await.unwrap();
+        let courier = Courier::new(Arc::clone(&workshop), engine.clone(), tracker.clone(), stop.clone(), abort);
         let secrets = Secrets::of(directory);
         let url_key = UrlKey::of(&secrets).unwrap();
         let tokens = Tokens::open(secrets).unwrap();
-        crate::api::router(Shop { workshop, engine, tokens, url_key, config: Arc::new(Config::default()) })
+        let config = Arc::new(Config::default());
+        let schedules = Schedules::start(schedule::Parts {
+            workshop: Arc::clone(&workshop),
+            engine: engine.clone(),
+            hooks: Hooks::start(watch::channel(Arc::clone(&config)).1, &tracker, &stop, &stop),
+            config: watch::channel(Arc::clone(&config)).1,
+            tracker,
+            stop,
+        })
+        .await
+        .unwrap();
+        crate::api::router(Shop { workshop, engine, tokens, courier, url_key, schedules, config })
     }
 
     /// Whatever the role is: a signature, or a token.

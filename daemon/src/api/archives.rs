@@ -6,6 +6,7 @@ mod download;
 mod file;
 mod preflight;
 mod range;
+mod send;
 mod verify;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub(super) use self::{
     download::{download, signed},
     file::Attachment,
     preflight::preflight,
+    send::send,
     verify::verify,
 };
 
@@ -54,6 +56,9 @@ pub(super) async fn list(
     if let Some(name) = &query.organization {
         archives.retain(|archive| lookup::is_called(&archive.organization, name));
     }
+    for archive in &mut archives {
+        app.shop.courier.settle(archive);
+    }
     blocking(move || Archives { archives: archives.into_iter().map(looked_at).collect() }).await.map(Json)
 }
 
@@ -62,7 +67,8 @@ pub(super) async fn show(
     Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
 ) -> Result<Json<Archive>, Refusal> {
-    let archive = app.archive(&caller, gid).await?;
+    let mut archive = app.archive(&caller, gid).await?;
+    app.shop.courier.settle(&mut archive);
     blocking(move || looked_at(archive)).await.map(Json)
 }
 

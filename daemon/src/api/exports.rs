@@ -136,7 +136,7 @@ impl App {
     ) -> Result<Vec<Export>, Refusal> {
         let plan = Plan { request, requested_by: &caller.name(), now: self.now() };
         let definition = |name: &str| self.source(caller, name).map(|source| source.definition().clone());
-        let exports = plan.exports(organizations, definition, |at| self.gids.next(at))?;
+        let exports = plan.exports(organizations, definition, |at| self.engine().gid(at))?;
         self.engine().submit(exports.clone()).await?;
         tracing::info!(user = caller.name(), exports = exports.len(), "exports were asked for");
         Ok(exports)

@@ -137,6 +137,7 @@ impl App {
     /// Adds what the catalog knows.
     async fn describe(&self, listed: Vec<Listed>) -> Result<Vec<Organization>, Refusal> {
         let mut organizations: Vec<Organization> = Vec::with_capacity(listed.len());
+        let upcoming = self.shop.schedules.upcoming().await?;
         for of_source in listed.chunk_by(|left, right| left.key.source == right.key.source) {
             let Some(Listed { key: OrganizationKey { source, .. }, .. }) = of_source.first() else { continue };
             let (archives, states) =
@@ -149,7 +150,7 @@ impl App {
                 last_state: states.get(&one.key.id).copied(),
                 health: Health::default(),
                 history: Vec::new(),
-                next_run: None,
+                next_run: upcoming.of(one),
             }));
         }
         Ok(organizations)

@@ -62,8 +62,9 @@ pub(super) struct Watched {
 #[derive(Default)]
 pub(super) struct Shared {
     opened: Option<Opened>,
-    /// It was lost after an archive of it was published: no other one may follow.
-    lost: bool,
+    /// Whether it was lost after an archive of it was published: no other one may follow. None
+    /// until it was looked whether a job before this one published some.
+    lost: Option<bool>,
 }
 
 /// The snapshot that the exports of a job share.
@@ -84,8 +85,11 @@ impl Shared {
         watched: &Watched,
     ) -> Result<Archive, Failure> {
         let mut tries = 1;
+        if self.lost.is_none() {
+            self.lost = Some(shop.catalog.has_finished(export.request, &export.organization).await?);
+        }
         loop {
-            if self.lost {
+            if self.lost == Some(true) {
                 return Err(Failure::SnapshotLost);
             }
             let failure = match attempt(shop, export, &mut self.opened, watched).await {
@@ -95,10 +99,10 @@ impl Shared {
             // Its rows query may still be running, so the connection is of no more use.
             if let Some(Opened { snapshot, published, .. }) = self.opened.take() {
                 snapshot.abandon().await;
-                self.lost = published;
+                self.lost = Some(published);
             }
             let transient = matches!(&failure, Failure::Source(error) if error.is_transient());
-            if !transient || self.lost || tries == TRIES {
+            if !transient || self.lost == Some(true) || tries == TRIES {
                 return Err(failure);
             }
             tracing::info!(gid = %export.gid, tries, "trying again: {failure}");
@@ -178,6 +182,7 @@ fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Resul
         format: export.format,
         entity,
         gzip: export.gzip,
+        importable: export.importable,
         level: shop.compression_level,
         started_at: export.started_at.unwrap_or(export.created_at),
     }))
@@ -296,6 +301,7 @@ fn manifest(
         format: plan.format,
         entity: export.entity.clone(),
         gzip: plan.gzip,
+        importable: plan.importable,
         bytes: 0,
         sha256: String::new(),
         content_bytes: 0,

@@ -13,6 +13,10 @@ mod postgres;
 #[cfg(test)]
 mod preflight;
 #[cfg(test)]
+mod schedule;
+#[cfg(test)]
+mod send;
+#[cfg(test)]
 mod solidtime;
 #[cfg(test)]
 mod source;

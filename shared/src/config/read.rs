@@ -3,9 +3,9 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
-    Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceLines, Tls,
+    Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceLines, Tls, hook,
     http::http,
-    secret,
+    schedule, secret, target,
     values::{absolute_path, accounts, duration, mode, name, optional_group, socket_path, some_duration},
 };
 use crate::{
@@ -53,8 +53,23 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let http = root.table("http", http).unwrap_or_default();
     let mut names = Unique::new("name of the source");
     let sources = root.tables("source", |table| (source(table, environment, &mut names), lines(table, environment)));
-    let (sources, lines) = sources.into_iter().unzip();
-    Reading { config: Config { daemon, access, http, sources }, sources: lines, problems: Problems::default() }
+    let (sources, lines): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
+    let mut names = Unique::new("name of the target");
+    let targets = root.tables("target", |table| target::read(table, environment, &mut names));
+    let mut names = Unique::new("name of the schedule");
+    let schedules = root.tables("schedule", |table| schedule::read(table, &mut names, &sources));
+    let mut names = Unique::new("name of the hook");
+    let hooks = root.tables("hook", |table| hook::read(table, &mut names));
+    let config = Config {
+        daemon,
+        access,
+        http,
+        sources,
+        targets: targets.into_iter().flatten().collect(),
+        schedules: schedules.into_iter().flatten().collect(),
+        hooks: hooks.into_iter().flatten().collect(),
+    };
+    Reading { config, sources: lines, problems: Problems::default() }
 }
 
 fn daemon(table: &Table<'_>) -> Daemon {

@@ -18,5 +18,7 @@ mod out;
 mod postgres;
 mod preflight;
 mod readme;
+mod seed;
+mod send;
 mod stub;
 mod terminal;
