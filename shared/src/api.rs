@@ -15,6 +15,7 @@ mod schedule;
 mod send;
 mod source;
 mod status;
+mod token;
 
 pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification};
 pub use audit::{Actor, AuditEntry, AuditTrail};
@@ -28,6 +29,7 @@ pub use schedule::{Run, Runs, Schedule, Schedules, Trigger};
 pub use send::{SendAnswer, SendRecord, SendRequest, SendState};
 pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};
 pub use status::{Alive, Rebuilt, Role, Status};
+pub use token::{NewToken, Token, TokenRequest, Tokens};
 
 use serde::{Deserialize, Serialize};
 
