@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand, builder::FalseyValueParser};
 
-use crate::{commands, exit, lines::Lines};
+use crate::{commands, console::Options, exit, lines::Lines};
 
 const SOCKET: &str = "/run/orgvault/orgvaultd.sock";
 
@@ -26,7 +26,11 @@ pub(crate) struct Cli {
     #[arg(long, global = true, env = "NO_COLOR", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub(crate) no_color: bool,
 
-    /// What to do.
+    /// How the console looks and what it may do.
+    #[command(flatten)]
+    pub(crate) console: Options,
+
+    /// What to do; without it the console opens.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }

@@ -154,6 +154,10 @@ impl Meter {
         self.progress.send_if_modified(|progress| {
             progress.rows += rows;
             progress.bytes = bytes;
+            let Progress { section, sections, .. } = progress;
+            if let Some(current) = sections.iter_mut().find(|one| one.name == *section) {
+                current.rows += rows;
+            }
             tell
         });
         if tell {

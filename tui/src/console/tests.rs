@@ -1,0 +1,3 @@
+//! The console without a terminal and without a daemon.
+
+pub(crate) mod fixtures;
