@@ -31,6 +31,12 @@ pub use status::{Alive, Rebuilt, Role, Status};
 
 use serde::{Deserialize, Serialize};
 
+/// For fields that are left out where they say nothing.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+pub(crate) fn is_false(value: &bool) -> bool {
+    !value
+}
+
 /// Rows of one section, in a list that keeps the archive's order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SectionCount {

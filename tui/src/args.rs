@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Verify(commands::verify::Args),
     /// Say what the app's own importer would refuse or change of an archive
     Preflight(commands::preflight::Args),
+    /// Check or rewrite a seed of TruePPM, without the daemon
+    Seed(commands::seed::Args),
     /// Look after the daemon's catalog
     Catalog(commands::catalog::Args),
     /// Print a completion script for a shell

@@ -15,6 +15,7 @@ pub(crate) mod exports;
 pub(crate) mod orgs;
 pub(crate) mod preflight;
 pub(crate) mod rows;
+pub(crate) mod seed;
 pub(crate) mod show;
 pub(crate) mod sources;
 pub(crate) mod status;
@@ -44,6 +45,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Delete(args) => delete::run(&args, session).await,
         Command::Verify(args) => verify::run(&args, session).await,
         Command::Preflight(args) => preflight::run(&args, session).await,
+        Command::Seed(args) => seed::run(&args, session),
         Command::Catalog(args) => catalog::run(&args, session).await,
         Command::Completions(args) => completions::run(&args, session),
         Command::Demo(args) => demo::run(&args, session).await,

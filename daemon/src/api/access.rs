@@ -61,6 +61,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/exports",                              Viewer, exports::list),
         Route::new(GET,    "/v1/exports/{gid}",                        Viewer, exports::show),
         Route::new(DELETE, "/v1/exports/{gid}",                        Admin,  exports::cancel),
+        Route::new(GET,    "/v1/exports/{gid}/log",                    Viewer, exports::log),
         Route::new(GET,    "/v1/archives",                             Viewer, archives::list),
         Route::new(GET,    "/v1/archives/{gid}",                       Viewer, archives::show),
         Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete),

@@ -175,6 +175,7 @@ fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Resul
         format: export.format,
         entity,
         gzip: export.gzip,
+        importable: export.importable,
         level: shop.compression_level,
         started_at: export.started_at.unwrap_or(export.created_at),
     }))
@@ -302,6 +303,7 @@ fn manifest(
         format: plan.format,
         entity: export.entity.clone(),
         gzip: plan.gzip,
+        importable: plan.importable,
         bytes: 0,
         sha256: String::new(),
         content_bytes: 0,

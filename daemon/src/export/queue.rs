@@ -106,6 +106,7 @@ mod tests {
             format: Format::Json,
             entity: None,
             gzip: false,
+            importable: false,
             state: State::Pending,
             created_at: DateTime::UNIX_EPOCH,
             started_at: None,

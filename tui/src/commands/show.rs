@@ -66,7 +66,7 @@ async fn previous(archive: &Archive, session: &Session) -> Result<Option<Archive
 fn before(archive: &Archive, archives: Vec<Archive>) -> Option<Archive> {
     let of = |it: &Archive| {
         let key = &it.organization;
-        (key.source.clone(), key.kind.clone(), key.id.clone(), it.format, it.entity.clone())
+        (key.source.clone(), key.kind.clone(), key.id.clone(), it.format, it.entity.clone(), it.importable)
     };
     let age = |it: &Archive| (it.exported_at, it.gid);
     let older = archives.into_iter().filter(|it| age(it) < age(archive) && of(it) == of(archive));
@@ -127,7 +127,7 @@ fn archive_lines(archive: &Archive) -> String {
          snapshot   {}\n\
          file       {}\n",
         archive.gid,
-        printable(&names::format(archive.format, archive.entity.as_deref(), archive.gzip)),
+        printable(&names::archive_format(archive)),
         printable(&names::organization(key)),
         printable(&key.id),
         printable(&key.name),

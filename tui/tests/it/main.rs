@@ -18,5 +18,6 @@ mod out;
 mod postgres;
 mod preflight;
 mod readme;
+mod seed;
 mod stub;
 mod terminal;

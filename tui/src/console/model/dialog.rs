@@ -54,6 +54,8 @@ pub(crate) struct Typed {
 /// The choice of formats.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Formats {
+    /// Whom it is about, for people.
+    pub(crate) whom: String,
     /// The organizations, as a request names them.
     pub(crate) organizations: Vec<String>,
     /// The chosen formats; none means the product's default.

@@ -134,7 +134,7 @@ fn on_archive(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn confirm_delete(archive: &Archive) -> Dialog {
     let name = names::organization(&archive.organization);
-    let format = names::format(archive.format, archive.entity.as_deref(), archive.gzip);
+    let format = names::archive_format(archive);
     Dialog::Confirm {
         question: format!("Delete archive {} of {name}?", archive.gid),
         details: vec![
@@ -147,12 +147,14 @@ fn confirm_delete(archive: &Archive) -> Dialog {
 }
 
 fn pick_formats(model: &mut Model) {
-    let marked = model.screen.list().filter(|_| matches!(model.screen, Screen::Organizations(_)));
-    let marked: Vec<String> = marked.map(|list| list.marked.iter().cloned().collect()).unwrap_or_default();
-    let organizations = if marked.is_empty() { focused_key(model).map(names::exact).into_iter().collect() } else { marked };
-    if !organizations.is_empty() {
-        model.dialog = Some(Dialog::Formats(Formats { organizations, ..Formats::default() }));
-    }
+    let list = model.screen.list().filter(|_| matches!(model.screen, Screen::Organizations(_)));
+    let marked: Vec<String> = list.map(|list| list.marked.iter().cloned().collect()).unwrap_or_default();
+    let Some(key) = focused_key(model) else { return };
+    let (whom, organizations) = match marked.len() {
+        0 => (names::organization(key), vec![names::exact(key)]),
+        count => (units::plural(count as u64, "organization"), marked),
+    };
+    model.dialog = Some(Dialog::Formats(Formats { whom, organizations, ..Formats::default() }));
 }
 
 fn confirm_cancel(model: &mut Model) {

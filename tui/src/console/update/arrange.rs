@@ -122,7 +122,7 @@ fn organization(one: &Organization) -> Entry {
 }
 
 fn archive(one: &Archive) -> Entry {
-    let format = names::format(one.format, one.entity.as_deref(), one.gzip);
+    let format = names::archive_format(one);
     let pinned = if one.pinned { "pinned" } else { "" };
     Entry {
         id: one.gid.to_string(),

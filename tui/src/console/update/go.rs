@@ -77,7 +77,8 @@ pub(crate) fn focused_section(model: &Model) -> Option<(Gid, String, u64)> {
 /// The newest older archive of the same organization, format and entity.
 pub(crate) fn previous<'a>(archives: &'a [Archive], of: &Archive) -> Option<&'a Archive> {
     let alike = |one: &&Archive| {
-        one.gid < of.gid && one.format == of.format && one.entity == of.entity && one.organization.id == of.organization.id
+        let form = (one.format, &one.entity, one.importable) == (of.format, &of.entity, of.importable);
+        one.gid < of.gid && form && one.organization.id == of.organization.id
     };
     archives.iter().filter(alike).max_by_key(|one| one.gid)
 }

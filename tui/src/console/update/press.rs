@@ -33,7 +33,9 @@ pub(crate) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
 }
 
 fn on_screen(model: &mut Model, name: &str) -> Vec<Effect> {
-    model.toasts.retain(|toast| toast.bad);
+    // What went wrong may have come a moment before the key: it stays to be read.
+    let now = model.now;
+    model.toasts.retain(|toast| toast.bad && (now - toast.at).num_seconds() < 2);
     let Some(key) = keys::find(model.screen.kind(), name) else {
         if let Some(elsewhere) = keys::KEYS.iter().find(|key| key.names.contains(&name)) {
             model.say(format!("{name} ({}) does not work on this screen: ? shows what does", elsewhere.help));

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     console::{
         model::{ArchiveScreen, Model},
-        words::{age, paragraph},
+        words::{age, paragraph, wrap},
     },
     names, units,
 };
@@ -35,7 +35,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &ArchiveScree
     let title = format!(
         "{} {}",
         names::organization(&archive.organization),
-        names::format(archive.format, archive.entity.as_deref(), archive.gzip)
+        names::archive_format(archive)
     );
     let inner = inset(canvas.rule(left, &title));
     let lines = facts(canvas, model, screen, archive, inner.width.into());
@@ -91,8 +91,11 @@ fn facts(canvas: &Canvas<'_>, model: &Model, screen: &ArchiveScreen, archive: &A
     for warning in &archive.warnings {
         add(&format!("{} {}: {}", theme.symbols.warning, warning.code, warning.message), theme.careful);
     }
-    add(&format!("path      {}", archive.path), theme.dim);
-    add(&format!("sha256    {}", archive.sha256), theme.dim);
-    add(&format!("snapshot  {}  request {}", archive.snapshot, archive.request), theme.dim);
+    for (name, value) in [("path", &archive.path), ("sha256", &archive.sha256), ("snapshot", &archive.snapshot)] {
+        for (place, line) in wrap(value, columns.saturating_sub(10), 0, 4).into_iter().enumerate() {
+            let name = if place == 0 { name } else { "" };
+            lines.push((format!("{name:<10}{line}"), theme.dim));
+        }
+    }
     lines
 }

@@ -112,12 +112,8 @@ fn typing(canvas: &mut Canvas<'_>, area: Rect, text: &str) {
 }
 
 fn pick(canvas: &mut Canvas<'_>, formats: &Formats, area: Rect) {
-    let whom = match formats.organizations.as_slice() {
-        [one] => one.clone(),
-        many => format!("{} organizations", many.len()),
-    };
     let rows = u16::try_from(Format::ALL.len()).unwrap_or(5) + 6;
-    let inner = canvas.boxed(middle(area, 56, rows), &format!("Export {whom} as"));
+    let inner = canvas.boxed(middle(area, 56, rows), &format!("Export {} as", formats.whom));
     let theme = canvas.theme;
     let mut lines: Vec<(bool, String)> = vec![(formats.chosen.is_empty(), "the product's default".to_owned())];
     lines.extend(Format::ALL.iter().map(|format| (formats.chosen.contains(format), format.name().to_owned())));

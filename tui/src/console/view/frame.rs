@@ -168,7 +168,7 @@ fn fitting(model: &Model, columns: usize) -> Vec<&'static Key> {
     let sought = |key: &Key| matches!(key.action, Action::Help | Action::Quit | Action::Filter);
     let mut left = columns;
     let mut fits = |key: &&Key| {
-        let needed = width(key.names[0]) + width(key.word) + 4;
+        let needed = width(key.names[0]) + width(key.word) + 3;
         let fits = needed <= left;
         left -= if fits { needed } else { 0 };
         fits

@@ -123,7 +123,7 @@ fn sizes(canvas: &mut Canvas<'_>, archives: &[Archive], selected: &Archive, area
     let alike = alike(archives, selected);
     let values: Vec<u64> = alike.iter().map(|archive| archive.bytes).collect();
     let theme = canvas.theme;
-    let format = names::format(selected.format, selected.entity.as_deref(), selected.gzip);
+    let format = names::archive_format(selected);
     let range = match (values.first(), values.last()) {
         (Some(first), Some(last)) if values.len() > 1 => format!("  {} to {}", units::size(*first), units::size(*last)),
         (Some(first), _) => format!("  {}", units::size(*first)),
@@ -149,7 +149,7 @@ fn alike<'a>(archives: &'a [Archive], selected: &Archive) -> Vec<&'a Archive> {
 fn archive_row(model: &Model, archive: &Archive) -> Row {
     let theme = &model.setup.theme;
     let at = archive.exported_at.with_timezone(&model.setup.zone).format("%Y-%m-%d %H:%M").to_string();
-    let format = names::format(archive.format, archive.entity.as_deref(), archive.gzip);
+    let format = names::archive_format(archive);
     let mut format = vec![(format, theme.text)];
     if archive.pinned {
         format.push((format!(" {} pinned", theme.symbols.pin), theme.accent));

@@ -59,7 +59,7 @@ fn row(model: &Model, decision: &RetentionDecision) -> Row {
         cells: vec![
             Cell::new(word, style),
             Cell::new(names::organization(&archive.organization), theme.text),
-            Cell::new(names::format(archive.format, archive.entity.as_deref(), archive.gzip), theme.dim),
+            Cell::new(names::archive_format(archive), theme.dim),
             Cell::new(archive.exported_at.with_timezone(&model.setup.zone).format("%Y-%m-%d").to_string(), theme.text),
             Cell::new(units::size(archive.bytes), theme.text),
             Cell::new(decision.reasons.join(", "), theme.dim),
