@@ -15,6 +15,7 @@ mod output;
 mod progress;
 mod session;
 mod table;
+mod tunnel;
 mod units;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ use crate::{
     args::Cli,
     exit::{Exit, Failure},
     session::Session,
+    tunnel::Tunnel,
 };
 
 fn main() -> ExitCode {
@@ -55,7 +57,9 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         output::remark(&args::short_help());
         return Ok(Exit::Usage);
     }
-    let mut session = Session::new(cli.socket, cli.json, cli.no_color);
+    let tunnel = cli.host.as_deref().map(|host| Tunnel::open(host, &cli.socket)).transpose()?;
+    let socket = tunnel.as_ref().map_or(cli.socket, Tunnel::socket);
+    let mut session = Session::new(socket, cli.host, cli.json, cli.no_color);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

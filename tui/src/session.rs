@@ -20,7 +20,7 @@ pub(crate) struct Session {
 
 impl Session {
     /// A session for the daemon that listens on `socket`.
-    pub(crate) fn new(socket: PathBuf, json: bool, no_color: bool) -> Self {
-        Self { client: Client::new(socket), host: None, out: Output::new(json, no_color), clock: Clock::system() }
+    pub(crate) fn new(socket: PathBuf, host: Option<String>, json: bool, no_color: bool) -> Self {
+        Self { client: Client::new(socket), host, out: Output::new(json, no_color), clock: Clock::system() }
     }
 }

@@ -317,5 +317,5 @@ fn copy(model: &mut Model) -> Vec<Effect> {
 }
 
 fn page(model: &Model) -> isize {
-    isize::try_from(model.size.1.saturating_sub(6) / 2).unwrap_or(10).max(1)
+    isize::try_from(model.size.1.saturating_sub(6)).unwrap_or(10).max(1)
 }

@@ -41,7 +41,8 @@ pub(crate) fn arrange(model: &mut Model) {
         }
         Screen::Rows(screen) => {
             let rows = screen.page.value.as_ref().map_or(0, |page| page.rows.len());
-            screen.list.arrange((0..rows).map(|row| (row, Entry::default())).collect());
+            let entry = |row: usize| (row, Entry { id: row.to_string(), ..Entry::default() });
+            screen.list.arrange((0..rows).map(entry).collect());
         }
         Screen::Compare(screen) => {
             let sections = screen.comparison.value.as_ref().map(|comparison| comparison.sections.as_slice());
@@ -76,7 +77,9 @@ fn organizations(model: &Model, sort: usize, reverse: bool) -> Vec<(usize, Entry
         (Some(left), Some(right)) => {
             let ordering = compare(column, left, right);
             let ordering = if reverse { ordering.reverse() } else { ordering };
-            ordering.then_with(|| by_name(left, right))
+            // Soft-deleted ones come after all others, however they are.
+            let deleted = left.deleted_at.is_some().cmp(&right.deleted_at.is_some());
+            deleted.then(ordering).then_with(|| by_name(left, right))
         }
         _ => Ordering::Equal,
     });
@@ -98,13 +101,8 @@ fn compare(column: &str, left: &Organization, right: &Organization) -> Ordering 
         "size" => bytes(right).cmp(&bytes(left)),
         "nights" => bad(right).cmp(&bad(left)),
         "next" => left.next_run.is_none().cmp(&right.next_run.is_none()).then(left.next_run.cmp(&right.next_run)),
-        _ => rank(right).cmp(&rank(left)),
+        _ => right.health.cmp(&left.health),
     }
-}
-
-/// Soft-deleted ones come after all others, however they are.
-fn rank(one: &Organization) -> (bool, Health) {
-    (one.deleted_at.is_none(), one.health)
 }
 
 fn by_name(left: &Organization, right: &Organization) -> Ordering {

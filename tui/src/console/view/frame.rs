@@ -32,7 +32,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) -> Rect {
 
 fn title(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let theme = canvas.theme;
-    let right = totals(model);
+    let right = totals(model, area.width);
     let taken: usize = right.iter().map(|(text, _)| width(text)).sum();
     let taken = u16::try_from(taken).unwrap_or(area.width).min(area.width);
     canvas.spans(Rect { x: area.right() - taken, width: taken, ..area }, &right);
@@ -75,15 +75,18 @@ fn way(model: &Model) -> Vec<String> {
     }
 }
 
-fn totals(model: &Model) -> Vec<Span> {
+/// What is going on, in as many words as there is room for.
+fn totals(model: &Model, columns: u16) -> Vec<Span> {
     let theme = &model.setup.theme;
     let (pending, running) = model.data.load();
     let mut spans = Vec::new();
     if running + pending > 0 {
-        spans.push((format!("{} {running} running, {pending} waiting  ", theme.symbols.running), theme.busy));
+        let waiting = if columns < 100 { String::new() } else { format!(", {pending} waiting") };
+        spans.push((format!("{} {running} running{waiting}  ", theme.symbols.running), theme.busy));
     }
     if let Some(status) = model.status.as_ref().filter(|status| status.failed > 0) {
-        spans.push((format!("{} {} failed today  ", theme.symbols.failed, status.failed), theme.bad));
+        let today = if columns < 100 { "" } else { " today" };
+        spans.push((format!("{} {} failed{today}  ", theme.symbols.failed, status.failed), theme.bad));
     }
     let (symbol, word, style) = match (&model.link, model.role()) {
         (Link::Connecting, _) => (theme.symbols.never, "connecting", theme.dim),
@@ -95,8 +98,14 @@ fn totals(model: &Model) -> Vec<Span> {
     if model.setup.read_only {
         spans.push((" read-only".to_owned(), theme.careful));
     }
-    spans.push((model.shown_at.with_timezone(&model.setup.zone).format(" %H:%M ").to_string(), theme.dim));
+    if columns >= 80 {
+        spans.push((clock(model), theme.dim));
+    }
     spans
+}
+
+fn clock(model: &Model) -> String {
+    model.shown_at.with_timezone(&model.setup.zone).format(" %H:%M ").to_string()
 }
 
 /// What is wrong with the connection, or between the versions.
