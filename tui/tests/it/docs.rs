@@ -31,7 +31,7 @@ fn every_command_and_option_is_documented() {
         let help = alone(&[&command, "--help"]).ok();
         for option in help.lines().filter_map(|line| line.trim().strip_prefix("--")) {
             let name = option.split([' ', '=']).next().unwrap();
-            let everywhere = ["socket", "json", "no-color", "help"].contains(&name);
+            let everywhere = ["socket", "json", "no-color", "host", "help"].contains(&name);
             assert!(
                 everywhere || part.contains(&format!("--{name}")),
                 "`orgvault {command} --{name}` is not documented"

@@ -13,7 +13,9 @@ pub(crate) struct List {
     pub(crate) total: usize,
     /// Which of the shown rows has the cursor.
     pub(crate) cursor: usize,
-    /// The id of that row; none until the rows are arranged after the cursor was moved.
+    /// The ids of the shown rows.
+    ids: Vec<String>,
+    /// The id of the row with the cursor.
     selected: Option<String>,
     /// `/`.
     pub(crate) filter: Filter,
@@ -53,9 +55,9 @@ impl List {
         let words: Vec<&str> = rows.iter().map(|(_, entry)| entry.words.as_str()).collect();
         let passed: Vec<&(usize, Entry)> = self.filter.apply(&words).into_iter().filter_map(|at| rows.get(at)).collect();
         self.shown = passed.iter().map(|(index, _)| *index).collect();
-        let same = self.selected.as_ref().and_then(|id| passed.iter().position(|(_, entry)| entry.id == *id));
-        self.cursor = same.unwrap_or(self.cursor).min(passed.len().saturating_sub(1));
-        self.selected = passed.get(self.cursor).map(|(_, entry)| entry.id.clone());
+        self.ids = passed.iter().map(|(_, entry)| entry.id.clone()).collect();
+        let same = self.selected.as_ref().and_then(|selected| self.ids.iter().position(|id| id == selected));
+        self.put(same.unwrap_or(self.cursor));
         if !self.marked.is_empty() {
             let known: BTreeSet<&String> = rows.iter().map(|(_, entry)| &entry.id).collect();
             self.marked.retain(|id| known.contains(id));
@@ -75,7 +77,7 @@ impl List {
     /// Moves the cursor to a row.
     pub(crate) fn put(&mut self, row: usize) {
         self.cursor = row.min(self.shown.len().saturating_sub(1));
-        self.selected = None;
+        self.selected = self.ids.get(self.cursor).cloned();
     }
 
     /// The id of the row with the cursor.
@@ -113,7 +115,6 @@ mod tests {
         let mut list = List::default();
         list.arrange(rows(&["a", "b", "c"]));
         list.step(1);
-        list.arrange(rows(&["a", "b", "c"]));
         list.arrange(rows(&["x", "a", "c", "b"]));
         assert_eq!((list.cursor, list.index()), (3, Some(3)));
         list.arrange(rows(&["x", "a"]));

@@ -9,7 +9,8 @@ use orgvault_shared::{
 
 use crate::{
     console::{
-        model::{Entry, Model, Screen},
+        filter::Filter,
+        model::{Entry, Kind, Model, Screen},
         update::go::previous,
     },
     names,
@@ -18,6 +19,32 @@ use crate::{
 /// The columns that organizations are sorted by, as `s` goes through them; the first is usual.
 pub(crate) const SORTS: [&str; 9] =
     ["health", "name", "source", "kind", "age", "rows", "size", "nights", "next"];
+
+/// A filter looks at no more characters of a name.
+const SEARCHED: usize = 200;
+
+/// What decides how the rows of the screen are arranged, besides the data.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Arrangement {
+    kind: Kind,
+    way: (usize, usize),
+    list: Option<(Filter, bool, usize, bool)>,
+    /// The counts are those of the archive with the cursor.
+    archive: Option<usize>,
+}
+
+impl Arrangement {
+    /// How they are arranged now.
+    pub(crate) fn of(model: &Model) -> Self {
+        let list = model.screen.list();
+        let list = list.map(|list| (list.filter.clone(), list.faults, list.sort, list.reverse));
+        let archive = match &model.screen {
+            Screen::Organization(screen) => Some(screen.list.cursor),
+            _ => None,
+        };
+        Self { kind: model.screen.kind(), way: (model.past.len(), model.future.len()), list, archive }
+    }
+}
 
 /// Arranges the lists of the screen that is shown.
 pub(crate) fn arrange(model: &mut Model) {
@@ -112,8 +139,9 @@ fn by_name(left: &Organization, right: &Organization) -> Ordering {
 fn organization(one: &Organization) -> Entry {
     let name = names::organization(&one.key);
     let deleted = if one.deleted_at.is_some() { "deleted" } else { "" };
+    let called: String = one.key.name.chars().take(SEARCHED).collect();
     Entry {
-        words: format!("{name} {} {} {} {} {deleted}", one.key.name, one.key.id, one.key.kind, one.health.name()),
+        words: format!("{name} {called} {} {} {} {deleted}", one.key.id, one.key.kind, one.health.name()),
         id: names::exact(&one.key),
         faulty: !matches!(one.health, Health::Ok | Health::Running) && one.deleted_at.is_none(),
     }

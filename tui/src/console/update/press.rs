@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use super::{act, arrange::arrange, available, dialog, prompt, rows};
+use super::{act, arrange::{Arrangement, arrange}, available, dialog, prompt, rows};
 use crate::console::{
     keys::{self, Action},
     message::Effect,
@@ -21,6 +21,7 @@ pub(crate) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         "ctrl-l" => return vec![Effect::Redraw],
         _ => {}
     }
+    let before = Arrangement::of(model);
     let effects = if model.dialog.is_some() {
         dialog::press(model, key, &name)
     } else if model.prompt.is_some() {
@@ -28,7 +29,9 @@ pub(crate) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     } else {
         on_screen(model, &name)
     };
-    arrange(model);
+    if Arrangement::of(model) != before {
+        arrange(model);
+    }
     effects
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn arrived(model: &mut Model, ask: &RowsAsk, answer: Result<Page, Fau
     screen.page.answer(answer, now);
     let last = rows.saturating_sub(1);
     screen.list.shown = (0..rows).collect();
-    screen.list.cursor = if screen.from_below { last } else { screen.list.cursor.min(last) };
+    screen.list.put(if screen.from_below { last } else { screen.list.cursor });
     screen.from_below = false;
 }
 
@@ -54,7 +54,7 @@ fn next(screen: &mut RowsScreen) -> Option<RowsAsk> {
     let next = screen.page.value.as_ref()?.next.filter(|_| !screen.page.waiting)?;
     screen.before.push(screen.ask.after);
     screen.ask.after = next;
-    screen.list.cursor = 0;
+    screen.list.put(0);
     Some(screen.ask.clone())
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn end(model: &mut Model, last: bool) -> Vec<Effect> {
     }
     screen.ask.after = after;
     screen.from_below = last;
-    screen.list.cursor = 0;
+    screen.list.put(0);
     let ask = Ask::Rows(screen.ask.clone());
     refresh::asked(model, ask)
 }
@@ -106,7 +106,7 @@ pub(crate) fn search(model: &mut Model, text: &str) -> Vec<Effect> {
     text.clone_into(&mut screen.ask.search);
     screen.ask.after = 0;
     screen.before.clear();
-    screen.list.cursor = 0;
+    screen.list.put(0);
     let ask = Ask::Rows(screen.ask.clone());
     refresh::asked(model, ask)
 }
