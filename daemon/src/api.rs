@@ -3,11 +3,14 @@
 
 mod access;
 mod archives;
+mod audit;
+mod caller;
 mod catalog;
 mod connections;
 mod events;
 mod exports;
-mod gids;
+mod faces;
+mod gate;
 mod health;
 mod lookup;
 mod organizations;
@@ -16,6 +19,7 @@ mod peer;
 mod problem;
 mod request;
 mod rows;
+mod schedules;
 mod server;
 mod socket;
 mod sources;
@@ -26,10 +30,12 @@ use std::sync::Arc;
 use axum::Router;
 use orgvault_shared::{clock::Timestamp, config::Config};
 
-use self::gids::Gids;
 use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
+    schedule::Schedules,
+    send::Courier,
+    signature::UrlKey,
 };
 
 pub use self::{
@@ -44,6 +50,12 @@ pub struct Shop {
     pub workshop: Arc<Workshop>,
     /// Takes exports in and runs them.
     pub engine: Engine,
+    /// Hands archives to targets.
+    pub courier: Courier,
+    /// Signs download links.
+    pub url_key: UrlKey,
+    /// Begins the runs that are due.
+    pub schedules: Schedules,
     /// The configuration.
     pub config: Arc<Config>,
 }
@@ -51,7 +63,6 @@ pub struct Shop {
 /// What every handler is handed.
 struct App {
     shop: Shop,
-    gids: Gids,
     started_at: Timestamp,
 }
 
@@ -73,5 +84,5 @@ impl App {
 /// [`Peer`].
 pub fn router(shop: Shop) -> Router {
     let started_at = shop.workshop.clock.now();
-    access::router(&Arc::new(App { shop, gids: Gids::default(), started_at }))
+    access::router(&Arc::new(App { shop, started_at }))
 }

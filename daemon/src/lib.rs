@@ -6,15 +6,22 @@
 
 pub mod api;
 pub mod archive;
+pub mod audit;
 pub mod catalog;
 pub mod export;
 pub mod format;
+mod gids;
+pub mod hook;
 pub mod lifecycle;
 pub mod logging;
 pub mod product;
 pub mod row;
 mod run;
+pub mod schedule;
+pub mod secrets;
+pub mod send;
 pub mod settings;
+pub mod signature;
 pub mod source;
 pub mod sql;
 

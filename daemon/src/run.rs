@@ -4,16 +4,22 @@
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use orgvault_shared::{clock::Clock, config::Config};
-use tokio::net::UnixListener;
+use tokio::{net::UnixListener, sync::watch};
 use tokio_util::task::TaskTracker;
 
 use crate::{
     api::{self, Socket, SocketError},
     archive::{ArchiveDirectory, PublishError},
+    audit::Audit,
     catalog::{Catalog, CatalogError},
     export::{Engine, Parts, Workshop},
+    hook::Hooks,
     lifecycle::{LockError, StateLock, Stop},
     product::Products,
+    schedule::{self, Schedules},
+    secrets::{SecretError, Secrets},
+    send::Courier,
+    signature::UrlKey,
     source::{Source, SourceError},
 };
 
@@ -35,6 +41,9 @@ pub enum RunError {
     /// A source is configured in a way that cannot work.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A secret cannot be read or kept.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// A source names a product that no definition describes.
     #[error("source {source_name} has product {product}, and there is no definition of that name in {}", products_dir.display())]
     UnknownProduct {
@@ -77,16 +86,15 @@ pub async fn run_on(
     stop: Stop,
 ) -> Result<(), RunError> {
     let tracker = TaskTracker::new();
+    let url_key = UrlKey::of(&Secrets::of(&config.daemon.state_dir))?;
     let sources = connect(&config, &products, &tracker)?;
-    let archives = Arc::new(ArchiveDirectory::new(config.daemon.archive_dir.clone()));
-    for leftover in archives.sweep()? {
-        tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
-    }
+    let archives = Arc::new(swept(config.daemon.archive_dir.clone())?);
     let catalog = Catalog::open(&config.daemon.state_dir.join("catalog.sqlite"), &config.daemon.archive_dir).await?;
     let workshop = Arc::new(Workshop {
         sources,
         archives,
         catalog: catalog.clone(),
+        audit: Arc::new(Audit::new(&config.daemon.state_dir, clock.clone())),
         clock,
         compression_level: config.daemon.compression_level,
     });
@@ -98,13 +106,32 @@ pub async fn run_on(
         abort: stop.deadline.clone(),
     })
     .await?;
+    let courier =
+        Courier::new(Arc::clone(&workshop), engine.clone(), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
+    // Kept to the end: whoever has it may send another configuration.
+    let (_configure, configured) = watch::channel(Arc::new(config.clone()));
+    let schedules = Schedules::start(schedule::Parts {
+        workshop: Arc::clone(&workshop),
+        engine: engine.clone(),
+        hooks: Hooks::start(configured.clone(), &tracker, &stop.soft, &stop.deadline),
+        config: configured,
+        tracker: tracker.clone(),
+        stop: stop.soft.clone(),
+    })
+    .await?;
 
     // Clients may watch their exports end: the API goes on until the last one has.
     let closed = stop.hard.child_token();
     let served = async {
         let limits = api::Limits::new(config.daemon.connections_per_user);
-        let router =
-            api::router(api::Shop { workshop: Arc::clone(&workshop), engine, config: Arc::new(config.clone()) });
+        let router = api::router(api::Shop {
+            workshop: Arc::clone(&workshop),
+            engine,
+            courier,
+            url_key,
+            schedules,
+            config: Arc::new(config.clone()),
+        });
         let exported = async {
             stop.soft.cancelled().await;
             tracker.close();
@@ -116,6 +143,7 @@ pub async fn run_on(
         for source in workshop.sources.values() {
             source.close().await;
         }
+        workshop.audit.close();
         catalog.close().await;
     };
     tokio::select! {
@@ -123,6 +151,15 @@ pub async fn run_on(
         () = stop.hard.cancelled() => tracing::warn!("stopped at once; the next start cleans up"),
     }
     Ok(())
+}
+
+/// The archive directory, without what an earlier daemon left unfinished in it.
+fn swept(root: PathBuf) -> Result<ArchiveDirectory, PublishError> {
+    let archives = ArchiveDirectory::new(root);
+    for leftover in archives.sweep()? {
+        tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
+    }
+    Ok(archives)
 }
 
 fn connect(

@@ -13,6 +13,7 @@ mod problem;
 mod retention;
 mod row;
 mod schedule;
+mod send;
 mod source;
 mod status;
 
@@ -25,7 +26,8 @@ pub use organization::{LastArchive, Organization, OrganizationKey, Organizations
 pub use problem::Problem;
 pub use retention::{Pruned, RetentionDecision, RetentionPlan};
 pub use row::Row;
-pub use schedule::{Run, Schedule, Schedules, Trigger};
+pub use schedule::{Run, Runs, Schedule, Schedules, Trigger};
+pub use send::{SendAnswer, SendRecord, SendRequest, SendState};
 pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};
 pub use status::{Alive, Rebuilt, Role, Status};
 

@@ -18,8 +18,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use self::{connection::Answer, route::Route};
 use crate::{
     api::{
-        Alive, Archive, Archives, Comparison, Counts, Export, ExportRequest, Exports, Organization, Organizations,
-        Rebuilt, RowsPage, SourceCheck, Sources, State, Status, Verification,
+        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Export, ExportRequest, Exports, Organization,
+        Organizations, Rebuilt, RowsPage, Run, Runs, Schedule, Schedules, SendAnswer, SendRequest, SourceCheck,
+        Sources, State, Status, Verification,
     },
     gid::Gid,
     preflight::Preflight,
@@ -229,6 +230,14 @@ impl Client {
         self.post(Self::archive_route(gid).segment("preflight").query("product", product), None::<&()>).await
     }
 
+    /// Hands an archive to a target. That the target refuses is an answer, not an error.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn send_archive(&self, gid: Gid, request: &SendRequest) -> Result<SendAnswer, ClientError> {
+        self.post(Self::archive_route(gid).segment("send"), Some(request)).await
+    }
+
     /// One page of a section's rows.
     ///
     /// # Errors
@@ -252,12 +261,76 @@ impl Client {
         self.get(Self::archive_route(left).segment("compare").segment(right)).await
     }
 
+    /// The schedules, each with the next `next` instants at which it is due.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn schedules(&self, next: u64) -> Result<Schedules, ClientError> {
+        self.get(Route::new("/v1/schedules").query("next", Some(next))).await
+    }
+
+    /// Starts a run of a schedule now.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn run_schedule(&self, name: &str) -> Result<Run, ClientError> {
+        self.post(Self::schedule_route(name).segment("run"), None::<&()>).await
+    }
+
+    /// Keeps a schedule from starting by itself until it is resumed.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn pause_schedule(&self, name: &str) -> Result<Schedule, ClientError> {
+        self.post(Self::schedule_route(name).segment("pause"), None::<&()>).await
+    }
+
+    /// Lets a schedule start by itself again; what it missed meanwhile is not caught up with.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn resume_schedule(&self, name: &str) -> Result<Schedule, ClientError> {
+        self.post(Self::schedule_route(name).segment("resume"), None::<&()>).await
+    }
+
+    /// Starts whatever is due now; gives every run that is not over.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn run_due(&self) -> Result<Runs, ClientError> {
+        self.post(Route::new("/v1/run-due"), None::<&()>).await
+    }
+
+    /// The newest runs, of one schedule or of all.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn runs(&self, schedule: Option<&str>, limit: Option<u64>) -> Result<Runs, ClientError> {
+        self.get(Route::new("/v1/runs").query("schedule", schedule).query("limit", limit)).await
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn run(&self, gid: Gid) -> Result<Run, ClientError> {
+        self.get(Route::new("/v1/runs").segment(gid)).await
+    }
+
     /// Makes the catalog's list of archives anew from the archive directory.
     ///
     /// # Errors
     /// As [`ClientError`] says.
     pub async fn rebuild_catalog(&self) -> Result<Rebuilt, ClientError> {
         self.post(Route::new("/v1/catalog/rebuild"), None::<&()>).await
+    }
+
+    /// The audit trail: what comes after `after` ([`AuditTrail::next`]), or the newest entries.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn audit(&self, after: Option<&str>, limit: Option<u64>) -> Result<AuditTrail, ClientError> {
+        self.get(Route::new("/v1/audit").query("after", after).query("limit", limit)).await
     }
 
     /// Follows what happens: all of it, or one request's exports.
@@ -287,6 +360,10 @@ impl Client {
 
     fn organization_route(name: &str) -> Route {
         Route::new("/v1/organizations/*").segment(name)
+    }
+
+    fn schedule_route(name: &str) -> Route {
+        Route::new("/v1/schedules").segment(name)
     }
 
     fn archive_route(gid: Gid) -> Route {

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     archive::{ArchiveDirectory, NewArchive, Partial, PublishError, Sealed},
+    audit::Audit,
     catalog::Catalog,
     format::{self, Plan, Written},
     product::Definition,
@@ -43,6 +44,8 @@ pub struct Workshop {
     pub archives: Arc<ArchiveDirectory>,
     /// Where their index is.
     pub catalog: Catalog,
+    /// Where it is told who did what.
+    pub audit: Arc<Audit>,
     /// Tells when an export started and ended.
     pub clock: Clock,
     /// Deflate's level for gzip and ZIP, 1 to 9.
@@ -59,8 +62,9 @@ pub(super) struct Watched {
 #[derive(Default)]
 pub(super) struct Shared {
     opened: Option<Opened>,
-    /// It was lost after an archive of it was published: no other one may follow.
-    lost: bool,
+    /// Whether it was lost after an archive of it was published: no other one may follow. None
+    /// until it was looked whether a job before this one published some.
+    lost: Option<bool>,
 }
 
 /// The snapshot that the exports of a job share.
@@ -81,8 +85,11 @@ impl Shared {
         watched: &Watched,
     ) -> Result<Archive, Failure> {
         let mut tries = 1;
+        if self.lost.is_none() {
+            self.lost = Some(shop.catalog.has_finished(export.request, &export.organization).await?);
+        }
         loop {
-            if self.lost {
+            if self.lost == Some(true) {
                 return Err(Failure::SnapshotLost);
             }
             let failure = match attempt(shop, export, &mut self.opened, watched).await {
@@ -92,10 +99,10 @@ impl Shared {
             // Its rows query may still be running, so the connection is of no more use.
             if let Some(Opened { snapshot, published, .. }) = self.opened.take() {
                 snapshot.abandon().await;
-                self.lost = published;
+                self.lost = Some(published);
             }
             let transient = matches!(&failure, Failure::Source(error) if error.is_transient());
-            if !transient || self.lost || tries == TRIES {
+            if !transient || self.lost == Some(true) || tries == TRIES {
                 return Err(failure);
             }
             tracing::info!(gid = %export.gid, tries, "trying again: {failure}");

@@ -12,6 +12,9 @@ mod format;
 mod postgres;
 #[cfg(test)]
 mod preflight;
+mod schedule;
+#[cfg(test)]
+mod send;
 #[cfg(test)]
 mod solidtime;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{OrganizationKey, SectionCount, Warning, is_false};
+use super::{Archive, OrganizationKey, SectionCount, Warning, is_false};
 use crate::{clock::Timestamp, gid::Gid};
 
 /// How an archive is written.
@@ -220,6 +220,17 @@ pub struct Export {
     /// The schedule whose run it belongs to; the run's id is `request`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
+}
+
+impl Export {
+    /// Its archive is published: takes over what that says.
+    pub fn finish(&mut self, archive: &Archive) {
+        self.state = State::Finished;
+        self.progress = None;
+        self.warnings.clone_from(&archive.warnings);
+        self.counts.clone_from(&archive.counts);
+        self.bytes = Some(archive.bytes);
+    }
 }
 
 /// The answer to `POST /v1/exports` and `GET /v1/exports`.

@@ -68,6 +68,7 @@ fn config(folder: &Path, database: &Path) -> Config {
         },
         access: Access { owners: vec![user()], ..Access::default() },
         sources: vec![SourceConfig::new("demo".to_owned(), "rytask".to_owned(), SecretUrl::new(url))],
+        ..Config::default()
     }
 }
 

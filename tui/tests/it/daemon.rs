@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use nix::unistd::{User, geteuid};
@@ -14,7 +15,7 @@ use orgvault_daemon::{
 };
 use orgvault_shared::{
     clock::Clock,
-    config::{Access, Config, Daemon as Settings, SecretUrl, SourceConfig},
+    config::{Access, Config, Daemon as Settings, SecretUrl, SourceConfig, TargetConfig, TargetKind},
 };
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -119,7 +120,17 @@ fn config(folder: &Path) -> Config {
         },
         access: Access { owners: vec![user], ..Access::default() },
         sources: vec![SourceConfig::new("tracker".to_owned(), "rytask".to_owned(), url)],
+        targets: vec![
+            command_target("count", &["/usr/bin/wc", "-c", "{file}"]),
+            command_target("fail", &["/bin/sh", "-c", "echo no room; exit 4", "{file}"]),
+        ],
+        ..Config::default()
     }
+}
+
+fn command_target(name: &str, argv: &[&str]) -> TargetConfig {
+    let kind = TargetKind::Command { argv: argv.iter().map(|&argument| argument.to_owned()).collect() };
+    TargetConfig { name: name.to_owned(), kind, timeout: Duration::from_mins(1) }
 }
 
 async fn make(database: &Path) {
@@ -202,4 +213,35 @@ fn all_leaves_the_deleted_out_unless_asked() {
     assert_eq!(ran.out.lines().filter(|line| line.starts_with("ok ")).count(), 3, "{}", ran.all());
     assert!(!ran.out.contains("globex"), "{}", ran.all());
     assert_eq!(daemon.export(&["--all", "--deleted", "--source", "tracker"]).len(), 4);
+}
+
+#[test]
+fn an_archive_is_sent_once() {
+    let daemon = Daemon::start();
+    let [gid] = <[String; 1]>::try_from(daemon.export(&["acme"])).unwrap();
+    let shown = daemon.json(&["show", &gid]);
+    let (path, bytes) = (&shown["archive"]["path"], &shown["archive"]["bytes"]);
+    let dry = daemon.json(&["send", &gid, "--to", "count", "--dry-run"]);
+    assert_eq!((&dry["upload_bytes"], dry.get("sent")), (bytes, None));
+
+    let sent = daemon.json(&["send", &gid, "--to", "count"]);
+    assert_eq!(sent["sent"]["report"][0], format!("{bytes} {}", path.as_str().unwrap()));
+    let twice = daemon.run(&["send", &gid, "--to", "count"]);
+    assert!(twice.code == Some(1) && twice.err.contains("--again"), "{}", twice.all());
+    assert_eq!(daemon.run(&["send", &gid, "--to", "count", "--again"]).code, Some(0));
+    let failed = daemon.run(&["send", &gid, "--to", "fail"]);
+    assert!(failed.code == Some(1) && failed.out.contains("exit status: 4\n"), "{}", failed.all());
+    assert!(failed.out.contains("no room"), "{}", failed.all());
+    assert_eq!(daemon.run(&["send", &gid, "--to", "count", "--replace"]).code, Some(2));
+    assert_eq!(daemon.run(&["send", &gid, "--to", "nowhere"]).code, Some(1));
+
+    assert_eq!(daemon.run(&["catalog", "rebuild"]).code, Some(0));
+    let shown = daemon.run(&["show", &gid]).out;
+    let states: Vec<&str> =
+        shown.lines().filter(|line| line.contains(", asked for by ") && line.contains(" to ")).collect();
+    assert_eq!(states.len(), 3, "{shown}");
+    assert!(
+        states[0].starts_with("sent       to count at ") && states[2].starts_with("unknown    to fail at "),
+        "{shown}"
+    );
 }

@@ -120,6 +120,7 @@ pub(crate) fn archive(number: u64, slug: &str) -> Archive {
         state: ArchiveState::Present,
         verified: None,
         pinned: false,
+        sent: Vec::new(),
         warnings: Vec::new(),
     }
 }

@@ -21,5 +21,6 @@ mod preflight;
 mod readme;
 mod screen;
 mod seed;
+mod send;
 mod stub;
 mod terminal;

@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use orgvault_shared::{
     api::{
-        Actor, Archive, ArchiveState, AuditEntry, Comparison, Counts, DayResult, Export, ExportError, Format,
+        Archive, ArchiveState, AuditEntry, Comparison, Counts, DayResult, Export, ExportError, Format,
         LastArchive, Organization, OrganizationKey, Progress, RetentionDecision, RetentionPlan, Role, Row, Run, Schedule,
-        SectionCount, SectionDifference, SectionProgress, SourceFailure, State, Status, Trigger, Verification, Warning,
+        SectionCount, SectionDifference, SectionProgress, SourceFailure, State, Status, Verification, Warning,
     },
     clock::Timestamp,
     gid::Gid,
@@ -204,18 +204,20 @@ fn warning() -> Warning {
 }
 
 pub(crate) fn schedules() -> Vec<Schedule> {
-    let run = |failed| Run {
-        gid: gid(70),
-        schedule: "nightly".to_owned(),
-        due_at: ago(420),
-        started_at: ago(420),
-        finished_at: Some(ago(415)),
-        trigger: Trigger::Due,
-        organizations: 12,
-        open: 0,
-        finished: 12 - failed,
-        failed,
-        warnings: Vec::new(),
+    let run = |failed: u64| -> Run {
+        serde_json::from_value(serde_json::json!({
+            "gid": "70",
+            "schedule": "nightly",
+            "due_at": ago(420),
+            "started_at": ago(420),
+            "finished_at": ago(415),
+            "trigger": "due",
+            "organizations": 12,
+            "open": 0,
+            "finished": 12 - failed,
+            "failed": failed,
+        }))
+        .unwrap()
     };
     let schedule = |name: &str, cron: &str, zone: &str, failed| Schedule {
         name: name.to_owned(),
@@ -245,15 +247,18 @@ fn plan() -> RetentionPlan {
 }
 
 fn audit() -> Vec<AuditEntry> {
-    let entry = |minutes, user: &str, act: &str, on: &str, result: &str| AuditEntry {
-        at: ago(minutes),
-        actor: Actor::User { uid: 1000, user: user.to_owned(), pid: None },
-        from: "unix".to_owned(),
-        act: act.to_owned(),
-        on: on.to_owned(),
-        gid: Some(gid(80)),
-        organization: Some(organization_key("acme")),
-        result: result.to_owned(),
+    let entry = |minutes, user: &str, act: &str, on: &str, result: &str| -> AuditEntry {
+        serde_json::from_value(serde_json::json!({
+            "at": ago(minutes),
+            "actor": {"kind": "user", "uid": 1000, "user": user},
+            "from": "unix",
+            "act": act,
+            "on": on,
+            "gid": "80",
+            "organization": organization_key("acme"),
+            "result": result,
+        }))
+        .unwrap()
     };
     vec![
         entry(200, "ada", "archive.download", "", "ok"),

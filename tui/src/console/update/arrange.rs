@@ -189,7 +189,7 @@ fn schedules(model: &Model) -> Vec<(usize, Entry)> {
     let entry = |schedule: &orgvault_shared::api::Schedule| Entry {
         id: schedule.name.clone(),
         words: format!("{} {} {}", schedule.name, schedule.cron, schedule.timezone),
-        faulty: schedule.paused || schedule.last_run.as_ref().is_some_and(|run| run.failed > 0 || !run.warnings.is_empty()),
+        faulty: schedule.paused || schedule.last_run.as_ref().is_some_and(|run| !run.is_whole() || !run.warnings.is_empty()),
     };
     model.data.schedules.items().iter().map(entry).enumerate().collect()
 }

@@ -84,6 +84,10 @@ fn state(theme: &Theme, schedule: &Schedule) -> (String, Style) {
 fn ended(theme: &Theme, run: &Run) -> (String, Style) {
     let symbols = theme.symbols;
     match (run.open, run.failed) {
+        (0, 0) if !run.failures.is_empty() => {
+            let sources = units::plural(run.failures.len() as u64, "source");
+            (format!("{} {sources} did not answer, {} finished", symbols.failed, run.finished), theme.bad)
+        }
         (open, _) if open > 0 => (format!("{} {open} open, {} finished", symbols.running, run.finished), theme.busy),
         (_, 0) => (format!("{} {} finished", symbols.ok, run.finished), theme.good),
         (_, failed) => (format!("{} {failed} failed, {} finished", symbols.failed, run.finished), theme.bad),
@@ -104,15 +108,19 @@ fn details(canvas: &mut Canvas<'_>, model: &Model, schedule: &Schedule, area: Re
             Trigger::Missed => "missed and caught up",
             Trigger::Asked => "asked for",
         };
-        let took = run.finished_at.map(|end| format!(", took {}", units::duration(units::between(run.started_at, end))));
+        let took = run.finished_at.map(|end| units::duration(units::between(run.started_at, end)));
         let text = format!(
-            "last run  {text} of {}, {why} {} ago{}",
+            "last run  {text} of {}, {why} {} ago, took {}",
             units::plural(run.organizations, "organization"),
             age(run.started_at, model.shown_at),
-            took.unwrap_or_default()
+            took.as_deref().unwrap_or("so far unknown")
         );
         canvas.text(place.x, place.y, place.width, &text, style);
         place = below(place, 1);
+        for failure in &run.failures {
+            let text = format!("{} source {}: {}", theme.symbols.failed, failure.source, failure.error.message);
+            place = below(place, canvas.paragraph(place, &text, theme.bad));
+        }
         for warning in &run.warnings {
             let used = canvas.paragraph(place, &format!("{} {}", theme.symbols.warning, warning.message), theme.careful);
             place = below(place, used);
