@@ -7,6 +7,7 @@ mod archive;
 mod audit;
 mod export;
 mod history;
+mod log;
 mod organization;
 mod problem;
 mod retention;
@@ -19,8 +20,9 @@ mod token;
 
 pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification};
 pub use audit::{Actor, AuditEntry, AuditTrail};
-pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Progress, State};
+pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Progress, SectionProgress, State};
 pub use history::DayResult;
+pub use log::{LogLine, LogLines};
 pub use organization::{LastArchive, Organization, OrganizationKey, Organizations, SourceFailure};
 pub use problem::Problem;
 pub use retention::{Pruned, RetentionDecision, RetentionPlan};

@@ -5,6 +5,7 @@
 //! or a check may rightly take hours; a caller that wants one wraps the future.
 
 mod connection;
+mod console;
 mod download;
 mod error;
 mod events;

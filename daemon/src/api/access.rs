@@ -116,6 +116,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/exports",                              Viewer, exports::list).scoped(),
         Route::new(GET,    "/v1/exports/{gid}",                        Viewer, exports::show).scoped(),
         Route::new(DELETE, "/v1/exports/{gid}",                        Admin,  exports::cancel).scoped(),
+        Route::new(GET,    "/v1/exports/{gid}/log",                    Viewer, exports::log).scoped(),
         Route::new(GET,    "/v1/archives",                             Viewer, archives::list).scoped(),
         Route::new(GET,    "/v1/archives/{gid}",                       Viewer, archives::show).scoped(),
         Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete).records("archive.delete"),

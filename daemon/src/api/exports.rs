@@ -1,5 +1,6 @@
 //! `/v1/exports`: the jobs that make archives.
 
+mod log;
 mod plan;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use orgvault_shared::{
 use serde::Deserialize;
 
 use self::plan::Plan;
+pub(super) use self::log::log;
 use super::{
     App,
     caller::Caller,

@@ -5,6 +5,7 @@
 mod archives;
 mod basics;
 mod codes;
+mod console;
 mod daemon;
 mod demo;
 mod docs;
@@ -18,6 +19,7 @@ mod out;
 mod postgres;
 mod preflight;
 mod readme;
+mod screen;
 mod seed;
 mod send;
 mod stub;
