@@ -3,41 +3,55 @@
 
 mod access;
 mod archives;
+mod audit;
+mod caller;
 mod catalog;
 mod connections;
 mod diagnosis;
 mod events;
 mod exports;
-mod gids;
+mod faces;
+mod gate;
 mod health;
+mod http;
+mod identify;
 mod lookup;
 mod metrics;
 mod organizations;
 mod patience;
 mod peer;
 mod problem;
+mod rates;
 mod reload;
+mod repeats;
 mod request;
 mod retention;
 mod rows;
+mod schedules;
 mod server;
 mod socket;
 mod sources;
 mod status;
+mod tokens;
 
 use std::sync::Arc;
 
 use axum::Router;
 use orgvault_shared::{clock::Timestamp, config::Config};
 
-use self::gids::Gids;
+use self::{rates::Rates, repeats::Repeats};
 use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
     reload::Reloader,
+    schedule::Schedules,
+    send::Courier,
+    signature::UrlKey,
+    tokens::Tokens,
 };
 
 pub use self::{
+    http::{HttpError, HttpListener},
     peer::Peer,
     server::{Limits, serve},
     socket::{Socket, SocketError, inherited},
@@ -51,12 +65,21 @@ pub struct Shop {
     pub engine: Engine,
     /// Reads the configuration again.
     pub reloader: Arc<Reloader>,
+    /// Those of the service accounts.
+    pub tokens: Tokens,
+    /// Hands archives to targets.
+    pub courier: Courier,
+    /// Signs download links.
+    pub url_key: UrlKey,
+    /// Begins the runs that are due.
+    pub schedules: Schedules,
 }
 
 /// What every handler is handed.
 struct App {
     shop: Shop,
-    gids: Gids,
+    rates: Rates,
+    repeats: Repeats,
     started_at: Timestamp,
 }
 
@@ -82,5 +105,5 @@ impl App {
 /// [`Peer`].
 pub fn router(shop: Shop) -> Router {
     let started_at = shop.workshop.clock.now();
-    access::router(&Arc::new(App { shop, gids: Gids::default(), started_at }))
+    access::router(&Arc::new(App { shop, rates: Rates::default(), repeats: Repeats::default(), started_at }))
 }

@@ -3,6 +3,8 @@
 
 mod archives;
 mod exports;
+mod runs;
+mod schedules;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +20,8 @@ use sqlx::{
 
 pub use archives::{ArchiveFilter, Totals};
 pub use exports::ExportFilter;
+pub use runs::{Attempt, OpenRun, Unlisted};
+pub use schedules::Followed;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 

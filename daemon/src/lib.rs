@@ -6,9 +6,12 @@
 
 pub mod api;
 pub mod archive;
+pub mod audit;
 pub mod catalog;
 pub mod export;
 pub mod format;
+mod gids;
+pub mod hook;
 pub mod keep;
 pub mod lifecycle;
 pub mod logging;
@@ -18,10 +21,15 @@ pub mod product;
 pub mod reload;
 pub mod row;
 mod run;
+pub mod schedule;
+pub mod secrets;
+pub mod send;
 pub mod settings;
+pub mod signature;
 pub mod source;
 pub mod sql;
 pub mod standing;
+pub mod tokens;
 pub mod watch;
 
 pub use run::{RunError, run, run_on};

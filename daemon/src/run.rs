@@ -1,22 +1,30 @@
 //! The whole daemon as one function: its listener, its clock and its stop are arguments, so that
 //! a test runs two of them.
 
-use std::{pin::Pin, sync::Arc};
+use std::{path::PathBuf, pin::Pin, sync::Arc};
 
 use orgvault_shared::{clock::Clock, config::Config};
 use tokio::{net::UnixListener, sync::watch};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    api::{self, Socket, SocketError},
+    api::{self, HttpError, HttpListener, Socket, SocketError},
     archive::{ArchiveDirectory, PublishError},
+    audit::Audit,
     catalog::{Catalog, CatalogError},
     export::{Engine, Parts, Sources, Workshop},
+    hook::Hooks,
     keep,
     lifecycle::{LockError, StateLock, Stop, supervisor, tell_status},
     metrics,
     product::Products,
     reload::{ConnectError, Reloader, connect},
+    schedule::{self, Schedules},
+    secrets::{SecretError, Secrets},
+    send::Courier,
+    signature::UrlKey,
+    standing::raise_stale,
+    tokens::Tokens,
     watch::{watch_archives, watch_configuration},
 };
 
@@ -35,9 +43,15 @@ pub enum RunError {
     /// The catalog cannot be used.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// The TCP listener cannot be opened.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// A source cannot be connected.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// A secret cannot be read or kept.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
 }
 
 /// Locks the state directory, opens the configured socket, and runs the daemon on it until it is
@@ -74,14 +88,12 @@ pub async fn run_on(
     stop: Stop,
 ) -> Result<(), RunError> {
     let tracker = TaskTracker::new();
-    let sources = connect(&config, &products, &Sources::new(), &tracker)?;
-    let archives = Arc::new(ArchiveDirectory::new(config.daemon.archive_dir.clone()));
-    for leftover in archives.sweep()? {
-        tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
-    }
-    let catalog = Catalog::open(&config.daemon.state_dir.join("catalog.sqlite"), &config.daemon.archive_dir).await?;
+    let secrets = Secrets::of(&config.daemon.state_dir);
+    let url_key = UrlKey::of(&secrets)?;
+    let tokens = Tokens::open(secrets)?;
+    let http = HttpListener::open(&config.http, &clock).await?;
     let (configure, configured) = watch::channel(Arc::new(config.clone()));
-    let workshop = Arc::new(Workshop::new(configured, sources, archives, catalog.clone(), clock));
+    let workshop = open(configured.clone(), &products, clock, &tracker).await?;
     let reloader = Arc::new(Reloader::new(Arc::clone(&workshop), configure, tracker.clone()));
     let engine = Engine::start(Parts {
         workshop: Arc::clone(&workshop),
@@ -91,16 +103,35 @@ pub async fn run_on(
         abort: stop.deadline.clone(),
     })
     .await?;
+    let courier = Courier::new(Arc::clone(&workshop), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
+    let hooks = Hooks::start(configured.clone(), &tracker, &stop.soft, &stop.deadline);
+    let schedules = Schedules::start(schedule::Parts {
+        workshop: Arc::clone(&workshop),
+        engine: engine.clone(),
+        hooks: hooks.clone(),
+        config: configured,
+        tracker: tracker.clone(),
+        stop: stop.soft.clone(),
+    })
+    .await?;
 
-    for task in chores(&workshop, &reloader, &engine, &stop) {
+    for task in chores(&workshop, &reloader, &engine, hooks, &stop) {
         tracker.spawn(task);
     }
 
     // Clients may watch their exports end: the API goes on until the last one has.
     let closed = stop.hard.child_token();
-    let served = async {
-        let limits = api::Limits::new(config.daemon.connections_per_user);
-        let router = api::router(api::Shop { workshop: Arc::clone(&workshop), engine, reloader });
+    // On the heap, because whoever embeds the daemon has it in a future of its own.
+    let served = Box::pin(async {
+        let router = api::router(api::Shop {
+            workshop: Arc::clone(&workshop),
+            engine,
+            reloader,
+            tokens,
+            courier,
+            url_key,
+            schedules,
+        });
         supervisor::ready();
         let exported = async {
             stop.soft.cancelled().await;
@@ -109,13 +140,10 @@ pub async fn run_on(
             tracker.wait().await;
             closed.cancel();
         };
-        let serving = api::serve(listener, router, workshop.configured.clone(), limits, closed.clone());
-        tokio::join!(serving, exported);
-        for source in workshop.sources.load().values() {
-            source.close().await;
-        }
-        catalog.close().await;
-    };
+        let (configured, limits) = (workshop.configured.clone(), api::Limits::new(&config));
+        tokio::join!(api::serve(listener, http, router, configured, limits, closed.clone()), exported);
+        close(&workshop).await;
+    });
     tokio::select! {
         () = served => tracing::info!("stopped"),
         () = stop.hard.cancelled() => tracing::warn!("stopped at once; the next start cleans up"),
@@ -128,14 +156,49 @@ fn chores(
     workshop: &Arc<Workshop>,
     reloader: &Arc<Reloader>,
     engine: &Engine,
+    hooks: Hooks,
     stop: &Stop,
-) -> [Pin<Box<dyn Future<Output = ()> + Send>>; 5] {
+) -> [Pin<Box<dyn Future<Output = ()> + Send>>; 6] {
     let (parts, end) = (|| Arc::clone(workshop), || stop.soft.clone());
     [
         Box::pin(watch_configuration(parts(), Arc::clone(reloader), Arc::clone(&stop.reload), end())),
         Box::pin(watch_archives(parts(), end())),
         Box::pin(keep::scrub_regularly(parts(), end())),
         Box::pin(metrics::write_regularly(parts(), engine.clone(), end())),
+        Box::pin(raise_stale(parts(), hooks, end())),
         Box::pin(tell_status(engine.clone(), end())),
     ]
+}
+
+/// Opens what every part works with.
+async fn open(
+    configured: watch::Receiver<Arc<Config>>,
+    products: &Products,
+    clock: Clock,
+    tracker: &TaskTracker,
+) -> Result<Arc<Workshop>, RunError> {
+    let config = Arc::clone(&configured.borrow());
+    let daemon = &config.daemon;
+    let sources = connect(&config, products, &Sources::new(), tracker)?;
+    let archives = Arc::new(swept(daemon.archive_dir.clone())?);
+    let catalog = Catalog::open(&daemon.state_dir.join("catalog.sqlite"), &daemon.archive_dir).await?;
+    let audit = Arc::new(Audit::new(&daemon.state_dir, clock.clone()));
+    Ok(Arc::new(Workshop::new(configured, sources, archives, catalog, audit, clock)))
+}
+
+async fn close(workshop: &Workshop) {
+    for source in workshop.sources.load().values() {
+        source.close().await;
+    }
+    workshop.audit.close();
+    workshop.catalog.close().await;
+}
+
+/// The archive directory, without what an earlier daemon left unfinished in it.
+fn swept(root: PathBuf) -> Result<ArchiveDirectory, PublishError> {
+    let archives = ArchiveDirectory::new(root);
+    for leftover in archives.sweep()? {
+        tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
+    }
+    Ok(archives)
 }

@@ -5,6 +5,7 @@
 //! or a check may rightly take hours; a caller that wants one wraps the future.
 
 mod connection;
+mod console;
 mod download;
 mod error;
 mod events;
@@ -17,9 +18,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use self::{connection::Answer, route::Route};
 use crate::{
     api::{
-        Alive, Archive, Archives, Comparison, Counts, Diagnosis, Export, ExportRequest, Exports, Organization,
-        Organizations, Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, SourceCheck, Sources, State, Status,
-        Verification,
+        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Diagnosis, Export, ExportRequest, Exports, NewToken,
+        Organization, Organizations, Pruned, Rebuilt, Reloaded, RowsPage, Run, Runs, Schedule, Schedules, SendAnswer,
+        SendRequest, SourceCheck, Sources, State, Status, Token, TokenRequest, Tokens, Verification,
     },
     gid::Gid,
     preflight::Preflight,
@@ -122,19 +123,6 @@ impl Client {
         self.get(Route::new("/v1/organizations").query("source", source)).await
     }
 
-    /// The same, each with how its last `days` days ended.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn organizations_with_history(
-        &self,
-        source: Option<&str>,
-        days: u16,
-    ) -> Result<Organizations, ClientError> {
-        let history = format!("{days}d");
-        self.get(Route::new("/v1/organizations").query("source", source).query("history", Some(history))).await
-    }
-
     /// One organization, named as on the command line: a slug, an id, `source/slug`, ….
     ///
     /// # Errors
@@ -215,15 +203,6 @@ impl Client {
         self.send("DELETE", Self::archive_route(gid), None::<&()>).await?.json().await
     }
 
-    /// Keeps an archive from every deletion, or no longer; gives it as it is now.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn pin(&self, gid: Gid, pinned: bool) -> Result<Archive, ClientError> {
-        let method = if pinned { "PUT" } else { "DELETE" };
-        self.send(method, Self::archive_route(gid).segment("pin"), None::<&()>).await?.json().await
-    }
-
     /// Has the daemon read its configuration and definitions again.
     ///
     /// # Errors
@@ -238,14 +217,6 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn diagnosis(&self) -> Result<Diagnosis, ClientError> {
         self.get(Route::new("/v1/diagnosis")).await
-    }
-
-    /// What retention keeps and drops, if it is applied now.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn retention_plan(&self) -> Result<RetentionPlan, ClientError> {
-        self.get(Route::new("/v1/retention/plan")).await
     }
 
     /// Deletes what retention drops, once the last good archive of each group was read again.
@@ -283,6 +254,14 @@ impl Client {
         self.post(Self::archive_route(gid).segment("preflight").query("product", product), None::<&()>).await
     }
 
+    /// Hands an archive to a target. That the target refuses is an answer, not an error.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn send_archive(&self, gid: Gid, request: &SendRequest) -> Result<SendAnswer, ClientError> {
+        self.post(Self::archive_route(gid).segment("send"), Some(request)).await
+    }
+
     /// One page of a section's rows.
     ///
     /// # Errors
@@ -306,12 +285,100 @@ impl Client {
         self.get(Self::archive_route(left).segment("compare").segment(right)).await
     }
 
+    /// The schedules, each with the next `next` instants at which it is due.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn schedules(&self, next: u64) -> Result<Schedules, ClientError> {
+        self.get(Route::new("/v1/schedules").query("next", Some(next))).await
+    }
+
+    /// Starts a run of a schedule now.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn run_schedule(&self, name: &str) -> Result<Run, ClientError> {
+        self.post(Self::schedule_route(name).segment("run"), None::<&()>).await
+    }
+
+    /// Keeps a schedule from starting by itself until it is resumed.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn pause_schedule(&self, name: &str) -> Result<Schedule, ClientError> {
+        self.post(Self::schedule_route(name).segment("pause"), None::<&()>).await
+    }
+
+    /// Lets a schedule start by itself again; what it missed meanwhile is not caught up with.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn resume_schedule(&self, name: &str) -> Result<Schedule, ClientError> {
+        self.post(Self::schedule_route(name).segment("resume"), None::<&()>).await
+    }
+
+    /// Starts whatever is due now; gives every run that is not over.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn run_due(&self) -> Result<Runs, ClientError> {
+        self.post(Route::new("/v1/run-due"), None::<&()>).await
+    }
+
+    /// The newest runs, of one schedule or of all.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn runs(&self, schedule: Option<&str>, limit: Option<u64>) -> Result<Runs, ClientError> {
+        self.get(Route::new("/v1/runs").query("schedule", schedule).query("limit", limit)).await
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn run(&self, gid: Gid) -> Result<Run, ClientError> {
+        self.get(Route::new("/v1/runs").segment(gid)).await
+    }
+
     /// Makes the catalog's list of archives anew from the archive directory.
     ///
     /// # Errors
     /// As [`ClientError`] says.
     pub async fn rebuild_catalog(&self) -> Result<Rebuilt, ClientError> {
         self.post(Route::new("/v1/catalog/rebuild"), None::<&()>).await
+    }
+
+    /// The audit trail: what comes after `after` ([`AuditTrail::next`]), or the newest entries.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn audit(&self, after: Option<&str>, limit: Option<u64>) -> Result<AuditTrail, ClientError> {
+        self.get(Route::new("/v1/audit").query("after", after).query("limit", limit)).await
+    }
+
+    /// Every token of a service account.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn tokens(&self) -> Result<Tokens, ClientError> {
+        self.get(Route::new("/v1/tokens")).await
+    }
+
+    /// Makes a token; its secret is in the answer, and nowhere else.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn add_token(&self, request: &TokenRequest) -> Result<NewToken, ClientError> {
+        self.post(Route::new("/v1/tokens"), Some(request)).await
+    }
+
+    /// Revokes the token of a service account, and with it its links.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn revoke_token(&self, name: &str) -> Result<Token, ClientError> {
+        self.send("DELETE", Route::new("/v1/tokens").segment(name), None::<&()>).await?.json().await
     }
 
     /// Follows what happens: all of it, or one request's exports.
@@ -341,6 +408,10 @@ impl Client {
 
     fn organization_route(name: &str) -> Route {
         Route::new("/v1/organizations/*").segment(name)
+    }
+
+    fn schedule_route(name: &str) -> Route {
+        Route::new("/v1/schedules").segment(name)
     }
 
     fn archive_route(gid: Gid) -> Route {

@@ -1,11 +1,15 @@
 //! `/etc/orgvault/config.toml`: every key, its default, and all problems of a file at once.
 
 mod freshness;
+mod hook;
+mod http;
 mod metrics;
 mod read;
 mod retention;
+mod schedule;
 mod scrub;
 mod secret;
+mod target;
 mod values;
 
 #[cfg(test)]
@@ -16,14 +20,22 @@ use std::{
     time::Duration,
 };
 
-pub use self::{
-    freshness::{Exception, Freshness},
-    metrics::Metrics,
-    retention::Retention,
-    scrub::Scrub,
+use crate::{
+    api::Role,
+    checked_toml::{FileProblem, Problems, closest},
 };
 
-use crate::checked_toml::{FileProblem, Problems, closest};
+pub use target::{FILE_PLACEHOLDER, Server, TargetConfig, TargetKind, Token};
+
+pub use self::{
+    freshness::{Exception, Freshness},
+    hook::{HookAction, HookConfig, HookEvent, HookScope},
+    http::Http,
+    metrics::Metrics,
+    retention::Retention,
+    schedule::{Missed, ScheduleConfig},
+    scrub::Scrub,
+};
 
 /// A checked configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,8 +46,16 @@ pub struct Config {
     pub daemon: Daemon,
     /// `[access]`.
     pub access: Access,
+    /// `[http]`.
+    pub http: Http,
     /// `[[source]]`.
     pub sources: Vec<SourceConfig>,
+    /// `[[target]]`.
+    pub targets: Vec<TargetConfig>,
+    /// `[[schedule]]`.
+    pub schedules: Vec<ScheduleConfig>,
+    /// `[[hook]]`.
+    pub hooks: Vec<HookConfig>,
     /// `[retention]`.
     pub retention: Retention,
     /// `[scrub]`.
@@ -220,7 +240,7 @@ pub enum LogFormat {
 }
 
 /// `[access]`: users, or `@group`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     /// Who may do everything.
     pub owners: Vec<String>,
@@ -228,13 +248,27 @@ pub struct Access {
     pub admins: Vec<String>,
     /// Who may see states and counts.
     pub viewers: Vec<String>,
+    /// From which role on TruePPM's face gives a seed at once: admin or viewer.
+    pub seed_export: Role,
+}
+
+impl Default for Access {
+    /// Lets nobody in.
+    fn default() -> Self {
+        Self { owners: Vec::new(), admins: Vec::new(), viewers: Vec::new(), seed_export: Role::Admin }
+    }
 }
 
 impl Access {
     /// Who may do what where the configuration does not say. ([`Access::default`] lets nobody in.)
     #[must_use]
     pub fn usual() -> Self {
-        Self { owners: vec!["root".into()], admins: vec!["@orgvault-admin".into()], viewers: vec!["@orgvault".into()] }
+        Self {
+            owners: vec!["root".into()],
+            admins: vec!["@orgvault-admin".into()],
+            viewers: vec!["@orgvault".into()],
+            ..Self::default()
+        }
     }
 }
 

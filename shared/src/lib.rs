@@ -3,12 +3,14 @@
 
 pub mod api;
 pub mod archive;
+pub mod calendar;
 pub mod checked_toml;
 pub mod client;
 pub mod clock;
 pub mod config;
 pub mod gid;
 pub mod health;
+pub mod patterns;
 pub mod preflight;
 pub mod seed;
 pub mod text;

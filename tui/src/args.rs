@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand, builder::FalseyValueParser};
 
-use crate::{commands, exit, lines::Lines};
+use crate::{commands, console::Options, exit, lines::Lines};
 
 const SOCKET: &str = "/run/orgvault/orgvaultd.sock";
 
@@ -26,7 +26,15 @@ pub(crate) struct Cli {
     #[arg(long, global = true, env = "NO_COLOR", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub(crate) no_color: bool,
 
-    /// What to do.
+    /// The daemon of another machine, over ssh
+    #[arg(long, global = true, value_name = "USER@SERVER", env = "ORGVAULT_HOST", hide_env_values = true)]
+    pub(crate) host: Option<String>,
+
+    /// How the console looks and what it may do.
+    #[command(flatten)]
+    pub(crate) console: Options,
+
+    /// What to do; without it the console opens.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -74,14 +82,26 @@ pub(crate) enum Command {
     Verify(commands::verify::Args),
     /// Say what the app's own importer would refuse or change of an archive
     Preflight(commands::preflight::Args),
+    /// Hand an archive to a running instance of the app
+    Send(commands::send::Args),
     /// Check or rewrite a seed of TruePPM, without the daemon
     Seed(commands::seed::Args),
+    /// Tell who was handed data, deleted, sent, or was refused
+    Audit(commands::audit::Args),
+    /// List the schedules
+    Schedules(commands::schedules::Args),
+    /// Run, pause or resume a schedule
+    Schedule(commands::schedule::Args),
+    /// Begin what is due and follow it (for a systemd timer)
+    RunDue(commands::run_due::Args),
     /// Look after the daemon's catalog
     Catalog(commands::catalog::Args),
     /// Write one file for somebody who helps
     Diagnose(commands::diagnose::Args),
     /// Print a completion script for a shell
     Completions(commands::completions::Args),
+    /// Connect standard input and output to the daemon, for `--host`
+    DialStdio(commands::dial_stdio::Args),
     /// Show all of it on a made-up database, without any set-up
     Demo(commands::demo::Args),
 }

@@ -2,6 +2,7 @@
 //! makes lines of the answer.
 
 pub(crate) mod archives;
+pub(crate) mod audit;
 pub(crate) mod cancel;
 pub(crate) mod catalog;
 pub(crate) mod check;
@@ -11,6 +12,7 @@ pub(crate) mod counts;
 pub(crate) mod delete;
 pub(crate) mod demo;
 pub(crate) mod diagnose;
+pub(crate) mod dial_stdio;
 pub(crate) mod export;
 pub(crate) mod exports;
 pub(crate) mod health;
@@ -20,7 +22,11 @@ pub(crate) mod preflight;
 pub(crate) mod prune;
 pub(crate) mod reload;
 pub(crate) mod rows;
+pub(crate) mod run_due;
+pub(crate) mod schedule;
+pub(crate) mod schedules;
 pub(crate) mod seed;
+pub(crate) mod send;
 pub(crate) mod show;
 pub(crate) mod sources;
 pub(crate) mod status;
@@ -55,10 +61,16 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Prune(args) => prune::run(&args, session).await,
         Command::Verify(args) => verify::run(&args, session).await,
         Command::Preflight(args) => preflight::run(&args, session).await,
+        Command::Send(args) => send::run(&args, session).await,
         Command::Seed(args) => seed::run(&args, session),
+        Command::Audit(args) => audit::run(&args, session).await,
+        Command::Schedules(args) => schedules::run(&args, session).await,
+        Command::Schedule(args) => schedule::run(&args, session).await,
+        Command::RunDue(args) => run_due::run(&args, session).await,
         Command::Catalog(args) => catalog::run(&args, session).await,
         Command::Diagnose(args) => diagnose::run(&args, session).await,
         Command::Completions(args) => completions::run(&args, session),
+        Command::DialStdio(_) => dial_stdio::run(session).await,
         Command::Demo(args) => demo::run(&args, session).await,
     }
 }

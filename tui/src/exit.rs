@@ -23,19 +23,25 @@ pub(crate) enum Exit {
     Unreachable = 4,
     /// The daemon or the socket's mode refuses this user.
     NotAllowed = 5,
+    /// The console's terminal went away (SIGHUP).
+    HungUp = 129,
     /// The exports were cancelled.
     Canceled = 130,
+    /// The console was ended by SIGTERM.
+    Terminated = 143,
 }
 
 /// The exit codes as `--help` and the documentation list them.
-pub(crate) const TABLE: [(Exit, &str); 7] = [
+pub(crate) const TABLE: [(Exit, &str); 9] = [
     (Exit::Ok, "done (warnings too)"),
     (Exit::Failed, "failed, or the outcome is unknown"),
     (Exit::Usage, "wrong usage, or a name that is not unique"),
     (Exit::Incomplete, "incomplete (some of several failed), damaged, or not importable"),
     (Exit::Unreachable, "the daemon cannot be reached"),
     (Exit::NotAllowed, "not allowed"),
+    (Exit::HungUp, "the console's terminal went away"),
     (Exit::Canceled, "cancelled"),
+    (Exit::Terminated, "the console was ended by SIGTERM"),
 ];
 
 impl Exit {
@@ -116,6 +122,7 @@ fn exit_of(problem: &Problem) -> Exit {
         401 | 403 => Exit::NotAllowed,
         400 | 422 => Exit::Usage,
         _ if problem.code.starts_with("ambiguous_") => Exit::Usage,
+        _ if ["not_importable", "archive_damaged"].contains(&problem.code.as_str()) => Exit::Incomplete,
         _ => Exit::Failed,
     }
 }
@@ -147,7 +154,7 @@ mod tests {
     #[test]
     fn the_table_lists_every_code_once() {
         let codes: Vec<u8> = TABLE.iter().map(|(exit, _)| exit.code()).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 130]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 129, 130, 143]);
     }
 
     #[test]
@@ -158,6 +165,7 @@ mod tests {
             (409, "ambiguous_organization", Exit::Usage),
             (404, "unknown_organization", Exit::Failed),
             (409, "already_final", Exit::Failed),
+            (409, "not_importable", Exit::Incomplete),
             (503, "stopping", Exit::Failed),
         ] {
             assert_eq!(Failure::from(problem(status, code)).exit, exit, "{status} {code}");

@@ -30,6 +30,11 @@ impl Output {
         self.json
     }
 
+    /// Whether words may be coloured.
+    pub(crate) fn has_colour(&self) -> bool {
+        self.look.colour
+    }
+
     /// From now on results go to standard error.
     pub(crate) fn divert(&mut self) {
         self.diverted = true;
@@ -39,6 +44,19 @@ impl Output {
     /// Prints a result: as JSON, or as the lines that `lines` makes.
     pub(crate) fn show<T: Serialize>(&mut self, value: &T, lines: impl FnOnce(Look) -> String) -> Result<(), Failure> {
         if self.json { self.print(&json(value)?) } else { self.print(&lines(self.look)) }
+    }
+
+    /// Prints one of many results as they come: as one line of JSON, or as `lines` makes it.
+    pub(crate) fn stream<T: Serialize>(
+        &mut self,
+        value: &T,
+        lines: impl FnOnce(Look) -> String,
+    ) -> Result<(), Failure> {
+        if self.json {
+            self.print(&escape(&written(serde_json::to_string(value))?))
+        } else {
+            self.print(&lines(self.look))
+        }
     }
 
     /// Prints lines where results are not JSON.
@@ -94,9 +112,11 @@ fn failure_json(failure: &Failure) -> String {
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|error| Failure::caused("output", "cannot write the result as JSON", &error))?;
-    Ok(escape(&text))
+    Ok(escape(&written(serde_json::to_string_pretty(value))?))
+}
+
+fn written(text: serde_json::Result<String>) -> Result<String, Failure> {
+    text.map_err(|error| Failure::caused("output", "cannot write the result as JSON", &error))
 }
 
 /// JSON that a terminal can show: what it would obey is written as `\u009b`, which means the

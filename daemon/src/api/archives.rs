@@ -3,13 +3,16 @@
 mod compare;
 mod delete;
 mod download;
+mod file;
 mod pin;
 mod preflight;
+mod range;
+mod send;
 mod verify;
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_shared::{
     api::{Archive, Archives},
     archive::manifest::ManifestError,
@@ -18,7 +21,9 @@ use orgvault_shared::{
 use serde::Deserialize;
 
 use super::{
-    App, lookup,
+    App,
+    caller::Caller,
+    lookup,
     problem::Refusal,
     request::{Path, Query},
 };
@@ -29,7 +34,14 @@ use crate::{
 };
 
 pub(super) use self::{
-    compare::compare, delete::delete, download::download, pin::pin, pin::unpin, preflight::preflight, verify::verify,
+    compare::compare,
+    delete::delete,
+    download::{download, signed},
+    file::Attachment,
+    pin::{pin, unpin},
+    preflight::preflight,
+    send::send,
+    verify::verify,
 };
 
 #[derive(Debug, Deserialize)]
@@ -43,24 +55,37 @@ pub(super) struct ListQuery {
 /// of one that the source does not list any more are found too.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Archives>, Refusal> {
     let mut archives = app.catalog().archives(&ArchiveFilter { source: query.source, organization: None }).await?;
+    archives.retain(|archive| caller.sees(&archive.organization));
     if let Some(name) = &query.organization {
         archives.retain(|archive| lookup::is_called(&archive.organization, name));
+    }
+    for archive in &mut archives {
+        app.shop.courier.settle(archive);
     }
     blocking(move || Archives { archives: archives.into_iter().map(glance).collect() }).await.map(Json)
 }
 
-pub(super) async fn show(State(app): State<Arc<App>>, Path(gid): Path<Gid>) -> Result<Json<Archive>, Refusal> {
-    let archive = app.archive(gid).await?;
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(gid): Path<Gid>,
+) -> Result<Json<Archive>, Refusal> {
+    let mut archive = app.archive(&caller, gid).await?;
+    app.shop.courier.settle(&mut archive);
     blocking(move || glance(archive)).await.map(Json)
 }
 
 impl App {
-    /// The catalog's archive of this gid.
-    pub(super) async fn archive(&self, gid: Gid) -> Result<Archive, Refusal> {
-        Ok(self.catalog().archive(gid).await?.ok_or(KeepError::Unknown(gid))?)
+    /// The catalog's archive of this gid, if the caller may know of it.
+    pub(super) async fn archive(&self, caller: &Caller, gid: Gid) -> Result<Archive, Refusal> {
+        let archive = self.catalog().archive(gid).await?.filter(|archive| caller.sees(&archive.organization));
+        let archive = archive.ok_or(KeepError::Unknown(gid))?;
+        caller.is_about(Some(gid), &archive.organization);
+        Ok(archive)
     }
 }
 
@@ -76,9 +101,6 @@ impl From<KeepError> for Refusal {
             }
             KeepError::Publish(error) => error.into(),
             KeepError::Catalog(error) => error.into(),
-            KeepError::State(_) => {
-                Self::new(StatusCode::CONFLICT, "state_unusable", said).hint("move the archive's .state.json away")
-            }
             KeepError::Read(error) => Self::fault("archive_unreadable", &error),
             KeepError::Thread { .. } => Self::fault("internal", &error),
         }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State};
 use orgvault_shared::api::Rebuilt;
 
-use super::{App, peer::Peer, problem::Refusal};
+use super::{App, caller::Caller, problem::Refusal};
 use crate::keep::{self, Lost, Scope};
 
 /// Makes the list of archives anew from what lies in the archive directory, entry by entry, so that
 /// what is published meanwhile stays in it.
 pub(super) async fn rebuild(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Json<Rebuilt>, Refusal> {
     let (skipped, _unread) = keep::compare(&app.shop.workshop, &Scope::default(), Lost::Forget).await?;
     let archives = app.catalog().totals().await?.archives;
-    tracing::info!(user = %peer.user, archives, skipped = skipped.len(), "the catalog was rebuilt");
+    tracing::info!(user = caller.name(), archives, skipped = skipped.len(), "the catalog was rebuilt");
     Ok(Json(Rebuilt { archives, skipped }))
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Extension, Json, extract::State};
 use orgvault_shared::api::{ArchiveState, Diagnosis};
 
-use super::{App, health::VERSION, peer::Peer, problem::Refusal, status};
+use super::{App, caller::Caller, health::VERSION, problem::Refusal, status};
 use crate::catalog::ArchiveFilter;
 
 /// So many of the last failed exports are told.
@@ -13,7 +13,7 @@ const ERRORS: u32 = 50;
 
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Json<Diagnosis>, Refusal> {
     let versions = BTreeMap::from([("orgvaultd".to_owned(), VERSION.to_owned()), ("system".to_owned(), system())]);
     let mut archives: BTreeMap<String, u64> = BTreeMap::new();
@@ -29,7 +29,7 @@ pub(super) async fn show(
         versions,
         // Secrets do not show in it: their types see to that.
         configuration: format!("{:#?}", app.config()),
-        status: status::status(&app, &peer).await?,
+        status: status::status(&app, &caller).await?,
         errors: app.catalog().last_errors(ERRORS).await?,
         archives,
     }))

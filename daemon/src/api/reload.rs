@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_shared::api::Reloaded;
 
-use super::{App, peer::Peer, problem::Refusal};
+use super::{App, caller::Caller, problem::Refusal};
 use crate::reload::ReloadError;
 
 pub(super) async fn reload(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Json<Reloaded>, Refusal> {
-    tracing::info!(user = %peer.user, "the configuration is asked to be read again");
+    tracing::info!(user = caller.name(), "the configuration is asked to be read again");
     Ok(Json(app.shop.reloader.reload().await?))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State};
 use orgvault_shared::api::{Pruned, RetentionPlan};
 
-use super::{App, peer::Peer, problem::Refusal};
+use super::{App, caller::Caller, problem::Refusal};
 use crate::keep;
 
 pub(super) async fn plan(State(app): State<Arc<App>>) -> Result<Json<RetentionPlan>, Refusal> {
@@ -15,9 +15,9 @@ pub(super) async fn plan(State(app): State<Arc<App>>) -> Result<Json<RetentionPl
 /// Plans anew and deletes what the plan drops.
 pub(super) async fn apply(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Json<Pruned>, Refusal> {
     let pruned = keep::prune(&app.shop.workshop).await?;
-    tracing::info!(user = %peer.user, deleted = pruned.deleted.len(), bytes = pruned.bytes, "retention was applied");
+    tracing::info!(user = caller.name(), deleted = pruned.deleted.len(), bytes = pruned.bytes, "retention was applied");
     Ok(Json(pruned))
 }

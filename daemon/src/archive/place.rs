@@ -28,6 +28,13 @@ impl Places {
         Self { root, known: HashMap::new() }
     }
 
+    /// The organization's directory, if there is one.
+    pub(super) fn find(&self, organization: &OrganizationKey) -> Option<PathBuf> {
+        let parent = self.root.join(naming::source_directory(&organization.source));
+        let name = list(&parent).ok()?.remove(&naming::id_part(&organization.id))?;
+        Some(parent.join(name))
+    }
+
     /// The organization's directory; created where there is none yet.
     pub(super) fn of(&mut self, organization: &OrganizationKey) -> Result<PathBuf, PublishError> {
         let source = naming::source_directory(&organization.source);

@@ -19,7 +19,7 @@ use orgvault_shared::{
 };
 
 use super::{
-    ArchiveDirectory, PublishError,
+    ArchiveDirectory, NewArchive, PublishError,
     walk::{self, Place},
 };
 
@@ -51,11 +51,24 @@ impl Scanned {
     pub fn to_archive(&self) -> Archive {
         let verified = self.state.as_ref().and_then(|state| state.verified.clone());
         let pinned = self.state.as_ref().is_some_and(|state| state.pinned);
-        Archive { pinned, ..self.manifest.to_archive(&self.path, self.condition, verified) }
+        let sent = self.state.as_ref().map(|state| state.sent.clone()).unwrap_or_default();
+        Archive { pinned, sent, ..self.manifest.to_archive(&self.path, self.condition, verified) }
     }
 }
 
 impl ArchiveDirectory {
+    /// The archive of this name, if it was published: its manifest is there and fits it.
+    #[must_use]
+    pub fn published(&self, archive: &NewArchive<'_>) -> Option<Archive> {
+        let NewArchive { organization, exported_at, gid, format, gzip } = *archive;
+        let name = ArchiveName { exported_at, gid, format, gzip };
+        let path = self.places().find(organization)?.join(name.to_string());
+        let manifest = Manifest::load(&manifest_path(&path)).ok()?;
+        let same = manifest.gid == gid && manifest.file == name.to_string();
+        (same && condition(&path, &manifest, None) == ArchiveState::Present)
+            .then(|| manifest.to_archive(&path, ArchiveState::Present, None))
+    }
+
     /// Walks through the directory in the order of names and tells `visit` what it finds.
     ///
     /// # Errors

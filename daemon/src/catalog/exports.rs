@@ -12,7 +12,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{Catalog, CatalogError, failed, from_micros, to_integer, to_micros};
 
-/// SQLite takes 32,766 parameters in a statement; an export needs 13.
+/// SQLite takes 32,766 parameters in a statement; an export needs 16.
 const ROWS_PER_INSERT: usize = 500;
 
 const UPDATE: &str = "update an export";
@@ -36,31 +36,8 @@ impl Catalog {
     pub async fn add_exports(&self, exports: &[Export]) -> Result<(), CatalogError> {
         const ACT: &str = "add exports";
         let mut transaction = self.pool.begin().await.map_err(failed(ACT))?;
-        for chunk in exports.chunks(ROWS_PER_INSERT) {
-            let mut insert = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO exports (gid, request, source, kind, organization_id, name, slug, format, entity, gzip, importable, \
-                 state, created_at, warnings, counts, requested_by) ",
-            );
-            insert.push_values(chunk, |mut row, export| {
-                row.push_bind(to_integer(export.gid))
-                    .push_bind(to_integer(export.request))
-                    .push_bind(&export.organization.source)
-                    .push_bind(&export.organization.kind)
-                    .push_bind(&export.organization.id)
-                    .push_bind(&export.organization.name)
-                    .push_bind(&export.organization.slug)
-                    .push_bind(export.format.name())
-                    .push_bind(&export.entity)
-                    .push_bind(export.gzip)
-                    .push_bind(export.importable)
-                    .push_bind(export.state.name())
-                    .push_bind(to_micros(export.created_at))
-                    .push("'[]'")
-                    .push("'[]'")
-                    .push_bind(&export.requested_by);
-            });
-            insert.build().execute(&mut *transaction).await.map_err(failed(ACT))?;
-        }
+        let rows: Vec<_> = exports.iter().map(|export| (export, 1, None)).collect();
+        insert(&mut transaction, &rows).await.map_err(failed(ACT))?;
         transaction.commit().await.map_err(failed(ACT))
     }
 
@@ -196,6 +173,24 @@ impl Catalog {
         self.exports(ExportFilter { state: Some(State::Error), request: None, limit: Some(limit) }).await
     }
 
+    /// Whether an archive of this request and organization is finished: its snapshot is gone then.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn has_finished(&self, request: Gid, organization: &OrganizationKey) -> Result<bool, CatalogError> {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT EXISTS (SELECT 1 FROM exports WHERE request = ? AND source = ? AND organization_id = ? \
+             AND state = 'finished')",
+        )
+        .bind(to_integer(request))
+        .bind(&organization.source)
+        .bind(&organization.id)
+        .fetch_one(&self.pool)
+        .await
+        .map(|found| found == 1)
+        .map_err(failed("look for archives of a request"))
+    }
+
     /// How many exports failed since an instant.
     ///
     /// # Errors
@@ -217,6 +212,42 @@ fn day_result(row: &SqliteRow) -> Result<(String, i64, DayResult), sqlx::Error> 
         (_, false) => DayResult::Finished,
     };
     Ok((row.try_get(0)?, row.try_get(1)?, result))
+}
+
+/// Adds exports, each with the number of its attempt and the instant before which it must not start.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    exports: &[(&Export, u32, Option<Timestamp>)],
+) -> Result<(), sqlx::Error> {
+    for chunk in exports.chunks(ROWS_PER_INSERT) {
+        let mut insert = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO exports (gid, request, source, kind, organization_id, name, slug, format, entity, gzip, importable, \
+             state, created_at, warnings, counts, requested_by, schedule, attempt, not_before) ",
+        );
+        insert.push_values(chunk, |mut row, (export, attempt, not_before)| {
+            row.push_bind(to_integer(export.gid))
+                .push_bind(to_integer(export.request))
+                .push_bind(&export.organization.source)
+                .push_bind(&export.organization.kind)
+                .push_bind(&export.organization.id)
+                .push_bind(&export.organization.name)
+                .push_bind(&export.organization.slug)
+                .push_bind(export.format.name())
+                .push_bind(&export.entity)
+                .push_bind(export.gzip)
+                .push_bind(export.importable)
+                .push_bind(export.state.name())
+                .push_bind(to_micros(export.created_at))
+                .push("'[]'")
+                .push("'[]'")
+                .push_bind(&export.requested_by)
+                .push_bind(&export.schedule)
+                .push_bind(*attempt)
+                .push_bind(not_before.map(to_micros));
+        });
+        insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 async fn update(connection: &mut SqliteConnection, export: &Export) -> Result<(), CatalogError> {
@@ -241,7 +272,7 @@ async fn update(connection: &mut SqliteConnection, export: &Export) -> Result<()
     }
 }
 
-fn from_row(row: &SqliteRow) -> Result<Export, CatalogError> {
+pub(super) fn from_row(row: &SqliteRow) -> Result<Export, CatalogError> {
     const ACT: &str = "read an export";
     let number: i64 = row.try_get("gid").map_err(failed(ACT))?;
     let plain = || -> Result<Export, sqlx::Error> {
@@ -269,7 +300,7 @@ fn from_row(row: &SqliteRow) -> Result<Export, CatalogError> {
             counts: Vec::new(),
             bytes: row.try_get::<Option<i64>, _>("bytes")?.map(i64::cast_unsigned),
             requested_by: row.try_get("requested_by")?,
-            schedule: None,
+            schedule: row.try_get("schedule")?,
         })
     };
     let mut export = plain().map_err(failed(ACT))?;
@@ -279,17 +310,21 @@ fn from_row(row: &SqliteRow) -> Result<Export, CatalogError> {
     Ok(export)
 }
 
-fn document<T: DeserializeOwned>(row: &SqliteRow, column: &str, gid: i64) -> Result<Option<T>, CatalogError> {
+pub(super) fn document<T: DeserializeOwned>(
+    row: &SqliteRow,
+    column: &str,
+    gid: i64,
+) -> Result<Option<T>, CatalogError> {
     let text: Option<String> = row.try_get(column).map_err(failed("read an export"))?;
     let parse = |text: String| serde_json::from_str(&text).map_err(|cause| CatalogError::Document { gid, cause });
     text.map(parse).transpose()
 }
 
-fn gid(number: i64) -> Result<Gid, sqlx::Error> {
+pub(super) fn gid(number: i64) -> Result<Gid, sqlx::Error> {
     Gid::try_from(number.cast_unsigned()).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, sqlx::Error>
+pub(super) fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, sqlx::Error>
 where
     T::Err: std::error::Error + Send + Sync + 'static,
 {

@@ -61,6 +61,7 @@ fn archive(number: u64, seconds: i64, path: &str) -> Archive {
         state: ArchiveState::Present,
         verified: None,
         pinned: false,
+        sent: Vec::new(),
         warnings: Vec::new(),
     }
 }

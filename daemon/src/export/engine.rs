@@ -7,20 +7,23 @@ use std::{
 };
 
 use orgvault_shared::{
-    api::{Archive, Event, Export, OrganizationKey, Progress, State},
-    clock::Clock,
+    api::{Archive, Event, Export, LogLines, OrganizationKey, Progress, State},
+    clock::Timestamp,
     gid::Gid,
 };
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, broadcast, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Failure, Workshop,
     job::{Shared, Watched},
+    logbook::Logbook,
     queue::{Job, Queue},
 };
 use crate::{
-    catalog::{Catalog, CatalogError, ExportFilter},
+    archive::NewArchive,
+    catalog::{CatalogError, ExportFilter},
+    gids::Gids,
     keep,
 };
 
@@ -74,11 +77,14 @@ pub struct Engine(Arc<Inner>);
 
 struct Inner {
     workshop: Arc<Workshop>,
+    workers: usize,
+    gids: Gids,
     queue: Mutex<Queue>,
     running: Mutex<HashMap<Gid, Running>>,
     /// Canceled while they waited behind another export of their own job.
     doomed: Mutex<HashSet<Gid>>,
     work: Notify,
+    logbook: Logbook,
     tracker: TaskTracker,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -93,22 +99,28 @@ struct Running {
 
 impl Engine {
     /// Records what a dead daemon left behind, takes its pending exports up again in their
-    /// order, and starts the workers.
+    /// order (but for those of runs, which are [offered](Engine::offer) in their time), and starts
+    /// the workers.
     ///
     /// # Errors
     /// When the catalog cannot be read or written.
     pub async fn start(parts: Parts) -> Result<Self, CatalogError> {
         let Parts { workshop, workers, tracker, stop, abort } = parts;
-        record_interrupted(&workshop.catalog, &workshop.clock).await?;
+        record_ends(&workshop).await?;
         let pending = ExportFilter { state: Some(State::Pending), ..ExportFilter::default() };
+        let mut pending = workshop.catalog.exports(pending).await?;
+        pending.retain(|export| export.schedule.is_none());
         let mut queue = Queue::default();
-        queue.push(workshop.catalog.exports(pending).await?);
+        queue.push(pending);
         let engine = Self(Arc::new(Inner {
             workshop,
+            workers,
+            gids: Gids::default(),
             queue: Mutex::new(queue),
             running: Mutex::default(),
             doomed: Mutex::default(),
             work: Notify::new(),
+            logbook: Logbook::default(),
             tracker,
             stop,
             abort,
@@ -134,12 +146,36 @@ impl Engine {
             return Err(SubmitError::Stopping);
         }
         self.0.workshop.catalog.add_exports(&exports).await?;
-        for export in &exports {
-            self.tell(export.clone());
-        }
+        self.announce(&exports);
         lock(&self.0.queue).push(exports);
         self.0.work.notify_waiters();
         Ok(())
+    }
+
+    /// Starts the exports of one organization, which the catalog has as pending, if a worker is
+    /// free for them; what is given resolves when they are over, however they ended.
+    #[must_use]
+    pub fn offer(&self, exports: Vec<Export>) -> Option<oneshot::Receiver<()>> {
+        if self.0.stop.is_cancelled() {
+            return None;
+        }
+        let over = lock(&self.0.queue).offer(exports, self.0.workers)?;
+        self.0.work.notify_waiters();
+        Some(over)
+    }
+
+    /// Tells everybody who listens of exports that the catalog has taken in.
+    pub fn announce(&self, exports: &[Export]) {
+        for export in exports {
+            self.note(export.gid, "info", format!("asked for by {}", export.requested_by));
+            self.tell(export.clone());
+        }
+    }
+
+    /// A gid that is higher than every one before.
+    #[must_use]
+    pub fn gid(&self, now: Timestamp) -> Gid {
+        self.0.gids.next(now)
     }
 
     /// Cancels a pending or started export. A started one ends a moment later.
@@ -158,8 +194,13 @@ impl Engine {
         }
         match self.0.workshop.catalog.export(gid).await? {
             Some(export) if export.state.is_final() => Err(CancelError::Ended { gid, state: export.state }),
-            Some(export) => {
+            Some(mut export) => {
                 lock(&self.0.doomed).insert(gid);
+                let held = export.schedule.is_some() && !lock(&self.0.queue).is_running(&export.organization);
+                if held {
+                    // Its run has not offered it yet.
+                    self.end(&mut export, Err(Failure::Canceled)).await?;
+                }
                 Ok(export)
             }
             None => Err(CancelError::Unknown(gid)),
@@ -182,6 +223,16 @@ impl Engine {
             }
         }
         exports
+    }
+
+    /// What happened to one export, as far as it is still in memory.
+    #[must_use]
+    pub fn log(&self, gid: Gid) -> LogLines {
+        self.0.logbook.of(gid)
+    }
+
+    fn note(&self, gid: Gid, level: &str, message: impl Into<String>) {
+        self.0.logbook.note(gid, self.0.workshop.clock.now(), level, message);
     }
 
     /// How many exports wait and how many run.
@@ -226,6 +277,7 @@ impl Engine {
         }
         shared.finish().await;
         lock(&self.0.queue).done(&job);
+        drop(job);
         // Another job of this organization may have become free.
         self.0.work.notify_waiters();
     }
@@ -242,15 +294,22 @@ impl Engine {
         let running = Running { export: export.clone(), progress: progress.clone(), canceled: canceled.clone() };
         lock(&self.0.running).insert(export.gid, running);
         self.0.workshop.catalog.update_export(export).await?;
+        self.note(export.gid, "info", "started");
         self.tell(export.clone());
         self.0.tracker.spawn(self.clone().tell_progress(export.clone(), progress));
         Ok(Watched { progress: sender, canceled })
     }
 
     async fn tell_progress(self, mut export: Export, mut progress: watch::Receiver<Progress>) {
+        let mut section = String::new();
         // Ends when the writer drops its end.
         while progress.changed().await.is_ok() {
-            export.progress = Some(progress.borrow_and_update().clone());
+            let now = progress.borrow_and_update().clone();
+            if now.section != section {
+                section.clone_from(&now.section);
+                self.note(export.gid, "info", format!("writing {section} after {} rows", now.rows));
+            }
+            export.progress = Some(now);
             self.tell(export.clone());
         }
     }
@@ -262,10 +321,11 @@ impl Engine {
         export.progress = None;
         let stored = match &result {
             Ok(archive) => {
-                export.state = State::Finished;
-                export.warnings.clone_from(&archive.warnings);
-                export.counts.clone_from(&archive.counts);
-                export.bytes = Some(archive.bytes);
+                export.finish(archive);
+                self.note(export.gid, "info", format!("published {}: {} bytes", archive.path, archive.bytes));
+                for warning in &archive.warnings {
+                    self.note(export.gid, "warn", format!("{}: {}", warning.code, warning.message));
+                }
                 catalog.finish_export(export, archive).await
             }
             Err(failure) => {
@@ -274,7 +334,9 @@ impl Engine {
                 let failure = if interrupted { &Failure::Interrupted } else { failure };
                 let OrganizationKey { source, id: organization, .. } = &export.organization;
                 tracing::error!(gid = %export.gid, source, organization, code = failure.code(), "export failed: {failure}");
-                export.error = Some(failure.to_wire());
+                let error = failure.to_wire();
+                self.note(export.gid, "error", format!("{}: {}", error.code, error.message));
+                export.error = Some(error);
                 catalog.update_export(export).await
             }
         };
@@ -300,16 +362,31 @@ impl Running {
     }
 }
 
-async fn record_interrupted(catalog: &Catalog, clock: &Clock) -> Result<(), CatalogError> {
+/// What a dead daemon had started has ended: well, where its archive was published and only the
+/// catalog did not learn of it, else interrupted.
+async fn record_ends(workshop: &Workshop) -> Result<(), CatalogError> {
+    let Workshop { catalog, clock, .. } = workshop;
     let started = ExportFilter { state: Some(State::Started), ..ExportFilter::default() };
     for mut export in catalog.exports(started).await? {
-        export.state = State::Error;
         export.finished_at = Some(clock.now());
+        if let Some(archive) = published(workshop, &export) {
+            export.finish(&archive);
+            catalog.finish_export(&export, &archive).await?;
+            tracing::warn!(gid = %export.gid, "the archive was published when an earlier daemon ended");
+            continue;
+        }
+        export.state = State::Error;
         export.error = Some(Failure::Interrupted.to_wire());
         catalog.update_export(&export).await?;
         tracing::warn!(gid = %export.gid, "export was interrupted by the end of an earlier daemon");
     }
     Ok(())
+}
+
+fn published(workshop: &Workshop, export: &Export) -> Option<Archive> {
+    let Export { organization, gid, format, gzip, .. } = export;
+    let (gid, format, gzip) = (*gid, *format, *gzip);
+    workshop.archives.published(&NewArchive { organization, exported_at: export.started_at?, gid, format, gzip })
 }
 
 /// A panic while the lock was held cannot leave these structures torn: each change is one call.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use orgvault_shared::{
-    api::{Archive, ArchiveState, Export, Format, Progress, Warning},
+    api::{Archive, ArchiveState, Export, Format, Progress, SectionProgress, Warning},
     archive::{
         manifest::{Dropped, Layout, MANIFEST_VERSION, Manifest, Product, Section},
         verify::{Expected, read_back},
@@ -44,8 +44,9 @@ pub(super) struct Shared {
     /// Looked up once: a job ends under the configuration that it began with.
     source: Option<Arc<Source>>,
     opened: Option<Opened>,
-    /// It was lost after an archive of it was published: no other one may follow.
-    lost: bool,
+    /// Whether it was lost after an archive of it was published: no other one may follow. None
+    /// until it was looked whether a job before this one published some.
+    lost: Option<bool>,
 }
 
 /// The snapshot that the exports of a job share.
@@ -70,8 +71,11 @@ impl Shared {
             None => Arc::clone(self.source.insert(find(shop, &export.organization.source)?)),
         };
         let mut tries = 1;
+        if self.lost.is_none() {
+            self.lost = Some(shop.catalog.has_finished(export.request, &export.organization).await?);
+        }
         loop {
-            if self.lost {
+            if self.lost == Some(true) {
                 return Err(Failure::SnapshotLost);
             }
             let failure = match attempt(shop, &source, export, &mut self.opened, watched).await {
@@ -81,10 +85,10 @@ impl Shared {
             // Its rows query may still be running, so the connection is of no more use.
             if let Some(Opened { snapshot, published, .. }) = self.opened.take() {
                 snapshot.abandon().await;
-                self.lost = published;
+                self.lost = Some(published);
             }
             let transient = matches!(&failure, Failure::Source(error) if error.is_transient());
-            if !transient || self.lost || tries == TRIES {
+            if !transient || self.lost == Some(true) || tries == TRIES {
                 return Err(failure);
             }
             tracing::info!(gid = %export.gid, tries, "trying again: {failure}");
@@ -183,8 +187,7 @@ async fn make(
     let begun = Instant::now();
     let sections = sections(plan);
     let counted: Vec<u64> = sections.iter().filter_map(|&index| opened.counts.get(index).copied()).collect();
-    let rows_expected = counted.iter().sum();
-    progress.send_modify(|progress| *progress = Progress { rows_expected, ..Progress::default() });
+    progress.send_modify(|progress| *progress = expected(&plan.definition, &sections, &counted));
 
     let headers = headers(&mut opened.snapshot, plan, &sections).await?;
     let (archives, planned) = (Arc::clone(&shop.archives), Arc::clone(plan));
@@ -256,6 +259,16 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<(Seale
     manifest.sha256 = report.sha256;
     manifest.content_bytes = report.content_bytes;
     Ok((sealed, manifest, begun.elapsed()))
+}
+
+/// How far an export is that has written nothing yet.
+fn expected(definition: &Definition, sections: &[usize], counted: &[u64]) -> Progress {
+    let section = |(&index, &rows_expected): (&usize, &u64)| {
+        let name = definition.sections.get(index).map(|section| section.name.clone()).unwrap_or_default();
+        SectionProgress { name, rows: 0, rows_expected }
+    };
+    let sections = sections.iter().zip(counted).map(section).collect();
+    Progress { rows_expected: counted.iter().sum(), sections, ..Progress::default() }
 }
 
 /// What the archive must contain. Its name, size and hash are known when it was read back.

@@ -3,12 +3,18 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use orgvault_shared::{api::Export, gid::Gid};
+use orgvault_shared::{
+    api::{Export, OrganizationKey},
+    gid::Gid,
+};
+use tokio::sync::oneshot;
 
 /// The exports of one request and one organization: they share a snapshot.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Job {
     pub(super) exports: Vec<Export>,
+    /// Dropped with the job, which tells that it is over, however it ended.
+    _over: Option<oneshot::Sender<()>>,
 }
 
 /// An organization, as the queue tells them apart: its source's name and its id.
@@ -16,9 +22,12 @@ type Tenant = (String, String);
 
 impl Job {
     fn tenant(&self) -> Option<Tenant> {
-        let organization = &self.exports.first()?.organization;
-        Some((organization.source.clone(), organization.id.clone()))
+        Some(tenant(&self.exports.first()?.organization))
     }
+}
+
+fn tenant(organization: &OrganizationKey) -> Tenant {
+    (organization.source.clone(), organization.id.clone())
 }
 
 /// Waiting jobs and the organizations that are being exported. At most one job of an
@@ -43,9 +52,25 @@ impl Queue {
             // Exports of one job come one after the other, so only the last can be the one.
             match self.waiting.back_mut() {
                 Some(last) if same(last) => last.exports.push(export),
-                _ => self.waiting.push_back(Job { exports: vec![export] }),
+                _ => self.waiting.push_back(Job { exports: vec![export], _over: None }),
             }
         }
+    }
+
+    /// Appends the exports of one organization if fewer than `workers` jobs run and wait, so that
+    /// they start at once; what is given resolves when the job is over.
+    pub(super) fn offer(&mut self, exports: Vec<Export>, workers: usize) -> Option<oneshot::Receiver<()>> {
+        if self.running.len() + self.waiting.len() >= workers {
+            return None;
+        }
+        let (sender, over) = oneshot::channel();
+        self.waiting.push_back(Job { exports, _over: Some(sender) });
+        Some(over)
+    }
+
+    /// Whether a job of the organization is running.
+    pub(super) fn is_running(&self, organization: &OrganizationKey) -> bool {
+        self.running.contains(&tenant(organization))
     }
 
     /// The first job whose organization is not being exported; it counts as running until
@@ -139,9 +164,24 @@ mod tests {
         queue.push(vec![export(1, 7, "a"), export(2, 8, "a"), export(3, 9, "b")]);
         let first = queue.take().unwrap();
         assert_eq!(gids(queue.take().as_ref()), [3]);
-        assert_eq!(queue.take(), None);
+        assert!(queue.take().is_none());
         queue.done(&first);
         assert_eq!(gids(queue.take().as_ref()), [2]);
+    }
+
+    #[test]
+    fn an_offer_is_taken_while_a_worker_is_free_and_tells_when_it_is_over() {
+        let mut queue = Queue::default();
+        queue.push(vec![export(1, 7, "a")]);
+        let mut over = queue.offer(vec![export(2, 8, "b"), export(3, 8, "b")], 2).unwrap();
+        assert!(queue.offer(vec![export(4, 8, "c")], 2).is_none());
+        let (first, second) = (queue.take().unwrap(), queue.take().unwrap());
+        assert!(queue.offer(vec![export(4, 8, "c")], 2).is_none(), "running counts as well");
+        assert!(queue.is_running(&second.exports[0].organization));
+        queue.done(&first);
+        assert!(over.try_recv().is_err_and(|error| error == oneshot::error::TryRecvError::Empty));
+        drop(second);
+        assert!(over.try_recv().is_err_and(|error| error == oneshot::error::TryRecvError::Closed));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use orgvault_shared::{
 };
 use tokio::sync::{Mutex, broadcast, watch};
 
-use crate::{archive::ArchiveDirectory, catalog::Catalog, notices::Notices, source::Source};
+use crate::{archive::ArchiveDirectory, audit::Audit, catalog::Catalog, notices::Notices, source::Source};
 
 /// Events that a slow listener may lag behind before it is cut off and has to start over.
 const EVENTS: usize = 1024;
@@ -30,6 +30,8 @@ pub struct Workshop {
     pub archives: Arc<ArchiveDirectory>,
     /// Where their index is.
     pub catalog: Catalog,
+    /// Where it is told who did what.
+    pub audit: Arc<Audit>,
     /// Tells when an export started and ended.
     pub clock: Clock,
     /// What changes, for everybody who listens.
@@ -48,6 +50,7 @@ impl Workshop {
         sources: Sources,
         archives: Arc<ArchiveDirectory>,
         catalog: Catalog,
+        audit: Arc<Audit>,
         clock: Clock,
     ) -> Self {
         Self {
@@ -56,6 +59,7 @@ impl Workshop {
             configured_at: ArcSwap::from_pointee(clock.now()),
             archives,
             catalog,
+            audit,
             clock,
             events: broadcast::channel(EVENTS).0,
             notices: Notices::default(),

@@ -105,6 +105,7 @@ mod tests {
             state: ArchiveState::Present,
             verified: verified.map(verification),
             pinned: false,
+            sent: Vec::new(),
             warnings: Vec::new(),
         }
     }

@@ -2,9 +2,14 @@
 
 mod access;
 mod archives;
+mod audit;
 mod binary;
 mod events;
 mod exports;
+mod faces;
 mod faults;
 pub(crate) mod fixture;
+mod http;
+mod reply;
 mod socket;
+mod tokens;

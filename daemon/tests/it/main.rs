@@ -15,6 +15,12 @@ mod postgres;
 #[cfg(test)]
 mod preflight;
 #[cfg(test)]
+mod products;
+#[cfg(test)]
+mod schedule;
+#[cfg(test)]
+mod send;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod solidtime;

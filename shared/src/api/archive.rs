@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Format, OrganizationKey, Row, SectionCount, Warning, is_false};
+use super::{Format, OrganizationKey, Row, SectionCount, SendRecord, Warning, is_false};
 use crate::{clock::Timestamp, gid::Gid};
 
 /// What the daemon knows of an archive's file.
@@ -58,6 +58,9 @@ pub struct Archive {
     pub pinned: bool,
     /// What the admin ought to know.
     pub warnings: Vec<Warning>,
+    /// Where it was sent, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent: Vec<SendRecord>,
 }
 
 /// The result of one verification.

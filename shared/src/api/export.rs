@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{OrganizationKey, SectionCount, Warning, is_false};
+use super::{Archive, OrganizationKey, SectionCount, Warning, is_false};
 use crate::{clock::Timestamp, gid::Gid};
 
 /// How an archive is written.
@@ -157,6 +157,20 @@ pub struct Progress {
     pub rows_expected: u64,
     /// Bytes written so far, before compression.
     pub bytes: u64,
+    /// How far each section is, in the archive's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<SectionProgress>,
+}
+
+/// How far one section of a started export is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SectionProgress {
+    /// The section's name.
+    pub name: String,
+    /// Rows written so far.
+    pub rows: u64,
+    /// Rows that its count query announced.
+    pub rows_expected: u64,
 }
 
 /// One export.
@@ -206,6 +220,17 @@ pub struct Export {
     /// The schedule whose run it belongs to; the run's id is `request`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
+}
+
+impl Export {
+    /// Its archive is published: takes over what that says.
+    pub fn finish(&mut self, archive: &Archive) {
+        self.state = State::Finished;
+        self.progress = None;
+        self.warnings.clone_from(&archive.warnings);
+        self.counts.clone_from(&archive.counts);
+        self.bytes = Some(archive.bytes);
+    }
 }
 
 /// The answer to `POST /v1/exports` and `GET /v1/exports`.

@@ -1,8 +1,10 @@
 //! Schedules and their runs.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Format, Warning};
+use super::{Format, SourceFailure, Warning};
 use crate::{clock::Timestamp, gid::Gid};
 
 /// One schedule of the configuration, with what the daemon knows of it.
@@ -46,7 +48,7 @@ pub struct Run {
     pub gid: Gid,
     /// The schedule's name.
     pub schedule: String,
-    /// The instant it was due at.
+    /// The instant it was due at: of several that were missed the first.
     pub due_at: Timestamp,
     /// When it began.
     pub started_at: Timestamp,
@@ -57,15 +59,61 @@ pub struct Run {
     pub trigger: Trigger,
     /// How many organizations it covers.
     pub organizations: u64,
-    /// Exports that wait or are being written.
+    /// Exports that wait or are being written; those that are tried again are among them.
     pub open: u64,
     /// Exports that have an archive.
     pub finished: u64,
     /// Exports that have none, after the last retry.
     pub failed: u64,
-    /// What the admin ought to know: sources that did not answer, …
+    /// Sources that did not answer, after the last retry: nothing of them is exported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<SourceFailure>,
+    /// What the admin ought to know: formats that a product does not have, …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
+}
+
+impl Trigger {
+    /// The name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Due => "due",
+            Self::Missed => "missed",
+            Self::Asked => "asked",
+        }
+    }
+}
+
+/// The text names no trigger.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no trigger: expected due, missed or asked")]
+pub struct UnknownTrigger(String);
+
+impl FromStr for Trigger {
+    type Err = UnknownTrigger;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTrigger> {
+        [Self::Due, Self::Missed, Self::Asked]
+            .into_iter()
+            .find(|trigger| trigger.name() == text)
+            .ok_or_else(|| UnknownTrigger(text.to_owned()))
+    }
+}
+
+impl Run {
+    /// Whether everything that was to be exported has an archive, as far as it has ended.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.failed == 0 && self.failures.is_empty()
+    }
+}
+
+/// `GET /v1/runs` and `POST /v1/run-due`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runs {
+    /// The runs, newest last.
+    pub runs: Vec<Run>,
 }
 
 /// `GET /v1/schedules`.

@@ -270,6 +270,7 @@ impl Manifest {
             verified,
             warnings: self.warnings.clone(),
             pinned: false,
+            sent: Vec::new(),
         }
     }
 

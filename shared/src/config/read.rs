@@ -4,10 +4,15 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
     Access, Config, Daemon, Environment, LogFormat, Reading, Retention, SecretUrl, SourceConfig, SourceLines, Tls,
-    freshness, metrics, retention, scrub, secret,
+    freshness, hook,
+    http::http,
+    metrics, retention, schedule, scrub, secret, target,
     values::{absolute_path, accounts, duration, mode, name, optional_group, size, socket_path, some_duration},
 };
-use crate::checked_toml::{Document, Problems, Table, Unique, Value, read_text};
+use crate::{
+    api::Role,
+    checked_toml::{Document, Problems, Table, Unique, Value, read_text},
+};
 
 const MAX_WORKERS: i64 = 64;
 const MAX_CONNECTIONS: i64 = 10_000;
@@ -46,16 +51,27 @@ fn failed(problems: Problems) -> Reading {
 pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let daemon = root.table("daemon", daemon).unwrap_or_default();
     let access = root.table("access", access).unwrap_or_default();
+    let http = root.table("http", http).unwrap_or_default();
     let retention = root.table("retention", |table| retention::read(table, &Retention::default())).unwrap_or_default();
     let mut names = Unique::new("name of the source");
     let sources =
         root.tables("source", |table| (source(table, environment, &mut names, &retention), lines(table, environment)));
-    let (sources, lines) = sources.into_iter().unzip();
+    let (sources, lines): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
+    let mut names = Unique::new("name of the target");
+    let targets = root.tables("target", |table| target::read(table, environment, &mut names));
+    let mut names = Unique::new("name of the schedule");
+    let schedules = root.tables("schedule", |table| schedule::read(table, &mut names, &sources, &retention));
+    let mut names = Unique::new("name of the hook");
+    let hooks = root.tables("hook", |table| hook::read(table, &mut names));
     let config = Config {
         file: environment.file.clone(),
         daemon,
         access,
+        http,
         sources,
+        targets: targets.into_iter().flatten().collect(),
+        schedules: schedules.into_iter().flatten().collect(),
+        hooks: hooks.into_iter().flatten().collect(),
         retention,
         scrub: root.table("scrub", scrub::read).unwrap_or_default(),
         freshness: root.table("freshness", freshness::read).unwrap_or_default(),
@@ -94,6 +110,9 @@ fn access(table: &Table<'_>) -> Access {
         owners: table.or("owners", default.owners, accounts),
         admins: table.or("admins", default.admins, accounts),
         viewers: table.or("viewers", default.viewers, accounts),
+        seed_export: table.or("seed_export", default.seed_export, |value| {
+            value.one_of(&[("admin", Role::Admin), ("viewer", Role::Viewer)])
+        }),
     }
 }
 

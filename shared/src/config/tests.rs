@@ -1,9 +1,10 @@
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt};
 
+use chrono_tz::Tz;
 use proptest::prelude::*;
 
 use super::*;
-use crate::checked_toml::Document;
+use crate::{calendar::Calendar, checked_toml::Document};
 
 const EXAMPLE: &str = include_str!("../../../config.example.toml");
 
@@ -72,7 +73,7 @@ fn uncommented() -> String {
             rest.split_once(" = ")
                 .is_some_and(|(key, _)| key.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()))
         };
-        let rest = line.strip_prefix('#').filter(|rest| rest.starts_with("[[") || key(rest));
+        let rest = line.strip_prefix('#').filter(|rest| rest.starts_with('[') || key(rest));
         format!("{}\n", rest.unwrap_or(line))
     };
     EXAMPLE.lines().map(uncomment).collect()
@@ -81,8 +82,14 @@ fn uncommented() -> String {
 /// A directory with what the example refers to.
 fn example_environment() -> (tempfile::TempDir, Environment) {
     let directory = tempfile::tempdir().unwrap();
-    for name in ["tracker-eu.url", "tracker-us"] {
-        fs::write(directory.path().join(name), "postgres://orgvault:secret@db.example/rytask\n").unwrap();
+    let url = "postgres://orgvault:secret@db.example/rytask\n";
+    for (name, text) in [
+        ("tracker-eu.url", url),
+        ("tracker-us", url),
+        ("time-new.token", "s3cret.token\n"),
+        ("plans-token", "tppm_0123"),
+    ] {
+        fs::write(directory.path().join(name), text).unwrap();
         fs::set_permissions(directory.path().join(name), fs::Permissions::from_mode(0o640)).unwrap();
     }
     let environment = Environment {
@@ -104,6 +111,10 @@ fn the_example_is_valid_and_its_comments_show_the_defaults() {
     assert_eq!(long.sources.len(), 3);
     assert_eq!(long.sources[1].url.reveal(), "postgres://orgvault:secret@db.example/rytask");
     assert_eq!(long.sources[1].url, long.sources[2].url);
+    assert!(short.schedules.is_empty() && short.hooks.is_empty());
+    let Config { schedules, .. } = long;
+    let calendar = Calendar::new("0 2 * * *", Tz::UTC).unwrap();
+    assert_eq!(schedules[0], ScheduleConfig::new("nightly".to_owned(), calendar));
 }
 
 #[test]
@@ -136,7 +147,7 @@ fn an_empty_file_is_all_defaults() {
 fn every_problem_is_said_at_once_with_its_line() {
     insta::assert_snapshot!(problems("[daemon]\nsocket_mode = 0666\n"), @r"config.toml:2: column 15: not TOML: unexpected leading zero");
     insta::assert_snapshot!(problems(BROKEN), @r#"
-    config.toml:1: worker: is no known key (known keys: access, daemon, source)
+    config.toml:1: worker: is no known key (known keys: access, daemon, hook, http, schedule, source, target)
     config.toml:3: deamon: is no known key (did you mean `daemon`?)
     config.toml:7: daemon.socket: "run/orgvault.sock" is no absolute path (begin it with /)
     config.toml:8: daemon.socket_mode: "0888" is no mode (write it in octal, such as "0666" or "0660")

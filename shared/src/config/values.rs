@@ -2,7 +2,7 @@
 
 use std::{path::Path, path::PathBuf, time::Duration};
 
-use crate::{checked_toml::Value, units};
+use crate::{checked_toml::Value, patterns::Patterns, units};
 
 /// What a Unix socket's address holds, without its last NUL.
 const MAX_SOCKET_PATH: usize = 107;
@@ -82,6 +82,15 @@ pub(super) fn accounts(value: &Value<'_>) -> Option<Vec<String>> {
         let text = element.text_as("root")?;
         account(element, text.strip_prefix('@').unwrap_or(text)).then(|| text.to_owned())
     })
+}
+
+/// Names that may have wildcards.
+pub(super) fn patterns(value: &Value<'_>) -> Option<Patterns> {
+    let texts = value.each(Value::some_text)?;
+    match Patterns::new(texts) {
+        Ok(patterns) => Some(patterns),
+        Err(error) => value.refuse(error.to_string(), "write names, or parts of names with * (any text) and ?"),
+    }
 }
 
 /// Whether it could be the name of a user or group: what /etc/passwd cannot hold is none.

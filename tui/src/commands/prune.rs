@@ -60,7 +60,7 @@ fn row(decision: &RetentionDecision) -> [Cell; 7] {
         if decision.keep { Cell::toned(Tone::Good, "keep") } else { Cell::toned(Tone::Careful, "drop") },
         archive.gid.to_string().into(),
         Cell::cut(&names::organization(&archive.organization), NAME_WIDTH),
-        names::format(archive.format, archive.entity.as_deref(), archive.gzip).into(),
+        names::archive_format(archive).into(),
         units::time(archive.exported_at).into(),
         units::size(archive.bytes).into(),
         decision.reasons.join(", ").into(),

@@ -9,7 +9,7 @@ use orgvault_shared::{
 use serde::Serialize;
 
 use crate::{
-    commands::counts,
+    commands::{counts, send},
     exit::{Exit, Failure},
     lines::Lines,
     names,
@@ -140,6 +140,7 @@ fn archive_lines(archive: &Archive) -> String {
         state_word(archive),
     );
     text.push_str(&verified_lines(archive.verified.as_ref()));
+    text.push_str(&send::record_lines(&archive.sent));
     text.push_str(&warning_lines(&archive.warnings));
     text
 }

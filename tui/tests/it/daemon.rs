@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use nix::unistd::{User, geteuid};
@@ -14,7 +15,7 @@ use orgvault_daemon::{
 };
 use orgvault_shared::{
     clock::Clock,
-    config::{Access, Config, Daemon as Settings, SecretUrl, SourceConfig},
+    config::{Access, Config, Daemon as Settings, SecretUrl, SourceConfig, TargetConfig, TargetKind},
 };
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -33,33 +34,49 @@ const DATABASE: [&str; 4] = [
      COMMIT",
 ];
 
-struct Daemon {
+pub(crate) struct Daemon {
     folder: TempDir,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Daemon {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let (config, stop) = (config(folder.path()), Stop::default());
+    pub(crate) fn start() -> Self {
+        let mut daemon = Self { folder: tempfile::tempdir().unwrap(), stop: Stop::default(), thread: None };
+        daemon.restart();
+        daemon
+    }
+
+    /// Starts it on its directory, after it was stopped.
+    pub(crate) fn restart(&mut self) {
+        self.stop = Stop::default();
+        let (config, stopping) = (config(self.folder.path()), self.stop.clone());
         let listener = std::os::unix::net::UnixListener::bind(&config.daemon.socket).unwrap();
         listener.set_nonblocking(true).unwrap();
-        let stopping = stop.clone();
-        let thread = std::thread::spawn(move || {
+        self.thread = Some(std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
                 let database = config.daemon.state_dir.with_file_name("rytask.sqlite");
-                make(&database).await;
+                if !database.exists() {
+                    make(&database).await;
+                }
                 let _lock = StateLock::acquire(&config.daemon.state_dir).unwrap();
                 let listener = UnixListener::from_std(listener).unwrap();
                 run_on(&listener, config, Products::embedded().unwrap(), Clock::system(), stopping).await.unwrap();
             });
-        });
-        Self { folder, stop, thread: Some(thread) }
+        }));
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// Stops it; its socket file stays, and nobody listens.
+    pub(crate) fn stop(&mut self) {
+        self.stop.soft.cancel();
+        self.stop.deadline.cancel();
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -87,18 +104,14 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        self.stop.soft.cancel();
-        self.stop.deadline.cancel();
-        if let Some(thread) = self.thread.take() {
-            thread.join().unwrap();
-        }
+        self.stop();
     }
 }
 
 fn config(folder: &Path) -> Config {
     let user = User::from_uid(geteuid()).unwrap().map_or_else(|| geteuid().to_string(), |user| user.name);
     let url = SecretUrl::new(format!("sqlite://{}", folder.join("rytask.sqlite").display()));
-    Config {
+    let mut config = Config {
         daemon: Settings {
             socket: folder.join("sock"),
             state_dir: folder.join("state"),
@@ -108,7 +121,17 @@ fn config(folder: &Path) -> Config {
         access: Access { owners: vec![user], ..Access::default() },
         sources: vec![SourceConfig::new("tracker".to_owned(), "rytask".to_owned(), url)],
         ..Config::default()
-    }
+    };
+    config.targets = vec![
+        command_target("count", &["/usr/bin/wc", "-c", "{file}"]),
+        command_target("fail", &["/bin/sh", "-c", "echo no room; exit 4", "{file}"]),
+    ];
+    config
+}
+
+fn command_target(name: &str, argv: &[&str]) -> TargetConfig {
+    let kind = TargetKind::Command { argv: argv.iter().map(|&argument| argument.to_owned()).collect() };
+    TargetConfig { name: name.to_owned(), kind, timeout: Duration::from_mins(1) }
 }
 
 async fn make(database: &Path) {
@@ -191,4 +214,35 @@ fn all_leaves_the_deleted_out_unless_asked() {
     assert_eq!(ran.out.lines().filter(|line| line.starts_with("ok ")).count(), 3, "{}", ran.all());
     assert!(!ran.out.contains("globex"), "{}", ran.all());
     assert_eq!(daemon.export(&["--all", "--deleted", "--source", "tracker"]).len(), 4);
+}
+
+#[test]
+fn an_archive_is_sent_once() {
+    let daemon = Daemon::start();
+    let [gid] = <[String; 1]>::try_from(daemon.export(&["acme"])).unwrap();
+    let shown = daemon.json(&["show", &gid]);
+    let (path, bytes) = (&shown["archive"]["path"], &shown["archive"]["bytes"]);
+    let dry = daemon.json(&["send", &gid, "--to", "count", "--dry-run"]);
+    assert_eq!((&dry["upload_bytes"], dry.get("sent")), (bytes, None));
+
+    let sent = daemon.json(&["send", &gid, "--to", "count"]);
+    assert_eq!(sent["sent"]["report"][0], format!("{bytes} {}", path.as_str().unwrap()));
+    let twice = daemon.run(&["send", &gid, "--to", "count"]);
+    assert!(twice.code == Some(1) && twice.err.contains("--again"), "{}", twice.all());
+    assert_eq!(daemon.run(&["send", &gid, "--to", "count", "--again"]).code, Some(0));
+    let failed = daemon.run(&["send", &gid, "--to", "fail"]);
+    assert!(failed.code == Some(1) && failed.out.contains("exit status: 4\n"), "{}", failed.all());
+    assert!(failed.out.contains("no room"), "{}", failed.all());
+    assert_eq!(daemon.run(&["send", &gid, "--to", "count", "--replace"]).code, Some(2));
+    assert_eq!(daemon.run(&["send", &gid, "--to", "nowhere"]).code, Some(1));
+
+    assert_eq!(daemon.run(&["catalog", "rebuild"]).code, Some(0));
+    let shown = daemon.run(&["show", &gid]).out;
+    let states: Vec<&str> =
+        shown.lines().filter(|line| line.contains(", asked for by ") && line.contains(" to ")).collect();
+    assert_eq!(states.len(), 3, "{shown}");
+    assert!(
+        states[0].starts_with("sent       to count at ") && states[2].starts_with("unknown    to fail at "),
+        "{shown}"
+    );
 }

@@ -5,6 +5,7 @@
 mod archives;
 mod basics;
 mod codes;
+mod console;
 mod daemon;
 mod demo;
 mod docs;
@@ -20,6 +21,8 @@ mod out;
 mod postgres;
 mod preflight;
 mod readme;
+mod screen;
 mod seed;
+mod send;
 mod stub;
 mod terminal;

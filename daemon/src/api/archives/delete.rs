@@ -5,15 +5,16 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State};
 use orgvault_shared::{api::Archive, gid::Gid};
 
-use super::super::{App, peer::Peer, problem::Refusal, request::Path};
+use super::super::{App, caller::Caller, problem::Refusal, request::Path};
 use crate::keep;
 
 pub(in super::super) async fn delete(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
 ) -> Result<Json<Archive>, Refusal> {
+    app.archive(&caller, gid).await?;
     let archive = keep::delete(&app.shop.workshop, gid).await?;
-    tracing::info!(user = %peer.user, %gid, path = archive.path, "an archive was deleted");
+    tracing::info!(user = caller.name(), %gid, path = archive.path, "an archive was deleted");
     Ok(Json(archive))
 }

@@ -5,32 +5,33 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State};
 use orgvault_shared::{api::Archive, gid::Gid};
 
-use super::super::{App, peer::Peer, problem::Refusal, request::Path};
+use super::super::{App, caller::Caller, problem::Refusal, request::Path};
 use crate::keep;
 
 pub(in super::super) async fn pin(
     state: State<Arc<App>>,
-    peer: Extension<Peer>,
+    caller: Extension<Caller>,
     path: Path<Gid>,
 ) -> Result<Json<Archive>, Refusal> {
-    set(state, peer, path, true).await
+    set(state, caller, path, true).await
 }
 
 pub(in super::super) async fn unpin(
     state: State<Arc<App>>,
-    peer: Extension<Peer>,
+    caller: Extension<Caller>,
     path: Path<Gid>,
 ) -> Result<Json<Archive>, Refusal> {
-    set(state, peer, path, false).await
+    set(state, caller, path, false).await
 }
 
 async fn set(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
     pinned: bool,
 ) -> Result<Json<Archive>, Refusal> {
+    app.archive(&caller, gid).await?;
     let archive = keep::pin(&app.shop.workshop, gid, pinned).await?;
-    tracing::info!(user = %peer.user, %gid, pinned, "the pin of an archive was set or removed");
+    tracing::info!(user = caller.name(), %gid, pinned, "the pin of an archive was set or removed");
     Ok(Json(archive))
 }

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use orgvault_shared::{api::Verification, gid::Gid};
 use tokio_util::sync::CancellationToken;
 
-use super::super::{App, problem::Refusal, request::Path};
+use super::super::{App, caller::Caller, problem::Refusal, request::Path};
 use crate::keep;
 
 /// When the client goes away, the reading stops.
 pub(in super::super) async fn verify(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
 ) -> Result<Json<Verification>, Refusal> {
-    let archive = app.archive(gid).await?;
+    let archive = app.archive(&caller, gid).await?;
     let gone = CancellationToken::new();
     let _guard = gone.clone().drop_guard();
     Ok(Json(keep::verify(&app.shop.workshop, archive, gone).await?))

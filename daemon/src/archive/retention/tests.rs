@@ -29,6 +29,7 @@ fn archive(gid: u64, exported_at: Timestamp) -> Archive {
         state: ArchiveState::Present,
         verified: None,
         pinned: false,
+        sent: Vec::new(),
         warnings: Vec::new(),
     }
 }

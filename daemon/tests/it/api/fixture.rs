@@ -31,6 +31,7 @@ pub(crate) struct Daemon {
     pub(crate) config: Config,
     pub(crate) stop: Stop,
     pub(crate) client: Client,
+    clock: Clock,
     running: JoinSet<Result<(), RunError>>,
 }
 
@@ -77,19 +78,24 @@ impl Daemon {
     }
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_at(Clock::system(), change).await
+    }
+
+    /// As [`Daemon::start_with`], with a clock of one's own.
+    pub(crate) async fn start_at(clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         // Other users have to reach the socket.
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let mut config = config(directory.path());
         change(&mut config);
-        Self::run(directory, config).await
+        Self::run(directory, config, clock).await
     }
 
-    async fn run(directory: TempDir, config: Config) -> Self {
+    async fn run(directory: TempDir, config: Config, clock: Clock) -> Self {
         let products = Products::load(&config.daemon.products_dir).unwrap();
         let stop = Stop::default();
         let mut running = JoinSet::new();
-        running.spawn(run(config.clone(), products, Clock::system(), stop.clone()));
+        running.spawn(run(config.clone(), products, clock.clone(), stop.clone()));
         let client = Client::new(&config.daemon.socket);
         let socket = config.daemon.socket.clone();
         until("the daemon listens", async || {
@@ -99,7 +105,7 @@ impl Daemon {
             UnixStream::connect(&socket).await.is_ok()
         })
         .await;
-        Self { directory, config, stop, client, running }
+        Self { directory, config, stop, client, clock, running }
     }
 
     /// Asks for a soft stop and waits for the end.
@@ -124,7 +130,7 @@ impl Daemon {
     /// Runs another daemon on the directories of this one, which has ended.
     pub(crate) async fn start_again(self) -> Self {
         assert!(self.running.is_empty());
-        Self::run(self.directory, self.config).await
+        Self::run(self.directory, self.config, self.clock).await
     }
 
     pub(crate) async fn connect(&self) -> UnixStream {

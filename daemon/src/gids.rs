@@ -8,13 +8,13 @@ use orgvault_shared::{clock::Timestamp, gid::Gid};
 /// Draws gids. Two of one millisecond could be alike, so each draw takes a later millisecond than
 /// the one before: a burst runs a little ahead of the clock, and keeps its order.
 #[derive(Debug, Default)]
-pub(super) struct Gids {
+pub(crate) struct Gids {
     last: Mutex<Option<Timestamp>>,
 }
 
 impl Gids {
     /// A gid that is higher than every one before.
-    pub(super) fn next(&self, now: Timestamp) -> Gid {
+    pub(crate) fn next(&self, now: Timestamp) -> Gid {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let at = last.map_or(now, |last| now.max(last + TimeDelta::milliseconds(1)));
         *last = Some(at);

@@ -1,0 +1,225 @@
+//! Who asks, and of which organizations: the one filter that every handler looks through.
+
+use std::{
+    collections::HashSet,
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
+
+use axum::http::StatusCode;
+use orgvault_shared::{
+    api::{Actor, OrganizationKey, Role, Token},
+    gid::Gid,
+};
+
+use super::{App, archives::blocking, peer::Peer, problem::Refusal, repeats::Repeat};
+use crate::signature::Holder;
+
+/// Who makes a request, what it may do, and of which organizations it may know.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    /// Who, as the audit trail names it.
+    pub(super) actor: Actor,
+    /// From where: none is this machine.
+    pub(super) address: Option<IpAddr>,
+    /// What it may do; none is nothing.
+    pub(super) role: Option<Role>,
+    /// The id of its token.
+    token: Option<String>,
+    scope: Scope,
+    /// The key under which it repeats requests.
+    repeat: Option<Arc<str>>,
+    seen: Arc<Seen>,
+}
+
+/// What a request turned out to be.
+#[derive(Debug, Default)]
+struct Seen {
+    acts_for: OnceLock<Actor>,
+    about: OnceLock<About>,
+    on: OnceLock<String>,
+}
+
+/// What names an organization for good: its source, kind and id. A tenant can change its name and
+/// slug, and must not get into anybody's scope by it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Tenant {
+    source: String,
+    kind: String,
+    id: String,
+}
+
+impl From<&OrganizationKey> for Tenant {
+    fn from(key: &OrganizationKey) -> Self {
+        let OrganizationKey { source, kind, id, .. } = key.clone();
+        Self { source, kind, id }
+    }
+}
+
+/// Of which organizations a caller may know.
+#[derive(Debug, Clone)]
+pub(super) enum Scope {
+    /// Of all.
+    All,
+    /// Of these.
+    Only(Arc<HashSet<Tenant>>),
+}
+
+/// What a request turned out to be about, for the audit trail.
+#[derive(Debug, Clone)]
+pub(super) struct About {
+    pub(super) gid: Option<Gid>,
+    pub(super) organization: OrganizationKey,
+}
+
+impl Caller {
+    /// Somebody of whom all that is known is the connection.
+    pub(super) fn of(peer: &Peer) -> Self {
+        match peer {
+            Peer::User { uid, pid, user, role } => {
+                let actor = Actor::User { uid: *uid, user: user.clone(), pid: *pid };
+                Self { actor, role: *role, ..Self::nobody(None) }
+            }
+            Peer::Remote { address } => Self::nobody(Some(*address)),
+        }
+    }
+
+    /// The holder of a token.
+    pub(super) fn token(token: &Token, address: Option<IpAddr>) -> Self {
+        let scope = match &token.organizations {
+            None => Scope::All,
+            Some(organizations) => Scope::Only(Arc::new(organizations.iter().map(Tenant::from).collect())),
+        };
+        let actor = Actor::Token { name: token.name.clone() };
+        Self { actor, role: Some(token.role), token: Some(token.id.clone()), scope, ..Self::nobody(address) }
+    }
+
+    /// Somebody who did not say who it is.
+    pub(super) fn nobody(address: Option<IpAddr>) -> Self {
+        Self {
+            actor: Actor::Nobody,
+            address,
+            role: None,
+            token: None,
+            scope: Scope::All,
+            repeat: None,
+            seen: Arc::default(),
+        }
+    }
+
+    /// The same with the key under which it repeats requests.
+    pub(super) fn repeating(self, key: Option<Arc<str>>) -> Self {
+        Self { repeat: key, ..self }
+    }
+
+    /// Under what the request counts as a repetition.
+    pub(super) fn repeat(&self) -> Option<Repeat> {
+        self.repeat.clone().map(|key| Repeat { caller: self.name(), key })
+    }
+
+    /// The id of its token.
+    pub(super) fn token_id(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// Refuses users of this machine.
+    pub(super) fn is_a_service_account(&self) -> Result<(), Refusal> {
+        if self.token.is_some() {
+            return Ok(());
+        }
+        let detail = format!("this is for service accounts, and {} is a user of this machine", self.name());
+        Err(Refusal::new(StatusCode::FORBIDDEN, "not_a_service_account", detail)
+            .hint("send the header `Authorization: Bearer TOKEN`; an owner makes one: `orgvault token add NAME`"))
+    }
+
+    /// Whether this caller may know of the organization.
+    pub(super) fn sees(&self, organization: &OrganizationKey) -> bool {
+        match &self.scope {
+            Scope::All => true,
+            Scope::Only(tenants) => tenants.contains(&Tenant::from(organization)),
+        }
+    }
+
+    /// Whether this caller may know of any organization of the source.
+    pub(super) fn sees_source(&self, source: &str) -> bool {
+        match &self.scope {
+            Scope::All => true,
+            Scope::Only(tenants) => tenants.iter().any(|tenant| tenant.source == source),
+        }
+    }
+
+    /// Whether there may be organizations that it must not know of.
+    pub(super) fn is_restricted(&self) -> bool {
+        matches!(self.scope, Scope::Only(_))
+    }
+
+    /// Notes what the request is about, where nothing was noted yet.
+    pub(super) fn is_about(&self, gid: Option<Gid>, organization: &OrganizationKey) {
+        self.seen.about.get_or_init(|| About { gid, organization: organization.clone() });
+    }
+
+    /// What the request turned out to be about.
+    pub(super) fn about(&self) -> Option<&About> {
+        self.seen.about.get()
+    }
+
+    /// Notes what it does something to, for people.
+    pub(super) fn is_on(&self, name: &str) {
+        self.seen.on.get_or_init(|| name.to_owned());
+    }
+
+    /// What the request does something to, where that was noted.
+    pub(super) fn on(&self) -> Option<&str> {
+        self.seen.on.get().map(String::as_str)
+    }
+
+    /// Notes that the request has another one's rights.
+    pub(super) fn acts_for(&self, other: &Self) {
+        self.seen.acts_for.get_or_init(|| other.actor.clone());
+    }
+
+    /// Who the audit trail says it was.
+    pub(super) fn responsible(&self) -> &Actor {
+        self.seen.acts_for.get().unwrap_or(&self.actor)
+    }
+
+    /// For whom a link is that this caller asks for.
+    pub(super) fn holder(&self) -> Option<Holder> {
+        match (&self.actor, &self.token) {
+            (_, Some(id)) => Some(Holder::Token(id.clone())),
+            (Actor::User { uid, .. }, None) => Some(Holder::User(*uid)),
+            _ => None,
+        }
+    }
+
+    /// The user's name, or `token:` and the service account's.
+    pub(super) fn name(&self) -> String {
+        match &self.actor {
+            Actor::User { user, .. } => user.clone(),
+            Actor::Token { name } => format!("token:{name}"),
+            Actor::Daemon { part } => part.clone(),
+            Actor::Nobody => "nobody".to_owned(),
+        }
+    }
+
+    /// Where the request came from, as the audit trail says it.
+    pub(super) fn from(&self) -> String {
+        self.address.map_or_else(|| "unix".to_owned(), |address| address.to_string())
+    }
+}
+
+impl App {
+    /// Whom a link was made for, with the rights of now.
+    pub(super) async fn holder(&self, holder: &Holder) -> Result<Caller, Refusal> {
+        match holder {
+            &Holder::User(uid) => {
+                let config = self.config();
+                blocking(move || Caller::of(&Peer::resolve(uid, None, &config.access))).await
+            }
+            Holder::Token(id) => Ok(match self.shop.tokens.by_id(id, self.now()) {
+                Ok(token) => Caller::token(&token, None),
+                Err(_gone) => Caller::nobody(None),
+            }),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Schedules: what is due (`due.rs`), what it exports, and its runs, each of which goes on until its
+//! last export has ended, across restarts.
+//!
+//! [`Schedules`] is the handle. One repeated job of tokio-cron-scheduler beats; at each beat the
+//! pure `due` is asked, with the time of the daemon's own clock. Nothing else is
+//! scheduled inside that library.
+
+mod clockwork;
+mod control;
+mod drive;
+mod due;
+mod plan;
+mod retry;
+mod runner;
+
+pub use control::{ControlError, Upcoming};
+pub use runner::{Parts, Schedules};

@@ -1,0 +1,128 @@
+//! What a run exports: pure.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use orgvault_shared::{
+    api::{Format, OrganizationKey, Warning},
+    config::ScheduleConfig,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{product::Definition, source::Listed};
+
+/// Whether a schedule exports an organization.
+pub(super) fn takes(schedule: &ScheduleConfig, listed: &Listed) -> bool {
+    listed.in_all && listed.deleted_at.is_none() && schedule.covers(&listed.key)
+}
+
+/// How long after its run an organization starts: always the same, so that its archives are a day
+/// apart, and the organizations do not start together.
+pub(super) fn delay(organization: &OrganizationKey, jitter: Duration) -> TimeDelta {
+    let hash = Sha256::new().chain_update(&organization.source).chain_update([0]).chain_update(&organization.id);
+    let number = hash.finalize().iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let millis = u64::try_from(jitter.as_millis()).unwrap_or(u64::MAX);
+    let millis = number.checked_rem(millis).and_then(|millis| i64::try_from(millis).ok());
+    TimeDelta::milliseconds(millis.unwrap_or(0))
+}
+
+/// The archives of one organization, each a format and for `csv` its entity, and the formats that
+/// the product does not have.
+pub(super) fn archives(formats: &[Format], definition: &Definition) -> (Vec<(Format, Option<String>)>, Vec<Format>) {
+    let default = [definition.default_format];
+    let mut asked = if formats.is_empty() { default.to_vec() } else { formats.to_vec() };
+    asked.sort_unstable();
+    asked.dedup();
+    let (offered, missing): (Vec<_>, Vec<_>) =
+        asked.into_iter().partition(|format| definition.formats.contains(format));
+    let archives = offered.into_iter().flat_map(|format| {
+        let entities = match format {
+            Format::Csv => definition.csv_sections().map(|(_, section)| section.entity.clone()).collect(),
+            _ => vec![None],
+        };
+        entities.into_iter().map(move |entity| (format, entity))
+    });
+    (archives.collect(), missing)
+}
+
+/// Says that a product does not have some of a schedule's formats.
+pub(super) fn not_offered(source: &str, definition: &Definition, missing: &[Format]) -> Option<Warning> {
+    let names: Vec<&str> = missing.iter().map(|format| format.name()).collect();
+    (!names.is_empty()).then(|| Warning {
+        code: "not_offered".to_owned(),
+        message: format!(
+            "source {source} is not exported as {}, because its product {} is not offered so",
+            names.join(", "),
+            definition.name
+        ),
+        ids: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use orgvault_shared::calendar::Calendar;
+
+    use super::*;
+    use crate::product::Products;
+    use orgvault_shared::patterns::Patterns;
+
+    fn listed(slug: &str) -> Listed {
+        let [source, kind, id, name] = ["tracker", "organization", &format!("id-{slug}"), "Acme"].map(str::to_owned);
+        let key = OrganizationKey { source, kind, id, name, slug: slug.to_owned() };
+        Listed { key, created_at: None, deleted_at: None, in_all: true }
+    }
+
+    fn schedule(organizations: &[&str], exclude: &[&str]) -> ScheduleConfig {
+        let patterns = |texts: &[&str]| Patterns::new(texts.iter().map(ToString::to_string).collect()).unwrap();
+        let calendar = Calendar::new("@daily", chrono_tz::Tz::UTC).unwrap();
+        let schedule = ScheduleConfig::new("nightly".to_owned(), calendar);
+        ScheduleConfig { organizations: patterns(organizations), exclude: patterns(exclude), ..schedule }
+    }
+
+    #[test]
+    fn organizations_are_taken_by_any_of_their_names_unless_they_are_excluded() {
+        for (organizations, exclude, taken) in [
+            (&["*"][..], &[][..], [true, true]),
+            (&["acme"], &[], [true, false]),
+            (&["tracker/a*"], &[], [true, false]),
+            (&["tracker/organization/*"], &["id-acme"], [false, true]),
+            (&["other/*"], &[], [false, false]),
+            (&[], &[], [false, false]),
+        ] {
+            let schedule = schedule(organizations, exclude);
+            assert_eq!(["acme", "globex"].map(|slug| takes(&schedule, &listed(slug))), taken, "{organizations:?}");
+        }
+        let all = schedule(&["*"], &[]);
+        assert!(!takes(&all, &Listed { deleted_at: Some(DateTime::UNIX_EPOCH), ..listed("acme") }));
+        assert!(!takes(&all, &Listed { in_all: false, ..listed("acme") }));
+        let elsewhere = ScheduleConfig { sources: Patterns::new(vec!["time".to_owned()]).unwrap(), ..all };
+        assert!(!takes(&elsewhere, &listed("acme")));
+    }
+
+    #[test]
+    fn an_organizations_delay_is_always_the_same_and_they_are_spread() {
+        let hour = Duration::from_hours(1);
+        let delays: Vec<TimeDelta> = (0..1000).map(|number| delay(&listed(&number.to_string()).key, hour)).collect();
+        assert_eq!(delays[7], delay(&listed("7").key, hour));
+        for quarter in 0..4 {
+            let within = |delay: &&TimeDelta| delay.num_minutes() / 15 == quarter;
+            assert!((200..300).contains(&delays.iter().filter(within).count()), "{delays:?}");
+        }
+        assert_eq!(delay(&listed("acme").key, hour).num_milliseconds(), 2_364_911, "the same in each version");
+        assert_eq!(delay(&listed("acme").key, Duration::ZERO), TimeDelta::zero());
+    }
+
+    #[test]
+    fn formats_that_a_product_does_not_have_are_left_out_and_said() {
+        let products = Products::embedded().unwrap();
+        let rytask = products.get("rytask").unwrap();
+        let (archives, missing) = archives(&[Format::Seed, Format::Json, Format::Csv, Format::Json], rytask);
+        assert_eq!(archives[0], (Format::Json, None));
+        assert!(archives[1..].iter().all(|(format, entity)| *format == Format::Csv && entity.is_some()));
+        assert_eq!((archives.len(), missing.as_slice()), (3, &[Format::Seed][..]));
+        assert!(not_offered("tracker", rytask, &missing).unwrap().message.contains("seed"));
+        assert_eq!(super::archives(&[], rytask).0, [(Format::Json, None)]);
+    }
+}

@@ -1,0 +1,302 @@
+//! Looks at the clock, and begins the runs that are due.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use orgvault_shared::{
+    api::{Run, Trigger},
+    clock::Timestamp,
+    config::{Config, HookEvent, ScheduleConfig},
+    gid::Gid,
+};
+use tokio::sync::{MutexGuard, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    clockwork::Clockwork,
+    drive::Drive,
+    due::{Act, Due, due, is_set_back, next},
+};
+use crate::{
+    catalog::{Catalog, CatalogError, Followed, OpenRun, Unlisted},
+    export::{Engine, Workshop},
+    hook::{Hooks, Notice},
+};
+
+/// What schedules work with.
+pub struct Parts {
+    /// Sources, catalog and clock.
+    pub workshop: Arc<Workshop>,
+    /// Runs the exports.
+    pub engine: Engine,
+    /// Tells the outside.
+    pub hooks: Hooks,
+    /// The configuration; when another one is sent, its schedules are followed.
+    pub config: watch::Receiver<Arc<Config>>,
+    /// Where its tasks are counted.
+    pub tracker: TaskTracker,
+    /// Nothing begins after it; what waits goes on after the next start.
+    pub stop: CancellationToken,
+}
+
+/// A handle to the running schedules. Cheap to clone.
+#[derive(Clone)]
+pub struct Schedules(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) workshop: Arc<Workshop>,
+    pub(super) engine: Engine,
+    pub(super) hooks: Hooks,
+    pub(super) config: watch::Receiver<Arc<Config>>,
+    pub(super) tracker: TaskTracker,
+    pub(super) stop: CancellationToken,
+    /// Each look at the clock; runs look at it with the schedules.
+    pub(super) beat: watch::Sender<()>,
+    /// One at a time decides what is due.
+    state: tokio::sync::Mutex<State>,
+    /// What each schedule's open run is.
+    open: Mutex<HashMap<String, Gid>>,
+}
+
+/// How far the schedules were followed.
+#[derive(Default)]
+pub(super) struct State {
+    /// The configuration that the rest was made for.
+    config: Arc<Config>,
+    /// All that the catalog knows, by schedule.
+    pub(super) followed: HashMap<String, Followed>,
+}
+
+impl State {
+    /// Up to when the schedules are dealt with that may begin a run.
+    fn since(&self, open: &HashMap<String, Gid>) -> HashMap<String, Timestamp> {
+        let since = |(name, followed): (&String, &Followed)| Some((name.clone(), followed.since?));
+        let free = self.followed.iter().filter(|(name, _)| !open.contains_key(*name));
+        free.filter_map(since).collect()
+    }
+}
+
+impl Schedules {
+    /// Takes up the runs that an earlier daemon left open, and looks at the clock from now on.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn start(parts: Parts) -> Result<Self, CatalogError> {
+        let Parts { workshop, engine, hooks, config, tracker, stop } = parts;
+        let schedules = Self(Arc::new(Inner {
+            workshop,
+            engine,
+            hooks,
+            config,
+            tracker,
+            stop,
+            beat: watch::channel(()).0,
+            state: tokio::sync::Mutex::default(),
+            open: Mutex::default(),
+        }));
+        drop(schedules.state().await?);
+        for open in schedules.catalog().open_runs().await? {
+            tracing::info!(schedule = open.run.schedule, run = %open.run.gid, "the run goes on");
+            schedules.drive(open);
+        }
+        let runner = schedules.clone();
+        schedules.0.tracker.spawn(async move {
+            // A clock that nobody looks at stops the daemon, which is started again.
+            let _dead_or_stopped = runner.0.stop.clone().drop_guard();
+            runner.follow_the_clock().await;
+        });
+        Ok(schedules)
+    }
+
+    async fn follow_the_clock(&self) {
+        let mut clockwork = match Clockwork::start().await {
+            Ok(clockwork) => clockwork,
+            Err(error) => return tracing::error!("cannot start the schedules' clockwork: {error}"),
+        };
+        let mut planned = Planned::default();
+        loop {
+            tokio::select! {
+                () = clockwork.beat() => {}
+                () = self.0.stop.cancelled() => break,
+            }
+            if let Err(error) = self.look(&mut planned).await {
+                tracing::error!("cannot look after the schedules: {error}");
+            }
+            self.0.beat.send_replace(());
+        }
+        clockwork.stop().await;
+    }
+
+    /// Does what is due, if the time has come.
+    async fn look(&self, planned: &mut Planned) -> Result<(), CatalogError> {
+        let now = self.now();
+        let open = self.open().clone();
+        let config = self.0.config.borrow().clone();
+        if planned.holds(&config, &open, now) {
+            return Ok(());
+        }
+        self.begin_due().await?;
+        let state = self.state().await?;
+        let open = self.open().clone();
+        let since = state.since(&open);
+        *planned = Planned {
+            next: next(&config.schedules, &since),
+            latest: since.values().max().copied(),
+            config: Some(config),
+            open,
+        };
+        Ok(())
+    }
+
+    /// Begins the runs that are due now.
+    pub(super) async fn begin_due(&self) -> Result<(), CatalogError> {
+        let mut state = self.state().await?;
+        let config = Arc::clone(&state.config);
+        let (now, since) = (self.now(), state.since(&self.open()));
+        for Due { schedule, act } in due(&config.schedules, &since, now) {
+            match act {
+                Act::Run { trigger, at } => {
+                    self.begin(schedule, trigger, at, Some(now)).await?;
+                }
+                Act::Skip { at } => tracing::warn!(schedule = schedule.name, due_at = %at, "missed, and passed over"),
+                Act::Follow => tracing::warn!(schedule = schedule.name, "the clock was set back: followed from now on"),
+            }
+            if let Some(followed) = state.followed.get_mut(&schedule.name) {
+                followed.since = Some(now);
+                if !matches!(act, Act::Run { .. }) {
+                    self.catalog().put_schedule(&schedule.name, followed).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a run; none where one of the schedule is open, or the daemon stops.
+    pub(super) async fn begin(
+        &self,
+        schedule: &ScheduleConfig,
+        trigger: Trigger,
+        due_at: Timestamp,
+        since: Option<Timestamp>,
+    ) -> Result<Option<Run>, CatalogError> {
+        if self.0.stop.is_cancelled() {
+            return Ok(None);
+        }
+        let now = self.now();
+        let config = self.0.config.borrow().clone();
+        let sources = config.sources.iter().filter(|source| schedule.sources.matches(&source.name));
+        let unlisted = |name: &String| Unlisted { source: name.clone(), attempts: 0, not_before: now };
+        let run = Run {
+            gid: self.0.engine.gid(now),
+            schedule: schedule.name.clone(),
+            due_at,
+            started_at: now,
+            finished_at: None,
+            trigger,
+            organizations: 0,
+            open: 0,
+            finished: 0,
+            failed: 0,
+            failures: Vec::new(),
+            warnings: Vec::new(),
+        };
+        let open = OpenRun { run: run.clone(), unlisted: sources.map(|source| unlisted(&source.name)).collect() };
+        if !self.catalog().begin_run(&open, since).await? {
+            return Ok(None);
+        }
+        tracing::info!(schedule = run.schedule, run = %run.gid, trigger = trigger.name(), due_at = %due_at, "run begins");
+        self.0.hooks.fire(Notice::run(HookEvent::Start, &run));
+        self.drive(open);
+        Ok(Some(run))
+    }
+
+    fn drive(&self, open: OpenRun) {
+        let (name, gid) = (open.run.schedule.clone(), open.run.gid);
+        self.open().insert(name, gid);
+        let drive = Drive::new(self.clone(), open);
+        let stop = self.0.stop.clone();
+        self.0.tracker.spawn(async move {
+            // A run that nobody drives would never end: its death stops the daemon.
+            let dead = stop.drop_guard();
+            drive.finish().await;
+            dead.disarm();
+        });
+    }
+
+    /// The run has ended.
+    pub(super) fn ended(&self, run: &Run) {
+        self.open().remove(&run.schedule);
+    }
+
+    /// How far the schedules were followed, by the newest configuration.
+    pub(super) async fn state(&self) -> Result<MutexGuard<'_, State>, CatalogError> {
+        let mut state = self.0.state.lock().await;
+        let config = self.0.config.borrow().clone();
+        if !Arc::ptr_eq(&config, &state.config) {
+            state.followed = self.catalog().schedules().await?;
+            for (name, followed) in follow(&config.schedules, &state.followed, self.now()) {
+                self.catalog().put_schedule(&name, &followed).await?;
+                state.followed.insert(name, followed);
+            }
+            state.config = config;
+        }
+        Ok(state)
+    }
+
+    /// What each schedule's open run is.
+    pub(super) fn open(&self) -> std::sync::MutexGuard<'_, HashMap<String, Gid>> {
+        // Each change is one call, so a panic cannot leave it torn.
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn catalog(&self) -> &Catalog {
+        &self.0.workshop.catalog
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.0.workshop.clock.now()
+    }
+}
+
+/// When to look at the schedules again: most beats have nothing to do.
+#[derive(Default)]
+struct Planned {
+    config: Option<Arc<Config>>,
+    open: HashMap<String, Gid>,
+    next: Option<Timestamp>,
+    latest: Option<Timestamp>,
+}
+
+impl Planned {
+    fn holds(&self, config: &Arc<Config>, open: &HashMap<String, Gid>, now: Timestamp) -> bool {
+        self.config.as_ref().is_some_and(|planned| Arc::ptr_eq(planned, config))
+            && self.open == *open
+            && self.next.is_none_or(|next| now < next)
+            && self.latest.is_none_or(|latest| !is_set_back(latest, now))
+    }
+}
+
+/// What changes of what is known of the schedules when they are configured so: one that is new, on
+/// again or due at other times is followed from `now` on, and one that is off or gone is not.
+fn follow(schedules: &[ScheduleConfig], known: &HashMap<String, Followed>, now: Timestamp) -> Vec<(String, Followed)> {
+    let mut changes = Vec::new();
+    for schedule in schedules {
+        let calendar = format!("{} {}", schedule.calendar.text(), schedule.calendar.zone());
+        let before = known.get(&schedule.name);
+        let paused = before.is_some_and(|before| before.paused);
+        let same = before.filter(|before| before.calendar == calendar).and_then(|before| before.since);
+        let since = (schedule.enabled && !paused).then(|| same.unwrap_or(now));
+        let after = Followed { calendar, since, paused };
+        if before != Some(&after) {
+            changes.push((schedule.name.clone(), after));
+        }
+    }
+    for (name, before) in known {
+        if before.since.is_some() && !schedules.iter().any(|schedule| schedule.name == *name) {
+            changes.push((name.clone(), Followed { since: None, ..before.clone() }));
+        }
+    }
+    changes
+}
