@@ -23,8 +23,8 @@ pub(crate) use self::{
     list::{Entry, List},
     remote::Remote,
     screen::{
-        ArchiveScreen, CompareScreen, ExportScreen, Kind, OrganizationScreen, Pane, RecordScreen, RowsScreen, Screen,
-        ScheduleScreen,
+        ArchiveScreen, CompareScreen, ExportScreen, Kind, OrganizationScreen, Pane, RecordScreen, RowsScreen,
+        ScheduleScreen, Screen,
     },
 };
 

@@ -69,7 +69,11 @@ pub(super) async fn run(read_only: bool, session: &mut Session) -> Result<Exit, 
 }
 
 fn greeting(status: &Status) -> String {
-    format!("orgvault, line by line. orgvaultd {} answers, and you are {}.\n", printable(&status.version), status.role.name())
+    format!(
+        "orgvault, line by line. orgvaultd {} answers, and you are {}.\n",
+        printable(&status.version),
+        status.role.name()
+    )
 }
 
 impl Plain<'_> {
@@ -98,7 +102,7 @@ impl Plain<'_> {
 
     /// Lists the organizations with their numbers.
     async fn organizations(&mut self) -> Result<Vec<Organization>, Failure> {
-        let listed = match self.session.client.organizations_with_history(14).await {
+        let listed = match self.session.client.organizations_with_history(None, 14).await {
             Err(ClientError::Problem(problem)) if problem.code == "invalid_query" => {
                 self.session.client.organizations(None).await?
             }

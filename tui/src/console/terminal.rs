@@ -88,14 +88,8 @@ fn give_back() -> io::Result<()> {
         return Ok(());
     }
     let mut out: Stdout = io::stdout();
-    let left = execute!(
-        out,
-        DisableMouseCapture,
-        DisableBracketedPaste,
-        DrawInOrder(false),
-        Show,
-        LeaveAlternateScreen
-    );
+    let left =
+        execute!(out, DisableMouseCapture, DisableBracketedPaste, DrawInOrder(false), Show, LeaveAlternateScreen);
     // The modes of the line go back even if the screen cannot be written.
     disable_raw_mode()?;
     left?;

@@ -1,9 +1,16 @@
 //! How things look: 16 colours by default, none with `NO_COLOR`, any with a theme file; Unicode
 //! symbols or ASCII. A colour never says what no word or symbol says.
 
-use std::{path::{Path, PathBuf}, str::FromStr};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
-use orgvault_shared::{api::{DayResult, State}, checked_toml::{self, Document, Value}, health::Health};
+use orgvault_shared::{
+    api::{DayResult, State},
+    checked_toml::{self, Document, Value},
+    health::Health,
+};
 use ratatui::style::{Color, Modifier, Style};
 
 /// The built-in true-colour themes.
@@ -254,7 +261,8 @@ fn read(path: &Path, text: &str) -> Result<Theme, String> {
 fn colour(value: &Value<'_>) -> Option<Color> {
     let text = value.text_as("#7aa2f7")?;
     let colour = text.parse().ok();
-    colour.or_else(|| value.refuse(format!("{text:?} is no colour"), "write \"#rrggbb\", a name, or a number below 256"))
+    colour
+        .or_else(|| value.refuse(format!("{text:?} is no colour"), "write \"#rrggbb\", a name, or a number below 256"))
 }
 
 #[cfg(test)]

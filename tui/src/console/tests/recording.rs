@@ -127,7 +127,12 @@ fn run(svg: &mut String, buffer: &Buffer, (from, end): (u16, u16), y: u16) {
     let wide = f32::from(end - from) * CELL.0;
     let colour = hex(first.fg);
     if reversed {
-        writeln!(svg, "<rect x=\"{left:.1}\" y=\"{top}\" width=\"{wide:.1}\" height=\"{}\" fill=\"{colour}\"/>", CELL.1).unwrap();
+        writeln!(
+            svg,
+            "<rect x=\"{left:.1}\" y=\"{top}\" width=\"{wide:.1}\" height=\"{}\" fill=\"{colour}\"/>",
+            CELL.1
+        )
+        .unwrap();
     }
     if text.trim().is_empty() {
         return;

@@ -111,7 +111,12 @@ impl<'c> Canvas<'c> {
             self.text(area.right() - 1, y, 1, symbols.column, accent);
         }
         self.text(area.x + 2, area.y, area.width.saturating_sub(4), &format!(" {title} "), accent);
-        Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(4), height: area.height.saturating_sub(2) }
+        Rect {
+            x: area.x + 2,
+            y: area.y + 1,
+            width: area.width.saturating_sub(4),
+            height: area.height.saturating_sub(2),
+        }
     }
 
     /// A bar that is filled by `percent`.
@@ -136,7 +141,13 @@ impl<'c> Canvas<'c> {
             Some(fault) => self.fault(area, what, fault),
             None => {
                 let dim = self.theme.dim;
-                self.text(area.x + 2, area.y, area.width.saturating_sub(2), &format!("{what}: waiting for orgvaultd"), dim);
+                self.text(
+                    area.x + 2,
+                    area.y,
+                    area.width.saturating_sub(2),
+                    &format!("{what}: waiting for orgvaultd"),
+                    dim,
+                );
             }
         }
         true
