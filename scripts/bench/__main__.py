@@ -8,7 +8,7 @@ because a shared machine's speed drifts.
 """
 import argparse, os, shutil, tempfile
 
-import rytask, solidtime, trueppm
+import console, rytask, solidtime, trueppm
 from machine import Daemon, Postgres, row
 
 PARTS = {
@@ -18,6 +18,7 @@ PARTS = {
     "zip": solidtime.zip_of_big,
     "scans": solidtime.scans,
     "seed": trueppm.seed,
+    "console": console.console,
 }
 
 

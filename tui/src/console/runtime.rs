@@ -129,7 +129,7 @@ impl Runtime {
                 }
                 Effect::Copy(text) => self.copy(&text)?,
                 Effect::Mouse(mouse) => self.guard.mouse(mouse)?,
-                Effect::Redraw => self.terminal.clear()?,
+                Effect::Redraw => self.start_over()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Quit => return Ok(Some(Exit::Ok)),
             }
@@ -197,8 +197,15 @@ impl Runtime {
     fn come_back(&mut self) -> io::Result<()> {
         self.guard.retake()?;
         self.model.size = size()?;
+        self.start_over()
+    }
+
+    /// Everything is drawn anew. Not by the terminal's own `clear`, which asks for the cursor's
+    /// place: the answer would have to be read from between the keys.
+    fn start_over(&mut self) -> io::Result<()> {
+        let (width, height) = size()?;
         self.model.dirty = true;
-        self.terminal.clear()
+        self.terminal.resize(Rect { x: 0, y: 0, width, height })
     }
 }
 
