@@ -94,9 +94,8 @@ impl Route {
 
     fn try_once(&self) -> Result<(), Failure> {
         let status = self.command().stdin(Stdio::null()).stdout(Stdio::null()).status();
-        let status = status.map_err(|error| {
-            Failure::caused("tunnel", format_args!("cannot run {}", self.ssh.display()), &error)
-        })?;
+        let status = status
+            .map_err(|error| Failure::caused("tunnel", format_args!("cannot run {}", self.ssh.display()), &error))?;
         if status.success() {
             return Ok(());
         }

@@ -12,8 +12,8 @@ use orgvault_shared::{
 };
 use serde::Deserialize;
 
-use self::plan::Plan;
 pub(super) use self::log::log;
+use self::plan::Plan;
 use super::{
     App,
     caller::Caller,

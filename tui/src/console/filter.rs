@@ -72,7 +72,9 @@ fn loosely<T: AsRef<str>>(rows: &[T], text: &str) -> Vec<usize> {
     let mut scored: Vec<(u32, usize)> = rows
         .iter()
         .enumerate()
-        .filter_map(|(index, row)| Some((pattern.score(Utf32Str::new(row.as_ref(), &mut buffer), &mut matcher)?, index)))
+        .filter_map(|(index, row)| {
+            Some((pattern.score(Utf32Str::new(row.as_ref(), &mut buffer), &mut matcher)?, index))
+        })
         .collect();
     scored.sort_by_key(|(score, index)| (std::cmp::Reverse(*score), *index));
     scored.into_iter().map(|(_, index)| index).collect()

@@ -206,7 +206,9 @@ pub(crate) fn of(action: Action) -> Option<&'static Key> {
 pub(crate) fn name(key: &KeyEvent) -> String {
     let name = match key.code {
         KeyCode::Char(' ') => "space".to_owned(),
-        KeyCode::Char(character) if key.modifiers.contains(KeyModifiers::CONTROL) => character.to_ascii_lowercase().to_string(),
+        KeyCode::Char(character) if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            character.to_ascii_lowercase().to_string()
+        }
         KeyCode::Char(character) => character.to_string(),
         KeyCode::PageUp => "pgup".to_owned(),
         KeyCode::PageDown => "pgdn".to_owned(),

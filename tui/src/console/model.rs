@@ -18,13 +18,13 @@ use orgvault_shared::{
 use super::{message::Fault, theme::Theme};
 
 pub(crate) use self::{
-    data::{Data, Happening},
+    data::{Data, Happening, Speed},
     dialog::{Dialog, Formats, Prompt, PromptKind, Typed},
     list::{Entry, List},
     remote::Remote,
     screen::{
-        ArchiveScreen, CompareScreen, ExportScreen, Kind, OrganizationScreen, Pane, RecordScreen, RowsScreen, Screen,
-        ScheduleScreen,
+        ArchiveScreen, CompareScreen, ExportScreen, Kind, OrganizationScreen, Pane, RecordScreen, RowsScreen,
+        ScheduleScreen, Screen,
     },
 };
 

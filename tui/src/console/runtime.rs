@@ -31,7 +31,7 @@ use super::{
     link::Link,
     message::{Effect, Message},
     model::{Model, Setup},
-    terminal::TerminalGuard,
+    terminal::{TerminalGuard, give_back},
     update::update,
     view::{self, Drawn},
 };
@@ -86,14 +86,14 @@ impl Runtime {
             let due = self.drawn_at.map_or_else(Instant::now, |at| at + FRAME);
             let message = tokio::select! {
                 biased;
-                signal = signals.next() => match signal {
-                    Some(exit) => return Ok(exit),
-                    // Somebody continued this process.
-                    None => {
-                        self.come_back()?;
-                        continue;
+                signal = signals.next() => {
+                    if let Some(exit) = signal {
+                        return Ok(exit);
                     }
-                },
+                    // Somebody continued this process.
+                    self.come_back()?;
+                    continue;
+                }
                 event = events.next() => match event {
                     Some(event) => self.message(&event?),
                     None => return Ok(Exit::HungUp),
@@ -143,12 +143,12 @@ impl Runtime {
             Event::Key(key) => Some(Message::Key(*key)),
             Event::Paste(text) => Some(Message::Paste(text.clone())),
             Event::Resize(columns, rows) => Some(Message::Resize(*columns, *rows)),
-            Event::Mouse(mouse) => self.mouse(mouse),
+            Event::Mouse(mouse) => self.mouse(*mouse),
             Event::FocusGained | Event::FocusLost => None,
         }
     }
 
-    fn mouse(&self, mouse: &MouseEvent) -> Option<Message> {
+    fn mouse(&self, mouse: MouseEvent) -> Option<Message> {
         match mouse.kind {
             MouseEventKind::ScrollDown => Some(Message::Wheel(WHEEL)),
             MouseEventKind::ScrollUp => Some(Message::Wheel(-WHEEL)),
@@ -189,7 +189,7 @@ impl Runtime {
 
     /// Gives the terminal to the shell until it continues this process.
     fn suspend(&mut self) -> io::Result<()> {
-        self.guard.give_back()?;
+        give_back()?;
         raise(Posix::SIGTSTP)?;
         self.come_back()
     }

@@ -1,9 +1,16 @@
 //! How things look: 16 colours by default, none with `NO_COLOR`, any with a theme file; Unicode
 //! symbols or ASCII. A colour never says what no word or symbol says.
 
-use std::{path::{Path, PathBuf}, str::FromStr};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
-use orgvault_shared::{api::{DayResult, State}, checked_toml::{self, Document, Value}, health::Health};
+use orgvault_shared::{
+    api::{DayResult, State},
+    checked_toml::{self, Document, Value},
+    health::Health,
+};
 use ratatui::style::{Color, Modifier, Style};
 
 /// The built-in true-colour themes.
@@ -174,7 +181,7 @@ impl Theme {
             accent: colour(Color::Blue).add_modifier(Modifier::BOLD),
             dim: colour(Color::DarkGray),
             header: Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
-            cursor: Style::new().add_modifier(Modifier::REVERSED),
+            cursor: Style::new().fg(Color::Reset).bg(Color::Reset).add_modifier(Modifier::REVERSED),
             symbols: &UNICODE,
         }
     }
@@ -191,6 +198,11 @@ impl Theme {
             dim: plain.add_modifier(Modifier::DIM),
             ..Self::sixteen()
         }
+    }
+
+    /// A style for what has to be noticed: in reverse.
+    pub(crate) fn flag(style: Style) -> Style {
+        style.add_modifier(Modifier::REVERSED)
     }
 
     /// The symbol, word and style of a health.
@@ -254,7 +266,8 @@ fn read(path: &Path, text: &str) -> Result<Theme, String> {
 fn colour(value: &Value<'_>) -> Option<Color> {
     let text = value.text_as("#7aa2f7")?;
     let colour = text.parse().ok();
-    colour.or_else(|| value.refuse(format!("{text:?} is no colour"), "write \"#rrggbb\", a name, or a number below 256"))
+    colour
+        .or_else(|| value.refuse(format!("{text:?} is no colour"), "write \"#rrggbb\", a name, or a number below 256"))
 }
 
 #[cfg(test)]

@@ -15,12 +15,12 @@ mod rows;
 
 use orgvault_shared::clock::Timestamp;
 
+pub(crate) use self::rows::PAGE;
 pub(crate) use self::{
     arrange::SORTS,
     available::reason,
     go::{listed, previous},
 };
-pub(crate) use self::rows::PAGE;
 use super::{
     message::{Effect, Message},
     model::{Link, Model, TOAST_SECONDS},

@@ -152,7 +152,17 @@ mod tests {
     fn every_text_fits_its_columns() {
         let zalgo = format!("Z{}algo", "\u{301}".repeat(200));
         let long = "x".repeat(10_000);
-        for text in ["Acme", "日本語日本語", "a\u{1b}[31m\u{7}b", "👨‍👩‍👧 family", "שלום עולם", "\u{202e}gnp.exe", &zalgo, &long, ""] {
+        for text in [
+            "Acme",
+            "日本語日本語",
+            "a\u{1b}[31m\u{7}b",
+            "👨‍👩‍👧 family",
+            "שלום עולם",
+            "\u{202e}gnp.exe",
+            &zalgo,
+            &long,
+            "",
+        ] {
             for columns in 0..20 {
                 let shown = fit(text, columns);
                 assert!(width(&shown) <= columns.max(1), "{text:?} in {columns}: {shown:?}");

@@ -115,9 +115,7 @@ fn it_stops_and_goes_on() {
         std::thread::yield_now();
     }
     console.signal(Signal::SIGCONT);
-    console.until("its own screen", |screen| {
-        screen.alternate_screen() && screen.contents().contains("no connection")
-    });
+    console.until("its own screen", |screen| screen.alternate_screen() && screen.contents().contains("no connection"));
     console.press("q");
     assert_eq!(console.ended().code(), Some(0));
     console.is_given_back();
@@ -276,6 +274,9 @@ fn a_machine_that_cannot_be_reached_is_4_and_no_option() {
     let mut gone = command(&folder.path().join("none"), &["--host", "ada@backup", "orgs"]);
     let ran = gone.env("ORGVAULT_SSH", ssh(folder.path())).env("PATH", "/usr/bin:/bin").output().unwrap();
     let said = String::from_utf8(ran.stderr).unwrap();
-    assert!(ran.status.code() == Some(4) && said.contains("cannot reach orgvaultd on ada@backup through ssh"), "{said}");
+    assert!(
+        ran.status.code() == Some(4) && said.contains("cannot reach orgvaultd on ada@backup through ssh"),
+        "{said}"
+    );
     assert_eq!(alone(&["--host=-oProxyCommand=x", "orgs"]).code, Some(2));
 }

@@ -53,7 +53,8 @@ impl List {
         self.total = rows.len();
         let rows: Vec<(usize, Entry)> = rows.into_iter().filter(|(_, entry)| !self.faults || entry.faulty).collect();
         let words: Vec<&str> = rows.iter().map(|(_, entry)| entry.words.as_str()).collect();
-        let passed: Vec<&(usize, Entry)> = self.filter.apply(&words).into_iter().filter_map(|at| rows.get(at)).collect();
+        let passed: Vec<&(usize, Entry)> =
+            self.filter.apply(&words).into_iter().filter_map(|at| rows.get(at)).collect();
         self.shown = passed.iter().map(|(index, _)| *index).collect();
         self.ids = passed.iter().map(|(_, entry)| entry.id.clone()).collect();
         let same = self.selected.as_ref().and_then(|selected| self.ids.iter().position(|id| id == selected));

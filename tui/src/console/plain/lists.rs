@@ -27,14 +27,23 @@ pub(super) fn organizations(listed: &Organizations, now: Timestamp) -> String {
     let mut text = String::new();
     for (place, one) in listed.organizations.iter().enumerate() {
         let last = one.last_archive.as_ref().map_or("never exported".to_owned(), |last| {
-            format!("last archive {} ago, {}, {}", age(last.exported_at, now), units::plural(last.rows, "row"), units::size(last.bytes))
+            format!(
+                "last archive {} ago, {}, {}",
+                age(last.exported_at, now),
+                units::plural(last.rows, "row"),
+                units::size(last.bytes)
+            )
         });
         let health = if one.deleted_at.is_some() { "deleted" } else { one.health.name() };
         let name = names::organization(&one.key);
         text.line(format_args!("{} {}, {}: {health}, {last}", place + 1, printable(&name), printable(&one.key.name)));
     }
     for failure in &listed.failures {
-        text.line(format_args!("source {} did not answer: {}", printable(&failure.source), printable(&failure.error.message)));
+        text.line(format_args!(
+            "source {} did not answer: {}",
+            printable(&failure.source),
+            printable(&failure.error.message)
+        ));
     }
     if listed.organizations.is_empty() {
         text.line("no organizations");
@@ -46,7 +55,13 @@ pub(super) fn exports(exports: &[Export], now: Timestamp) -> String {
     let mut text = String::new();
     for export in exports {
         let name = names::organization(&export.organization);
-        text.part(format_args!("{} {} {}: {}", export.gid, printable(&name), names::format_of(export), export.state.name()));
+        text.part(format_args!(
+            "{} {} {}: {}",
+            export.gid,
+            printable(&name),
+            names::format_of(export),
+            export.state.name()
+        ));
         if let Some(progress) = &export.progress {
             text.part(format_args!(", {} percent", percent(progress.rows, progress.rows_expected)));
         }

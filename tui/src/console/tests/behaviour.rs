@@ -103,7 +103,9 @@ fn actions_on_an_archive() {
     assert_eq!(stage.effects_of("wx<enter>"), asked(Ask::Download(gid(80), path)));
     assert_eq!(stage.effects_of("c"), asked(Ask::Compare(gid(79), gid(80))));
     stage.press("q<space>j<space>c");
-    assert!(matches!(&stage.model.screen, Screen::Compare(screen) if (screen.left, screen.right) == (gid(78), gid(80))));
+    assert!(
+        matches!(&stage.model.screen, Screen::Compare(screen) if (screen.left, screen.right) == (gid(78), gid(80)))
+    );
 }
 
 #[test]
@@ -186,7 +188,9 @@ fn copying_and_the_mouse_are_effects() {
 #[test]
 fn every_command_line_shown_is_one_that_the_command_line_takes() {
     use clap::Parser;
-    for keys in ["", "/acme<enter><enter>", "/acme<enter><enter><enter>", "/acme<enter><enter><enter><enter>", "2", "2<enter>"] {
+    for keys in
+        ["", "/acme<enter><enter>", "/acme<enter><enter><enter>", "/acme<enter><enter><enter><enter>", "2", "2<enter>"]
+    {
         let mut stage = Stage::up(SIZE);
         stage.press(keys).press("@");
         let Some(Dialog::Commands(lines, _)) = &stage.model.dialog else { panic!("no dialog") };

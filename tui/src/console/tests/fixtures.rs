@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use orgvault_shared::{
     api::{
-        Archive, ArchiveState, AuditEntry, Comparison, Counts, DayResult, Export, ExportError, Format,
-        LastArchive, Organization, OrganizationKey, Progress, RetentionDecision, RetentionPlan, Role, Row, Run, Schedule,
+        Archive, ArchiveState, AuditEntry, Comparison, Counts, DayResult, Export, ExportError, Format, LastArchive,
+        Organization, OrganizationKey, Progress, RetentionDecision, RetentionPlan, Role, Row, Run, Schedule,
         SectionCount, SectionDifference, SectionProgress, SourceFailure, State, Status, Verification, Warning,
     },
     clock::Timestamp,
@@ -64,14 +64,14 @@ pub(crate) fn export(number: u64, slug: &str, state: State) -> Export {
 pub(crate) fn running(number: u64, slug: &str, rows: u64) -> Export {
     let section = |name: &str, rows, rows_expected| SectionProgress { name: name.to_owned(), rows, rows_expected };
     let progress = Progress {
-        section: "workItems".to_owned(),
+        section: if rows > 30_012 { "timeLogs" } else { "workItems" }.to_owned(),
         rows,
         rows_expected: 41_210,
         bytes: rows * 612,
         sections: vec![
             section("projects", 12, 12),
-            section("workItems", rows.saturating_sub(12), 30_000),
-            section("timeLogs", 0, 11_198),
+            section("workItems", rows.saturating_sub(12).min(30_000), 30_000),
+            section("timeLogs", rows.saturating_sub(30_012), 11_198),
         ],
     };
     Export { started_at: Some(ago(1)), progress: Some(progress), ..export(number, slug, State::Started) }
@@ -83,7 +83,12 @@ pub(crate) fn failed(number: u64, slug: &str, code: &str) -> Export {
         message: "the connection to tracker broke in section workItems: unexpected end of stream".to_owned(),
         hint: "look at the database's log, then export again".to_owned(),
     };
-    Export { started_at: Some(ago(31)), finished_at: Some(ago(30)), error: Some(error), ..export(number, slug, State::Error) }
+    Export {
+        started_at: Some(ago(31)),
+        finished_at: Some(ago(30)),
+        error: Some(error),
+        ..export(number, slug, State::Error)
+    }
 }
 
 pub(crate) fn finished(number: u64, slug: &str) -> Export {
@@ -101,13 +106,20 @@ pub(crate) fn open_exports() -> Vec<Export> {
 }
 
 fn counts(more: u64) -> Vec<SectionCount> {
-    let counts = [("projects", 12), ("workItems", 29_000 + more), ("timeLogs", 11_198), ("comments", 431 - more.min(31))];
+    let counts =
+        [("projects", 12), ("workItems", 29_000 + more), ("timeLogs", 11_198), ("comments", 431 - more.min(31))];
     counts.map(|(name, rows)| SectionCount { name: name.to_owned(), rows }).into()
 }
 
 fn organization(slug: &str, health: Health, hours: i64) -> Organization {
     let bad = matches!(health, Health::Failed | Health::Damaged);
-    let last = LastArchive { gid: gid(80), format: Format::Json, exported_at: ago(hours * 60), bytes: 25_000_000, rows: 40_641 };
+    let last = LastArchive {
+        gid: gid(80),
+        format: Format::Json,
+        exported_at: ago(hours * 60),
+        bytes: 25_000_000,
+        rows: 40_641,
+    };
     let night = |night: usize| match night {
         13 if bad => DayResult::Error,
         4 => DayResult::Warnings,
@@ -184,7 +196,9 @@ pub(crate) fn verification(ok: bool) -> Verification {
 
 fn archives() -> Vec<Archive> {
     let mut archives: Vec<Archive> = (0_i64..9)
-        .map(|night| archive(80 - u64::try_from(night).unwrap(), 7 + 24 * night, 40 - u64::try_from(4 * night).unwrap()))
+        .map(|night| {
+            archive(80 - u64::try_from(night).unwrap(), 7 + 24 * night, 40 - u64::try_from(4 * night).unwrap())
+        })
         .collect();
     archives[0].verified = Some(verification(true));
     archives[2].pinned = true;
@@ -243,7 +257,10 @@ fn plan() -> RetentionPlan {
         reasons: vec![keep.get(place).map_or("older than 3 daily", |reason| reason).to_owned()],
         archive,
     };
-    RetentionPlan { decisions: archives().into_iter().take(6).enumerate().map(decision).collect(), warnings: Vec::new() }
+    RetentionPlan {
+        decisions: archives().into_iter().take(6).enumerate().map(decision).collect(),
+        warnings: Vec::new(),
+    }
 }
 
 fn audit() -> Vec<AuditEntry> {
@@ -282,7 +299,8 @@ pub(crate) fn page(ask: &RowsAsk) -> Page {
     let cells = rows
         .iter()
         .map(|row| {
-            let cell = |column: &String| row.get(column).map(|value| crate::console::words::fit(&Row::shown(&value), 60));
+            let cell =
+                |column: &String| row.get(column).map(|value| crate::console::words::fit(&Row::shown(&value), 60));
             columns.iter().map(|column| cell(column).unwrap_or_default()).collect()
         })
         .collect();
@@ -323,7 +341,9 @@ pub(crate) fn answer(ask: &Ask) -> Result<Reply, Fault> {
             archive.warnings = vec![warning()];
             Reply::Archive(Box::new(archive))
         }
-        Ask::Pin(number, pinned) => Reply::Archive(Box::new(Archive { pinned: *pinned, ..archive(number.get(), 7, 40) })),
+        Ask::Pin(number, pinned) => {
+            Reply::Archive(Box::new(Archive { pinned: *pinned, ..archive(number.get(), 7, 40) }))
+        }
         Ask::Delete(number) => Reply::Archive(Box::new(archive(number.get(), 7, 40))),
         Ask::Rows(rows) => Reply::Rows(page(rows)),
         Ask::Counts(key) => Reply::Counts(Counts { organization: key.clone(), counts: counts(45) }),

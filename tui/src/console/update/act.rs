@@ -45,7 +45,11 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Copy => return copy(model),
         Action::Mouse => {
             model.mouse = !model.mouse;
-            model.say(if model.mouse { "the mouse is the console's: m gives it back" } else { "the mouse is the terminal's" });
+            model.say(if model.mouse {
+                "the mouse is the console's: m gives it back"
+            } else {
+                "the mouse is the terminal's"
+            });
             return vec![Effect::Mouse(model.mouse)];
         }
         Action::Refresh => return refresh::again(model),
@@ -138,7 +142,12 @@ fn confirm_delete(archive: &Archive) -> Dialog {
     Dialog::Confirm {
         question: format!("Delete archive {} of {name}?", archive.gid),
         details: vec![
-            format!("{format}, {}, {} of {}", units::size(archive.bytes), units::plural(units::rows(&archive.counts), "row"), units::time(archive.exported_at)),
+            format!(
+                "{format}, {}, {} of {}",
+                units::size(archive.bytes),
+                units::plural(units::rows(&archive.counts), "row"),
+                units::time(archive.exported_at)
+            ),
             "Its file, its manifest and its entry are gone for good.".to_owned(),
         ],
         asks: vec![Ask::Delete(archive.gid)],
@@ -159,7 +168,8 @@ fn pick_formats(model: &mut Model) {
 
 fn confirm_cancel(model: &mut Model) {
     let gids = marked(model).or_else(|| focused_export(model).map(|export| vec![export.gid])).unwrap_or_default();
-    let open = gids.into_iter().filter_map(|gid| model.data.exports.get(&gid)).filter(|export| !export.state.is_final());
+    let open =
+        gids.into_iter().filter_map(|gid| model.data.exports.get(&gid)).filter(|export| !export.state.is_final());
     let open: Vec<_> = open.collect();
     let details = open.iter().take(8).map(|export| {
         format!("{} {} {}", export.gid, names::organization(&export.organization), names::format_of(export))
@@ -194,14 +204,13 @@ fn schedule(model: &mut Model, action: Action) -> Vec<Effect> {
 fn compare(model: &mut Model) -> Vec<Effect> {
     let pair = match (marked(model), focused_archive(model)) {
         (Some(marked), _) if marked.len() == 2 => Some((marked[0].min(marked[1]), marked[0].max(marked[1]))),
-        (Some(_), _) => None,
         (None, Some(archive)) => match &model.screen {
             Screen::Organization(screen) => {
                 previous(screen.archives.items(), archive).map(|before| (before.gid, archive.gid))
             }
             _ => before_on_the_way(model, archive).map(|before| (before, archive.gid)),
         },
-        (None, None) => None,
+        _ => None,
     };
     let Some((left, right)) = pair else {
         model.complain("compare needs two marked archives, or one with an older one of the same format");
@@ -230,7 +239,9 @@ fn marked(model: &Model) -> Option<Vec<Gid>> {
 
 /// Goes to a screen, and asks for what it needs.
 pub(crate) fn visit(model: &mut Model, screen: Screen) -> Vec<Effect> {
-    if screen.kind() == model.screen.kind() && matches!(screen, Screen::Organizations(_) | Screen::Exports(_) | Screen::Schedules(_) | Screen::Activity(..)) {
+    if screen.kind() == model.screen.kind()
+        && matches!(screen, Screen::Organizations(_) | Screen::Exports(_) | Screen::Schedules(_) | Screen::Activity(..))
+    {
         return Vec::new();
     }
     model.go(screen);

@@ -17,8 +17,7 @@ use crate::{
 };
 
 /// The columns that organizations are sorted by, as `s` goes through them; the first is usual.
-pub(crate) const SORTS: [&str; 9] =
-    ["health", "name", "source", "kind", "age", "rows", "size", "nights", "next"];
+pub(crate) const SORTS: [&str; 9] = ["health", "name", "source", "kind", "age", "rows", "size", "nights", "next"];
 
 /// A filter looks at no more characters of a name.
 const SEARCHED: usize = 200;
@@ -118,7 +117,8 @@ fn compare(column: &str, left: &Organization, right: &Organization) -> Ordering 
     let last = |one: &Organization| one.last_archive.as_ref().map(|last| last.exported_at);
     let rows = |one: &Organization| one.last_archive.as_ref().map(|last| last.rows);
     let bytes = |one: &Organization| one.last_archive.as_ref().map(|last| last.bytes);
-    let bad = |one: &Organization| one.history.iter().filter(|day| **day == orgvault_shared::api::DayResult::Error).count();
+    let bad =
+        |one: &Organization| one.history.iter().filter(|day| **day == orgvault_shared::api::DayResult::Error).count();
     match column {
         "name" => by_name(left, right),
         "source" => left.key.source.cmp(&right.key.source),
@@ -189,7 +189,8 @@ fn schedules(model: &Model) -> Vec<(usize, Entry)> {
     let entry = |schedule: &orgvault_shared::api::Schedule| Entry {
         id: schedule.name.clone(),
         words: format!("{} {} {}", schedule.name, schedule.cron, schedule.timezone),
-        faulty: schedule.paused || schedule.last_run.as_ref().is_some_and(|run| !run.is_whole() || !run.warnings.is_empty()),
+        faulty: schedule.paused
+            || schedule.last_run.as_ref().is_some_and(|run| !run.is_whole() || !run.warnings.is_empty()),
     };
     model.data.schedules.items().iter().map(entry).enumerate().collect()
 }

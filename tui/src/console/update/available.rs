@@ -54,7 +54,9 @@ fn thing(model: &Model, action: Action) -> Option<String> {
             Screen::Organizations(_) => Some("there is no organization here".to_owned()),
             _ => None,
         },
-        Action::Run | Action::Pause if focused_schedule(model).is_none() => Some("there is no schedule here".to_owned()),
+        Action::Run | Action::Pause if focused_schedule(model).is_none() => {
+            Some("there is no schedule here".to_owned())
+        }
         Action::Run | Action::Pause if focused_schedule(model).is_some_and(|schedule| !schedule.enabled) => {
             Some("the configuration has this schedule off".to_owned())
         }

@@ -46,9 +46,7 @@ pub(crate) fn press(model: &mut Model, key: &KeyEvent, name: &str) -> Vec<Effect
 fn within(dialog: Dialog, key: &KeyEvent, name: &str) -> After {
     match dialog {
         Dialog::Help(scroll) => read(name, scroll, Dialog::Help),
-        Dialog::Text { title, lines, scroll } => {
-            read(name, scroll, |scroll| Dialog::Text { title, lines, scroll })
-        }
+        Dialog::Text { title, lines, scroll } => read(name, scroll, |scroll| Dialog::Text { title, lines, scroll }),
         Dialog::Confirm { question, details, asks, typed } => match typed {
             None if name == "y" => After::Do(asks),
             None if matches!(name, "n" | "q") => After::Close,

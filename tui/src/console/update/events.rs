@@ -124,7 +124,9 @@ fn changed(model: &mut Model, export: &Export) -> Vec<Effect> {
             let size = export.bytes.map(units::size).unwrap_or_default();
             model.say(format!("{name} finished: {rows} rows, {size}"));
         }
-        (State::Error, Some("canceled")) if !model.canceled.remove(&export.gid) && (watched || model.mine.remove(&export.gid)) => {
+        (State::Error, Some("canceled"))
+            if !model.canceled.remove(&export.gid) && (watched || model.mine.remove(&export.gid)) =>
+        {
             model.complain(format!("{name} was canceled by somebody else"));
             if watched && model.back() {
                 return refresh::arrive(model);

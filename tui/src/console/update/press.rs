@@ -2,7 +2,11 @@
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use super::{act, arrange::{Arrangement, arrange}, available, dialog, prompt, rows};
+use super::{
+    act,
+    arrange::{Arrangement, arrange},
+    available, dialog, prompt, rows,
+};
 use crate::console::{
     keys::{self, Action},
     message::Effect,
@@ -99,7 +103,7 @@ pub(crate) fn step(model: &mut Model, by: isize) -> Vec<Effect> {
         screen => {
             if let Some(list) = screen.list_mut() {
                 list.step(by);
-                        }
+            }
         }
     }
     Vec::new()

@@ -2,7 +2,13 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{act, act::visit, arrange::{SORTS, arrange}, dialog::edit, rows};
+use super::{
+    act,
+    act::visit,
+    arrange::{SORTS, arrange},
+    dialog::edit,
+    rows,
+};
 use crate::{
     console::{
         command::{self, Command},
@@ -19,9 +25,7 @@ pub(crate) fn start(model: &mut Model, kind: PromptKind) {
     let before = match (kind, &model.screen) {
         (PromptKind::Command, _) => String::new(),
         (PromptKind::Filter, Screen::Rows(screen)) => screen.ask.search.clone(),
-        (PromptKind::Filter, screen) => {
-            screen.list().map(|list| list.filter.typed().to_owned()).unwrap_or_default()
-        }
+        (PromptKind::Filter, screen) => screen.list().map(|list| list.filter.typed().to_owned()).unwrap_or_default(),
     };
     model.prompt = Some(Prompt { kind, text: before.clone(), before, completion: None });
 }
@@ -151,13 +155,14 @@ fn press_for(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn organization(model: &mut Model, name: &str) -> Vec<Effect> {
     let found = model.data.organizations.items().iter().find(|one| {
-        names::organization(&one.key) == name || names::exact(&one.key) == name || one.key.slug == name || one.key.id == name
+        names::organization(&one.key) == name
+            || names::exact(&one.key) == name
+            || one.key.slug == name
+            || one.key.id == name
     });
-    match found.map(|one| one.key.clone()) {
-        Some(key) => visit(model, Screen::organization(key)),
-        None => {
-            model.complain(format!("there is no organization {name}"));
-            Vec::new()
-        }
+    if let Some(key) = found.map(|one| one.key.clone()) {
+        return visit(model, Screen::organization(key));
     }
+    model.complain(format!("there is no organization {name}"));
+    Vec::new()
 }

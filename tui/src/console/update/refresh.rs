@@ -72,7 +72,9 @@ pub(crate) fn due(model: &mut Model) -> Vec<Effect> {
         effects.extend(asked(model, Ask::Status));
     }
     let poll = match &model.screen {
-        Screen::Schedules(_) | Screen::Schedule(_) => Some((Ask::Schedules, model.data.schedules.at, model.data.schedules.waiting)),
+        Screen::Schedules(_) | Screen::Schedule(_) => {
+            Some((Ask::Schedules, model.data.schedules.at, model.data.schedules.waiting))
+        }
         Screen::Activity(..) => Some((Ask::Audit, model.data.audit.at, model.data.audit.waiting)),
         _ => None,
     };

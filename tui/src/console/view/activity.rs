@@ -20,7 +20,9 @@ const COLUMNS: [Column; 5] = [
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, follow: bool, area: Rect) {
     let theme = canvas.theme;
     let audit = match (&model.data.audit.fault, &model.data.audit.value) {
-        (Some(fault), _) if fault.is_not_offered() => "the audit trail: this daemon does not offer that yet; events since the start".to_owned(),
+        (Some(fault), _) if fault.is_not_offered() => {
+            "the audit trail: this daemon does not offer that yet; events since the start".to_owned()
+        }
         (Some(fault), _) => format!("the audit trail: {}; events since the start", fault.message),
         (None, Some(_)) => "the audit trail, and events since the start".to_owned(),
         (None, None) => "events since the start".to_owned(),

@@ -32,11 +32,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &ArchiveScree
         let height = u16::try_from(facts + 1).unwrap_or(u16::MAX).min(area.height * 3 / 5);
         (top(area, height), below(area, height))
     };
-    let title = format!(
-        "{} {}",
-        names::organization(&archive.organization),
-        names::archive_format(archive)
-    );
+    let title = format!("{} {}", names::organization(&archive.organization), names::archive_format(archive));
     let inner = inset(canvas.rule(left, &title));
     let lines = facts(canvas, model, screen, archive, inner.width.into());
     for (line, (text, style)) in lines.iter().take(inner.height.into()).enumerate() {
@@ -66,7 +62,10 @@ fn facts(canvas: &Canvas<'_>, model: &Model, screen: &ArchiveScreen, archive: &A
     let theme = canvas.theme;
     let at = archive.exported_at.with_timezone(&model.setup.zone).format("%Y-%m-%d %H:%M:%S %Z");
     let mut lines = vec![(format!("exported  {at}, {} ago", age(archive.exported_at, model.shown_at)), theme.text)];
-    lines.push((format!("size      {} ({} bytes)", units::size(archive.bytes), units::number(archive.bytes)), theme.text));
+    lines.push((
+        format!("size      {} ({} bytes)", units::size(archive.bytes), units::number(archive.bytes)),
+        theme.text,
+    ));
     for (text, style) in checked(theme, archive, model.shown_at).0 {
         let verifying = if screen.verifying { "  verifying now" } else { "" };
         let pinned = if archive.pinned { "  pinned" } else { "" };
@@ -79,7 +78,8 @@ fn facts(canvas: &Canvas<'_>, model: &Model, screen: &ArchiveScreen, archive: &A
         add(&format!("{} {fault}", theme.symbols.damaged), theme.bad);
     }
     if let Some(preflight) = &screen.preflight.value {
-        let words: Vec<String> = preflight.totals.iter().map(|total| format!("{} {}", total.count, total.code)).collect();
+        let words: Vec<String> =
+            preflight.totals.iter().map(|total| format!("{} {}", total.count, total.code)).collect();
         let verdict = format!("{:?}", preflight.verdict).to_lowercase();
         let style = if preflight.totals.is_empty() { theme.good } else { theme.careful };
         add(&format!("preflight {}'s importer: {verdict} {}", preflight.product, words.join(", ")), style);

@@ -27,13 +27,20 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: &CompareScreen, area: Rect) 
     let verdict = match (comparison.identical, different) {
         (true, _) => format!(" {} the files hold the same bytes", theme.symbols.ok),
         (false, 0) => format!(" {} the same number of rows in every section; the bytes differ", theme.symbols.ok),
-        (false, sections) => format!(" {} {}", theme.symbols.warning, units::plural(sections as u64, "different section")),
+        (false, sections) => {
+            format!(" {} {}", theme.symbols.warning, units::plural(sections as u64, "different section"))
+        }
     };
     canvas.text(area.x, area.y, area.width, &verdict, theme.text);
     let body = canvas.rule(below(area, 1), &format!("{} and {}", screen.left, screen.right));
-    table::draw(canvas, top(body, body.height), &COLUMNS, &screen.list, Look { focused: true, sorted: None }, |index| {
-        comparison.sections.get(index).map(|section| row(theme, section))
-    });
+    table::draw(
+        canvas,
+        top(body, body.height),
+        &COLUMNS,
+        &screen.list,
+        Look { focused: true, sorted: None },
+        |index| comparison.sections.get(index).map(|section| row(theme, section)),
+    );
 }
 
 fn row(theme: &Theme, section: &SectionDifference) -> Row {
@@ -45,6 +52,11 @@ fn row(theme: &Theme, section: &SectionDifference) -> Row {
     };
     Row {
         id: section.name.clone(),
-        cells: vec![Cell::new(&*section.name, theme.text), rows(section.left), rows(section.right), Cell::new(change, style)],
+        cells: vec![
+            Cell::new(&*section.name, theme.text),
+            rows(section.left),
+            rows(section.right),
+            Cell::new(change, style),
+        ],
     }
 }

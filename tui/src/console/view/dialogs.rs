@@ -26,7 +26,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, dialog: &Dialog, area
             let title = format!("Copy archive {gid} to");
             let inner = canvas.boxed(middle(area, 64, 5), &title);
             typing(canvas, inner, path);
-            canvas.text(inner.x, inner.y + 2, inner.width, "enter copies, esc leaves; a path on this machine", canvas.theme.dim);
+            canvas.text(
+                inner.x,
+                inner.y + 2,
+                inner.width,
+                "enter copies, esc leaves; a path on this machine",
+                canvas.theme.dim,
+            );
         }
         Dialog::Commands(lines, cursor) => commands(canvas, lines, *cursor, area),
         Dialog::Text { title, lines, scroll } => {

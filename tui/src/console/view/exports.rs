@@ -38,7 +38,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Re
         exports.get(index).map(|export| row(model, export))
     });
     if let Some(export) = list.index().and_then(|index| exports.get(index)) {
-        let title = format!("{} {} {}", names::organization(&export.organization), names::format_of(export), export.gid);
+        let title =
+            format!("{} {} {}", names::organization(&export.organization), names::format_of(export), export.gid);
         let inner = canvas.rule(below(area, height), &title);
         export::details(canvas, model, export, inner, 0);
     }

@@ -10,6 +10,7 @@ use crate::{
     console::{
         keys::{self, Action, Key},
         model::{Link, Model, PromptKind, Screen},
+        theme::Theme,
         update::reason,
         words::{age, fit, width},
     },
@@ -111,17 +112,19 @@ fn clock(model: &Model) -> String {
 /// What is wrong with the connection, or between the versions.
 fn banner(model: &Model) -> Option<(String, Style)> {
     let theme = &model.setup.theme;
-    let reversed = theme.bad.patch(theme.cursor);
+    let reversed = Theme::flag(theme.bad);
     if let Link::Down { since, fault } = &model.link {
-        let data = model.data.organizations.at.map_or(String::new(), |at| {
-            format!("; what you see is {} old", age(at, model.shown_at))
-        });
+        let data = model
+            .data
+            .organizations
+            .at
+            .map_or(String::new(), |at| format!("; what you see is {} old", age(at, model.shown_at)));
         let lost = age(*since, model.shown_at);
         return Some((format!("{} no connection for {lost}{data}: {}", theme.symbols.failed, fault.message), reversed));
     }
     let status = model.status.as_ref()?;
     let text = version_difference(&status.version, &model.setup.version)?;
-    Some((format!("{} {text}", theme.symbols.warning), theme.careful.patch(theme.cursor)))
+    Some((format!("{} {text}", theme.symbols.warning), Theme::flag(theme.careful)))
 }
 
 /// Which side to update, where the versions differ.
@@ -131,8 +134,12 @@ fn version_difference(daemon: &str, console: &str) -> Option<String> {
     };
     match parts(daemon).cmp(&parts(console)) {
         std::cmp::Ordering::Equal => None,
-        std::cmp::Ordering::Less => Some(format!("orgvaultd is {daemon}, older than this console ({console}): update orgvaultd")),
-        std::cmp::Ordering::Greater => Some(format!("orgvaultd is {daemon}, newer than this console ({console}): update orgvault here")),
+        std::cmp::Ordering::Less => {
+            Some(format!("orgvaultd is {daemon}, older than this console ({console}): update orgvaultd"))
+        }
+        std::cmp::Ordering::Greater => {
+            Some(format!("orgvaultd is {daemon}, newer than this console ({console}): update orgvault here"))
+        }
     }
 }
 
@@ -202,12 +209,13 @@ pub(super) fn toasts(canvas: &mut Canvas<'_>, model: &Model, body: Rect) {
     let theme = canvas.theme;
     for (above, toast) in model.toasts.iter().rev().enumerate() {
         let Some(y) = body.bottom().checked_sub(1 + u16::try_from(above).unwrap_or(0)) else { continue };
-        let (symbol, style) = if toast.bad { (theme.symbols.failed, theme.bad) } else { (theme.symbols.ok, theme.good) };
+        let (symbol, style) =
+            if toast.bad { (theme.symbols.failed, theme.bad) } else { (theme.symbols.ok, theme.good) };
         let text = fit(&format!(" {symbol} {} ", toast.text), body.width.into());
         let columns = u16::try_from(width(&text)).unwrap_or(body.width);
         let area = Rect { x: body.right() - columns, y, width: columns, height: 1 };
         canvas.clear(area);
-        canvas.text(area.x, y, columns, &text, style.patch(theme.cursor));
+        canvas.text(area.x, y, columns, &text, Theme::flag(style));
     }
 }
 

@@ -33,14 +33,18 @@ const COLUMNS: [Column; 9] = [
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Rect) {
     let mut area = area;
     for failure in model.data.failures.iter().take(2) {
-        let text = format!("{} source {} did not answer: {}", canvas.theme.symbols.failed, failure.source, failure.error.message);
+        let text = format!(
+            "{} source {} did not answer: {}",
+            canvas.theme.symbols.failed, failure.source, failure.error.message
+        );
         canvas.text(area.x, area.y, area.width, &text, canvas.theme.bad);
         area = below(area, 1);
     }
     if canvas.missing(below(area, 1), "organizations", &model.data.organizations) {
         return;
     }
-    let (rows, rest) = (Rect { height: area.height.saturating_sub(2), ..area }, below(area, area.height.saturating_sub(2)));
+    let (rows, rest) =
+        (Rect { height: area.height.saturating_sub(2), ..area }, below(area, area.height.saturating_sub(2)));
     let look = Look { focused: true, sorted: Some((list.sort, list.reverse)) };
     table::draw(canvas, rows, &COLUMNS, list, look, |index| {
         model.data.organizations.items().get(index).map(|one| row(model, one))
@@ -82,7 +86,16 @@ fn name(one: &Organization) -> &str {
 
 /// The strip of the last nights, the oldest first.
 pub(super) fn nights(theme: &Theme, one: &Organization) -> Cell {
-    Cell(one.history.iter().rev().take(14).rev().map(|day| theme.night(*day)).map(|(text, style)| (text.to_owned(), style)).collect())
+    Cell(
+        one.history
+            .iter()
+            .rev()
+            .take(14)
+            .rev()
+            .map(|day| theme.night(*day))
+            .map(|(text, style)| (text.to_owned(), style))
+            .collect(),
+    )
 }
 
 /// What the list has no room for, of the row with the cursor.

@@ -38,7 +38,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Re
     canvas.text(area.x, area.y, area.width, &text, theme.text);
     let mut rest = below(area, 1);
     for warning in &plan.warnings {
-        let used = canvas.paragraph(inset(rest), &format!("{} {}", theme.symbols.warning, warning.message), theme.careful);
+        let used =
+            canvas.paragraph(inset(rest), &format!("{} {}", theme.symbols.warning, warning.message), theme.careful);
         rest = below(rest, used);
     }
     table::draw(canvas, rest, &COLUMNS, list, Look { focused: true, sorted: None }, |index| {

@@ -65,11 +65,7 @@ fn state(canvas: &mut Canvas<'_>, screen: &RowsScreen, area: Rect) {
     let column = format!("  column {} of {columns}", (screen.column + 1).min(columns));
     let fault = screen.page.fault.as_ref().map(|fault| format!("  {}", fault.message)).unwrap_or_default();
     let theme = canvas.theme;
-    let spans = [
-        (format!(" {place}"), theme.text),
-        (column, theme.dim),
-        (waiting.to_owned(), theme.dim),
-        (fault, theme.bad),
-    ];
+    let spans =
+        [(format!(" {place}"), theme.text), (column, theme.dim), (waiting.to_owned(), theme.dim), (fault, theme.bad)];
     canvas.spans(area, &spans);
 }

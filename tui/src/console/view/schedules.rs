@@ -60,7 +60,8 @@ fn row(model: &Model, schedule: &Schedule) -> Row {
     let theme = &model.setup.theme;
     let (state, style) = state(theme, schedule);
     let next = schedule.next.first().map(|at| when(*at, model.shown_at)).unwrap_or_default();
-    let (last, last_style) = schedule.last_run.as_ref().map_or(("never".to_owned(), theme.dim), |run| ended(theme, run));
+    let (last, last_style) =
+        schedule.last_run.as_ref().map_or(("never".to_owned(), theme.dim), |run| ended(theme, run));
     Row {
         id: schedule.name.clone(),
         cells: vec![
@@ -99,7 +100,13 @@ fn details(canvas: &mut Canvas<'_>, model: &Model, schedule: &Schedule, area: Re
     let area = inset(area);
     let formats: Vec<&str> = schedule.formats.iter().map(|format| format.name()).collect();
     let formats = if formats.is_empty() { "the product's default".to_owned() } else { formats.join(", ") };
-    canvas.text(area.x, area.y, area.width, &format!("{}  in {}, writes {formats}", schedule.cron, schedule.timezone), theme.text);
+    canvas.text(
+        area.x,
+        area.y,
+        area.width,
+        &format!("{}  in {}, writes {formats}", schedule.cron, schedule.timezone),
+        theme.text,
+    );
     let mut place = below(area, 1);
     if let Some(run) = &schedule.last_run {
         let (text, style) = ended(theme, run);
@@ -122,7 +129,8 @@ fn details(canvas: &mut Canvas<'_>, model: &Model, schedule: &Schedule, area: Re
             place = below(place, canvas.paragraph(place, &text, theme.bad));
         }
         for warning in &run.warnings {
-            let used = canvas.paragraph(place, &format!("{} {}", theme.symbols.warning, warning.message), theme.careful);
+            let used =
+                canvas.paragraph(place, &format!("{} {}", theme.symbols.warning, warning.message), theme.careful);
             place = below(place, used);
         }
     }

@@ -118,7 +118,13 @@ fn header(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column], widths: &[u16
             continue;
         }
         let arrow = match look.sorted {
-            Some((sorted, reverse)) if sorted == index => if reverse { symbols.up } else { symbols.down },
+            Some((sorted, reverse)) if sorted == index => {
+                if reverse {
+                    symbols.up
+                } else {
+                    symbols.down
+                }
+            }
             _ => "",
         };
         let title = format!("{}{arrow}", column.title);

@@ -19,9 +19,10 @@ pub(crate) fn open(model: &mut Model) -> Vec<Effect> {
             Some(key) => visit(model, Screen::organization(key)),
             None => Vec::new(),
         },
-        Screen::Organization(screen) if screen.pane == Pane::Archives => {
-            focused_archive(model).map(|archive| archive.gid).map(|gid| visit(model, Screen::archive(gid))).unwrap_or_default()
-        }
+        Screen::Organization(screen) if screen.pane == Pane::Archives => focused_archive(model)
+            .map(|archive| archive.gid)
+            .map(|gid| visit(model, Screen::archive(gid)))
+            .unwrap_or_default(),
         Screen::Organization(_) | Screen::Archive(_) => section(model),
         Screen::Exports(_) | Screen::Export(_) => export(model),
         Screen::Rows(screen) if screen.page.value.as_ref().is_some_and(|page| !page.rows.is_empty()) => {
@@ -51,7 +52,9 @@ fn export(model: &mut Model) -> Vec<Effect> {
 /// The export of this gid, where it is known and has no archive; else the archive.
 pub(crate) fn open_gid(model: &mut Model, gid: Gid) -> Vec<Effect> {
     match model.data.exports.get(&gid) {
-        Some(export) if export.state != State::Finished => visit(model, Screen::Export(ExportScreen { gid, scroll: 0 })),
+        Some(export) if export.state != State::Finished => {
+            visit(model, Screen::Export(ExportScreen { gid, scroll: 0 }))
+        }
         _ => visit(model, Screen::archive(gid)),
     }
 }
