@@ -2,7 +2,7 @@
 
 mod access;
 mod archives;
-mod binary;
+pub(crate) mod binary;
 mod events;
 mod exports;
 mod faults;
