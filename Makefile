@@ -22,7 +22,7 @@ check: ## formatting, lints, documentation
 
 bench: packages ## speed and memory, as a table of ratios within one run
 	$(CARGO) build --release --locked
-	python3 scripts/bench.py --bin target/release
+	python3 scripts/bench --bin target/release
 
 conformance: packages ## compare with what the products themselves export: make conformance GOLDEN=DIR
 	@test -n "$(GOLDEN)" || { echo "say where the golden files are: make conformance GOLDEN=DIR" >&2; exit 2; }

@@ -72,6 +72,7 @@ fn plan(format: Format, gzip: bool) -> Result<Plan> {
         format,
         entity: Some(0),
         gzip,
+        importable: false,
         level: 6,
         started_at: DateTime::UNIX_EPOCH,
     })

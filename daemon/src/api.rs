@@ -3,10 +3,14 @@
 
 mod access;
 mod archives;
+mod audit;
+mod caller;
 mod catalog;
 mod connections;
 mod events;
 mod exports;
+mod faces;
+mod gate;
 mod health;
 mod lookup;
 mod organizations;
@@ -30,6 +34,8 @@ use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
     schedule::Schedules,
+    send::Courier,
+    signature::UrlKey,
 };
 
 pub use self::{
@@ -44,6 +50,10 @@ pub struct Shop {
     pub workshop: Arc<Workshop>,
     /// Takes exports in and runs them.
     pub engine: Engine,
+    /// Hands archives to targets.
+    pub courier: Courier,
+    /// Signs download links.
+    pub url_key: UrlKey,
     /// Begins the runs that are due.
     pub schedules: Schedules,
     /// The configuration.

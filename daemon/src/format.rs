@@ -44,6 +44,8 @@ pub struct Plan {
     pub entity: Option<usize>,
     /// Whether the whole file is compressed with gzip.
     pub gzip: bool,
+    /// For `seed` and `seed-events`: whether what the importer refuses is left out.
+    pub importable: bool,
     /// Deflate's level for gzip and ZIP, 1 to 9.
     pub level: u32,
     /// When the export started: the only time that is written.

@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod archive;
+pub mod audit;
 pub mod catalog;
 pub mod export;
 pub mod format;
@@ -17,7 +18,10 @@ pub mod product;
 pub mod row;
 mod run;
 pub mod schedule;
+pub mod secrets;
+pub mod send;
 pub mod settings;
+pub mod signature;
 pub mod source;
 pub mod sql;
 

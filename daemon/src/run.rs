@@ -10,12 +10,16 @@ use tokio_util::task::TaskTracker;
 use crate::{
     api::{self, Socket, SocketError},
     archive::{ArchiveDirectory, PublishError},
+    audit::Audit,
     catalog::{Catalog, CatalogError},
     export::{Engine, Parts, Workshop},
     hook::Hooks,
     lifecycle::{LockError, StateLock, Stop},
     product::Products,
     schedule::{self, Schedules},
+    secrets::{SecretError, Secrets},
+    send::Courier,
+    signature::UrlKey,
     source::{Source, SourceError},
 };
 
@@ -37,6 +41,9 @@ pub enum RunError {
     /// A source is configured in a way that cannot work.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A secret cannot be read or kept.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// A source names a product that no definition describes.
     #[error("source {source_name} has product {product}, and there is no definition of that name in {}", products_dir.display())]
     UnknownProduct {
@@ -79,6 +86,7 @@ pub async fn run_on(
     stop: Stop,
 ) -> Result<(), RunError> {
     let tracker = TaskTracker::new();
+    let url_key = UrlKey::of(&Secrets::of(&config.daemon.state_dir))?;
     let sources = connect(&config, &products, &tracker)?;
     let archives = Arc::new(swept(config.daemon.archive_dir.clone())?);
     let catalog = Catalog::open(&config.daemon.state_dir.join("catalog.sqlite"), &config.daemon.archive_dir).await?;
@@ -86,6 +94,7 @@ pub async fn run_on(
         sources,
         archives,
         catalog: catalog.clone(),
+        audit: Arc::new(Audit::new(&config.daemon.state_dir, clock.clone())),
         clock,
         compression_level: config.daemon.compression_level,
     });
@@ -97,6 +106,8 @@ pub async fn run_on(
         abort: stop.deadline.clone(),
     })
     .await?;
+    let courier =
+        Courier::new(Arc::clone(&workshop), engine.clone(), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
     // Kept to the end: whoever has it may send another configuration.
     let (_configure, configured) = watch::channel(Arc::new(config.clone()));
     let schedules = Schedules::start(schedule::Parts {
@@ -116,6 +127,8 @@ pub async fn run_on(
         let router = api::router(api::Shop {
             workshop: Arc::clone(&workshop),
             engine,
+            courier,
+            url_key,
             schedules,
             config: Arc::new(config.clone()),
         });
@@ -130,6 +143,7 @@ pub async fn run_on(
         for source in workshop.sources.values() {
             source.close().await;
         }
+        workshop.audit.close();
         catalog.close().await;
     };
     tokio::select! {

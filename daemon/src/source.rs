@@ -256,11 +256,22 @@ impl Snapshot {
         Ok(rows)
     }
 
-    /// Ends the transaction and gives the connection back. Only then is it sure that no table
-    /// was rewritten in between: send `Finish` to the writer after it.
+    /// Makes sure that no table was rewritten before it was read: `Finish` is sent after it.
     ///
     /// # Errors
     /// When the connection is lost, or a table was rewritten since the snapshot was opened.
+    pub async fn confirm(&mut self) -> Result<(), SourceError> {
+        match &mut self.open {
+            Open::Postgres(snapshot) => snapshot.confirm().await,
+            // SQLite's snapshots miss nothing.
+            Open::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// Ends the transaction and gives the connection back.
+    ///
+    /// # Errors
+    /// When the connection is lost.
     pub async fn finish(self) -> Result<(), SourceError> {
         match self.open {
             Open::Postgres(snapshot) => snapshot.finish().await,

@@ -12,6 +12,7 @@ mod problem;
 mod retention;
 mod row;
 mod schedule;
+mod send;
 mod source;
 mod status;
 
@@ -24,10 +25,17 @@ pub use problem::Problem;
 pub use retention::{Pruned, RetentionDecision, RetentionPlan};
 pub use row::Row;
 pub use schedule::{Run, Runs, Schedule, Schedules, Trigger};
+pub use send::{SendAnswer, SendRecord, SendRequest, SendState};
 pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};
 pub use status::{Alive, Rebuilt, Role, Status};
 
 use serde::{Deserialize, Serialize};
+
+/// For fields that are left out where they say nothing.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+pub(crate) fn is_false(value: &bool) -> bool {
+    !value
+}
 
 /// Rows of one section, in a list that keeps the archive's order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

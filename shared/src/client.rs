@@ -17,8 +17,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use self::{connection::Answer, route::Route};
 use crate::{
     api::{
-        Alive, Archive, Archives, Comparison, Counts, Export, ExportRequest, Exports, Organization, Organizations,
-        Rebuilt, RowsPage, Run, Runs, Schedule, Schedules, SourceCheck, Sources, State, Status, Verification,
+        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Export, ExportRequest, Exports, Organization,
+        Organizations, Rebuilt, RowsPage, Run, Runs, Schedule, Schedules, SendAnswer, SendRequest, SourceCheck,
+        Sources, State, Status, Verification,
     },
     gid::Gid,
     preflight::Preflight,
@@ -228,6 +229,14 @@ impl Client {
         self.post(Self::archive_route(gid).segment("preflight").query("product", product), None::<&()>).await
     }
 
+    /// Hands an archive to a target. That the target refuses is an answer, not an error.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn send_archive(&self, gid: Gid, request: &SendRequest) -> Result<SendAnswer, ClientError> {
+        self.post(Self::archive_route(gid).segment("send"), Some(request)).await
+    }
+
     /// One page of a section's rows.
     ///
     /// # Errors
@@ -313,6 +322,14 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn rebuild_catalog(&self) -> Result<Rebuilt, ClientError> {
         self.post(Route::new("/v1/catalog/rebuild"), None::<&()>).await
+    }
+
+    /// The audit trail: what comes after `after` ([`AuditTrail::next`]), or the newest entries.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn audit(&self, after: Option<&str>, limit: Option<u64>) -> Result<AuditTrail, ClientError> {
+        self.get(Route::new("/v1/audit").query("after", after).query("limit", limit)).await
     }
 
     /// Follows what happens: all of it, or one request's exports.

@@ -4,6 +4,7 @@ mod hook;
 mod read;
 mod schedule;
 mod secret;
+mod target;
 mod values;
 
 #[cfg(test)]
@@ -14,7 +15,12 @@ use std::{
     time::Duration,
 };
 
-use crate::checked_toml::{FileProblem, Problems, closest};
+use crate::{
+    api::Role,
+    checked_toml::{FileProblem, Problems, closest},
+};
+
+pub use target::{FILE_PLACEHOLDER, Server, TargetConfig, TargetKind, Token};
 
 pub use self::{
     hook::{HookAction, HookConfig, HookEvent, HookScope},
@@ -30,6 +36,8 @@ pub struct Config {
     pub access: Access,
     /// `[[source]]`.
     pub sources: Vec<SourceConfig>,
+    /// `[[target]]`.
+    pub targets: Vec<TargetConfig>,
     /// `[[schedule]]`.
     pub schedules: Vec<ScheduleConfig>,
     /// `[[hook]]`.
@@ -201,7 +209,7 @@ pub enum LogFormat {
 }
 
 /// `[access]`: users, or `@group`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     /// Who may do everything.
     pub owners: Vec<String>,
@@ -209,13 +217,27 @@ pub struct Access {
     pub admins: Vec<String>,
     /// Who may see states and counts.
     pub viewers: Vec<String>,
+    /// From which role on TruePPM's face gives a seed at once: admin or viewer.
+    pub seed_export: Role,
+}
+
+impl Default for Access {
+    /// Lets nobody in.
+    fn default() -> Self {
+        Self { owners: Vec::new(), admins: Vec::new(), viewers: Vec::new(), seed_export: Role::Admin }
+    }
 }
 
 impl Access {
     /// Who may do what where the configuration does not say. ([`Access::default`] lets nobody in.)
     #[must_use]
     pub fn usual() -> Self {
-        Self { owners: vec!["root".into()], admins: vec!["@orgvault-admin".into()], viewers: vec!["@orgvault".into()] }
+        Self {
+            owners: vec!["root".into()],
+            admins: vec!["@orgvault-admin".into()],
+            viewers: vec!["@orgvault".into()],
+            ..Self::default()
+        }
     }
 }
 

@@ -64,6 +64,12 @@ pub(crate) enum Command {
     Verify(commands::verify::Args),
     /// Say what the app's own importer would refuse or change of an archive
     Preflight(commands::preflight::Args),
+    /// Hand an archive to a running instance of the app
+    Send(commands::send::Args),
+    /// Check or rewrite a seed of TruePPM, without the daemon
+    Seed(commands::seed::Args),
+    /// Tell who was handed data, deleted, sent, or was refused
+    Audit(commands::audit::Args),
     /// List the schedules
     Schedules(commands::schedules::Args),
     /// Run, pause or resume a schedule

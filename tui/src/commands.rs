@@ -2,6 +2,7 @@
 //! makes lines of the answer.
 
 pub(crate) mod archives;
+pub(crate) mod audit;
 pub(crate) mod cancel;
 pub(crate) mod catalog;
 pub(crate) mod check;
@@ -18,6 +19,8 @@ pub(crate) mod rows;
 pub(crate) mod run_due;
 pub(crate) mod schedule;
 pub(crate) mod schedules;
+pub(crate) mod seed;
+pub(crate) mod send;
 pub(crate) mod show;
 pub(crate) mod sources;
 pub(crate) mod status;
@@ -47,6 +50,9 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Delete(args) => delete::run(&args, session).await,
         Command::Verify(args) => verify::run(&args, session).await,
         Command::Preflight(args) => preflight::run(&args, session).await,
+        Command::Send(args) => send::run(&args, session).await,
+        Command::Seed(args) => seed::run(&args, session),
+        Command::Audit(args) => audit::run(&args, session).await,
         Command::Schedules(args) => schedules::run(&args, session).await,
         Command::Schedule(args) => schedule::run(&args, session).await,
         Command::RunDue(args) => run_due::run(&args, session).await,

@@ -116,6 +116,7 @@ fn exit_of(problem: &Problem) -> Exit {
         401 | 403 => Exit::NotAllowed,
         400 | 422 => Exit::Usage,
         _ if problem.code.starts_with("ambiguous_") => Exit::Usage,
+        _ if ["not_importable", "archive_damaged"].contains(&problem.code.as_str()) => Exit::Incomplete,
         _ => Exit::Failed,
     }
 }
@@ -158,6 +159,7 @@ mod tests {
             (409, "ambiguous_organization", Exit::Usage),
             (404, "unknown_organization", Exit::Failed),
             (409, "already_final", Exit::Failed),
+            (409, "not_importable", Exit::Incomplete),
             (503, "stopping", Exit::Failed),
         ] {
             assert_eq!(Failure::from(problem(status, code)).exit, exit, "{status} {code}");

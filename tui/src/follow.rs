@@ -216,6 +216,7 @@ mod tests {
             format: Format::Json,
             entity: None,
             gzip: false,
+            importable: false,
             state,
             created_at: "2026-01-31T09:30:00Z".parse().unwrap(),
             started_at: None,

@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use orgvault_shared::{
-    api::{ArchiveState, Export, Format, OrganizationKey, State},
+    api::{Archive, ArchiveState, Export, Format, OrganizationKey, State},
     gid::Gid,
 };
 
@@ -23,18 +23,24 @@ pub(crate) fn organization(key: &OrganizationKey) -> String {
     }
 }
 
-/// `json`, `csv time-logs`, `json.gz`.
-pub(crate) fn format(format: Format, entity: Option<&str>, gzip: bool) -> String {
+/// `json`, `csv time-logs`, `json.gz`, `seed importable`.
+fn format(format: Format, entity: Option<&str>, gzip: bool, importable: bool) -> String {
     let suffix = if gzip { ".gz" } else { "" };
-    match entity {
-        Some(entity) => format!("{format}{suffix} {entity}"),
+    let variant = entity.or(importable.then_some("importable"));
+    match variant {
+        Some(variant) => format!("{format}{suffix} {variant}"),
         None => format!("{format}{suffix}"),
     }
 }
 
 /// An export's format in words.
 pub(crate) fn format_of(export: &Export) -> String {
-    format(export.format, export.entity.as_deref(), export.gzip)
+    format(export.format, export.entity.as_deref(), export.gzip, export.importable)
+}
+
+/// An archive's format in words.
+pub(crate) fn archive_format(archive: &Archive) -> String {
+    format(archive.format, archive.entity.as_deref(), archive.gzip, archive.importable)
 }
 
 /// A state with its meaning.

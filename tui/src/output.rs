@@ -41,6 +41,19 @@ impl Output {
         if self.json { self.print(&json(value)?) } else { self.print(&lines(self.look)) }
     }
 
+    /// Prints one of many results as they come: as one line of JSON, or as `lines` makes it.
+    pub(crate) fn stream<T: Serialize>(
+        &mut self,
+        value: &T,
+        lines: impl FnOnce(Look) -> String,
+    ) -> Result<(), Failure> {
+        if self.json {
+            self.print(&escape(&written(serde_json::to_string(value))?))
+        } else {
+            self.print(&lines(self.look))
+        }
+    }
+
     /// Prints lines where results are not JSON.
     pub(crate) fn lines(&mut self, lines: impl FnOnce(Look) -> String) -> Result<(), Failure> {
         if self.json { Ok(()) } else { self.print(&lines(self.look)) }
@@ -94,9 +107,11 @@ fn failure_json(failure: &Failure) -> String {
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|error| Failure::caused("output", "cannot write the result as JSON", &error))?;
-    Ok(escape(&text))
+    Ok(escape(&written(serde_json::to_string_pretty(value))?))
+}
+
+fn written(text: serde_json::Result<String>) -> Result<String, Failure> {
+    text.map_err(|error| Failure::caused("output", "cannot write the result as JSON", &error))
 }
 
 /// JSON that a terminal can show: what it would obey is written as `\u009b`, which means the

@@ -4,31 +4,58 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Router,
+    Router,
     extract::{Request, State},
     handler::Handler,
     http::{Method, StatusCode},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
+    middleware,
     routing::{MethodFilter, MethodRouter, on},
 };
-use orgvault_shared::{api::Role, config::Access};
+use orgvault_shared::api::Role;
 
 use super::{
-    App, archives, catalog, events, exports, health, organizations, peer::Peer, problem::Refusal, rows, schedules,
-    sources, status,
+    App, archives, audit, catalog, events, exports,
+    faces::{Voice, solidtime, trueppm},
+    gate::{self, stray},
+    health, organizations,
+    problem::Refusal,
+    rows, schedules, sources, status,
 };
 
 /// One route.
 pub(super) struct Route {
-    pub(super) method: Method,
-    pub(super) path: &'static str,
-    pub(super) role: Role,
+    pub(super) rule: Rule,
     handler: MethodRouter<Arc<App>>,
 }
 
+/// Who may use a route, and what is recorded of it.
+#[derive(Debug, Clone)]
+pub(super) struct Rule {
+    pub(super) method: Method,
+    pub(super) path: &'static str,
+    /// None: its handler decides, by a signature or in its own order.
+    pub(super) role: Option<Role>,
+    /// Whether its handler minds of which organizations the caller may know. One that does not say
+    /// so is closed to who may know of some only.
+    pub(super) scoped: bool,
+    pub(super) recorded: Recorded,
+    /// How a face says problems.
+    pub(super) voice: Option<Voice>,
+}
+
+/// What the audit trail is told of a route, beside refusals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Recorded {
+    /// Nothing.
+    Nothing,
+    /// That it was done.
+    Act(&'static str),
+    /// What was handed out: it is not handed out where that cannot be recorded.
+    HandOut(&'static str),
+}
+
 impl Route {
-    fn new<H, T>(method: Method, path: &'static str, role: Role, handler: H) -> Self
+    fn new<H, T>(method: Method, path: &'static str, needed: impl Into<Option<Role>>, handler: H) -> Self
     where
         H: Handler<T, Arc<App>>,
         T: 'static,
@@ -39,7 +66,32 @@ impl Route {
             Method::DELETE => MethodFilter::DELETE,
             _ => MethodFilter::GET,
         };
-        Self { method, path, role, handler: on(filter, handler) }
+        let rule = Rule { method, path, role: needed.into(), scoped: false, recorded: Recorded::Nothing, voice: None };
+        Self { rule, handler: on(filter, handler) }
+    }
+
+    /// Its handler shows nothing of organizations that the caller must not know of.
+    fn scoped(mut self) -> Self {
+        self.rule.scoped = true;
+        self
+    }
+
+    /// It is part of a face, and says problems as that face's product does.
+    fn voice(mut self, voice: Voice) -> Self {
+        self.rule.voice = Some(voice);
+        self
+    }
+
+    /// The audit trail is told of it as `act`.
+    fn records(mut self, act: &'static str) -> Self {
+        self.rule.recorded = Recorded::Act(act);
+        self
+    }
+
+    /// It hands out data, of which the audit trail is told as `act`.
+    fn hands_out(mut self, act: &'static str) -> Self {
+        self.rule.recorded = Recorded::HandOut(act);
+        self
     }
 }
 
@@ -51,105 +103,69 @@ pub(super) fn routes() -> Vec<Route> {
     const POST: Method = Method::POST;
     const DELETE: Method = Method::DELETE;
     vec![
-        Route::new(GET,    "/v1/health",                               Viewer, health::show),
-        Route::new(GET,    "/v1/status",                               Viewer, status::show),
-        Route::new(GET,    "/v1/sources",                              Viewer, sources::list),
+        Route::new(GET,    "/v1/health",                               Viewer, health::show).scoped(),
+        Route::new(GET,    "/v1/status",                               Viewer, status::show).scoped(),
+        Route::new(GET,    "/v1/sources",                              Viewer, sources::list).scoped(),
         Route::new(GET,    "/v1/sources/{name}/check",                 Admin,  sources::check),
-        Route::new(GET,    "/v1/organizations",                        Viewer, organizations::list),
-        Route::new(GET,    "/v1/organizations/{source}/{org}",         Viewer, organizations::show),
-        Route::new(GET,    "/v1/organizations/{source}/{org}/counts",  Admin,  organizations::counts),
-        Route::new(POST,   "/v1/exports",                              Admin,  exports::start),
-        Route::new(GET,    "/v1/exports",                              Viewer, exports::list),
-        Route::new(GET,    "/v1/exports/{gid}",                        Viewer, exports::show),
-        Route::new(DELETE, "/v1/exports/{gid}",                        Admin,  exports::cancel),
-        Route::new(GET,    "/v1/archives",                             Viewer, archives::list),
-        Route::new(GET,    "/v1/archives/{gid}",                       Viewer, archives::show),
-        Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete),
-        Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download),
-        Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify),
-        Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight),
-        Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page),
-        Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare),
+        Route::new(GET,    "/v1/organizations",                        Viewer, organizations::list).scoped(),
+        Route::new(GET,    "/v1/organizations/{source}/{org}",         Viewer, organizations::show).scoped(),
+        Route::new(GET,    "/v1/organizations/{source}/{org}/counts",  Admin,  organizations::counts).scoped(),
+        Route::new(POST,   "/v1/exports",                              Admin,  exports::start).scoped(),
+        Route::new(GET,    "/v1/exports",                              Viewer, exports::list).scoped(),
+        Route::new(GET,    "/v1/exports/{gid}",                        Viewer, exports::show).scoped(),
+        Route::new(DELETE, "/v1/exports/{gid}",                        Admin,  exports::cancel).scoped(),
+        Route::new(GET,    "/v1/archives",                             Viewer, archives::list).scoped(),
+        Route::new(GET,    "/v1/archives/{gid}",                       Viewer, archives::show).scoped(),
+        Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete).records("archive.delete"),
+        Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download).scoped().hands_out("archive.download"),
+        Route::new(GET,    "/v1/downloads/{gid}",                      None,   archives::signed).scoped().hands_out("archive.download"),
+        Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify).scoped(),
+        Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight).scoped(),
+        Route::new(POST,   "/v1/archives/{gid}/send",                  Owner,  archives::send).hands_out("archive.send"),
+        Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page).scoped().hands_out("archive.rows"),
+        Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare).scoped(),
         Route::new(GET,    "/v1/schedules",                            Viewer, schedules::list),
-        Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run),
-        Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause),
-        Route::new(POST,   "/v1/schedules/{name}/resume",              Admin,  schedules::resume),
+        Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run).records("schedule.run"),
+        Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause).records("schedule.pause"),
+        Route::new(POST,   "/v1/schedules/{name}/resume",              Admin,  schedules::resume).records("schedule.resume"),
         Route::new(GET,    "/v1/runs",                                 Viewer, schedules::runs),
         Route::new(GET,    "/v1/runs/{gid}",                           Viewer, schedules::show_run),
-        Route::new(POST,   "/v1/run-due",                              Admin,  schedules::run_due),
+        Route::new(POST,   "/v1/run-due",                              Admin,  schedules::run_due).records("schedule.run_due"),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
-        Route::new(GET,    "/v1/events",                               Viewer, events::follow),
+        Route::new(GET,    "/v1/audit",                                Owner,  audit::list),
+        Route::new(GET,    "/v1/events",                               Viewer, events::follow).scoped(),
+        Route::new(POST,   "/api/v1/organizations/{id}/export",        Admin,  solidtime::export).scoped().voice(solidtime::voice),
+        Route::new(GET,    "/api/v1/programs/{id}/export/",            None,   trueppm::program).scoped().hands_out("face.download").voice(trueppm::voice),
+        Route::new(GET,    "/api/v1/projects/{id}/export/",            None,   trueppm::project).scoped().hands_out("face.download").voice(trueppm::voice),
     ]
 }
 
-/// The router of the API; a request must carry its [`Peer`].
+/// The router of the API; a request must carry its [`Peer`](super::Peer).
 pub(super) fn router(app: &Arc<App>) -> Router {
     let mut router = Router::new();
-    for Route { method, path, role, handler } in routes() {
-        let gate = middleware::from_fn_with_state(app.clone(), move |State(app), peer, request, next| {
-            let name = format!("{method} {path}");
-            async move { require(&name, role, app, peer, request, next).await }
-        });
-        router = router.route(path, handler.route_layer(gate));
+    for Route { rule, handler } in routes() {
+        let rule = Arc::new(rule);
+        let path = rule.path;
+        let gate = move |app, request, next| gate::pass(Arc::clone(&rule), app, request, next);
+        router = router.route(path, handler.route_layer(middleware::from_fn_with_state(app.clone(), gate)));
     }
     router
-        .fallback(async |request: Request| {
+        .fallback(async |State(app): State<Arc<App>>, request: Request| {
             let detail = format!("there is nothing at {}", request.uri().path());
-            Refusal::new(StatusCode::NOT_FOUND, "unknown_route", detail)
+            stray(&app, request, Refusal::new(StatusCode::NOT_FOUND, "unknown_route", detail)).await
         })
-        .method_not_allowed_fallback(async |request: Request| {
+        .method_not_allowed_fallback(async |State(app): State<Arc<App>>, request: Request| {
             let detail = format!("{} has no {}", request.uri().path(), request.method());
-            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+            stray(&app, request, Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)).await
         })
-        .layer(middleware::from_fn_with_state(app.clone(), admit))
         .with_state(app.clone())
-}
-
-/// Lets nobody in who has no role at all, whatever is asked for.
-async fn admit(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Request, next: Next) -> Response {
-    match peer.role {
-        Some(_) => next.run(request).await,
-        None => not_allowed(&peer, None, &app.shop.config.access).into_response(),
-    }
-}
-
-async fn require(
-    route: &str,
-    needed: Role,
-    app: Arc<App>,
-    peer: Extension<Peer>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let response = if peer.role >= Some(needed) {
-        next.run(request).await
-    } else {
-        not_allowed(&peer, Some(needed), &app.shop.config.access).into_response()
-    };
-    tracing::debug!(route, user = peer.user, status = response.status().as_u16(), "request");
-    response
-}
-
-fn not_allowed(peer: &Peer, needed: Option<Role>, access: &Access) -> Refusal {
-    let Peer { uid, user, role } = peer;
-    let has = role.map_or("no role", Role::name);
-    let needs = needed.map_or_else(|| "a role".to_owned(), |role| format!("the role {}", role.name()));
-    let detail = format!("this needs {needs}, and {user} (uid {uid}) has {has}");
-    let owners = access.owners.join(", ");
-    let list = needed.unwrap_or(Role::Viewer).name();
-    let hint = if owners.is_empty() {
-        format!("`{list}s` in [access] of the daemon's configuration says who may; it names no owner to ask")
-    } else {
-        format!("ask an owner ({owners}) to add you to `{list}s` in [access] of the daemon's configuration")
-    };
-    Refusal::new(StatusCode::FORBIDDEN, "not_allowed", detail).hint(hint)
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
 
-    use axum::{body::Body, http::StatusCode};
+    use axum::body::Body;
     use orgvault_shared::{clock::Clock, config::Config};
     use tokio::sync::watch;
     use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -157,12 +173,16 @@ mod tests {
 
     use super::*;
     use crate::{
-        api::{Shop, server::Session},
+        api::{Peer, Shop, server::Session},
         archive::ArchiveDirectory,
+        audit::Audit,
         catalog::Catalog,
         export::{Engine, Parts, Workshop},
         hook::Hooks,
         schedule::{self, Schedules},
+        secrets::Secrets,
+        send::Courier,
+        signature::UrlKey,
     };
 
     /// A router over nothing: no sources, no archives.
@@ -173,12 +193,20 @@ mod tests {
             sources: HashMap::new(),
             archives: Arc::new(ArchiveDirectory::new(directory.join("archives"))),
             catalog: Catalog::open(&directory.join("catalog"), &directory.join("archives")).await.unwrap(),
+            audit: Arc::new(Audit::new(directory, Clock::system())),
             clock: Clock::system(),
             compression_level: 1,
         });
-        let parts =
-            Parts { workshop: Arc::clone(&workshop), workers: 0, tracker: tracker.clone(), stop: stop.clone(), abort };
+        let parts = Parts {
+            workshop: Arc::clone(&workshop),
+            workers: 0,
+            tracker: tracker.clone(),
+            stop: stop.clone(),
+            abort: abort.clone(),
+        };
         let engine = Engine::start(parts).await.unwrap();
+        let courier = Courier::new(Arc::clone(&workshop), engine.clone(), tracker.clone(), stop.clone(), abort);
+        let url_key = UrlKey::of(&Secrets::of(directory)).unwrap();
         let config = Arc::new(Config::default());
         let schedules = Schedules::start(schedule::Parts {
             workshop: Arc::clone(&workshop),
@@ -190,13 +218,13 @@ mod tests {
         })
         .await
         .unwrap();
-        crate::api::router(Shop { workshop, engine, schedules, config })
+        crate::api::router(Shop { workshop, engine, courier, url_key, schedules, config })
     }
 
     async fn status_of(router: &Router, method: &Method, path: &str, role: Option<Role>) -> StatusCode {
         let mut request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         let (stop, hang_up) = (CancellationToken::new(), CancellationToken::new());
-        request.extensions_mut().insert(Peer { uid: 7, user: "ada".to_owned(), role });
+        request.extensions_mut().insert(Peer { uid: 7, pid: None, user: "ada".to_owned(), role });
         request.extensions_mut().insert(Session { stop, tracker: TaskTracker::new(), hang_up });
         router.clone().oneshot(request).await.unwrap().status()
     }
@@ -205,14 +233,14 @@ mod tests {
     async fn each_route_is_open_from_its_role_on() {
         let directory = tempfile::tempdir().unwrap();
         let router = empty(directory.path()).await;
-        for Route { method, path, role: needed, .. } in routes() {
+        for Route { rule: Rule { method, path, role: needed, .. }, .. } in routes() {
             let path =
                 path.replace("{gid}", "1").replace("{other}", "2").replace("{name}", "x").replace("{source}", "*");
             let path = path.replace("{org}", "acme");
             for role in [None, Some(Role::Viewer), Some(Role::Admin), Some(Role::Owner)] {
                 let status = status_of(&router, &method, &path, role).await;
                 let case = format!("{method} {path} as {role:?}: {status}");
-                assert_eq!(status == StatusCode::FORBIDDEN, role < Some(needed), "{case}");
+                assert_eq!(status == StatusCode::FORBIDDEN, role < needed || path.contains("/downloads/"), "{case}");
                 assert_ne!(status, StatusCode::METHOD_NOT_ALLOWED, "{case}");
                 assert!(!status.is_server_error(), "{case}");
             }
@@ -220,24 +248,9 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_what_is_needed_what_one_has_and_whom_to_ask() {
-        let peer = Peer { uid: 7, user: "ada".to_owned(), role: Some(Role::Viewer) };
-        let access = Access { owners: vec!["root".to_owned(), "@ops".to_owned()], ..Access::default() };
-        let refusal = not_allowed(&peer, Some(Role::Admin), &access);
-        let problem = refusal.problem();
-        assert_eq!((problem.status, problem.code.as_str()), (403, "not_allowed"));
-        assert_eq!(problem.detail, "this needs the role admin, and ada (uid 7) has viewer");
-        assert_eq!(
-            problem.hint,
-            "ask an owner (root, @ops) to add you to `admins` in [access] of the daemon's configuration"
-        );
-        let nobody = not_allowed(&Peer { role: None, ..peer }, None, &Access::default());
-        assert_eq!(nobody.problem().detail, "this needs a role, and ada (uid 7) has no role");
-    }
-
-    #[test]
     fn each_route_is_listed_once() {
-        let mut names: Vec<String> = routes().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+        let mut names: Vec<String> =
+            routes().iter().map(|Route { rule, .. }| format!("{} {}", rule.method, rule.path)).collect();
         names.sort();
         let all = names.len();
         names.dedup();

@@ -3,12 +3,15 @@
 mod compare;
 mod delete;
 mod download;
+mod file;
 mod preflight;
+mod range;
+mod send;
 mod verify;
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_shared::{
     api::{Archive, ArchiveState, Archives},
     gid::Gid,
@@ -16,13 +19,23 @@ use orgvault_shared::{
 use serde::Deserialize;
 
 use super::{
-    App, lookup,
+    App,
+    caller::Caller,
+    lookup,
     problem::Refusal,
     request::{Path, Query},
 };
 use crate::catalog::ArchiveFilter;
 
-pub(super) use self::{compare::compare, delete::delete, download::download, preflight::preflight, verify::verify};
+pub(super) use self::{
+    compare::compare,
+    delete::delete,
+    download::{download, signed},
+    file::Attachment,
+    preflight::preflight,
+    send::send,
+    verify::verify,
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,17 +48,27 @@ pub(super) struct ListQuery {
 /// of one that the source does not list any more are found too.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Archives>, Refusal> {
     let mut archives = app.catalog().archives(&ArchiveFilter { source: query.source, organization: None }).await?;
+    archives.retain(|archive| caller.sees(&archive.organization));
     if let Some(name) = &query.organization {
         archives.retain(|archive| lookup::is_called(&archive.organization, name));
+    }
+    for archive in &mut archives {
+        app.shop.courier.settle(archive);
     }
     blocking(move || Archives { archives: archives.into_iter().map(looked_at).collect() }).await.map(Json)
 }
 
-pub(super) async fn show(State(app): State<Arc<App>>, Path(gid): Path<Gid>) -> Result<Json<Archive>, Refusal> {
-    let archive = app.archive(gid).await?;
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(gid): Path<Gid>,
+) -> Result<Json<Archive>, Refusal> {
+    let mut archive = app.archive(&caller, gid).await?;
+    app.shop.courier.settle(&mut archive);
     blocking(move || looked_at(archive)).await.map(Json)
 }
 
@@ -65,12 +88,15 @@ fn looked_at(mut archive: Archive) -> Archive {
 }
 
 impl App {
-    /// The catalog's archive of this gid.
-    pub(super) async fn archive(&self, gid: Gid) -> Result<Archive, Refusal> {
-        self.catalog().archive(gid).await?.ok_or_else(|| {
+    /// The catalog's archive of this gid, if the caller may know of it.
+    pub(super) async fn archive(&self, caller: &Caller, gid: Gid) -> Result<Archive, Refusal> {
+        let archive = self.catalog().archive(gid).await?.filter(|archive| caller.sees(&archive.organization));
+        let archive = archive.ok_or_else(|| {
             Refusal::new(StatusCode::NOT_FOUND, "unknown_archive", format!("there is no archive {gid}"))
                 .hint("`orgvault archives` lists them")
-        })
+        })?;
+        caller.is_about(Some(gid), &archive.organization);
+        Ok(archive)
     }
 }
 

@@ -8,7 +8,7 @@ use orgvault_shared::{
     archive::manifest::manifest_path,
 };
 
-use super::{App, archives::blocking, peer::Peer, problem::Refusal};
+use super::{App, archives::blocking, caller::Caller, problem::Refusal};
 use crate::{
     archive::{Found, PublishError},
     catalog::ArchiveFilter,
@@ -18,7 +18,7 @@ use crate::{
 /// Makes the list of archives anew from what lies in the archive directory.
 pub(super) async fn rebuild(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Json<Rebuilt>, Refusal> {
     let workshop = Arc::clone(&app.shop.workshop);
     let (mut archives, skipped) = blocking(move || scan(&workshop)).await??;
@@ -29,7 +29,7 @@ pub(super) async fn rebuild(
     archives.extend(listed.into_iter().filter(|archive| !found.contains(&archive.gid) && published(archive)));
     app.catalog().replace_archives(&archives).await?;
     let number = archives.len() as u64;
-    tracing::info!(user = %peer.user, archives = number, skipped = skipped.len(), "the catalog was rebuilt");
+    tracing::info!(user = caller.name(), archives = number, skipped = skipped.len(), "the catalog was rebuilt");
     Ok(Json(Rebuilt { archives: number, skipped }))
 }
 

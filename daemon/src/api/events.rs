@@ -17,7 +17,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
 
-use super::{App, problem::Refusal, request::Query, server::Session};
+use super::{App, caller::Caller, problem::Refusal, request::Query, server::Session};
 use crate::catalog::ExportFilter;
 
 /// Events on their way to one reader, beside those that the engine keeps for all of them.
@@ -37,14 +37,15 @@ pub(super) struct FollowQuery {
 
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Extension(session): Extension<Session>,
     Query(query): Query<FollowQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, Refusal> {
     // First the subscription, then the snapshot, so that nothing falls in between.
     let changes = app.engine().subscribe();
-    let exports = snapshot(&app, query.request).await?;
+    let exports = snapshot(&app, &caller, query.request).await?;
     let (queue, stream) = mpsc::channel(QUEUE);
-    let reader = Reader { queue, changes, request: query.request };
+    let reader = Reader { queue, changes, request: query.request, caller };
     let Session { stop, tracker, hang_up } = session;
     tracker.spawn(async move {
         stop.run_until_cancelled(reader.feed(exports, hang_up)).await;
@@ -54,15 +55,16 @@ pub(super) async fn follow(
 }
 
 /// Every export that is not final; of one request, all.
-async fn snapshot(app: &App, request: Option<Gid>) -> Result<Vec<Export>, Refusal> {
+async fn snapshot(app: &App, caller: &Caller, request: Option<Gid>) -> Result<Vec<Export>, Refusal> {
     let filter = |state| ExportFilter { state, request, limit: None };
-    let exports = if request.is_some() {
+    let mut exports = if request.is_some() {
         app.catalog().exports(filter(None)).await?
     } else {
         let mut exports = app.catalog().exports(filter(Some(ExportState::Started))).await?;
         exports.extend(app.catalog().exports(filter(Some(ExportState::Pending))).await?);
         exports
     };
+    exports.retain(|export| caller.sees(&export.organization));
     Ok(app.engine().with_progress(exports))
 }
 
@@ -72,6 +74,7 @@ struct Reader {
     queue: mpsc::Sender<Option<sse::Event>>,
     changes: broadcast::Receiver<Event>,
     request: Option<Gid>,
+    caller: Caller,
 }
 
 /// Why a reader gets no more events.
@@ -108,7 +111,7 @@ impl Reader {
             }
             next = tokio::select! {
                 () = self.queue.closed() => return Ended::Gone,
-                next = Self::next(&mut self.changes, self.request) => match next {
+                next = Self::next(&mut self.changes, &self.caller, self.request) => match next {
                     Ok(next) => next,
                     Err(ended) => return ended,
                 },
@@ -117,15 +120,27 @@ impl Reader {
     }
 
     /// The next change that this reader wants to know.
-    async fn next(changes: &mut broadcast::Receiver<Event>, request: Option<Gid>) -> Result<Event, Ended> {
+    async fn next(
+        changes: &mut broadcast::Receiver<Event>,
+        caller: &Caller,
+        request: Option<Gid>,
+    ) -> Result<Event, Ended> {
         loop {
             match changes.recv().await {
-                Ok(event) if concerns(&event, request) => return Ok(event),
+                Ok(event) if is_seen(&event, caller) && concerns(&event, request) => return Ok(event),
                 Ok(_other) => {}
                 Err(broadcast::error::RecvError::Lagged(_)) => return Err(Ended::Behind),
                 Err(broadcast::error::RecvError::Closed) => return Err(Ended::Gone),
             }
         }
+    }
+}
+
+fn is_seen(event: &Event, caller: &Caller) -> bool {
+    match event {
+        Event::Snapshot { .. } => true,
+        Event::Export { export } => caller.sees(&export.organization),
+        Event::Archive { organization, .. } => caller.sees(organization),
     }
 }
 
@@ -161,7 +176,7 @@ mod tests {
     fn stream(kept: usize) -> Stream {
         let (changes, receiver) = broadcast::channel(kept);
         let (queue, events) = mpsc::channel(QUEUE);
-        let reader = Reader { queue, changes: receiver, request: None };
+        let reader = Reader { queue, changes: receiver, request: None, caller: Caller::nobody() };
         Stream { changes, events, reader, hang_up: CancellationToken::new() }
     }
 

@@ -14,8 +14,8 @@ use serde::Deserialize;
 use self::plan::Plan;
 use super::{
     App,
+    caller::Caller,
     organizations::Listing,
-    peer::Peer,
     problem::Refusal,
     request::{Json as Body, Path, Query},
 };
@@ -38,30 +38,26 @@ pub(super) struct ListQuery {
 
 pub(super) async fn start(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
     Body(request): Body<ExportRequest>,
 ) -> Result<(StatusCode, Json<Exports>), Refusal> {
     plan::check(&request)?;
-    let Listing { listed, failures } = chosen(&app, &request).await?;
-    let plan = Plan { request: &request, requested_by: &peer.user, now: app.now() };
-    let definition = |name: &str| app.source(name).map(|source| source.definition().clone());
-    let exports = plan.exports(&listed, definition, |at| app.engine().gid(at))?;
-    app.engine().submit(exports.clone()).await?;
-    tracing::info!(user = %peer.user, exports = exports.len(), "exports were asked for");
+    let Listing { listed, failures } = chosen(&app, &caller, &request).await?;
+    let exports = app.submit(&caller, &request, &listed).await?;
     Ok((StatusCode::ACCEPTED, Json(Exports { exports, failures })))
 }
 
 /// The organizations that are asked for, each once.
-async fn chosen(app: &App, request: &ExportRequest) -> Result<Listing, Refusal> {
+async fn chosen(app: &App, caller: &Caller, request: &ExportRequest) -> Result<Listing, Refusal> {
     if request.all {
-        let mut listing = app.listing(request.source.as_deref()).await?;
+        let mut listing = app.listing(caller, request.source.as_deref()).await?;
         if let (true, Some(failure)) = (listing.listed.is_empty(), listing.failures.first()) {
             return Err(failure.error.clone().into());
         }
         listing.listed.retain(|one| one.in_all && (request.deleted || one.deleted_at.is_none()));
         return Ok(listing);
     }
-    let listing = app.listing_for(&request.organizations).await;
+    let listing = app.listing_for(caller, &request.organizations).await;
     let mut listed: Vec<Listed> = Vec::new();
     for name in &request.organizations {
         let found = listing.find(name)?;
@@ -74,29 +70,64 @@ async fn chosen(app: &App, request: &ExportRequest) -> Result<Listing, Refusal> 
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Exports>, Refusal> {
     let state = query.state.as_deref().map(str::parse::<ExportState>).transpose();
     let state = state.map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "invalid_query", error.to_string()))?;
     // All exports of one request belong together.
     let limit = query.limit.or_else(|| query.request.is_none().then_some(USUAL_LIMIT));
-    let exports = app.catalog().exports(ExportFilter { state, request: query.request, limit }).await?;
+    // Of a caller who may know of some organizations only, the limit is that of what it may see.
+    let filter = ExportFilter { state, request: query.request, limit: limit.filter(|_| !caller.is_restricted()) };
+    let mut exports = app.catalog().exports(filter).await?;
+    exports.retain(|export| caller.sees(&export.organization));
+    let beyond = limit.map_or(0, |limit| exports.len().saturating_sub(limit as usize));
+    exports.drain(..beyond);
     Ok(Json(Exports { exports: app.engine().with_progress(exports), failures: Vec::new() }))
 }
 
-pub(super) async fn show(State(app): State<Arc<App>>, Path(gid): Path<Gid>) -> Result<Json<Export>, Refusal> {
-    let export = app.catalog().export(gid).await?.ok_or_else(|| unknown(gid))?;
-    app.engine().with_progress(vec![export]).pop().map(Json).ok_or_else(|| unknown(gid))
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(gid): Path<Gid>,
+) -> Result<Json<Export>, Refusal> {
+    app.export(&caller, gid).await.map(Json)
 }
 
 pub(super) async fn cancel(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
 ) -> Result<Json<Export>, Refusal> {
+    app.export(&caller, gid).await?;
     let export = app.engine().cancel(gid).await?;
-    tracing::info!(user = %peer.user, %gid, "an export was canceled");
+    tracing::info!(user = caller.name(), %gid, "an export was canceled");
     Ok(Json(export))
+}
+
+impl App {
+    /// Plans the exports that are asked for of these organizations, and takes them in.
+    pub(super) async fn submit(
+        &self,
+        caller: &Caller,
+        request: &ExportRequest,
+        organizations: &[Listed],
+    ) -> Result<Vec<Export>, Refusal> {
+        let plan = Plan { request, requested_by: &caller.name(), now: self.now() };
+        let definition = |name: &str| self.source(caller, name).map(|source| source.definition().clone());
+        let exports = plan.exports(organizations, definition, |at| self.engine().gid(at))?;
+        self.engine().submit(exports.clone()).await?;
+        tracing::info!(user = caller.name(), exports = exports.len(), "exports were asked for");
+        Ok(exports)
+    }
+
+    /// The export of this gid as it is now, if the caller may know of it.
+    pub(super) async fn export(&self, caller: &Caller, gid: Gid) -> Result<Export, Refusal> {
+        let export = self.catalog().export(gid).await?.filter(|export| caller.sees(&export.organization));
+        let export = self.engine().with_progress(export.into_iter().collect()).pop().ok_or_else(|| unknown(gid))?;
+        caller.is_about(Some(gid), &export.organization);
+        Ok(export)
+    }
 }
 
 fn unknown(gid: Gid) -> Refusal {

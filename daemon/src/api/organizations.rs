@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use futures_util::future::{join_all, try_join};
 use orgvault_shared::{
     api::{Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure},
@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::{
     App,
+    caller::Caller,
     lookup::{self, Candidate, LookupError},
     problem::Refusal,
     request::{Path, Query},
@@ -36,17 +37,19 @@ pub(super) struct Listing {
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Organizations>, Refusal> {
-    let Listing { listed, failures } = app.listing(query.source.as_deref()).await?;
+    let Listing { listed, failures } = app.listing(&caller, query.source.as_deref()).await?;
     Ok(Json(Organizations { organizations: app.describe(listed).await?, failures }))
 }
 
 pub(super) async fn show(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Path((source, name)): Path<(String, String)>,
 ) -> Result<Json<Organization>, Refusal> {
-    let listed = app.organization(&source, name).await?;
+    let listed = app.organization(&caller, &source, name).await?;
     let organization = app.describe(vec![listed]).await?.pop();
     organization.map(Json).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", "it is gone"))
 }
@@ -55,10 +58,11 @@ pub(super) async fn show(
 /// dropped, and with it its query on the server.
 pub(super) async fn counts(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Path((source, name)): Path<(String, String)>,
 ) -> Result<Json<Counts>, Refusal> {
-    let organization = app.organization(&source, name).await?.key;
-    let source = app.source(&organization.source)?;
+    let organization = app.organization(&caller, &source, name).await?.key;
+    let source = app.source(&caller, &organization.source)?;
     let counts = live_counts(source, &organization.id).await.map_err(|error| wire(&error))?;
     Ok(Json(Counts { organization, counts }))
 }
@@ -94,38 +98,40 @@ impl Listing {
 
 impl App {
     /// Asks one source, or all of them at the same time.
-    pub(super) async fn listing(&self, source: Option<&str>) -> Result<Listing, Refusal> {
+    pub(super) async fn listing(&self, caller: &Caller, source: Option<&str>) -> Result<Listing, Refusal> {
         match source {
-            Some(name) => Ok(ask(&[self.source(name)?]).await),
-            None => Ok(self.list_all().await),
+            Some(name) => Ok(ask(caller, &[self.source(caller, name)?]).await),
+            None => Ok(self.list_all(caller).await),
         }
     }
 
     /// Asks the sources that any of `names` can be in: a name that begins with a source's is that
     /// source's, so that another one that is down does not delay it.
-    pub(super) async fn listing_for(&self, names: &[String]) -> Listing {
+    pub(super) async fn listing_for(&self, caller: &Caller, names: &[String]) -> Listing {
         let source_of = |name: &String| {
             let (source, _rest) = name.split_once('/')?;
-            self.sources().find(|one| one.name() == source)
+            self.sources(caller).find(|one| one.name() == source)
         };
         let Some(mut sources) = names.iter().map(source_of).collect::<Option<Vec<_>>>() else {
-            return self.list_all().await;
+            return self.list_all(caller).await;
         };
         sources.sort_by_key(|source| source.name());
         sources.dedup_by_key(|source| source.name());
-        ask(&sources).await
+        ask(caller, &sources).await
     }
 
-    async fn list_all(&self) -> Listing {
-        ask(&self.sources().collect::<Vec<_>>()).await
+    async fn list_all(&self, caller: &Caller) -> Listing {
+        ask(caller, &self.sources(caller).collect::<Vec<_>>()).await
     }
 
     /// The organization of a path `{source}/{org}`, where the source may be `*`.
-    async fn organization(&self, source: &str, name: String) -> Result<Listed, Refusal> {
-        let name = if source == ANY_SOURCE { name } else { format!("{}/{name}", self.source(source)?.name()) };
+    async fn organization(&self, caller: &Caller, source: &str, name: String) -> Result<Listed, Refusal> {
+        let name = if source == ANY_SOURCE { name } else { format!("{}/{name}", self.source(caller, source)?.name()) };
         let names = [name];
-        let listing = self.listing_for(&names).await;
-        listing.find(&names[0]).cloned()
+        let listing = self.listing_for(caller, &names).await;
+        let found = listing.find(&names[0])?.clone();
+        caller.is_about(None, &found.key);
+        Ok(found)
     }
 
     /// Adds what the catalog knows.
@@ -151,12 +157,13 @@ impl App {
     }
 }
 
-async fn ask(sources: &[&Arc<Source>]) -> Listing {
+/// What the sources list of what the caller may know of.
+async fn ask(caller: &Caller, sources: &[&Arc<Source>]) -> Listing {
     let mut listing = Listing { listed: Vec::new(), failures: Vec::new() };
     let answers = join_all(sources.iter().map(|source| source.organizations())).await;
     for (source, answer) in sources.iter().zip(answers) {
         match answer {
-            Ok(listed) => listing.listed.extend(listed),
+            Ok(listed) => listing.listed.extend(listed.into_iter().filter(|one| caller.sees(&one.key))),
             Err(error) => {
                 listing.failures.push(SourceFailure { source: source.name().to_owned(), error: wire(&error) });
             }

@@ -11,6 +11,8 @@ use orgvault_shared::{api::Role, config::Access};
 pub struct Peer {
     /// What the kernel says (`SO_PEERCRED`).
     pub uid: u32,
+    /// The process that connected, where the kernel says it.
+    pub pid: Option<i32>,
     /// The user's name; the uid's digits where the machine knows no such user.
     pub user: String,
     /// What the peer may do; none is nothing.
@@ -27,14 +29,14 @@ struct Identity {
 impl Peer {
     /// Asks the machine's user database (which may be a slow directory service: call it where
     /// blocking is allowed) and applies `[access]`.
-    pub(super) fn resolve(uid: u32, access: &Access) -> Self {
+    pub(super) fn resolve(uid: u32, pid: Option<i32>, access: &Access) -> Self {
         let identity = identity(Uid::from_raw(uid)).unwrap_or_else(|error| {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(uid, error, "cannot look up the user of a connection, so only its number counts");
             Identity { user: uid.to_string(), groups: Vec::new() }
         });
         let role = role(access, &identity);
-        Self { uid, user: identity.user, role }
+        Self { uid, pid, user: identity.user, role }
     }
 }
 
@@ -73,7 +75,7 @@ mod tests {
 
     fn access(owners: &[&str], admins: &[&str], viewers: &[&str]) -> Access {
         let list = |entries: &[&str]| entries.iter().map(ToString::to_string).collect();
-        Access { owners: list(owners), admins: list(admins), viewers: list(viewers) }
+        Access { owners: list(owners), admins: list(admins), viewers: list(viewers), ..Access::default() }
     }
 
     fn identity_of(user: &str, groups: &[&str]) -> Identity {
@@ -94,14 +96,14 @@ mod tests {
 
     #[test]
     fn root_is_what_the_configuration_says() {
-        assert_eq!(Peer::resolve(0, &access(&["root"], &[], &[])).role, Some(Role::Owner));
-        assert_eq!(Peer::resolve(0, &access(&[], &[], &["@root"])).role, Some(Role::Viewer));
-        assert_eq!(Peer::resolve(0, &access(&["ada"], &["bob"], &["@nogroup"])).role, None);
+        assert_eq!(Peer::resolve(0, None, &access(&["root"], &[], &[])).role, Some(Role::Owner));
+        assert_eq!(Peer::resolve(0, None, &access(&[], &[], &["@root"])).role, Some(Role::Viewer));
+        assert_eq!(Peer::resolve(0, None, &access(&["ada"], &["bob"], &["@nogroup"])).role, None);
     }
 
     #[test]
     fn a_uid_without_a_user_is_its_number() {
-        let peer = Peer::resolve(4_000_123, &access(&[], &["4000123"], &[]));
-        assert_eq!(peer, Peer { uid: 4_000_123, user: "4000123".to_owned(), role: Some(Role::Admin) });
+        let peer = Peer::resolve(4_000_123, None, &access(&[], &["4000123"], &[]));
+        assert_eq!(peer, Peer { uid: 4_000_123, pid: None, user: "4000123".to_owned(), role: Some(Role::Admin) });
     }
 }

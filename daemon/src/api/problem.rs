@@ -1,7 +1,7 @@
 //! Errors on the wire: RFC 9457 `application/problem+json` with a stable code, a sentence and a
 //! hint.
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -14,12 +14,12 @@ pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("applicati
 
 /// A request that is not done, and the answer to it.
 #[derive(Debug)]
-pub(super) struct Refusal(Box<Problem>);
+pub(super) struct Refusal(Arc<Problem>);
 
 impl Refusal {
     /// `code` is stable; `detail` is one sentence with the act, the place and the cause.
     pub(super) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        Self(Box::new(Problem {
+        Self(Arc::new(Problem {
             status: status.as_u16(),
             title: status.canonical_reason().unwrap_or_default().to_owned(),
             code: code.to_owned(),
@@ -30,7 +30,7 @@ impl Refusal {
 
     /// Adds what to do about it.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = hint.into();
+        Arc::make_mut(&mut self.0).hint = hint.into();
         self
     }
 
@@ -39,6 +39,11 @@ impl Refusal {
         let error: &dyn Error = error;
         tracing::error!(code, error, "a request failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, error.to_string()).hint("see the log of orgvaultd")
+    }
+
+    /// The HTTP status.
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The document.
@@ -50,9 +55,10 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, axum::Json(self.0)).into_response();
+        let mut response = (self.status(), axum::Json(self.0.as_ref())).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        // For the audit trail, and for faces, which say it in their own words.
+        response.extensions_mut().insert(self.0);
         response
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_shared::{
     api::RowsPage,
     archive::{
@@ -16,6 +16,7 @@ use serde::Deserialize;
 use super::{
     App,
     archives::blocking,
+    caller::Caller,
     problem::Refusal,
     request::{Path, Query},
 };
@@ -37,10 +38,11 @@ pub(super) struct PageQuery {
 
 pub(super) async fn page(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Path((gid, section)): Path<(Gid, String)>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<RowsPage>, Refusal> {
-    let path = PathBuf::from(app.archive(gid).await?.path);
+    let path = PathBuf::from(app.archive(&caller, gid).await?.path);
     let PageQuery { after, limit, search } = query;
     let limit = limit.unwrap_or(USUAL_LIMIT).clamp(1, MOST);
     let page = blocking(move || {

@@ -7,7 +7,7 @@ use axum::{Router, body::Body, extract::Request, response::IntoResponse};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use orgvault_shared::config::Access;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::{UnixListener, UnixStream, unix::UCred};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
@@ -98,16 +98,16 @@ pub async fn serve(listener: &UnixListener, router: Router, access: Access, limi
 }
 
 fn admit(shared: &Arc<Shared>, stream: UnixStream) {
-    let uid = match stream.peer_cred() {
-        Ok(credentials) => credentials.uid(),
+    let credentials = match stream.peer_cred() {
+        Ok(credentials) => credentials,
         Err(error) => {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(error, "cannot tell who connects");
             return;
         }
     };
-    match Connections::admit(&shared.connections, uid) {
-        Admission::Welcome(slot) => shared.tracker.spawn(shared.clone().converse(stream, uid, slot)),
+    match Connections::admit(&shared.connections, credentials.uid()) {
+        Admission::Welcome(slot) => shared.tracker.spawn(shared.clone().converse(stream, credentials, slot)),
         Admission::Busy(slot) => shared.tracker.spawn(shared.clone().turn_away(stream, slot)),
         Admission::Flood => return,
     };
@@ -115,9 +115,10 @@ fn admit(shared: &Arc<Shared>, stream: UnixStream) {
 
 impl Shared {
     /// Serves one connection until it ends, hangs up or the daemon stops.
-    async fn converse(self: Arc<Self>, stream: UnixStream, uid: u32, _slot: Slot) {
+    async fn converse(self: Arc<Self>, stream: UnixStream, credentials: UCred, _slot: Slot) {
+        let (uid, pid) = (credentials.uid(), credentials.pid());
         let this = self.clone();
-        let peer = match tokio::task::spawn_blocking(move || Peer::resolve(uid, &this.access)).await {
+        let peer = match tokio::task::spawn_blocking(move || Peer::resolve(uid, pid, &this.access)).await {
             Ok(peer) => peer,
             Err(error) => {
                 let error: &dyn std::error::Error = &error;

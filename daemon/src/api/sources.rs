@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use futures_util::future::join_all;
 use orgvault_shared::api::{ExportError, Source as Shown, SourceCheck, Sources};
 use serde::Deserialize;
 
 use super::{
     App,
+    caller::Caller,
     problem::Refusal,
     request::{Path, Query},
 };
@@ -25,12 +26,17 @@ pub(super) struct CheckQuery {
 }
 
 /// Asks every source at the same time, so that one that is down delays no other.
-pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Sources> {
-    Json(Sources { sources: join_all(app.sources().map(|source| show(source))).await })
+pub(super) async fn list(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Json<Sources> {
+    Json(Sources { sources: join_all(app.sources(&caller).map(|source| show(source, &caller))).await })
 }
 
-async fn show(source: &Source) -> Shown {
-    let answer = async { Ok::<_, SourceError>((source.version().await?, source.organizations().await?.len())) }.await;
+async fn show(source: &Source, caller: &Caller) -> Shown {
+    let answer = async {
+        let version = source.version().await?;
+        let organizations = source.organizations().await?;
+        Ok::<_, SourceError>((version, organizations.iter().filter(|one| caller.sees(&one.key)).count()))
+    };
+    let answer = answer.await;
     let (answered, error) = match answer {
         Ok(answered) => (Some(answered), None),
         Err(error) => (None, Some(error.to_string())),
@@ -49,10 +55,11 @@ async fn show(source: &Source) -> Shown {
 
 pub(super) async fn check(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
     Query(query): Query<CheckQuery>,
 ) -> Result<Json<SourceCheck>, Refusal> {
-    let source = app.source(&name)?;
+    let source = app.source(&caller, &name)?;
     let mut check = source.check().await;
     if query.deep {
         check.lines.push(representable(source).await);
@@ -61,15 +68,16 @@ pub(super) async fn check(
 }
 
 impl App {
-    /// The sources, in the configuration's order.
-    pub(super) fn sources(&self) -> impl Iterator<Item = &Arc<Source>> {
-        self.shop.config.sources.iter().filter_map(|source| self.shop.workshop.sources.get(&source.name))
+    /// The sources that the caller may know of, in the configuration's order.
+    pub(super) fn sources(&self, caller: &Caller) -> impl Iterator<Item = &Arc<Source>> {
+        let configured = self.shop.config.sources.iter().filter(|source| caller.sees_source(&source.name));
+        configured.filter_map(|source| self.shop.workshop.sources.get(&source.name))
     }
 
-    /// The source of this name.
-    pub(super) fn source(&self, name: &str) -> Result<&Arc<Source>, Refusal> {
-        self.shop.workshop.sources.get(name).ok_or_else(|| {
-            let known: Vec<&str> = self.sources().map(|source| source.name()).collect();
+    /// The source of this name, if the caller may know of it.
+    pub(super) fn source(&self, caller: &Caller, name: &str) -> Result<&Arc<Source>, Refusal> {
+        self.sources(caller).find(|source| source.name() == name).ok_or_else(|| {
+            let known: Vec<&str> = self.sources(caller).map(|source| source.name()).collect();
             Refusal::new(StatusCode::NOT_FOUND, "unknown_source", format!("there is no source `{name}`"))
                 .hint(format!("the configuration has: {}", known.join(", ")))
         })

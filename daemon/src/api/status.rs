@@ -4,28 +4,74 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
 use chrono::TimeDelta;
-use orgvault_shared::api::{Role, Status};
+use orgvault_shared::{
+    api::{Export, Role, State as ExportState, Status},
+    clock::Timestamp,
+};
 
-use super::{App, health::VERSION, peer::Peer, problem::Refusal};
+use super::{App, caller::Caller, health::VERSION, problem::Refusal};
+use crate::catalog::{ArchiveFilter, ExportFilter};
+
+/// How far back failures count.
+const RECENT: TimeDelta = TimeDelta::days(1);
 
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Json<Status>, Refusal> {
-    let totals = app.catalog().totals().await?;
-    let failed = app.catalog().failed_since(app.now() - TimeDelta::days(1)).await?;
-    let (pending, running) = app.engine().load();
+    let Numbers { archives, archive_bytes, pending, running, failed } = app.numbers(&caller).await?;
     Ok(Json(Status {
         version: VERSION.to_owned(),
         pid: std::process::id(),
         started_at: app.started_at,
-        role: peer.role.unwrap_or(Role::Viewer),
-        sources: app.shop.config.sources.len() as u64,
-        archives: totals.archives,
-        archive_bytes: totals.bytes,
+        role: caller.role.unwrap_or(Role::Viewer),
+        sources: app.sources(&caller).count() as u64,
+        archives,
+        archive_bytes,
         archive_dir: app.shop.config.daemon.archive_dir.display().to_string(),
-        pending: pending as u64,
-        running: running as u64,
+        pending,
+        running,
         failed,
     }))
+}
+
+/// What there is of what a caller may know of.
+struct Numbers {
+    archives: u64,
+    archive_bytes: u64,
+    pending: u64,
+    running: u64,
+    failed: u64,
+}
+
+impl App {
+    async fn numbers(&self, caller: &Caller) -> Result<Numbers, Refusal> {
+        let since = self.now() - RECENT;
+        if caller.is_restricted() {
+            return self.counted(caller, since).await;
+        }
+        let totals = self.catalog().totals().await?;
+        let failed = self.catalog().failed_since(since).await?;
+        let (pending, running) = self.engine().load();
+        let (pending, running) = (pending as u64, running as u64);
+        Ok(Numbers { archives: totals.archives, archive_bytes: totals.bytes, pending, running, failed })
+    }
+
+    /// One by one, because the totals are those of everybody.
+    async fn counted(&self, caller: &Caller, since: Timestamp) -> Result<Numbers, Refusal> {
+        let mut archives = self.catalog().archives(&ArchiveFilter::default()).await?;
+        archives.retain(|archive| caller.sees(&archive.organization));
+        let mut exports = self.catalog().exports(ExportFilter::default()).await?;
+        exports.retain(|export| caller.sees(&export.organization));
+        let count = |wanted: &dyn Fn(&Export) -> bool| exports.iter().filter(|export| wanted(export)).count() as u64;
+        let in_state = |state| count(&|export| export.state == state);
+        let is_recent = |export: &Export| export.finished_at.is_some_and(|at| at >= since);
+        Ok(Numbers {
+            archives: archives.len() as u64,
+            archive_bytes: archives.iter().map(|archive| archive.bytes).sum(),
+            pending: in_state(ExportState::Pending),
+            running: in_state(ExportState::Started),
+            failed: count(&|export| export.state == ExportState::Error && is_recent(export)),
+        })
+    }
 }

@@ -12,10 +12,13 @@ use std::{
     sync::{MutexGuard, PoisonError},
 };
 
-use orgvault_shared::archive::{
-    manifest::{Manifest, manifest_path},
-    naming::{ArchiveName, MANIFEST_SUFFIX, SUMS_NAME},
-    state::{StateFile, state_path},
+use orgvault_shared::{
+    archive::{
+        manifest::{Manifest, manifest_path},
+        naming::{ArchiveName, MANIFEST_SUFFIX, SUMS_NAME},
+        state::{StateFile, state_path},
+    },
+    gid::Gid,
 };
 
 use super::{
@@ -67,9 +70,41 @@ impl ArchiveDirectory {
     /// When the path is not one of an archive in this directory, or the disk refuses.
     pub fn write_state(&self, archive: &Path, state: &StateFile) -> Result<(), PublishError> {
         let (directory, name) = self.locate(archive)?;
+        let _guard = self.lock(directory);
+        Self::replace_state(directory, name, archive, state)
+    }
+
+    /// Changes what is kept beside the archive at `archive`, which has this gid; nobody else
+    /// changes it meanwhile. Returns the state as it is on disk now.
+    ///
+    /// # Errors
+    /// As [`Self::write_state`], and when there is a state that cannot be used: what it says is
+    /// not to be lost.
+    pub fn update_state(
+        &self,
+        archive: &Path,
+        gid: Gid,
+        change: impl FnOnce(&mut StateFile),
+    ) -> Result<StateFile, PublishError> {
+        let (directory, name) = self.locate(archive)?;
+        let _guard = self.lock(directory);
+        let unusable = |cause| PublishError::new("read the state of", archive, 0, io::Error::other(cause));
+        let found = StateFile::beside(archive).map_err(unusable)?;
+        let mut state = found.filter(|state| state.gid == gid).unwrap_or_else(|| StateFile::new(gid));
+        change(&mut state);
+        Self::replace_state(directory, name, archive, &state)?;
+        Ok(state)
+    }
+
+    /// The caller has locked the directory.
+    fn replace_state(
+        directory: &Path,
+        name: ArchiveName,
+        archive: &Path,
+        state: &StateFile,
+    ) -> Result<(), PublishError> {
         let path = state_path(archive);
         let text = state.to_text().map_err(|cause| PublishError::new("write", &path, 0, io::Error::other(cause)))?;
-        let _guard = self.lock(directory);
         // A state without its manifest would outlive an archive that was deleted meanwhile.
         fs::symlink_metadata(manifest_path(archive))
             .map_err(|cause| PublishError::new("write the state of", archive, 0, cause))?;

@@ -50,7 +50,8 @@ impl Scanned {
     #[must_use]
     pub fn to_archive(&self) -> Archive {
         let verified = self.state.as_ref().and_then(|state| state.verified.clone());
-        self.manifest.to_archive(&self.path, self.condition, verified)
+        let sent = self.state.as_ref().map(|state| state.sent.clone()).unwrap_or_default();
+        Archive { sent, ..self.manifest.to_archive(&self.path, self.condition, verified) }
     }
 }
 

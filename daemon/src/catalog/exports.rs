@@ -150,7 +150,7 @@ pub(super) async fn insert(
 ) -> Result<(), sqlx::Error> {
     for chunk in exports.chunks(ROWS_PER_INSERT) {
         let mut insert = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO exports (gid, request, source, kind, organization_id, name, slug, format, entity, gzip, \
+            "INSERT INTO exports (gid, request, source, kind, organization_id, name, slug, format, entity, gzip, importable, \
              state, created_at, warnings, counts, requested_by, schedule, attempt, not_before) ",
         );
         insert.push_values(chunk, |mut row, (export, attempt, not_before)| {
@@ -164,6 +164,7 @@ pub(super) async fn insert(
                 .push_bind(export.format.name())
                 .push_bind(&export.entity)
                 .push_bind(export.gzip)
+                .push_bind(export.importable)
                 .push_bind(export.state.name())
                 .push_bind(to_micros(export.created_at))
                 .push("'[]'")
@@ -217,6 +218,7 @@ pub(super) fn from_row(row: &SqliteRow) -> Result<Export, CatalogError> {
             format: parsed(row.try_get("format")?)?,
             entity: row.try_get("entity")?,
             gzip: row.try_get("gzip")?,
+            importable: row.try_get("importable")?,
             state: parsed(row.try_get("state")?)?,
             created_at: from_micros(row.try_get("created_at")?),
             started_at: row.try_get::<Option<i64>, _>("started_at")?.map(from_micros),

@@ -28,6 +28,7 @@ fn export(number: u64) -> Export {
         format: Format::Csv,
         entity: Some("time-logs".to_owned()),
         gzip: true,
+        importable: false,
         state: State::Pending,
         created_at: DateTime::from_timestamp_micros(1_800_000_000_123_456).unwrap(),
         started_at: None,
@@ -50,6 +51,7 @@ fn archive(number: u64, seconds: i64, path: &str) -> Archive {
         format: Format::Json,
         entity: None,
         gzip: false,
+        importable: false,
         path: path.to_owned(),
         bytes: 10,
         sha256: "00".repeat(32),
@@ -59,6 +61,7 @@ fn archive(number: u64, seconds: i64, path: &str) -> Archive {
         state: ArchiveState::Present,
         verified: None,
         pinned: false,
+        sent: Vec::new(),
         warnings: Vec::new(),
     }
 }

@@ -99,6 +99,7 @@ async fn read(
         format: definition.default_format,
         entity,
         gzip: false,
+        importable: false,
         level: 1,
         started_at: Timestamp::UNIX_EPOCH,
     };

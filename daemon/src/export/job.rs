@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     archive::{ArchiveDirectory, NewArchive, Partial, PublishError, Sealed},
+    audit::Audit,
     catalog::Catalog,
     format::{self, Plan, Written},
     product::Definition,
@@ -43,6 +44,8 @@ pub struct Workshop {
     pub archives: Arc<ArchiveDirectory>,
     /// Where their index is.
     pub catalog: Catalog,
+    /// Where it is told who did what.
+    pub audit: Arc<Audit>,
     /// Tells when an export started and ended.
     pub clock: Clock,
     /// Deflate's level for gzip and ZIP, 1 to 9.
@@ -179,6 +182,7 @@ fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Resul
         format: export.format,
         entity,
         gzip: export.gzip,
+        importable: export.importable,
         level: shop.compression_level,
         started_at: export.started_at.unwrap_or(export.created_at),
     }))
@@ -297,6 +301,7 @@ fn manifest(
         format: plan.format,
         entity: export.entity.clone(),
         gzip: plan.gzip,
+        importable: plan.importable,
         bytes: 0,
         sha256: String::new(),
         content_bytes: 0,

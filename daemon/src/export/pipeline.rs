@@ -107,6 +107,7 @@ async fn read(snapshot: &mut Snapshot, sections: &[usize], sink: &RowSink) -> Re
     for &section in sections {
         sent.push(snapshot.rows(section, sink).await?);
     }
+    snapshot.confirm().await?;
     match sink.send(Message::Finish).await {
         Ok(()) => Ok(sent),
         Err(WriterGone) => Err(Failure::Unfinished),

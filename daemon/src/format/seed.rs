@@ -96,7 +96,7 @@ impl<W: Write> SeedEncoder<W> {
         let today = Day::new(self.plan.started_at.date_naive());
         // The clock of an export has a year of four digits.
         let today = today.ok_or_else(|| FormatError::Write(io::Error::other("the clock is beyond the year 9999")))?;
-        let request = Request { events: self.events(), today };
+        let request = Request { events: self.events(), importable: self.plan.importable, today };
         build(std::mem::take(&mut self.rows), request).map_err(|error| self.build_error(error))
     }
 

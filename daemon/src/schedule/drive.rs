@@ -217,6 +217,7 @@ impl Drive {
                     format: *format,
                     entity: entity.clone(),
                     gzip: schedule.gzip,
+                    importable: false,
                     state: State::Pending,
                     created_at: now,
                     started_at: None,
@@ -286,8 +287,11 @@ impl Drive {
             let exports: Vec<Export> = again.into_iter().map(|attempt| attempt.export).collect();
             tracing::info!(organization = organization.id, exports = exports.len(), "tried again later");
             inner.engine.announce(&exports);
-        } else if tell {
-            let exports: Vec<&Export> = retry::last(&attempts).into_iter().map(|attempt| &attempt.export).collect();
+            return Ok(());
+        }
+        let exports: Vec<&Export> = retry::last(&attempts).into_iter().map(|attempt| &attempt.export).collect();
+        // A daemon that stops may not have begun what was handed over.
+        if tell && exports.iter().all(|export| export.state.is_final()) {
             inner.hooks.fire(Notice::organization(run, organization, &exports));
         }
         Ok(())

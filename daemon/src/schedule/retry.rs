@@ -111,6 +111,7 @@ mod tests {
             format,
             entity: None,
             gzip: false,
+            importable: false,
             state,
             created_at: now(),
             started_at: None,

@@ -2,9 +2,12 @@
 
 mod access;
 mod archives;
+mod audit;
 pub(crate) mod binary;
 mod events;
 mod exports;
+mod faces;
 mod faults;
 pub(crate) mod fixture;
+mod reply;
 mod socket;

@@ -78,6 +78,7 @@ fn seal(
         format: Format::Json,
         entity: None,
         gzip: false,
+        importable: false,
         bytes: report.bytes,
         sha256: report.sha256,
         content_bytes: report.content_bytes,

@@ -170,13 +170,15 @@ async fn every_format_of_a_request_shows_one_instant_while_the_app_writes() {
     app.wait().unwrap();
 }
 
-/// The built-in definition with a change, as the admin's own.
-fn own_definition(config: &mut Config, from: &str, to: &str) {
-    let text = include_str!("../../products/rytask.toml");
-    assert!(text.contains(from), "the definition has changed: {from}");
-    let changed = text.replacen(from, to, 1);
+/// The built-in definition with changes, as the admin's own.
+fn own_definition(config: &mut Config, changes: &[(&str, &str)]) {
+    let mut text = include_str!("../../products/rytask.toml").to_owned();
+    for (from, to) in changes {
+        assert!(text.contains(from), "the definition has changed: {from}");
+        text = text.replacen(from, to, 1);
+    }
     std::fs::create_dir_all(&config.daemon.products_dir).unwrap();
-    std::fs::write(config.daemon.products_dir.join("rytask.toml"), changed).unwrap();
+    std::fs::write(config.daemon.products_dir.join("rytask.toml"), text).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,8 +187,7 @@ async fn a_join_that_drops_rows_is_an_error_with_all_numbers() {
     let daemon = Daemon::start_with(|config| {
         own_definition(
             config,
-            "FROM time_logs\n",
-            "FROM time_logs NATURAL JOIN (SELECT id AS user_id FROM users) AS u\n",
+            &[("FROM time_logs\n", "FROM time_logs NATURAL JOIN (SELECT id AS user_id FROM users) AS u\n")],
         );
         config.sources = vec![source];
     })
@@ -196,6 +197,57 @@ async fn a_join_that_drops_rows_is_an_error_with_all_numbers() {
     let message = failed.error.unwrap().message;
     assert!(message.contains("timeLogs") && message.contains("the count query says 15"), "{message}");
     assert_eq!(files(&daemon.config.daemon.archive_dir), Vec::<PathBuf>::new());
+}
+
+/// A session that holds the advisory lock 7 until it is dropped.
+fn advisory_lock(database: &Database) -> Child {
+    let mut session = database.session();
+    session.stdin.as_mut().unwrap().write_all(b"SELECT pg_advisory_lock(7);\n").unwrap();
+    while database.psql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted") == "0" {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    session
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_joined_table_that_is_rewritten_behind_the_snapshot_is_read_in_another_one() {
+    let (database, source) = rytask();
+    let daemon = Daemon::start_with(|config| {
+        let wait = "FROM organizations\nWHERE id = $1 AND pg_advisory_xact_lock_shared(7) IS NOT NULL";
+        let changes = [
+            ("FROM organizations\nWHERE id = $1", wait),
+            // The export would have locked the users before it waits.
+            (
+                "JOIN users u ON u.id = m.user_id\nWHERE m.organization_id = $1 AND u.organization_id <>",
+                "JOIN memberships u USING (id)\nWHERE m.organization_id = $1 AND u.organization_id <>",
+            ),
+            (
+                "JOIN users u ON u.id = m.user_id\nWHERE m.organization_id = $1\n",
+                "LEFT JOIN users u ON u.id = m.user_id\nWHERE m.organization_id = $1\n",
+            ),
+        ];
+        own_definition(config, &changes);
+        config.sources = vec![source];
+    })
+    .await;
+    // The first export describes every query, which locks their tables; the second one does not.
+    let first = ended(&daemon, &start(&daemon, &ask(&[Format::Json])).await[0]).await;
+    assert_eq!(code(&first), "", "{first:?}");
+    daemon.client.delete_archive(first.gid).await.unwrap();
+    let mut session = advisory_lock(&database);
+    let export = &start(&daemon, &ask(&[Format::Json])).await[0];
+    let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    until("the export waits for the lock", async || database.psql(waiting) == "1").await;
+    // To the snapshot that waits, the users are gone now, and the members would have no names.
+    database.psql("ALTER TABLE users ALTER name TYPE text USING upper(name)");
+    drop(session.stdin.take());
+    session.wait().unwrap();
+    let exported = ended(&daemon, export).await;
+    assert_eq!(code(&exported), "", "{exported:?}");
+    let archive = daemon.client.archive(exported.gid).await.unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&std::fs::read(archive.path).unwrap()).unwrap();
+    let names: Vec<_> = document["members"].as_array().unwrap().iter().map(|it| it["name"].as_str()).collect();
+    assert_eq!(names, [Some("ANN"), Some("BOB \"THE\" O'HARA")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

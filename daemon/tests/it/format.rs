@@ -100,6 +100,7 @@ fn plan(definition: &Arc<Definition>, format: Format, entity: Option<&str>) -> P
         format,
         entity: csv.find(|(_, section)| section.entity.as_deref() == entity).map(|(index, _)| index),
         gzip: false,
+        importable: false,
         level: 6,
         started_at: DateTime::parse_from_rfc3339("2026-06-11T12:00:00Z").unwrap().to_utc(),
     }

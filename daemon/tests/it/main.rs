@@ -12,8 +12,9 @@ mod format;
 mod postgres;
 #[cfg(test)]
 mod preflight;
-#[cfg(test)]
 mod schedule;
+#[cfg(test)]
+mod send;
 #[cfg(test)]
 mod solidtime;
 #[cfg(test)]

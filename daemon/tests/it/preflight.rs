@@ -4,8 +4,8 @@ use std::fs;
 
 use orgvault_daemon::{product::Products, source::Source};
 use orgvault_shared::{
-    api::{ArchiveState, Export, ExportRequest, State, Warning},
-    archive::manifest::Manifest,
+    api::{ArchiveState, Export, ExportRequest, Format, State, Warning},
+    archive::manifest::{Manifest, Section},
     config::SourceConfig,
     preflight::{Severity, Verdict},
 };
@@ -24,18 +24,28 @@ const EMOJI: &str = "DELETE FROM project_members WHERE id = '00000005-0000-4000-
     UPDATE time_entries SET description = repeat(U&'\\+01F600', 5000) WHERE id = '00000008-0000-4000-8000-000000000004';";
 
 async fn solidtime(sql: &str) -> (Database, Daemon) {
+    serving("solidtime", &[include_str!("solidtime.sql"), sql]).await
+}
+
+/// A daemon whose role may read just what the product's definition needs.
+async fn serving(product: &str, sql: &[&str]) -> (Database, Daemon) {
     let database = Database::new();
-    database.psql(include_str!("solidtime.sql"));
-    database.psql(sql);
-    let config = SourceConfig { product: "solidtime".to_owned(), ..fixture::config(&database.url()) };
-    let definition = Products::embedded().unwrap().get("solidtime").unwrap().clone();
+    for sql in sql {
+        database.psql(sql);
+    }
+    let config = SourceConfig { product: product.to_owned(), ..fixture::config(&database.url()) };
+    let definition = Products::embedded().unwrap().get(product).unwrap().clone();
     database.psql(&Source::new(config.clone(), definition, TaskTracker::new()).unwrap().grants());
     (database, Daemon::start_with(|daemon| daemon.sources = vec![config]).await)
 }
 
 async fn export(daemon: &Daemon) -> Export {
     let request = ExportRequest { organizations: vec![ACME.to_owned()], ..ExportRequest::default() };
-    let gid = daemon.client.start_exports(&request).await.unwrap().exports[0].gid;
+    exported(daemon, &request).await
+}
+
+async fn exported(daemon: &Daemon, request: &ExportRequest) -> Export {
+    let gid = daemon.client.start_exports(request).await.unwrap().exports[0].gid;
     until("the export ends", async || daemon.client.export(gid).await.unwrap().state.is_final()).await;
     daemon.client.export(gid).await.unwrap()
 }
@@ -102,4 +112,45 @@ async fn an_unknown_product_names_the_known_ones() {
 async fn a_viewer_may_not_ask() {
     let daemon = Daemon::start_with(|config| config.access.viewers = std::mem::take(&mut config.access.owners)).await;
     assert_eq!(problem(daemon.client.preflight(1.try_into().unwrap(), None).await).status, 403);
+}
+
+const ATLAS: &str = "00000001-0000-4000-8000-000000000001";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_importable_seed_leaves_out_what_the_importer_refuses() {
+    let (_database, daemon) = serving("trueppm", &[include_str!("trueppm.sql")]).await;
+    for format in [Format::Seed, Format::SeedEvents] {
+        let request =
+            ExportRequest { organizations: vec![ATLAS.to_owned()], formats: vec![format], ..ExportRequest::default() };
+        let exact = exported(&daemon, &request).await;
+        assert_eq!(daemon.client.preflight(exact.gid, None).await.unwrap().verdict, Verdict::Refused, "{format}");
+        assert!(!exact.importable && !exact.warnings.iter().any(|warning| warning.code.starts_with("left_out_")));
+
+        let taken = exported(&daemon, &ExportRequest { importable: true, ..request }).await;
+        assert_eq!((taken.state, taken.importable, &taken.error), (State::Finished, true, &None));
+        let found = daemon.client.preflight(taken.gid, None).await.unwrap();
+        assert_eq!((found.verdict, &found.findings), (Verdict::Accepted, &Vec::new()), "{format}");
+        assert!(!taken.warnings.iter().any(|warning| warning.code.starts_with("preflight_")), "{:?}", taken.warnings);
+        let left_out: Vec<_> = taken.warnings.iter().filter(|warning| warning.code.starts_with("left_out_")).collect();
+        assert!(!left_out.is_empty() && left_out.iter().all(|warning| !warning.ids.is_empty()));
+
+        let archive = daemon.client.archive(taken.gid).await.unwrap();
+        let manifest = Manifest::beside(archive.path.as_ref()).unwrap().unwrap();
+        assert!(archive.importable && manifest.importable);
+        // Version 2.0 has links.
+        let links = if format == Format::Seed { 2 } else { 0 };
+        let dropped = manifest.sections.iter().flat_map(|section: &Section| &section.dropped);
+        let refused: u64 = dropped.filter(|dropped| dropped.rule == "not_importable").map(|dropped| dropped.rows).sum();
+        assert_eq!(refused, links, "{:?}", manifest.sections);
+        assert!(daemon.client.verify(taken.gid).await.unwrap().ok);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn importable_belongs_to_seeds() {
+    let (_database, daemon) = solidtime("").await;
+    let request = ExportRequest { organizations: vec![ACME.to_owned()], importable: true, ..ExportRequest::default() };
+    let refused = problem(daemon.client.start_exports(&request).await);
+    assert_eq!((refused.status, refused.code.as_str()), (422, "not_offered"));
+    assert!(refused.detail.contains("seed and seed-events, and not to zip"), "{refused:?}");
 }

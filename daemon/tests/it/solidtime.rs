@@ -56,6 +56,7 @@ fn plan(definition: &Arc<Definition>, organization: &str) -> Arc<Plan> {
         format: Format::Zip,
         entity: None,
         gzip: false,
+        importable: false,
         level: 6,
         started_at: DateTime::from_timestamp(1_767_323_045, 600_000_000).unwrap(),
     })

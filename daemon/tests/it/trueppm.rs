@@ -47,6 +47,7 @@ fn plan(definition: &Arc<Definition>, organization: &str, format: Format) -> Arc
         format,
         entity: None,
         gzip: false,
+        importable: false,
         level: 6,
         started_at: DateTime::from_timestamp(1_767_323_045, 0).unwrap(),
     })

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Format, OrganizationKey, Row, SectionCount, Warning};
+use super::{Format, OrganizationKey, Row, SectionCount, SendRecord, Warning, is_false};
 use crate::{clock::Timestamp, gid::Gid};
 
 /// What the daemon knows of an archive's file.
@@ -33,6 +33,9 @@ pub struct Archive {
     pub entity: Option<String>,
     /// Whether it is compressed with gzip.
     pub gzip: bool,
+    /// Whether what the app's own importer refuses was left out of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub importable: bool,
     /// The file, absolute.
     pub path: String,
     /// The file's size in bytes.
@@ -55,6 +58,9 @@ pub struct Archive {
     pub pinned: bool,
     /// What the admin ought to know.
     pub warnings: Vec<Warning>,
+    /// Where it was sent, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent: Vec<SendRecord>,
 }
 
 /// The result of one verification.

@@ -6,7 +6,7 @@ use super::OrganizationKey;
 use crate::{clock::Timestamp, gid::Gid};
 
 /// Who acted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Actor {
     /// A peer of the Unix socket.
@@ -55,6 +55,31 @@ pub struct AuditEntry {
     pub organization: Option<OrganizationKey>,
     /// `ok`, or the stable code of what went wrong.
     pub result: String,
+    /// How often: more than once where one line stands for a flood of refusals.
+    #[serde(default = "once")]
+    pub times: u64,
+}
+
+impl AuditEntry {
+    /// An act of somebody on this machine that went well; fill in what else is known.
+    #[must_use]
+    pub fn new(at: Timestamp, actor: Actor, act: &str) -> Self {
+        Self {
+            at,
+            actor,
+            from: "unix".to_owned(),
+            act: act.to_owned(),
+            on: String::new(),
+            gid: None,
+            organization: None,
+            result: "ok".to_owned(),
+            times: once(),
+        }
+    }
+}
+
+fn once() -> u64 {
+    1
 }
 
 /// `GET /v1/audit`.
@@ -62,4 +87,10 @@ pub struct AuditEntry {
 pub struct AuditTrail {
     /// The entries, newest last.
     pub entries: Vec<AuditEntry>,
+    /// What to pass as `after` for what comes next; empty where there is no trail yet.
+    #[serde(default)]
+    pub next: String,
+    /// Lines in between that could not be read.
+    #[serde(default)]
+    pub unreadable: u64,
 }

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Archive, OrganizationKey, SectionCount, Warning};
+use super::{Archive, OrganizationKey, SectionCount, Warning, is_false};
 use crate::{clock::Timestamp, gid::Gid};
 
 /// How an archive is written.
@@ -62,6 +62,7 @@ impl FromStr for Format {
 /// `POST /v1/exports`: which organizations, in which formats. All formats of one organization
 /// are written from one snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the request's JSON")]
 #[serde(deny_unknown_fields, default)]
 pub struct ExportRequest {
     /// The organizations: a slug, an id, `source/slug` or `source/kind/slug` each.
@@ -80,6 +81,8 @@ pub struct ExportRequest {
     pub entity: Option<String>,
     /// Compress with gzip (`.gz`).
     pub gzip: bool,
+    /// For `seed` and `seed-events`: leave out what the app's own importer refuses.
+    pub importable: bool,
 }
 
 /// The state of an export.
@@ -172,6 +175,9 @@ pub struct Export {
     pub entity: Option<String>,
     /// Whether the archive is compressed with gzip.
     pub gzip: bool,
+    /// Whether what the app's own importer refuses is left out of the archive.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub importable: bool,
     /// Its state.
     pub state: State,
     /// When it was asked for.

@@ -43,6 +43,9 @@ pub struct Manifest {
     pub entity: Option<String>,
     /// Whether the file is compressed with gzip.
     pub gzip: bool,
+    /// Whether what the app's own importer refuses was left out of it.
+    #[serde(default, skip_serializing_if = "crate::api::is_false")]
+    pub importable: bool,
     /// The file's size in bytes.
     pub bytes: u64,
     /// The file's SHA-256, in lower-case hex.
@@ -256,6 +259,7 @@ impl Manifest {
             format: self.format,
             entity: self.entity.clone(),
             gzip: self.gzip,
+            importable: self.importable,
             path: path.to_string_lossy().into_owned(),
             bytes: self.bytes,
             sha256: self.sha256.clone(),
@@ -266,6 +270,7 @@ impl Manifest {
             verified,
             warnings: self.warnings.clone(),
             pinned: false,
+            sent: Vec::new(),
         }
     }
 

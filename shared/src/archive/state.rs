@@ -9,7 +9,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::naming::STATE_SUFFIX;
-use crate::{api::Verification, gid::Gid};
+use crate::{
+    api::{SendRecord, Verification},
+    gid::Gid,
+};
 
 /// The version of states that this program writes, and the newest that it reads.
 pub const STATE_VERSION: u32 = 1;
@@ -24,6 +27,9 @@ pub struct StateFile {
     /// Its last verification.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<Verification>,
+    /// Where it was sent, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent: Vec<SendRecord>,
 }
 
 /// Why a state is not used.
@@ -62,7 +68,7 @@ impl StateFile {
     /// The state of an archive to which nothing has happened yet.
     #[must_use]
     pub fn new(gid: Gid) -> Self {
-        Self { state_version: STATE_VERSION, gid, verified: None }
+        Self { state_version: STATE_VERSION, gid, verified: None, sent: Vec::new() }
     }
 
     /// Reads a state's text.

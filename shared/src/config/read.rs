@@ -4,9 +4,10 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
     Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceLines, Tls, hook, schedule,
-    secret,
+    secret, target,
     values::{absolute_path, accounts, duration, mode, name, optional_group, socket_path, some_duration},
 };
+use crate::api::Role;
 use crate::checked_toml::{Document, Problems, Table, Unique, Value, read_text};
 
 const MAX_WORKERS: i64 = 64;
@@ -49,6 +50,8 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let mut names = Unique::new("name of the source");
     let sources = root.tables("source", |table| (source(table, environment, &mut names), lines(table, environment)));
     let (sources, lines): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
+    let mut names = Unique::new("name of the target");
+    let targets = root.tables("target", |table| target::read(table, environment, &mut names));
     let mut names = Unique::new("name of the schedule");
     let schedules = root.tables("schedule", |table| schedule::read(table, &mut names, &sources));
     let mut names = Unique::new("name of the hook");
@@ -57,6 +60,7 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
         daemon,
         access,
         sources,
+        targets: targets.into_iter().flatten().collect(),
         schedules: schedules.into_iter().flatten().collect(),
         hooks: hooks.into_iter().flatten().collect(),
     };
@@ -90,6 +94,9 @@ fn access(table: &Table<'_>) -> Access {
         owners: table.or("owners", default.owners, accounts),
         admins: table.or("admins", default.admins, accounts),
         viewers: table.or("viewers", default.viewers, accounts),
+        seed_export: table.or("seed_export", default.seed_export, |value| {
+            value.one_of(&[("admin", Role::Admin), ("viewer", Role::Viewer)])
+        }),
     }
 }
 

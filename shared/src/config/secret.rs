@@ -1,11 +1,11 @@
-//! Database URLs and where they are kept: in the configuration, in a file of their own, or in a
-//! systemd credential.
+//! Secrets and where they are kept: database URLs in the configuration, in a file of their own, or
+//! in a systemd credential; other secrets in one of the latter two.
 
 use std::{
     fs::File,
     io::{self, Read},
     os::unix::fs::MetadataExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use super::{Environment, SecretUrl};
@@ -13,10 +13,13 @@ use crate::checked_toml::{Table, Value};
 
 /// Where a URL may stand.
 pub(super) const KEYS: [&str; 3] = ["url", "url_file", "url_credential"];
+/// What is in the files, for the reader of a problem.
+const URL: &str = "the database's URL";
 const SCHEMES: [&str; 3] = ["postgres://", "postgresql://", "sqlite:"];
 /// More than any URL has; a wrong path may lead to a large file.
 const MAX_BYTES: u64 = 16 * 1024;
-const OTHERS_MAY_READ: u32 = 0o004;
+/// The bit of a file's mode.
+pub(super) const OTHERS_MAY_READ: u32 = 0o004;
 
 /// Reads the one of `url`, `url_file` and `url_credential` that is there.
 pub(super) fn read_url(table: &Table<'_>, environment: &Environment) -> Option<SecretUrl> {
@@ -47,7 +50,7 @@ fn from_config(value: &Value<'_>, environment: &Environment) -> Option<SecretUrl
 
 fn from_file(value: &Value<'_>, environment: &Environment) -> Option<SecretUrl> {
     let path = environment.directory().join(value.text_as("tracker.url")?);
-    let (text, mode) = read(value, &path)?;
+    let (text, mode) = read(value, &path, URL)?;
     let url = checked(value, &text, &format!("{}: ", path.display()))?;
     if mode & OTHERS_MAY_READ != 0 && holds_password(url.reveal()) {
         let reason = format!("{}: holds a password, and every user can read it", path.display());
@@ -57,21 +60,26 @@ fn from_file(value: &Value<'_>, environment: &Environment) -> Option<SecretUrl> 
 }
 
 fn from_credential(value: &Value<'_>, environment: &Environment) -> Option<SecretUrl> {
-    let name = value.text_as("tracker-url")?;
+    let path = credential_path(value, environment, "tracker-url")?;
+    let (text, _) = read(value, &path, URL)?;
+    checked(value, &text, &format!("{}: ", path.display()))
+}
+
+/// The file of the credential that the value names.
+pub(super) fn credential_path(value: &Value<'_>, environment: &Environment, example: &str) -> Option<PathBuf> {
+    let name = value.text_as(example)?;
     if name.is_empty() || name.contains('/') || name.starts_with('.') {
         return value.refuse(format!("{name:?} is no credential's name"), "write the NAME of LoadCredential=NAME:PATH");
     }
     let Some(directory) = &environment.credentials else {
-        let fix = format!("add LoadCredential={name}:PATH to the unit, or use url_file");
+        let fix = format!("add LoadCredential={name}:PATH to the unit, or use a file");
         return value.refuse("systemd passed no credentials: $CREDENTIALS_DIRECTORY is not set", fix);
     };
-    let path = directory.join(name);
-    let (text, _) = read(value, &path)?;
-    checked(value, &text, &format!("{}: ", path.display()))
+    Some(directory.join(name))
 }
 
-/// The file's text and mode.
-fn read(value: &Value<'_>, path: &Path) -> Option<(String, u32)> {
+/// The text and the mode of the file with `what`.
+pub(super) fn read(value: &Value<'_>, path: &Path, what: &str) -> Option<(String, u32)> {
     let read = || -> io::Result<(String, u32)> {
         let file = File::open(path)?;
         let mode = file.metadata()?.mode();
@@ -82,7 +90,7 @@ fn read(value: &Value<'_>, path: &Path) -> Option<(String, u32)> {
     match read() {
         Ok(read) => Some(read),
         Err(error) => {
-            let fix = "write the database's URL into it, and let the daemon's user read it";
+            let fix = format!("write {what} into it, and let the daemon's user read it");
             value.refuse(format!("{}: cannot be read: {error}", path.display()), fix)
         }
     }

@@ -82,8 +82,14 @@ fn uncommented() -> String {
 /// A directory with what the example refers to.
 fn example_environment() -> (tempfile::TempDir, Environment) {
     let directory = tempfile::tempdir().unwrap();
-    for name in ["tracker-eu.url", "tracker-us"] {
-        fs::write(directory.path().join(name), "postgres://orgvault:secret@db.example/rytask\n").unwrap();
+    let url = "postgres://orgvault:secret@db.example/rytask\n";
+    for (name, text) in [
+        ("tracker-eu.url", url),
+        ("tracker-us", url),
+        ("time-new.token", "s3cret.token\n"),
+        ("plans-token", "tppm_0123"),
+    ] {
+        fs::write(directory.path().join(name), text).unwrap();
         fs::set_permissions(directory.path().join(name), fs::Permissions::from_mode(0o640)).unwrap();
     }
     let environment = Environment {
@@ -134,14 +140,14 @@ fn the_example_has_every_key_that_is_read_and_no_other() {
 #[test]
 fn an_empty_file_is_all_defaults() {
     let config = Config::parse("", &environment()).unwrap();
-    assert_eq!(config, Config { access: Access::usual(), ..Config::default() });
+    assert_eq!(config, Config { daemon: Daemon::default(), access: Access::usual(), ..Config::default() });
 }
 
 #[test]
 fn every_problem_is_said_at_once_with_its_line() {
     insta::assert_snapshot!(problems("[daemon]\nsocket_mode = 0666\n"), @r"config.toml:2: column 15: not TOML: unexpected leading zero");
     insta::assert_snapshot!(problems(BROKEN), @r#"
-    config.toml:1: worker: is no known key (known keys: access, daemon, hook, schedule, source)
+    config.toml:1: worker: is no known key (known keys: access, daemon, hook, schedule, source, target)
     config.toml:3: deamon: is no known key (did you mean `daemon`?)
     config.toml:7: daemon.socket: "run/orgvault.sock" is no absolute path (begin it with /)
     config.toml:8: daemon.socket_mode: "0888" is no mode (write it in octal, such as "0666" or "0660")

@@ -48,7 +48,7 @@ fn row(archive: &Archive) -> [Cell; 9] {
     [
         archive.gid.to_string().into(),
         Cell::cut(&names::organization(&archive.organization), NAME_WIDTH),
-        names::format(archive.format, archive.entity.as_deref(), archive.gzip).into(),
+        names::archive_format(archive).into(),
         units::time(archive.exported_at).into(),
         units::number(units::rows(&archive.counts)).into(),
         units::size(archive.bytes).into(),

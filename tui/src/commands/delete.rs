@@ -59,7 +59,7 @@ fn describe(archive: &Archive) -> String {
         "archive {} of {} ({}, {}, exported {}), {}",
         archive.gid,
         printable(&names::organization(&archive.organization)),
-        printable(&names::format(archive.format, archive.entity.as_deref(), archive.gzip)),
+        printable(&names::archive_format(archive)),
         units::size(archive.bytes),
         units::time(archive.exported_at),
         printable(&archive.path),

@@ -57,6 +57,9 @@ pub(crate) struct Args {
     /// Compress with gzip
     #[arg(long)]
     gzip: bool,
+    /// For seed and seed-events: leave out what TruePPM's own importer refuses, each part with a warning
+    #[arg(long)]
+    importable: bool,
     /// Follow the exports until they are finished
     #[arg(long)]
     wait: bool,
@@ -148,6 +151,7 @@ fn request(args: &Args) -> ExportRequest {
         formats: args.formats.clone(),
         entity: args.entity.clone(),
         gzip: args.gzip,
+        importable: args.importable,
     }
 }
 

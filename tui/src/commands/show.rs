@@ -9,7 +9,7 @@ use orgvault_shared::{
 use serde::Serialize;
 
 use crate::{
-    commands::counts,
+    commands::{counts, send},
     exit::{Exit, Failure},
     lines::Lines,
     names,
@@ -66,7 +66,7 @@ async fn previous(archive: &Archive, session: &Session) -> Result<Option<Archive
 fn before(archive: &Archive, archives: Vec<Archive>) -> Option<Archive> {
     let of = |it: &Archive| {
         let key = &it.organization;
-        (key.source.clone(), key.kind.clone(), key.id.clone(), it.format, it.entity.clone())
+        (key.source.clone(), key.kind.clone(), key.id.clone(), it.format, it.entity.clone(), it.importable)
     };
     let age = |it: &Archive| (it.exported_at, it.gid);
     let older = archives.into_iter().filter(|it| age(it) < age(archive) && of(it) == of(archive));
@@ -127,7 +127,7 @@ fn archive_lines(archive: &Archive) -> String {
          snapshot   {}\n\
          file       {}\n",
         archive.gid,
-        printable(&names::format(archive.format, archive.entity.as_deref(), archive.gzip)),
+        printable(&names::archive_format(archive)),
         printable(&names::organization(key)),
         printable(&key.id),
         printable(&key.name),
@@ -140,6 +140,7 @@ fn archive_lines(archive: &Archive) -> String {
         state_word(archive),
     );
     text.push_str(&verified_lines(archive.verified.as_ref()));
+    text.push_str(&send::record_lines(&archive.sent));
     text.push_str(&warning_lines(&archive.warnings));
     text
 }

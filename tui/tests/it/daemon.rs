@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use nix::unistd::{User, geteuid};
@@ -13,8 +14,9 @@ use orgvault_daemon::{
     run_on,
 };
 use orgvault_shared::{
+    calendar::Calendar,
     clock::Clock,
-    config::{Access, Config, Daemon as Settings, SecretUrl, SourceConfig},
+    config::{Access, Config, Daemon as Settings, ScheduleConfig, SecretUrl, SourceConfig, TargetConfig, TargetKind},
 };
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -107,8 +109,21 @@ fn config(folder: &Path) -> Config {
         },
         access: Access { owners: vec![user], ..Access::default() },
         sources: vec![SourceConfig::new("tracker".to_owned(), "rytask".to_owned(), url)],
+        schedules: vec![ScheduleConfig::new(
+            "nightly".to_owned(),
+            Calendar::new("0 0 29 2 *", "Europe/Berlin".parse().unwrap()).unwrap(),
+        )],
+        targets: vec![
+            command_target("count", &["/usr/bin/wc", "-c", "{file}"]),
+            command_target("fail", &["/bin/sh", "-c", "echo no room; exit 4", "{file}"]),
+        ],
         ..Config::default()
     }
+}
+
+fn command_target(name: &str, argv: &[&str]) -> TargetConfig {
+    let kind = TargetKind::Command { argv: argv.iter().map(|&argument| argument.to_owned()).collect() };
+    TargetConfig { name: name.to_owned(), kind, timeout: Duration::from_mins(1) }
 }
 
 async fn make(database: &Path) {
@@ -191,4 +206,69 @@ fn all_leaves_the_deleted_out_unless_asked() {
     assert_eq!(ran.out.lines().filter(|line| line.starts_with("ok ")).count(), 3, "{}", ran.all());
     assert!(!ran.out.contains("globex"), "{}", ran.all());
     assert_eq!(daemon.export(&["--all", "--deleted", "--source", "tracker"]).len(), 4);
+}
+
+#[test]
+fn an_archive_is_sent_once() {
+    let daemon = Daemon::start();
+    let [gid] = <[String; 1]>::try_from(daemon.export(&["acme"])).unwrap();
+    let shown = daemon.json(&["show", &gid]);
+    let (path, bytes) = (&shown["archive"]["path"], &shown["archive"]["bytes"]);
+    let dry = daemon.json(&["send", &gid, "--to", "count", "--dry-run"]);
+    assert_eq!((&dry["upload_bytes"], dry.get("sent")), (bytes, None));
+
+    let sent = daemon.json(&["send", &gid, "--to", "count"]);
+    assert_eq!(sent["sent"]["report"][0], format!("{bytes} {}", path.as_str().unwrap()));
+    let twice = daemon.run(&["send", &gid, "--to", "count"]);
+    assert!(twice.code == Some(1) && twice.err.contains("--again"), "{}", twice.all());
+    assert_eq!(daemon.run(&["send", &gid, "--to", "count", "--again"]).code, Some(0));
+    let failed = daemon.run(&["send", &gid, "--to", "fail"]);
+    assert!(failed.code == Some(1) && failed.out.contains("exit status: 4\n"), "{}", failed.all());
+    assert!(failed.out.contains("no room"), "{}", failed.all());
+    assert_eq!(daemon.run(&["send", &gid, "--to", "count", "--replace"]).code, Some(2));
+    assert_eq!(daemon.run(&["send", &gid, "--to", "nowhere"]).code, Some(1));
+
+    assert_eq!(daemon.run(&["catalog", "rebuild"]).code, Some(0));
+    let shown = daemon.run(&["show", &gid]).out;
+    let states: Vec<&str> =
+        shown.lines().filter(|line| line.contains(", asked for by ") && line.contains(" to ")).collect();
+    assert_eq!(states.len(), 3, "{shown}");
+    assert!(
+        states[0].starts_with("sent       to count at ") && states[2].starts_with("unknown    to fail at "),
+        "{shown}"
+    );
+}
+
+#[test]
+fn schedules_are_listed_run_followed_paused_and_resumed() {
+    let daemon = Daemon::start();
+    let listed = daemon.json(&["schedules", "--next", "5"]);
+    let schedule = &listed["schedules"][0];
+    assert_eq!(schedule["next"].as_array().unwrap().len(), 5, "{listed}");
+    assert!(schedule["next"][0].as_str().unwrap().ends_with("-02-28T23:00:00Z"), "{listed}");
+    assert!(daemon.run(&["run-due"]).out.contains("nothing is due"));
+
+    let ran = daemon.run(&["schedule", "run", "nightly", "--wait"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.all());
+    assert!(ran.out.contains("nightly: 3 organizations, 3 finished, 0 failed"), "{}", ran.all());
+    let export = &daemon.json(&["exports"])["exports"][0];
+    assert_eq!((&export["schedule"], &export["requested_by"]), (&"nightly".into(), &"orgvaultd".into()));
+    assert!(daemon.run(&["orgs", "--json"]).out.contains("next_run"));
+
+    assert_eq!(daemon.json(&["schedule", "pause", "nightly"])["schedules"][0]["paused"], true);
+    assert!(daemon.run(&["schedules"]).out.contains("paused"));
+    assert_eq!(daemon.json(&["schedule", "resume", "nightly"])["schedules"][0]["paused"], false);
+    let unknown = daemon.run(&["schedule", "run", "nigthly"]);
+    assert!(unknown.code == Some(1) && unknown.err.contains("the configuration has: nightly"), "{}", unknown.all());
+
+    // An organization that cannot be exported makes it incomplete.
+    let twin = "UPDATE organizations SET created_at = 'yesterday' WHERE id = 'twin'";
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let options = SqliteConnectOptions::new().filename(daemon.path("rytask.sqlite"));
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql(twin).execute(&mut connection).await.unwrap();
+    });
+    let ran = daemon.run(&["schedule", "run", "nightly", "--wait"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.all());
+    assert!(ran.out.contains("2 finished, 1 failed"), "{}", ran.all());
 }

@@ -60,6 +60,7 @@ pub(crate) fn manifest() -> Manifest {
         format: Format::Json,
         entity: None,
         gzip: false,
+        importable: false,
         bytes,
         sha256: hex(&Sha256::digest(TEXT)),
         content_bytes: bytes,

@@ -50,6 +50,7 @@ pub(crate) fn pending(number: u64, slug: &str) -> Export {
         format: Format::Json,
         entity: None,
         gzip: false,
+        importable: false,
         state: State::Pending,
         created_at: at(0),
         started_at: None,
@@ -103,6 +104,7 @@ pub(crate) fn archive(number: u64, slug: &str) -> Archive {
         format: Format::Json,
         entity: None,
         gzip: false,
+        importable: false,
         path: format!("/var/lib/orgvault/archives/tracker/{slug}--1/20260131T093001Z-{number}.json"),
         bytes: BYTES.len() as u64,
         sha256: hex(&Sha256::digest(BYTES)),
@@ -112,6 +114,7 @@ pub(crate) fn archive(number: u64, slug: &str) -> Archive {
         state: ArchiveState::Present,
         verified: None,
         pinned: false,
+        sent: Vec::new(),
         warnings: Vec::new(),
     }
 }

@@ -1,9 +1,9 @@
 //! What the commands that only ask print: for people, and as `--json`.
 
 use orgvault_shared::api::{
-    Archive, Archives, CheckLine, CheckResult, Comparison, Counts, ExportError, Format, LastArchive, Organization,
-    Organizations, Rebuilt, Role, RowsPage, SectionCount, SectionDifference, Source, SourceCheck, SourceFailure,
-    Sources, State, Status,
+    Actor, Archive, Archives, AuditEntry, AuditTrail, CheckLine, CheckResult, Comparison, Counts, ExportError, Format,
+    LastArchive, Organization, Organizations, Rebuilt, Role, RowsPage, SectionCount, SectionDifference, Source,
+    SourceCheck, SourceFailure, Sources, State, Status,
 };
 
 use crate::{
@@ -257,4 +257,26 @@ fn a_rebuild_that_skipped_files_is_3() {
     let rebuilt = Rebuilt { archives: 12, skipped: vec!["a.json: its manifest is no JSON".to_owned()] };
     let stub = Stub::start([("POST /v1/catalog/rebuild", Reply::json(&rebuilt))]);
     insta::assert_snapshot!(both(&stub, &["catalog", "rebuild"]));
+}
+
+#[test]
+fn audit() {
+    let entry = |actor, act: &str, result: &str| AuditEntry {
+        on: "GET /v1/archives/7/download".to_owned(),
+        result: result.to_owned(),
+        ..AuditEntry::new(at(0), actor, act)
+    };
+    let user = Actor::User { uid: 7, user: "ada\u{1b}".to_owned(), pid: Some(77) };
+    let whose =
+        AuditEntry { gid: Some(gid(7)), organization: Some(key("acme")), ..entry(user, "archive.download", "ok") };
+    let flood =
+        AuditEntry { times: 9_990, from: "10.0.0.1".to_owned(), ..entry(Actor::Nobody, "refused", "unknown_token") };
+    let token = entry(Actor::Token { name: "backup".to_owned() }, "face.download", "ok");
+    let daemon = entry(Actor::Daemon { part: "retention".to_owned() }, "archive.delete", "ok");
+    let trail = AuditTrail {
+        entries: vec![whose, token, daemon, flood],
+        next: "20260131T093000.000000Z:9".to_owned(),
+        unreadable: 0,
+    };
+    insta::assert_snapshot!(both(&Stub::start([("GET /v1/audit?limit=100", Reply::json(&trail))]), &["audit"]));
 }

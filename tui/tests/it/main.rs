@@ -18,5 +18,8 @@ mod out;
 mod postgres;
 mod preflight;
 mod readme;
+mod schedules;
+mod seed;
+mod send;
 mod stub;
 mod terminal;

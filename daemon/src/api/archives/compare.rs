@@ -3,19 +3,20 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use orgvault_shared::{
     api::{Archive, Comparison, SectionDifference},
     gid::Gid,
 };
 
-use super::super::{App, problem::Refusal, request::Path};
+use super::super::{App, caller::Caller, problem::Refusal, request::Path};
 
 pub(in super::super) async fn compare(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Path((left, right)): Path<(Gid, Gid)>,
 ) -> Result<Json<Comparison>, Refusal> {
-    Ok(Json(difference(&app.archive(left).await?, &app.archive(right).await?)))
+    Ok(Json(difference(&app.archive(&caller, left).await?, &app.archive(&caller, right).await?)))
 }
 
 /// Every section of either, in the left one's order, then those that only the right one has.

@@ -6,7 +6,7 @@ use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_shared::{api::Archive, gid::Gid};
 
 use super::{
-    super::{App, peer::Peer, problem::Refusal, request::Path},
+    super::{App, caller::Caller, problem::Refusal, request::Path},
     blocking,
 };
 use crate::archive::PublishError;
@@ -14,14 +14,14 @@ use crate::archive::PublishError;
 /// The catalog forgets it last: a deletion that was cut short can be asked for again.
 pub(in super::super) async fn delete(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
 ) -> Result<Json<Archive>, Refusal> {
-    let archive = app.archive(gid).await?;
+    let archive = app.archive(&caller, gid).await?;
     let (workshop, path) = (Arc::clone(&app.shop.workshop), PathBuf::from(&archive.path));
     blocking(move || workshop.archives.delete(&path)).await??;
     app.catalog().forget_archive(gid).await?;
-    tracing::info!(user = %peer.user, %gid, path = archive.path, "an archive was deleted");
+    tracing::info!(user = caller.name(), %gid, path = archive.path, "an archive was deleted");
     app.engine().tell_archive(&archive);
     Ok(Json(archive))
 }

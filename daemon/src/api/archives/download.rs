@@ -1,76 +1,77 @@
-//! `/v1/archives/{gid}/download`: an archive's file, in constant memory.
+//! `/v1/archives/{gid}/download`, and `/v1/downloads/{gid}` for who has a signed link.
 
-use std::{io, os::unix::fs::MetadataExt, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    body::Body,
+    Extension,
     extract::State,
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, Method, StatusCode},
+    response::Response,
 };
-use orgvault_shared::{
-    api::{Archive, Format},
-    gid::Gid,
+use orgvault_shared::{api::Role, gid::Gid};
+use serde::Deserialize;
+
+use super::{
+    super::{
+        App,
+        caller::Caller,
+        problem::Refusal,
+        request::{Path, Query},
+    },
+    file::Attachment,
 };
-use rustix::fs::OFlags;
-use tokio::{fs::OpenOptions, io::AsyncReadExt};
-use tokio_util::io::ReaderStream;
+use crate::signature::Link;
 
-use super::super::{App, problem::Refusal, request::Path};
+pub(in super::super) async fn download(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(gid): Path<Gid>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let archive = app.archive(&caller, gid).await?;
+    Attachment::of(&archive).answer(&archive, &method, &headers).await
+}
 
-/// Bytes that are read at a time.
-const CHUNK: usize = 64 * 1024;
+#[derive(Debug, Deserialize)]
+pub(in super::super) struct LinkQuery {
+    expires: i64,
+    holder: String,
+    signature: String,
+}
 
-/// A file that got shorter in the meantime ends the connection before the announced length, so
-/// the reader notices.
-pub(in super::super) async fn download(State(app): State<Arc<App>>, Path(gid): Path<Gid>) -> Result<Response, Refusal> {
-    let archive = app.archive(gid).await?;
-    let mut options = OpenOptions::new();
-    // A link that somebody put there must not lead out of the archive directory.
-    let options = options.read(true).custom_flags(no_follow());
-    let file = options.open(&archive.path).await.map_err(|error| unreadable(&archive, &error))?;
-    let metadata = file.metadata().await.map_err(|error| unreadable(&archive, &error))?;
-    if !metadata.is_file() {
-        return Err(unreadable(&archive, &io::ErrorKind::InvalidInput.into()));
+/// A link has the rights of whom it was made for, as they are now. One that was not signed here
+/// learns nothing of what there is.
+pub(in super::super) async fn signed(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    path: Result<Path<Gid>, Refusal>,
+    query: Result<Query<LinkQuery>, Refusal>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let (Ok(Path(gid)), Ok(Query(query))) = (path, query) else { return Err(invalid()) };
+    let link = Link::stated(gid, query.expires, &query.holder);
+    let link = link.filter(|link| app.shop.url_key.signed(link, &query.signature)).ok_or_else(invalid)?;
+    let holder = app.holder(&link.holder).await?;
+    caller.acts_for(&holder);
+    if link.expires <= app.now() {
+        return Err(Refusal::new(StatusCode::GONE, "link_expired", "the link has expired")
+            .hint("ask for a fresh one: links are not kept"));
     }
-    let size = metadata.size();
-    let body = Body::from_stream(ReaderStream::with_capacity(file.take(size), CHUNK));
-    let headers = [
-        (header::CONTENT_LENGTH, HeaderValue::from(size)),
-        (header::CONTENT_TYPE, HeaderValue::from_static(media_type(archive.format, archive.gzip))),
-        (header::CONTENT_DISPOSITION, disposition(&archive)),
-    ];
-    Ok((headers, body).into_response())
-}
-
-fn no_follow() -> i32 {
-    (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed()
-}
-
-fn media_type(format: Format, gzip: bool) -> &'static str {
-    match format {
-        _ if gzip => "application/gzip",
-        Format::Json | Format::Seed | Format::SeedEvents => "application/json",
-        Format::Csv => "text/csv; charset=utf-8",
-        Format::Zip => "application/zip",
+    if holder.role < Some(Role::Admin) {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "link_revoked", "the link's holder may not download any more"));
     }
+    let archive = app.archive(&holder, gid).await.map_err(|refusal| match refusal.status() {
+        StatusCode::NOT_FOUND => {
+            Refusal::new(StatusCode::GONE, "archive_deleted", "the archive of this link was deleted")
+        }
+        _ => refusal,
+    })?;
+    caller.is_about(Some(gid), &archive.organization);
+    Attachment::of(&archive).answer(&archive, &method, &headers).await
 }
 
-/// The names that archives are given hold nothing that would have to be quoted.
-fn disposition(archive: &Archive) -> HeaderValue {
-    let name = archive.path.rsplit('/').next().unwrap_or_default();
-    HeaderValue::try_from(format!("attachment; filename=\"{name}\""))
-        .unwrap_or_else(|_odd| HeaderValue::from_static("attachment"))
-}
-
-/// The answer where the archive's file cannot be read.
-pub(super) fn unreadable(archive: &Archive, error: &io::Error) -> Refusal {
-    let detail = format!("cannot read {}: {error}", archive.path);
-    if error.kind() == io::ErrorKind::NotFound {
-        return Refusal::new(StatusCode::GONE, "archive_missing", detail)
-            .hint("the file was removed behind the daemon's back: restore it, or export again");
-    }
-    tracing::error!(gid = %archive.gid, "{detail}");
-    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "archive_unreadable", detail)
-        .hint("check the mode of the file and the disk that holds archive_dir")
+fn invalid() -> Refusal {
+    Refusal::new(StatusCode::FORBIDDEN, "invalid_link", "the link was not made here, or was changed")
 }

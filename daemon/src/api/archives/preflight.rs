@@ -2,7 +2,7 @@
 
 use std::{path::Path as FilePath, sync::Arc};
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_shared::{
     api::Archive,
     archive::manifest::Manifest,
@@ -14,11 +14,12 @@ use serde::Deserialize;
 use super::{
     super::{
         App,
+        caller::Caller,
         problem::Refusal,
         request::{Path, Query},
     },
     blocking,
-    download::unreadable,
+    file::unreadable,
 };
 
 #[derive(Debug, Deserialize)]
@@ -30,10 +31,11 @@ pub(in super::super) struct PreflightQuery {
 /// Without a product in the query, the manifest says it.
 pub(in super::super) async fn preflight(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
     Query(query): Query<PreflightQuery>,
 ) -> Result<Json<Preflight>, Refusal> {
-    let archive = app.archive(gid).await?;
+    let archive = app.archive(&caller, gid).await?;
     blocking(move || look(&archive, query.product)).await?.map(Json)
 }
 

@@ -2,7 +2,7 @@
 
 use std::{ops::ControlFlow, path::PathBuf, sync::Arc};
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_shared::{
     api::{Archive, ArchiveState, Verification},
     archive::{
@@ -15,16 +15,17 @@ use orgvault_shared::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    super::{App, problem::Refusal, request::Path},
+    super::{App, caller::Caller, problem::Refusal, request::Path},
     blocking,
 };
 
 /// When the client goes away, the reading stops.
 pub(in super::super) async fn verify(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
 ) -> Result<Json<Verification>, Refusal> {
-    let archive = app.archive(gid).await?;
+    let archive = app.archive(&caller, gid).await?;
     let gone = CancellationToken::new();
     let _guard = gone.clone().drop_guard();
     let path = PathBuf::from(&archive.path);
@@ -42,21 +43,24 @@ fn read(path: &std::path::Path, gone: &CancellationToken) -> Result<Report, Refu
 
 impl App {
     /// Writes the result beside the archive and into the catalog, and tells everybody.
-    async fn keep(&self, mut archive: Archive, report: &Report, found: Verification) -> Result<(), Refusal> {
-        archive.state = match report.faults.as_slice() {
+    async fn keep(&self, archive: Archive, report: &Report, found: Verification) -> Result<(), Refusal> {
+        let state = match report.faults.as_slice() {
             [] => ArchiveState::Present,
             faults if faults.contains(&Fault::Missing) => ArchiveState::Missing,
             _ => ArchiveState::Damaged,
         };
-        archive.verified = Some(found.clone());
-        let (workshop, path) = (Arc::clone(&self.shop.workshop), PathBuf::from(&archive.path));
-        let state = StateFile { verified: Some(found), ..StateFile::new(archive.gid) };
-        if let Err(error) = blocking(move || workshop.archives.write_state(&path, &state)).await? {
+        let (workshop, gid, kept) = (Arc::clone(&self.shop.workshop), archive.gid, found.clone());
+        let write = move || {
+            let verified = |state: &mut StateFile| state.verified = Some(kept);
+            workshop.archives.update_state(archive.path.as_ref(), gid, verified)
+        };
+        if let Err(error) = blocking(write).await? {
             // A directory that is read-only, or from which the manifest is gone, can be verified.
-            tracing::warn!(gid = %archive.gid, "the result of a verification is kept in the catalog only: {error}");
+            tracing::warn!(%gid, "the result of a verification is kept in the catalog only: {error}");
         }
-        // It may have been deleted while it was read.
-        if self.catalog().archive(archive.gid).await?.is_some() {
+        // It may have been deleted, or sent somewhere, while it was read.
+        if let Some(archive) = self.catalog().archive(gid).await? {
+            let archive = Archive { state, verified: Some(found), ..archive };
             self.catalog().put_archive(&archive).await?;
             self.engine().tell_archive(&archive);
         }

@@ -57,6 +57,7 @@ impl Plan<'_> {
                     format,
                     entity,
                     gzip: self.request.gzip,
+                    importable: self.request.importable,
                     state: State::Pending,
                     created_at: self.now,
                     started_at: None,
@@ -88,6 +89,10 @@ impl Plan<'_> {
             }
             if !definition.formats.contains(&format) {
                 return Err(not_offered(definition, format));
+            }
+            if self.request.importable && !matches!(format, Format::Seed | Format::SeedEvents) {
+                let detail = format!("`importable` belongs to the formats seed and seed-events, and not to {format}");
+                return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail));
             }
             match format {
                 Format::Csv => {

@@ -1,9 +1,10 @@
 //! Rows -> the document: which blocks there are, with which keys, in which order, as TruePPM's
-//! own exporter writes them (`../shared/products/trueppm.md` in the project's notes; measured on
-//! 0.4.0-beta.1). Pure: the same rows give the same document.
+//! own exporter writes them (`docs/trueppm.md`; measured on 0.4.0-beta.1). Pure: the same rows
+//! give the same document.
 
 use orgvault_shared::{
     api::{DroppedRows, SectionCount, Warning},
+    preflight::importable,
     seed::{self, Always, Day, Document, Estimate, Float, Nullable, Program, Project, Slugs, Task, Version, slug},
 };
 
@@ -17,11 +18,16 @@ use super::{
     work::{self, Lists},
 };
 
+/// The rule by which rows are left out of an importable seed.
+const NOT_IMPORTABLE: &str = "not_importable";
+
 /// What is asked for beside the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Request {
     /// Version 2.0, with its timeline; only of a program.
     pub events: bool,
+    /// Whether what TruePPM's own importer refuses is left out.
+    pub importable: bool,
     /// The anchor of a program that has no project.
     pub today: Day,
 }
@@ -63,6 +69,12 @@ pub enum BuildError {
         /// Microseconds since 2000-01-01.
         micros: i64,
     },
+    /// The importable variant could not be made: a defect.
+    #[error("what the importer refuses could not be left out ({reason}): please report this, and export without it")]
+    Importable {
+        /// What went wrong.
+        reason: String,
+    },
     /// Rows were neither written nor dropped by a rule: a defect of the builder.
     #[error("of section {section}, {read} rows were read, {written} written and {dropped} dropped: please report this")]
     Unbalanced {
@@ -103,7 +115,25 @@ pub fn build(mut rows: Rows, request: Request) -> Result<Built, BuildError> {
     let written = written(&document, single);
     balance(&read, &written, &notes)?;
     let (dropped, warnings) = notes.into_lists();
-    Ok(Built { document, written, dropped, warnings })
+    let built = Built { document, written, dropped, warnings };
+    if request.importable { without_refused(built, single) } else { Ok(built) }
+}
+
+/// The variant that the importer takes: what it refuses is left out, each part with a warning.
+fn without_refused(built: Built, single: bool) -> Result<Built, BuildError> {
+    let made = importable(&built.document).map_err(|cause| BuildError::Importable { reason: cause.to_string() })?;
+    let rows = written(&made.document, single);
+    let Built { mut dropped, mut warnings, .. } = built;
+    for (before, after) in built.written.iter().zip(&rows) {
+        if after.rows < before.rows {
+            let rows = before.rows - after.rows;
+            dropped.push(DroppedRows { section: after.name.clone(), rule: NOT_IMPORTABLE.to_owned(), rows });
+        }
+    }
+    warnings.extend(
+        made.warnings.into_iter().map(|warning| Warning { code: format!("left_out_{}", warning.code), ..warning }),
+    );
+    Ok(Built { document: made.document, written: rows, dropped, warnings })
 }
 
 fn written(document: &Document, single: bool) -> Vec<SectionCount> {

@@ -15,8 +15,8 @@ fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
-const V1: Request = Request { events: false, today: TODAY };
-const V2: Request = Request { events: true, today: TODAY };
+const V1: Request = Request { events: false, importable: false, today: TODAY };
+const V2: Request = Request { events: true, importable: false, today: TODAY };
 // A day that no test's document has, unless it has no project.
 const TODAY: Day = Day::EPOCH;
 

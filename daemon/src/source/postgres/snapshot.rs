@@ -82,9 +82,13 @@ impl Snapshot {
         stream::send_rows(&mut self.session, plan, &format!("read section {name}"), sink).await
     }
 
+    pub(in crate::source) async fn confirm(&mut self) -> Result<(), SourceError> {
+        let rows = self.session.text("confirm the snapshot", self.description.rewritten.clone()).await?;
+        self.refuse_rewritten(rows.first().and_then(|row| text(row, 0)))
+    }
+
     pub(in crate::source) async fn finish(mut self) -> Result<(), SourceError> {
-        let rows = self.session.text("end the snapshot", format!("{};\nCOMMIT", self.description.rewritten)).await?;
-        self.refuse_rewritten(rows.first().and_then(|row| text(row, 0)))?;
+        self.session.command("end the snapshot", "COMMIT").await?;
         self.source.pool.keep(self.session);
         Ok(())
     }

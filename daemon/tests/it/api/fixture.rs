@@ -177,6 +177,7 @@ impl Daemon {
             format: Format::Json,
             entity: None,
             gzip: false,
+            importable: false,
             bytes: sealed.bytes(),
             sha256: sealed.sha256().unwrap().to_owned(),
             content_bytes: sealed.bytes(),

@@ -110,5 +110,5 @@ async fn a_joined_table_rewritten_behind_the_snapshot_is_noticed_at_the_end() {
     database.psql("TRUNCATE users");
     let rows = read(&mut snapshot, 0).await.unwrap();
     assert_eq!(rows.text("name")[1], None, "PostgreSQL's TRUNCATE is not seen by the snapshot");
-    assert_eq!(refused(snapshot.finish().await).code(), "source_changed");
+    assert_eq!(refused(snapshot.confirm().await).code(), "source_changed");
 }

@@ -191,7 +191,13 @@ fn too_much_is_refused() {
             (0..19_998).map(|n| seed::Task { wbs_path: n.to_string(), ..project.tasks[1].clone() }).collect();
         project.baselines.clear();
     }
-    assert_eq!(look(&seed::to_string(&many)).findings[0].code, "too_many_nodes");
+    let text = seed::to_string(&many);
+    assert_eq!(look(&text).findings[0].code, "too_many_nodes");
+    // A file of that size is counted before its schema is looked at.
+    fs::write(&path, text.replace("\"methodology\": \"", "\"methodology\": \"no ")).unwrap();
+    let codes: Vec<_> =
+        crate::preflight::preflight("trueppm", &path).unwrap().totals.into_iter().map(|total| total.code).collect();
+    assert_eq!(codes, ["upload_too_large", "too_many_nodes"]);
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn plan(format: Format, gzip: bool) -> Arc<Plan> {
         format,
         entity: None,
         gzip,
+        importable: false,
         level: 6,
         started_at: DateTime::from_timestamp(1_767_323_045, 0).unwrap(),
     })

@@ -1,0 +1,146 @@
+//! An archive's file as an answer, in constant memory: whole, or the one part that was asked for
+//! (RFC 9110, section 14).
+
+use std::{io, os::unix::fs::MetadataExt};
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use orgvault_shared::api::{Archive, Format};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use rustix::fs::OFlags;
+use tokio::{
+    fs::{File, OpenOptions},
+    io::{AsyncReadExt, AsyncSeekExt},
+};
+use tokio_util::io::ReaderStream;
+
+use super::{
+    super::problem::Refusal,
+    range::{Asked, asked},
+};
+
+/// Bytes that are read at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// How a file is presented to the client.
+#[derive(Debug)]
+pub(in super::super) struct Attachment {
+    /// What the client is told to call it: any text.
+    pub(in super::super) name: String,
+    pub(in super::super) media_type: &'static str,
+    /// Whether its tag is a weak one.
+    pub(in super::super) weak: bool,
+}
+
+impl Attachment {
+    /// As it is called and written in the archive directory.
+    pub(in super::super) fn of(archive: &Archive) -> Self {
+        let name = archive.path.rsplit('/').next().unwrap_or_default().to_owned();
+        Self { name, media_type: media_type(archive.format, archive.gzip), weak: false }
+    }
+
+    /// The answer to a request with this method and these headers. A file that got shorter in the
+    /// meantime ends the connection before the announced length, so the reader notices.
+    pub(in super::super) async fn answer(
+        &self,
+        archive: &Archive,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<Response, Refusal> {
+        let (mut file, size) = open(archive).await?;
+        let tag = format!("{}\"{}\"", if self.weak { "W/" } else { "" }, archive.sha256);
+        let mut common = HeaderMap::new();
+        common.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        common.insert(header::ETAG, text(&tag)?);
+        common.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
+        common.insert(header::CONTENT_DISPOSITION, text(&disposition(&self.name))?);
+        let (status, first, length) = match asked(method, headers, &tag, size) {
+            Asked::Whole => (StatusCode::OK, 0, size),
+            Asked::Part { first, last } => {
+                common.insert(header::CONTENT_RANGE, text(&format!("bytes {first}-{last}/{size}"))?);
+                (StatusCode::PARTIAL_CONTENT, first, last - first + 1)
+            }
+            Asked::Unchanged => return Ok((StatusCode::NOT_MODIFIED, common).into_response()),
+            Asked::Beyond => return Ok(beyond(size).into_response()),
+        };
+        common.insert(header::CONTENT_LENGTH, length.into());
+        file.seek(io::SeekFrom::Start(first)).await.map_err(|error| unreadable(archive, &error))?;
+        let body = Body::from_stream(ReaderStream::with_capacity(file.take(length), CHUNK));
+        Ok((status, common, body).into_response())
+    }
+}
+
+async fn open(archive: &Archive) -> Result<(File, u64), Refusal> {
+    let mut options = OpenOptions::new();
+    // A link that somebody put there must not lead out of the archive directory.
+    let options = options.read(true).custom_flags(no_follow());
+    let file = options.open(&archive.path).await.map_err(|error| unreadable(archive, &error))?;
+    let metadata = file.metadata().await.map_err(|error| unreadable(archive, &error))?;
+    if !metadata.is_file() {
+        return Err(unreadable(archive, &io::ErrorKind::InvalidInput.into()));
+    }
+    Ok((file, metadata.size()))
+}
+
+fn no_follow() -> i32 {
+    (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed()
+}
+
+fn beyond(size: u64) -> impl IntoResponse {
+    let detail = format!("the range begins past the end: the file has {size} bytes");
+    let refusal = Refusal::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", detail);
+    ([(header::CONTENT_RANGE, format!("bytes */{size}"))], refusal)
+}
+
+/// The media type of what is in an archive's file.
+fn media_type(format: Format, gzip: bool) -> &'static str {
+    match format {
+        _ if gzip => "application/gzip",
+        Format::Json | Format::Seed | Format::SeedEvents => "application/json",
+        Format::Csv => "text/csv; charset=utf-8",
+        Format::Zip => "application/zip",
+    }
+}
+
+/// RFC 6266: in ASCII for every client, and as it is for those who can.
+fn disposition(name: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || " ._-+()".contains(character);
+    let ascii: String = name.chars().map(|one| if plain(one) { one } else { '_' }).collect();
+    if ascii == name {
+        return format!("attachment; filename=\"{name}\"");
+    }
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(name, NON_ALPHANUMERIC))
+}
+
+fn text(value: &str) -> Result<HeaderValue, Refusal> {
+    HeaderValue::try_from(value).map_err(|error| Refusal::fault("internal", &error))
+}
+
+/// The answer where the archive's file cannot be read.
+pub(super) fn unreadable(archive: &Archive, error: &io::Error) -> Refusal {
+    let detail = format!("cannot read {}: {error}", archive.path);
+    if error.kind() == io::ErrorKind::NotFound {
+        return Refusal::new(StatusCode::GONE, "archive_missing", detail)
+            .hint("the file was removed behind the daemon's back: restore it, or export again");
+    }
+    tracing::error!(gid = %archive.gid, "{detail}");
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "archive_unreadable", detail)
+        .hint("check the mode of the file and the disk that holds archive_dir")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_from_a_database_breaks_no_header() {
+        assert_eq!(disposition("20260131T093000Z-7.json.gz"), "attachment; filename=\"20260131T093000Z-7.json.gz\"");
+        assert_eq!(
+            disposition("a\"\r\n;é.json"),
+            "attachment; filename=\"a_____.json\"; filename*=UTF-8''a%22%0D%0A%3B%C3%A9%2Ejson"
+        );
+    }
+}

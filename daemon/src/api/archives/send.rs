@@ -1,0 +1,64 @@
+//! `/v1/archives/{gid}/send`: hands an archive to a target.
+
+use std::sync::Arc;
+
+use axum::{Extension, Json, extract::State, http::StatusCode};
+use orgvault_shared::{
+    api::{SendAnswer, SendRequest},
+    config::{Config, TargetConfig},
+    gid::Gid,
+    preflight::PreflightError,
+};
+
+use super::super::{
+    App,
+    caller::Caller,
+    problem::Refusal,
+    request::{Json as Body, Path},
+};
+use crate::send::SendError;
+
+/// The answer comes when the target has answered; the send goes on when the client goes away.
+pub(in super::super) async fn send(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(gid): Path<Gid>,
+    Body(request): Body<SendRequest>,
+) -> Result<Json<SendAnswer>, Refusal> {
+    let archive = app.archive(&caller, gid).await?;
+    let target = target(&app.shop.config, &request.to)?.clone();
+    Ok(Json(app.shop.courier.send(archive, target, request, caller.name().to_owned()).await?))
+}
+
+fn target<'a>(config: &'a Config, name: &str) -> Result<&'a TargetConfig, SendError> {
+    config.targets.iter().find(|target| target.name == name).ok_or_else(|| {
+        let known: Vec<&str> = config.targets.iter().map(|target| target.name.as_str()).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        SendError::UnknownTarget { name: name.to_owned(), known }
+    })
+}
+
+impl From<SendError> for Refusal {
+    fn from(error: SendError) -> Self {
+        let status = match error {
+            SendError::State(error) => return error.into(),
+            SendError::Manifest(error) => return error.into(),
+            SendError::Worker(error) => return Self::fault("internal", &error),
+            SendError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            SendError::UnknownTarget { .. } => StatusCode::NOT_FOUND,
+            SendError::Format { .. } | SendError::Option { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            SendError::Unreadable { ref cause, .. } if cause.kind() == std::io::ErrorKind::NotFound => StatusCode::GONE,
+            SendError::Unreadable { .. } | SendError::Preflight(PreflightError::Read { .. }) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            SendError::Busy { .. }
+            | SendError::SentBefore { .. }
+            | SendError::NotImportable { .. }
+            | SendError::TooLarge { .. }
+            | SendError::Damaged { .. }
+            | SendError::Earlier(_)
+            | SendError::Preflight(_) => StatusCode::CONFLICT,
+        };
+        Self::new(status, error.code(), error.to_string()).hint(error.hint())
+    }
+}

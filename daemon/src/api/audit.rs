@@ -1,0 +1,46 @@
+//! `/v1/audit`: who did what. For owners, because it tells what admins do.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use orgvault_shared::api::AuditTrail;
+use serde::Deserialize;
+
+use super::{App, archives::blocking, problem::Refusal, request::Query};
+use crate::audit::{AuditError, Cursor, InvalidCursor};
+
+/// Entries where the request does not say.
+const USUAL_LIMIT: usize = 100;
+
+/// Entries of one answer, however many are asked for.
+const MOST: usize = 10_000;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrailQuery {
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Query(query): Query<TrailQuery>,
+) -> Result<Json<AuditTrail>, Refusal> {
+    let after: Option<Cursor> = query.after.as_deref().map(str::parse).transpose()?;
+    let limit = query.limit.unwrap_or(USUAL_LIMIT).clamp(1, MOST);
+    let audit = Arc::clone(&app.shop.workshop.audit);
+    Ok(Json(blocking(move || audit.read(after.as_ref(), limit)).await??))
+}
+
+impl From<InvalidCursor> for Refusal {
+    fn from(error: InvalidCursor) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_query", error.to_string())
+    }
+}
+
+impl From<AuditError> for Refusal {
+    fn from(error: AuditError) -> Self {
+        tracing::error!("{error}");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "audit_unavailable", error.to_string()).hint(error.hint())
+    }
+}

@@ -1,0 +1,157 @@
+//! Who asks, and of which organizations: the one filter that every handler looks through.
+
+use std::{
+    collections::HashSet,
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
+
+use orgvault_shared::{
+    api::{Actor, OrganizationKey, Role},
+    gid::Gid,
+};
+
+use super::{App, archives::blocking, peer::Peer, problem::Refusal};
+use crate::signature::Holder;
+
+/// Who makes a request, what it may do, and of which organizations it may know.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    /// Who, as the audit trail names it.
+    pub(super) actor: Actor,
+    /// From where: none is this machine.
+    pub(super) address: Option<IpAddr>,
+    /// What it may do; none is nothing.
+    pub(super) role: Option<Role>,
+    scope: Scope,
+    seen: Arc<Seen>,
+}
+
+/// What a request turned out to be.
+#[derive(Debug, Default)]
+struct Seen {
+    acts_for: OnceLock<Actor>,
+    about: OnceLock<About>,
+}
+
+/// What names an organization for good: its source, kind and id. A tenant can change its name and
+/// slug, and must not get into anybody's scope by it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Tenant {
+    source: String,
+    kind: String,
+    id: String,
+}
+
+impl From<&OrganizationKey> for Tenant {
+    fn from(key: &OrganizationKey) -> Self {
+        let OrganizationKey { source, kind, id, .. } = key.clone();
+        Self { source, kind, id }
+    }
+}
+
+/// Of which organizations a caller may know.
+#[derive(Debug, Clone)]
+pub(super) enum Scope {
+    /// Of all.
+    All,
+    /// Of these.
+    Only(Arc<HashSet<Tenant>>),
+}
+
+/// What a request turned out to be about, for the audit trail.
+#[derive(Debug, Clone)]
+pub(super) struct About {
+    pub(super) gid: Option<Gid>,
+    pub(super) organization: OrganizationKey,
+}
+
+impl Caller {
+    /// Somebody of whom all that is known is the connection.
+    pub(super) fn of(peer: &Peer) -> Self {
+        let actor = Actor::User { uid: peer.uid, user: peer.user.clone(), pid: peer.pid };
+        Self { actor, address: None, role: peer.role, scope: Scope::All, seen: Arc::default() }
+    }
+
+    /// Somebody of whom nothing is known.
+    pub(super) fn nobody() -> Self {
+        Self { actor: Actor::Nobody, address: None, role: None, scope: Scope::All, seen: Arc::default() }
+    }
+
+    /// Whether this caller may know of the organization.
+    pub(super) fn sees(&self, organization: &OrganizationKey) -> bool {
+        match &self.scope {
+            Scope::All => true,
+            Scope::Only(tenants) => tenants.contains(&Tenant::from(organization)),
+        }
+    }
+
+    /// Whether this caller may know of any organization of the source.
+    pub(super) fn sees_source(&self, source: &str) -> bool {
+        match &self.scope {
+            Scope::All => true,
+            Scope::Only(tenants) => tenants.iter().any(|tenant| tenant.source == source),
+        }
+    }
+
+    /// Whether there may be organizations that it must not know of.
+    pub(super) fn is_restricted(&self) -> bool {
+        matches!(self.scope, Scope::Only(_))
+    }
+
+    /// Notes what the request is about, where nothing was noted yet.
+    pub(super) fn is_about(&self, gid: Option<Gid>, organization: &OrganizationKey) {
+        self.seen.about.get_or_init(|| About { gid, organization: organization.clone() });
+    }
+
+    /// What the request turned out to be about.
+    pub(super) fn about(&self) -> Option<&About> {
+        self.seen.about.get()
+    }
+
+    /// Notes that the request has another one's rights.
+    pub(super) fn acts_for(&self, other: &Self) {
+        self.seen.acts_for.get_or_init(|| other.actor.clone());
+    }
+
+    /// Who the audit trail says it was.
+    pub(super) fn responsible(&self) -> &Actor {
+        self.seen.acts_for.get().unwrap_or(&self.actor)
+    }
+
+    /// For whom a link is that this caller asks for.
+    pub(super) fn holder(&self) -> Option<Holder> {
+        match &self.actor {
+            Actor::User { uid, .. } => Some(Holder::User(*uid)),
+            _ => None,
+        }
+    }
+
+    /// The user's name, or `token:` and the service account's.
+    pub(super) fn name(&self) -> String {
+        match &self.actor {
+            Actor::User { user, .. } => user.clone(),
+            Actor::Token { name } => format!("token:{name}"),
+            Actor::Daemon { part } => part.clone(),
+            Actor::Nobody => "nobody".to_owned(),
+        }
+    }
+
+    /// Where the request came from, as the audit trail says it.
+    pub(super) fn from(&self) -> String {
+        self.address.map_or_else(|| "unix".to_owned(), |address| address.to_string())
+    }
+}
+
+impl App {
+    /// Whom a link was made for, with the rights of now.
+    pub(super) async fn holder(&self, holder: &Holder) -> Result<Caller, Refusal> {
+        match *holder {
+            Holder::User(uid) => {
+                let config = Arc::clone(&self.shop.config);
+                blocking(move || Caller::of(&Peer::resolve(uid, None, &config.access))).await
+            }
+            Holder::Token(_) => Ok(Caller::nobody()),
+        }
+    }
+}

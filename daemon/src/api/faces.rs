@@ -1,0 +1,107 @@
+//! The export APIs of the products, for clients that people already have. Each face is one file
+//! and says things in its product's words; what they do is what `/v1` does: the same exports, the
+//! same roles, the same queue.
+
+pub(super) mod solidtime;
+pub(super) mod trueppm;
+
+use axum::http::StatusCode;
+use chrono::TimeDelta;
+use orgvault_shared::{
+    api::{Archive, Event, Export, ExportRequest, Format, Problem, State},
+    gid::Gid,
+};
+use serde_json::Value;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::{App, caller::Caller, organizations::Listing, problem::Refusal};
+use crate::{signature::Link, source::Listed};
+
+/// How a face says a problem: its status, and the document.
+pub(super) type Voice = fn(&Problem) -> (StatusCode, Value);
+
+/// An organization, as a face's paths name it.
+#[derive(Debug, Clone, Copy)]
+struct Named<'a> {
+    product: &'a str,
+    kind: &'a str,
+    id: &'a str,
+}
+
+/// What a face makes of an organization.
+#[derive(Debug, Clone)]
+struct Wanted {
+    format: Format,
+    entity: Option<String>,
+    gzip: bool,
+}
+
+impl Wanted {
+    fn plain(format: Format) -> Self {
+        Self { format, entity: None, gzip: false }
+    }
+}
+
+impl App {
+    /// What the sources of a product list of what the caller may know of.
+    async fn listing_of(&self, caller: &Caller, product: &str) -> Result<Listing, Refusal> {
+        let sources = self.sources(caller).filter(|source| source.definition().name == product);
+        let names: Vec<String> = sources.map(|source| format!("{}/", source.name())).collect();
+        if names.is_empty() {
+            let detail = format!("no source of the product {product} is configured");
+            return Err(Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", detail));
+        }
+        Ok(self.listing_for(caller, &names).await)
+    }
+
+    /// The one organization that is named, by its id.
+    async fn named(&self, caller: &Caller, named: Named<'_>) -> Result<Listed, Refusal> {
+        let mut listing = self.listing_of(caller, named.product).await?;
+        listing.listed.retain(|one| one.key.kind == named.kind && one.key.id == named.id);
+        let found = listing.find(&format!("id:{}", named.id))?.clone();
+        caller.is_about(None, &found.key);
+        Ok(found)
+    }
+
+    /// Asks for one export, as `POST /v1/exports` does.
+    async fn ordered(&self, caller: &Caller, organization: &Listed, wanted: Wanted) -> Result<Export, Refusal> {
+        let Wanted { format, entity, gzip } = wanted;
+        let request = ExportRequest { formats: vec![format], entity, gzip, ..ExportRequest::default() };
+        let exports = self.submit(caller, &request, std::slice::from_ref(organization)).await?;
+        // One organization in one format, and of csv one entity.
+        exports.into_iter().next().ok_or_else(|| {
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "no export was made of the request")
+        })
+    }
+
+    /// Waits until the export has ended; gives its archive. A client that goes away does not take
+    /// the export with it.
+    async fn finished(&self, caller: &Caller, gid: Gid) -> Result<Archive, Refusal> {
+        // First the subscription, then the look, so that no end falls in between.
+        let mut changes = self.engine().subscribe();
+        let mut export = self.export(caller, gid).await?;
+        while !export.state.is_final() {
+            export = match changes.recv().await {
+                Ok(Event::Export { export: latest }) if latest.gid == gid => *latest,
+                Ok(_other) => continue,
+                Err(RecvError::Lagged(_)) => self.export(caller, gid).await?,
+                Err(RecvError::Closed) => {
+                    return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the daemon is stopping"));
+                }
+            };
+        }
+        match (export.state, export.error) {
+            (State::Finished, _) => self.archive(caller, gid).await,
+            (_, Some(error)) => Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, &error.code, error.message)),
+            (_, None) => Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", "the export failed")),
+        }
+    }
+
+    /// A link to an archive that has the caller's rights for so long; relative to this server.
+    fn link(&self, caller: &Caller, gid: Gid, lifetime: TimeDelta) -> Result<String, Refusal> {
+        let holder = caller.holder().ok_or_else(|| {
+            Refusal::new(StatusCode::FORBIDDEN, "not_allowed", "nobody knows for whom the link would be")
+        })?;
+        Ok(self.shop.url_key.sign(&Link { gid, expires: self.now() + lifetime, holder }))
+    }
+}

@@ -1,0 +1,94 @@
+//! TruePPM's face: `/api/v1/programs/{id}/export/` and `/api/v1/projects/{id}/export/`, with the
+//! statuses of its own API: 401 for nobody, 404 for who is no member, 403 for too low a role.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode},
+    response::Response,
+};
+use orgvault_shared::api::{Actor, Format, OrganizationKey, Problem, Role};
+use serde_json::{Value, json};
+
+use super::{
+    super::{App, archives::Attachment, caller::Caller, problem::Refusal, request::Path},
+    Named, Wanted,
+};
+use crate::source::Listed;
+
+/// `GET programs/{id}/export/`: the seed, when it is made.
+pub(in super::super) async fn program(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    app.seed(&caller, ("program", &id), &method, &headers).await
+}
+
+/// `GET projects/{id}/export/`: the seed of a single project.
+pub(in super::super) async fn project(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    app.seed(&caller, ("project", &id), &method, &headers).await
+}
+
+impl App {
+    async fn seed(
+        &self,
+        caller: &Caller,
+        place: (&str, &str),
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<Response, Refusal> {
+        let organization = self.member_of(caller, place, self.shop.config.access.seed_export).await?;
+        let export = self.ordered(caller, &organization, Wanted::plain(Format::Seed)).await?;
+        let archive = self.finished(caller, export.gid).await?;
+        let name = file_name(&organization.key);
+        let attachment = Attachment { name, media_type: "application/json", weak: false };
+        attachment.answer(&archive, method, headers).await
+    }
+
+    /// The program or project, if the caller may know of it and has the role.
+    async fn member_of(&self, caller: &Caller, (kind, id): (&str, &str), needed: Role) -> Result<Listed, Refusal> {
+        if caller.actor == Actor::Nobody {
+            let detail = "this needs the token of a service account";
+            return Err(Refusal::new(StatusCode::UNAUTHORIZED, "no_token", detail));
+        }
+        if caller.role.is_none() {
+            return Err(Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", "there is no such thing for you"));
+        }
+        let organization = self.named(caller, Named { product: "trueppm", kind, id }).await?;
+        if caller.role < Some(needed) {
+            let detail = format!("this needs the role {}", needed.name());
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "not_allowed", detail));
+        }
+        Ok(organization)
+    }
+}
+
+/// Upstream's name: the code, or the id where there is none.
+fn file_name(key: &OrganizationKey) -> String {
+    let OrganizationKey { slug, id, .. } = key;
+    format!("{}.json", if slug.is_empty() { id } else { slug })
+}
+
+/// Django REST framework's words.
+pub(in super::super) fn voice(problem: &Problem) -> (StatusCode, Value) {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let detail = match status {
+        StatusCode::UNAUTHORIZED => "Authentication credentials were not provided.",
+        StatusCode::FORBIDDEN => "You do not have permission to perform this action.",
+        StatusCode::NOT_FOUND => "Not found.",
+        StatusCode::TOO_MANY_REQUESTS => "Request was throttled.",
+        _ => &problem.detail,
+    };
+    (status, json!({ "detail": detail, "code": problem.code }))
+}

@@ -1,0 +1,202 @@
+//! What every request passes before its handler, and every answer after it: who asks, may they,
+//! and what the audit trail is told.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use orgvault_shared::{
+    api::{Actor, AuditEntry, Problem, Role},
+    config::Access,
+    text::printable,
+};
+
+use super::{
+    App,
+    access::{Recorded, Rule},
+    archives::blocking,
+    caller::Caller,
+    faces::Voice,
+    peer::Peer,
+    problem::Refusal,
+};
+
+/// Characters of a path that the audit trail keeps: a stranger chooses them.
+const PATH_KEPT: usize = 200;
+
+/// The gate before one route.
+pub(super) async fn pass(rule: Arc<Rule>, State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let place = Place::of(&request);
+    let caller = identify(&request);
+    let response = match rule.admits(&caller, &app.shop.config.access) {
+        Ok(()) => {
+            request.extensions_mut().insert(caller.clone());
+            next.run(request).await
+        }
+        Err(refusal) => refusal.into_response(),
+    };
+    let mut response = app.tell(rule.recorded, &caller, place, response).await;
+    if let Some(voice) = rule.voice {
+        response = in_words_of(voice, response);
+    }
+    tracing::debug!(
+        method = %rule.method,
+        route = rule.path,
+        caller = caller.name(),
+        status = response.status().as_u16(),
+        "request"
+    );
+    response
+}
+
+/// A problem as the face's own product would say it.
+fn in_words_of(voice: Voice, response: Response) -> Response {
+    let Some(problem) = response.extensions().get::<Arc<Problem>>() else { return response };
+    let (status, document) = voice(problem);
+    let mut said = (status, Json(document)).into_response();
+    for name in [header::CONTENT_RANGE, header::RETRY_AFTER, header::WWW_AUTHENTICATE] {
+        said.headers_mut().extend(response.headers().get(&name).map(|value| (name, value.clone())));
+    }
+    said
+}
+
+/// What no route takes: who has no role at all does not even learn that.
+pub(super) async fn stray(app: &App, request: Request, otherwise: Refusal) -> Response {
+    let (caller, place) = (identify(&request), Place::of(&request));
+    let response = match caller.role {
+        Some(_) => otherwise.into_response(),
+        None => not_allowed(&caller, None, &app.shop.config.access).into_response(),
+    };
+    app.tell(Recorded::Nothing, &caller, place, response).await
+}
+
+/// Each connection has its [`Peer`].
+fn identify(request: &Request) -> Caller {
+    match request.extensions().get::<Peer>() {
+        Some(peer) => Caller::of(peer),
+        None => Caller::nobody(),
+    }
+}
+
+impl Rule {
+    /// Whether the caller may use the route at all.
+    fn admits(&self, caller: &Caller, access: &Access) -> Result<(), Refusal> {
+        if caller.role < self.role {
+            return Err(not_allowed(caller, self.role, access));
+        }
+        if caller.is_restricted() && !self.scoped {
+            let detail = format!("this is about every organization, and {} may know of some only", caller.name());
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "not_allowed", detail)
+                .hint("use a service account of all organizations: `orgvault token add NAME --all`"));
+        }
+        Ok(())
+    }
+}
+
+/// Method and path of a request. Queries hold signatures, and are not kept.
+struct Place {
+    method: Method,
+    path: String,
+}
+
+impl Place {
+    fn of(request: &Request) -> Self {
+        let path = printable(request.uri().path()).chars().take(PATH_KEPT).collect();
+        Self { method: request.method().clone(), path }
+    }
+}
+
+impl App {
+    /// Records what has to be. An answer that hands out data and cannot be recorded is not given.
+    async fn tell(&self, recorded: Recorded, caller: &Caller, place: Place, response: Response) -> Response {
+        let (act, hands_out) = match recorded {
+            _ if is_refusal(caller, response.status()) => ("refused", false),
+            Recorded::HandOut(act) if place.method != Method::HEAD => (act, response.status().is_success()),
+            Recorded::Act(act) => (act, false),
+            Recorded::HandOut(_) | Recorded::Nothing => return response,
+        };
+        let result = response.extensions().get::<Arc<Problem>>().map_or("ok", |problem| &problem.code);
+        let about = caller.about().cloned();
+        let entry = AuditEntry {
+            from: caller.from(),
+            on: format!("{} {}", place.method, place.path),
+            gid: about.as_ref().and_then(|about| about.gid),
+            organization: about.map(|about| about.organization),
+            result: result.to_owned(),
+            ..AuditEntry::new(self.now(), caller.responsible().clone(), act)
+        };
+        let audit = Arc::clone(&self.shop.workshop.audit);
+        let written = blocking(move || {
+            if entry.act == "refused" {
+                audit.refused(entry);
+                return Ok(());
+            }
+            audit.record(&entry)
+        });
+        match written.await {
+            Ok(Ok(())) => response,
+            Ok(Err(error)) if hands_out => Refusal::from(error).into_response(),
+            Ok(Err(error)) => {
+                tracing::error!(act, "{error}");
+                response
+            }
+            Err(refusal) => refusal.into_response(),
+        }
+    }
+}
+
+/// One who may know of some organizations only and asks for what is not there may be probing.
+fn is_refusal(caller: &Caller, status: StatusCode) -> bool {
+    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS)
+        || caller.is_restricted() && status == StatusCode::NOT_FOUND
+}
+
+fn not_allowed(caller: &Caller, needed: Option<Role>, access: &Access) -> Refusal {
+    let has = caller.role.map_or("no role", Role::name);
+    let needs = needed.map_or_else(|| "a role".to_owned(), |role| format!("the role {}", role.name()));
+    let who = match &caller.actor {
+        Actor::User { uid, user, .. } => format!("{user} (uid {uid})"),
+        _ => caller.name(),
+    };
+    let detail = format!("this needs {needs}, and {who} has {has}");
+    Refusal::new(StatusCode::FORBIDDEN, "not_allowed", detail).hint(whom_to_ask(caller, needed, access))
+}
+
+fn whom_to_ask(caller: &Caller, needed: Option<Role>, access: &Access) -> String {
+    if matches!(caller.actor, Actor::Token { .. }) {
+        return "use a service account with that role: `orgvault token add NAME --role ROLE`".to_owned();
+    }
+    let owners = access.owners.join(", ");
+    let list = needed.unwrap_or(Role::Viewer).name();
+    if owners.is_empty() {
+        format!("`{list}s` in [access] of the daemon's configuration says who may; it names no owner to ask")
+    } else {
+        format!("ask an owner ({owners}) to add you to `{list}s` in [access] of the daemon's configuration")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_is_needed_what_one_has_and_whom_to_ask() {
+        let peer = Peer { uid: 7, pid: None, user: "ada".to_owned(), role: Some(Role::Viewer) };
+        let access = Access { owners: vec!["root".to_owned(), "@ops".to_owned()], ..Access::default() };
+        let refusal = not_allowed(&Caller::of(&peer), Some(Role::Admin), &access);
+        let problem = refusal.problem();
+        assert_eq!((problem.status, problem.code.as_str()), (403, "not_allowed"));
+        assert_eq!(problem.detail, "this needs the role admin, and ada (uid 7) has viewer");
+        assert_eq!(
+            problem.hint,
+            "ask an owner (root, @ops) to add you to `admins` in [access] of the daemon's configuration"
+        );
+        let nobody = not_allowed(&Caller::of(&Peer { role: None, ..peer }), None, &Access::default());
+        assert_eq!(nobody.problem().detail, "this needs a role, and ada (uid 7) has no role");
+    }
+}

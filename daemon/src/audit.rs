@@ -1,0 +1,117 @@
+//! The audit trail: who was handed data, deleted, sent, or was refused. Append-only JSON lines in
+//! `state_dir/audit/`; what cannot be recorded is not handed out.
+
+mod flood;
+mod trail;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use orgvault_shared::{
+    api::{AuditEntry, AuditTrail},
+    clock::Clock,
+};
+
+use self::{flood::Flood, trail::Trail};
+
+pub use self::trail::{Cursor, InvalidCursor};
+
+/// Why the trail could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {act} the audit trail {}: {cause}", path.display())]
+pub struct AuditError {
+    /// What was tried.
+    act: &'static str,
+    /// On which file or directory.
+    path: PathBuf,
+    /// What the system says.
+    #[source]
+    cause: io::Error,
+}
+
+impl AuditError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        "data is handed out again as soon as the trail can be written: check the disk and the mode of state_dir/audit"
+    }
+}
+
+/// The trail of one daemon.
+pub struct Audit {
+    clock: Clock,
+    open: Mutex<Open>,
+}
+
+struct Open {
+    trail: Trail,
+    flood: Flood,
+}
+
+impl Audit {
+    /// The trail in `state_dir/audit`; touches nothing yet.
+    #[must_use]
+    pub fn new(state_dir: &Path, clock: Clock) -> Self {
+        let trail = Trail::new(state_dir.join("audit"));
+        Self { clock, open: Mutex::new(Open { trail, flood: Flood::default() }) }
+    }
+
+    /// Appends an entry; it is on disk when this returns. Blocks for that long.
+    ///
+    /// # Errors
+    /// When it cannot be written: then what it is about must not be handed out.
+    pub fn record(&self, entry: &AuditEntry) -> Result<(), AuditError> {
+        self.lock().trail.append(entry)
+    }
+
+    /// Appends the entry of a refusal. Many of one kind within a minute become one line that says
+    /// how many they were.
+    pub fn refused(&self, entry: AuditEntry) {
+        let mut open = self.lock();
+        let due = open.flood.take(entry);
+        open.write(&due);
+    }
+
+    /// Writes the refusals that are only counted so far.
+    pub fn close(&self) {
+        let mut open = self.lock();
+        let rest = open.flood.rest();
+        open.write(&rest);
+    }
+
+    /// At most `limit` entries after `after`; without it the newest ones.
+    ///
+    /// # Errors
+    /// When the trail cannot be read.
+    pub fn read(&self, after: Option<&Cursor>, limit: usize) -> Result<AuditTrail, AuditError> {
+        let mut open = self.lock();
+        let due = open.flood.due(self.clock.now());
+        open.write(&due);
+        let trail = open.trail.clone();
+        // A reader of a long trail must not hold up those who write.
+        drop(open);
+        match after {
+            Some(cursor) => trail.after(cursor, limit),
+            None => trail.newest(limit),
+        }
+    }
+
+    /// A panic while the lock was held leaves at worst a line cut short, which is begun anew.
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    /// What was refused stays refused, so a trail that cannot be written is only logged here.
+    fn write(&mut self, entries: &[AuditEntry]) {
+        for entry in entries {
+            if let Err(error) = self.trail.append(entry) {
+                tracing::error!(act = entry.act, "a refusal is missing in the audit trail: {error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What a target answered, made fit to be kept and shown: bounded, without control characters.
+
+use orgvault_shared::text::printable;
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::outcome::Outcome;
+
+/// Lines of an answer that are kept, and characters of each.
+const MOST_LINES: usize = 100;
+const LONGEST_LINE: usize = 500;
+
+/// A server's answer.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    /// Where a redirect leads, which is not followed.
+    pub(super) location: Option<String>,
+    /// When to come back, in the server's words.
+    pub(super) retry_after: Option<String>,
+    /// The body, as far as it is read.
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON, where it is that.
+    pub(super) fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The body for people.
+    pub(super) fn lines(&self) -> Vec<String> {
+        match self.json() {
+            Some(value) => leaves(&value),
+            None => lines(&self.body),
+        }
+    }
+
+    /// Nothing where the server says that it has done what it was asked, else how that ends.
+    pub(super) fn refusal(&self, address: &str) -> Option<Outcome> {
+        if self.status.is_success() {
+            return None;
+        }
+        let (code, hint) = meaning(self.status);
+        let mut message = format!("{address} answered {}", self.status);
+        if let Some(location) = &self.location {
+            message.push_str(", to ");
+            message.push_str(&shortened(location));
+        }
+        if let Some(after) = &self.retry_after {
+            message.push_str("; it may be asked again after ");
+            message.push_str(&shortened(after));
+            message.push_str(" (seconds, or a date)");
+        }
+        // An error of the server may have come after its importer had done its work, and one of
+        // a proxy says nothing of the server behind it.
+        let outcome = if self.status.is_server_error() || self.status.as_u16() >= 600 {
+            Outcome::unknown(code, message)
+        } else {
+            Outcome::refused(code, message).hint(hint)
+        };
+        Some(outcome.report(self.lines()))
+    }
+}
+
+/// A stable code and what to do about it.
+fn meaning(status: StatusCode) -> (&'static str, &'static str) {
+    match status.as_u16() {
+        300..=399 => {
+            ("target_redirect", "write the address that it names into the target's url; the token goes nowhere else")
+        }
+        401 => ("target_unauthorized", "is the token in the target's token_file still valid?"),
+        403 => ("target_forbidden", "the holder of the token may not import there"),
+        404 => (
+            "target_not_found",
+            "are the url and the organization of the target right, and may the token's holder see it?",
+        ),
+        409 => ("target_conflict", ""),
+        413 => ("target_too_large", "raise the upload limit of the app's server, or of the proxy before it"),
+        400 | 422 => ("target_invalid", "the app's own importer says why"),
+        429 => ("target_busy", "nothing was imported: send it later"),
+        500.. => ("target_error", ""),
+        _ => ("target_refused", ""),
+    }
+}
+
+/// Text for people: lines that a terminal can show.
+pub(super) fn lines(text: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(text);
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.take(MOST_LINES).map(shortened).collect()
+}
+
+/// The same, of which the last lines count.
+pub(super) fn last_lines(text: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(text);
+    let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    all.iter().skip(all.len().saturating_sub(MOST_LINES)).map(|line| shortened(line)).collect()
+}
+
+/// `report.clients.created: 3`: one line for each value of a document.
+fn leaves(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    collect("", value, &mut found);
+    found
+}
+
+fn collect(path: &str, value: &Value, found: &mut Vec<String>) {
+    if found.len() >= MOST_LINES {
+        return;
+    }
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                collect(&path, value, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(path, item, found)),
+        Value::Null => {}
+        Value::String(text) => found.push(leaf(path, text)),
+        other => found.push(leaf(path, &other.to_string())),
+    }
+}
+
+fn leaf(path: &str, text: &str) -> String {
+    if path.is_empty() { shortened(text) } else { shortened(&format!("{path}: {text}")) }
+}
+
+/// A text of a bounded length without control characters.
+pub(super) fn shortened(text: &str) -> String {
+    let head: String = text.chars().take(LONGEST_LINE).collect();
+    let more = if head.len() < text.len() { " …" } else { "" };
+    format!("{}{more}", printable(&head))
+}
+
+#[cfg(test)]
+mod tests {
+    use orgvault_shared::{
+        api::{SendRecord, SendState},
+        clock::Timestamp,
+    };
+
+    use super::*;
+
+    fn answer(status: u16, body: &[u8]) -> Answer {
+        let status = StatusCode::from_u16(status).unwrap();
+        Answer { status, location: None, retry_after: None, body: body.to_vec() }
+    }
+
+    fn state(status: u16) -> Option<SendState> {
+        let mut record = SendRecord {
+            target: String::new(),
+            state: SendState::Sending,
+            by: String::new(),
+            started_at: Timestamp::UNIX_EPOCH,
+            ended_at: None,
+            error: None,
+            report: Vec::new(),
+        };
+        answer(status, b"").refusal("x")?.end(&mut record, Timestamp::UNIX_EPOCH);
+        Some(record.state)
+    }
+
+    #[test]
+    fn only_a_definite_answer_is_a_refusal() {
+        for status in 100..=999 {
+            let expected = match status {
+                200..=299 => None,
+                500.. => Some(SendState::Unknown),
+                _ => Some(SendState::Refused),
+            };
+            assert_eq!(state(status), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_bounded_and_holds_no_control_characters() {
+        let long = format!("a\0\u{1b}[31m\n\n{}\n", "x".repeat(10_000));
+        let shown = lines(long.as_bytes());
+        assert_eq!(shown.len(), 2);
+        assert_eq!(shown[0], "a\\u{0}\\u{1b}[31m");
+        assert_eq!(shown[1].chars().count(), LONGEST_LINE + 2);
+        assert_eq!(lines(b"\xff\xfe"), ["\u{fffd}\u{fffd}"]);
+        assert_eq!(lines(&b"x\n".repeat(1000)).len(), MOST_LINES);
+    }
+
+    #[test]
+    fn a_document_is_one_line_for_each_value() {
+        let body = br#"{"message":"no\u0000","errors":{"data":["a","b"]},"n":{"m":3},"none":null}"#;
+        assert_eq!(answer(422, body).lines(), ["message: no\\u{0}", "errors.data: a", "errors.data: b", "n.m: 3"]);
+        let many = serde_json::to_vec(&vec![1; 100_000]).unwrap();
+        assert_eq!(answer(200, &many).lines().len(), MOST_LINES);
+        let deep = [b"[".repeat(100), b"]".repeat(100)].concat();
+        assert!(answer(200, &deep).lines().is_empty());
+    }
+}

@@ -1,0 +1,301 @@
+//! One send from its request to its record.
+
+use std::{
+    collections::HashSet,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use orgvault_shared::{
+    api::{Archive, SendAnswer, SendRecord, SendRequest, SendState},
+    archive::{StateFile, manifest::Manifest},
+    config::TargetConfig,
+    gid::Gid,
+    preflight::{self, Preflight, PreflightError, Severity},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    SendError,
+    carrier::{Carrier, Options, carrier},
+    outcome::Outcome,
+    parcel::Parcel,
+    record,
+};
+use crate::{
+    catalog::CatalogError,
+    export::{Engine, Workshop},
+};
+
+/// Reasons of a refusal that are told at once.
+const REASONS: usize = 3;
+
+/// Hands archives to targets.
+#[derive(Clone)]
+pub struct Courier(Arc<Inner>);
+
+struct Inner {
+    workshop: Arc<Workshop>,
+    engine: Engine,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+    abort: CancellationToken,
+    /// What is on its way, by archive and target.
+    running: Mutex<HashSet<(Gid, String)>>,
+}
+
+/// One send while it goes on.
+struct Claim<'a> {
+    inner: &'a Inner,
+    key: (Gid, String),
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.inner.running().remove(&self.key);
+    }
+}
+
+impl Courier {
+    /// A courier that takes nothing new after `stop`, and gives up what is on its way at `abort`.
+    #[must_use]
+    pub fn new(
+        workshop: Arc<Workshop>,
+        engine: Engine,
+        tracker: TaskTracker,
+        stop: CancellationToken,
+        abort: CancellationToken,
+    ) -> Self {
+        Self(Arc::new(Inner { workshop, engine, tracker, stop, abort, running: Mutex::default() }))
+    }
+
+    /// Hands `archive` to `target` and says what became of it. A send that has begun goes on when
+    /// the caller goes away, because what is half sent nobody knows anything of.
+    ///
+    /// # Errors
+    /// All that keeps it from being sent at all. That the target refuses is an answer.
+    pub async fn send(
+        &self,
+        archive: Archive,
+        target: TargetConfig,
+        request: SendRequest,
+        by: String,
+    ) -> Result<SendAnswer, SendError> {
+        let inner = Arc::clone(&self.0);
+        if inner.stop.is_cancelled() {
+            return Err(SendError::Stopping);
+        }
+        self.0.tracker.spawn(async move { inner.run(archive, &target, request, by).await }).await?
+    }
+
+    /// Shows as unknown what a killed daemon has left on its way.
+    pub fn settle(&self, archive: &mut Archive) {
+        let running = self.0.running();
+        let goes_on = |target: &str| running.contains(&(archive.gid, target.to_owned()));
+        record::settle(&mut archive.sent, self.0.workshop.clock.now(), goes_on);
+    }
+}
+
+impl Inner {
+    async fn run(
+        self: Arc<Self>,
+        archive: Archive,
+        target: &TargetConfig,
+        request: SendRequest,
+        by: String,
+    ) -> Result<SendAnswer, SendError> {
+        let carrier = carrier(target);
+        fits(&archive, target, carrier.as_ref(), &request)?;
+        let _claim = self.claim(archive.gid, &target.name)?;
+        self.was_not_sent(&archive, &target.name, request.again).await?;
+        let (minds_not, product) = (carrier.minds_not(), carrier.product());
+        let looked_at = archive.clone();
+        let (preflight, parcel) = blocking(move || look(&looked_at, product, minds_not)).await??;
+        let mut answer = SendAnswer {
+            gid: archive.gid,
+            target: target.name.clone(),
+            kind: target.kind.name().to_owned(),
+            address: carrier.address(),
+            upload_bytes: carrier.upload(archive.bytes).bytes,
+            preflight,
+            sent: None,
+        };
+        if !request.dry_run {
+            let record = self.begin(&archive, &target.name, by).await?;
+            let outcome = tokio::select! {
+                outcome = carrier.deliver(&parcel, &request) => outcome,
+                () = self.abort.cancelled() => record::interrupted(),
+            };
+            answer.sent = Some(self.end(&archive, record, outcome).await);
+        }
+        Ok(answer)
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashSet<(Gid, String)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn claim(&self, gid: Gid, target: &str) -> Result<Claim<'_>, SendError> {
+        let key = (gid, target.to_owned());
+        if self.running().insert(key.clone()) {
+            Ok(Claim { inner: self, key })
+        } else {
+            Err(SendError::Busy { gid, target: key.1 })
+        }
+    }
+
+    /// What is on disk decides, not what the catalog remembers. Nothing is written.
+    async fn was_not_sent(&self, archive: &Archive, target: &str, again: bool) -> Result<(), SendError> {
+        let (path, gid) = (archive.path.clone(), archive.gid);
+        let state = blocking(move || StateFile::beside(Path::new(&path))).await??;
+        let mut records = state.filter(|state| state.gid == gid).map(|state| state.sent).unwrap_or_default();
+        self.settle_left(&mut records, target);
+        match record::left_something(&records, target) {
+            Some(before) if !again => Err(SendError::SentBefore {
+                gid,
+                target: target.to_owned(),
+                state: before.state,
+                at: before.started_at,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whoever has the claim on a target knows that nobody carries on what began earlier.
+    fn settle_left(&self, records: &mut [SendRecord], target: &str) {
+        record::settle(records, self.workshop.clock.now(), |other| other != target);
+    }
+
+    /// Writes down that it is going to be sent.
+    async fn begin(self: &Arc<Self>, archive: &Archive, target: &str, by: String) -> Result<SendRecord, SendError> {
+        let record = SendRecord {
+            target: target.to_owned(),
+            state: SendState::Sending,
+            by,
+            started_at: self.workshop.clock.now(),
+            ended_at: None,
+            error: None,
+            report: Vec::new(),
+        };
+        let (inner, new) = (Arc::clone(self), record.clone());
+        let write = move |records: &mut Vec<SendRecord>| {
+            inner.settle_left(records, &new.target);
+            records.push(new);
+        };
+        self.update(archive, write).await?;
+        tell(archive, &record);
+        Ok(record)
+    }
+
+    /// Writes down what became of it. Where that fails the record stays as it began, which means
+    /// that nobody knows.
+    async fn end(self: &Arc<Self>, archive: &Archive, mut record: SendRecord, outcome: Outcome) -> SendRecord {
+        outcome.end(&mut record, self.workshop.clock.now());
+        tell(archive, &record);
+        let ended = record.clone();
+        let write = move |records: &mut Vec<SendRecord>| {
+            if let Some(begun) = record::begun(records, &ended.target, ended.started_at) {
+                *begun = ended;
+            }
+        };
+        if let Err(error) = self.update(archive, write).await {
+            let (gid, error) = (archive.gid, &error as &dyn std::error::Error);
+            tracing::error!(%gid, target = record.target, error, "cannot write down how a send ended");
+        }
+        record
+    }
+
+    /// Changes the records on disk, then those in the catalog, and tells everybody.
+    async fn update(
+        self: &Arc<Self>,
+        archive: &Archive,
+        change: impl FnOnce(&mut Vec<SendRecord>) + Send + 'static,
+    ) -> Result<(), SendError> {
+        let (workshop, gid, path) = (Arc::clone(&self.workshop), archive.gid, archive.path.clone());
+        let write = move || workshop.archives.update_state(Path::new(&path), gid, |state| change(&mut state.sent));
+        let sent = blocking(write).await??.sent;
+        if let Err(error) = self.list(gid, sent).await {
+            tracing::warn!(%gid, "a send is kept beside its archive only: {error}");
+        }
+        Ok(())
+    }
+
+    /// An archive that was deleted meanwhile stays so.
+    async fn list(&self, gid: Gid, sent: Vec<SendRecord>) -> Result<(), CatalogError> {
+        if let Some(listed) = self.workshop.catalog.archive(gid).await? {
+            let listed = Archive { sent, ..listed };
+            self.workshop.catalog.put_archive(&listed).await?;
+            self.engine.tell_archive(&listed);
+        }
+        Ok(())
+    }
+}
+
+/// The one place where a send is told: its beginning, and its end.
+fn tell(archive: &Archive, record: &SendRecord) {
+    let code = record.error.as_ref().map_or("ok", |error| error.code.as_str());
+    let SendRecord { target, state, by, .. } = record;
+    tracing::info!(gid = %archive.gid, target, by, state = state.name(), code, "an archive is sent");
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SendError> {
+    Ok(tokio::task::spawn_blocking(work).await?)
+}
+
+/// Whether the target takes such an archive, and knows the options.
+fn fits(
+    archive: &Archive,
+    target: &TargetConfig,
+    carrier: &dyn Carrier,
+    request: &SendRequest,
+) -> Result<(), SendError> {
+    let (gid, name) = (archive.gid, &target.name);
+    let Options { replace, create_users } = carrier.options();
+    let unknown = |option, kinds| Err(SendError::Option { option, target: name.clone(), kinds });
+    if request.replace && !replace {
+        return unknown("--replace", "targets of kind trueppm");
+    }
+    if request.create_users && !create_users {
+        return unknown("--create-users", "targets of kind command");
+    }
+    if let Some(formats) = carrier.formats()
+        && (archive.gzip || !formats.contains(&archive.format))
+    {
+        let gzip = if archive.gzip { " with gzip" } else { "" };
+        let format = format!("{}{gzip}", archive.format.name());
+        return Err(SendError::Format { gid, format, target: name.clone(), takes: SendError::names(formats) });
+    }
+    let upload = carrier.upload(archive.bytes);
+    match upload.limit {
+        Some(limit) if upload.bytes > limit => {
+            Err(SendError::TooLarge { gid, target: name.clone(), bytes: upload.bytes, limit })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads the archive as its importer would, and then to see that it is whole.
+fn look(
+    archive: &Archive,
+    product: Option<&str>,
+    minds_not: &[&str],
+) -> Result<(Option<Preflight>, Parcel), SendError> {
+    let parcel = Parcel::open(archive)?;
+    let product = match product {
+        Some(product) => product.to_owned(),
+        None => Manifest::beside(&parcel.path)?.map(|manifest| manifest.product.name).unwrap_or_default(),
+    };
+    let preflight = match preflight::preflight(&product, &parcel.path) {
+        Ok(preflight) => preflight,
+        Err(PreflightError::UnknownProduct { .. }) => return Ok((None, parcel)),
+        Err(error) => return Err(error.into()),
+    };
+    let refused = |code: &str, severity| severity == Severity::Refuses && !minds_not.contains(&code);
+    if preflight.totals.iter().any(|total| refused(&total.code, total.severity)) {
+        let reasons = preflight.findings.iter().filter(|finding| refused(&finding.code, finding.severity));
+        let reasons: Vec<&str> = reasons.take(REASONS).map(|finding| finding.message.as_str()).collect();
+        let (gid, reasons) = (archive.gid, reasons.join("; "));
+        return Err(SendError::NotImportable { gid, product, reasons });
+    }
+    Ok((Some(preflight), parcel))
+}

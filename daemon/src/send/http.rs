@@ -1,0 +1,231 @@
+//! HTTP to a target's server: one connection for each request, bounded in time and memory, the
+//! token only ever sent to the address that the configuration names.
+
+use std::{
+    error::Error,
+    fs,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use orgvault_shared::{config::Server, units::format_duration};
+use reqwest::{
+    Certificate, Client, ClientBuilder, RequestBuilder, Response,
+    header::{
+        ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    },
+    redirect::Policy,
+};
+use rustls::crypto::{CryptoProvider, ring};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::{answer::Answer, outcome::Outcome};
+
+pub(super) use upload::{Coding, Upload};
+
+mod upload;
+
+/// No answer of an importer needs more.
+const LARGEST_ANSWER: usize = 256 * 1024;
+
+/// A way to a server.
+pub(super) struct Link<'a> {
+    client: Client,
+    server: &'a Server,
+    token: HeaderValue,
+    patience: Duration,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) struct NoAnswer {
+    /// Whether anything of the body went out.
+    pub(super) began: bool,
+    /// What broke.
+    pub(super) cause: String,
+}
+
+impl NoAnswer {
+    /// What that means for what was sent.
+    pub(super) fn outcome(self, address: &str) -> Outcome {
+        if self.began {
+            Outcome::unknown("target_lost", format!("no answer from {address}: {}", self.cause))
+        } else {
+            Outcome::refused("target_unreachable", format!("cannot reach {address}: {}", self.cause))
+                .hint("is it running, and are the target's url and its certificate right?")
+        }
+    }
+}
+
+impl<'a> Link<'a> {
+    /// A way to `server`, which may do nothing for as long as `patience`.
+    ///
+    /// # Errors
+    /// When its certificates or its token cannot be used.
+    pub(super) fn new(server: &'a Server, patience: Duration) -> Result<Self, Outcome> {
+        let unusable = |error: &dyn Error| {
+            Outcome::refused("target_unusable", format!("cannot prepare TLS to {}: {}", server.url, chain(error)))
+                .hint("check the target's ca_file, or the certificates of this system (package ca-certificates)")
+        };
+        let builder = Client::builder()
+            .user_agent(concat!("orgvault/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            // A proxy of the environment would be shown the token of a server on this machine.
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .connect_timeout(server.connect_timeout);
+        let client = trusting(builder, server)?.build().map_err(|error| unusable(&error))?;
+        let mut token =
+            HeaderValue::try_from(format!("Bearer {}", server.token.reveal())).map_err(|error| unusable(&error))?;
+        token.set_sensitive(true);
+        Ok(Self { client, server, token, patience })
+    }
+
+    /// Posts an upload.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub(super) async fn post(&self, path: &str, upload: Upload) -> Result<Answer, NoAnswer> {
+        let progress = Arc::new(Progress::new());
+        let request = self
+            .client
+            .post(self.url(path))
+            .header(CONTENT_TYPE, upload.content_type())
+            .header(CONTENT_LENGTH, upload.length())
+            .body(upload.into_body(Arc::clone(&progress)));
+        self.ask(request, &progress).await
+    }
+
+    /// Gets a document.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub(super) async fn get(&self, path: &str) -> Result<Answer, NoAnswer> {
+        self.ask(self.client.get(self.url(path)), &Progress::new()).await
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.server.url)
+    }
+
+    async fn ask(&self, request: RequestBuilder, progress: &Progress) -> Result<Answer, NoAnswer> {
+        let request = request.header(AUTHORIZATION, self.token.clone()).header(ACCEPT, "application/json");
+        let cause = tokio::select! {
+            answered = request.send() => match answered {
+                Ok(response) => return Ok(read(response, self.patience).await),
+                Err(error) => chain(&error.without_url()),
+            },
+            () = progress.stalled(self.patience) => {
+                format!("it did nothing for {}", format_duration(self.patience))
+            }
+        };
+        Err(NoAnswer { began: progress.began(), cause })
+    }
+}
+
+/// The system's certificates, or those of `ca_file` and no others.
+fn trusting(builder: ClientBuilder, server: &Server) -> Result<ClientBuilder, Outcome> {
+    use_ring();
+    if !server.url.starts_with("https:") {
+        return Ok(builder.tls_certs_only([]));
+    }
+    let Some(path) = &server.ca_file else { return Ok(builder) };
+    let unusable = |cause: String| {
+        Outcome::refused("target_unusable", format!("cannot use the certificates in {}: {cause}", path.display()))
+            .hint("write PEM certificates into it, and let the daemon's user read it")
+    };
+    let pem = fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    match Certificate::from_pem_bundle(&pem) {
+        Ok(certificates) if certificates.is_empty() => Err(unusable("there is none".to_owned())),
+        Ok(certificates) => Ok(builder.tls_certs_only(certificates)),
+        Err(error) => Err(unusable(chain(&error))),
+    }
+}
+
+/// rustls wants to be told once for the whole process whose arithmetic it uses.
+pub(crate) fn use_ring() {
+    if CryptoProvider::get_default().is_none() && ring::default_provider().install_default().is_err() {
+        tracing::debug!("another thread chose the arithmetic of TLS first");
+    }
+}
+
+/// The head, and as much of the body as fits and comes in time: the status decides.
+async fn read(mut response: Response, patience: Duration) -> Answer {
+    let header = |name: HeaderName, headers: &HeaderMap| {
+        headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let status = response.status();
+    let location = header(LOCATION, response.headers()).filter(|_| status.is_redirection());
+    let retry_after = header(RETRY_AFTER, response.headers());
+    let mut body = Vec::new();
+    let all = async {
+        while body.len() < LARGEST_ANSWER {
+            match response.chunk().await {
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::debug!("the body of an answer broke off: {}", chain(&error.without_url()));
+                    break;
+                }
+            }
+        }
+    };
+    if timeout(patience, all).await.is_err() {
+        tracing::debug!("the body of an answer did not end in time");
+    }
+    body.truncate(LARGEST_ANSWER);
+    Answer { status, location, retry_after, body }
+}
+
+/// When something last went out.
+#[derive(Debug)]
+pub(super) struct Progress {
+    began: AtomicBool,
+    last: Mutex<Instant>,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self { began: AtomicBool::new(false), last: Mutex::new(Instant::now()) }
+    }
+
+    /// Something of the body goes out.
+    fn note(&self) {
+        self.began.store(true, Ordering::Relaxed);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn began(&self) -> bool {
+        self.began.load(Ordering::Relaxed)
+    }
+
+    /// Waits until nothing has gone out for `limit`.
+    async fn stalled(&self, limit: Duration) {
+        loop {
+            let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(due) = last.checked_add(limit) else { return std::future::pending().await };
+            if due <= Instant::now() {
+                return;
+            }
+            sleep_until(due).await;
+        }
+    }
+}
+
+/// The error with its causes.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let words = cause.to_string();
+        if !text.ends_with(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        source = cause.source();
+    }
+    super::answer::shortened(&text)
+}

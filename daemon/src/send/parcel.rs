@@ -1,0 +1,79 @@
+//! An archive that is about to be sent: opened once, and found to be what was published.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Read, Seek},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::PathBuf,
+};
+
+use orgvault_shared::{api::Archive, archive::naming::hex};
+use rustix::fs::OFlags;
+use sha2::{Digest, Sha256};
+
+use super::{SendError, outcome::Outcome};
+
+const BLOCK: usize = 256 * 1024;
+
+/// An archive's file, whose bytes have the published hash.
+#[derive(Debug)]
+pub(super) struct Parcel {
+    pub(super) path: PathBuf,
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
+    file: File,
+}
+
+impl Parcel {
+    /// Opens the archive's file and reads it through.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what was published.
+    pub(super) fn open(archive: &Archive) -> Result<Self, SendError> {
+        let path = PathBuf::from(&archive.path);
+        let unreadable = |cause| SendError::Unreadable { path: path.clone(), cause };
+        // A link that somebody put there must not lead out of the archive directory.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+        let mut file = OpenOptions::new().read(true).custom_flags(flags).open(&path).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
+        if !metadata.is_file() || metadata.size() != archive.bytes {
+            return Err(SendError::Damaged { path, what: format!("it has not the {} bytes", archive.bytes) });
+        }
+        if hash(&mut file).map_err(unreadable)? != archive.sha256 {
+            return Err(SendError::Damaged { path, what: format!("its SHA-256 is not {}", archive.sha256) });
+        }
+        Ok(Self { path, bytes: archive.bytes, sha256: archive.sha256.clone(), file })
+    }
+
+    /// The name of the file.
+    pub(super) fn name(&self) -> &str {
+        self.path.file_name().and_then(|name| name.to_str()).unwrap_or("archive")
+    }
+
+    /// The file from its beginning. There is one reader at a time: they share a position.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(super) fn reader(&self) -> io::Result<tokio::fs::File> {
+        let mut file = self.file.try_clone()?;
+        file.rewind()?;
+        Ok(tokio::fs::File::from_std(file))
+    }
+
+    /// How it ends where the file cannot be read any more, before anything went out.
+    pub(super) fn unreadable(&self, error: &io::Error) -> Outcome {
+        Outcome::refused("archive_unreadable", format!("cannot read {}: {error}", self.path.display()))
+    }
+}
+
+fn hash(file: &mut File) -> io::Result<String> {
+    let (mut sha256, mut block) = (Sha256::new(), vec![0; BLOCK]);
+    loop {
+        match file.read(&mut block) {
+            Ok(0) => return Ok(hex(&sha256.finalize())),
+            Ok(length) => sha256.update(block.get(..length).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! solidtime's face.
+
+use std::io::Cursor;
+
+use serde_json::json;
+use zip::ZipArchive;
+
+use super::{SOLIDTIME, daemon};
+
+const ACME: &str = "0000000a-0000-4000-8000-000000000000";
+
+#[tokio::test]
+async fn an_export_answers_when_it_is_done_with_a_link_to_the_zip() {
+    let daemon = daemon("solidtime", SOLIDTIME, |_config| {}).await;
+    let answer = daemon.request(&format!("POST /api/v1/organizations/{ACME}/export"), &[]).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+    let document = answer.json();
+    assert_eq!(document["success"], json!(true));
+    assert_eq!(document.as_object().unwrap().len(), 2, "{document}");
+    let link = document["download_url"].as_str().unwrap();
+    assert!(link.starts_with("/v1/downloads/"), "{link}");
+    let file = daemon.request(&format!("GET {link}"), &[]).await;
+    assert_eq!((file.status, file.header("content-type")), (200, "application/zip"));
+    assert_eq!(ZipArchive::new(Cursor::new(file.body)).unwrap().len(), 10);
+}
+
+#[tokio::test]
+async fn refusals_are_in_laravels_words() {
+    let daemon =
+        daemon("solidtime", SOLIDTIME, |config| config.access.viewers = std::mem::take(&mut config.access.owners))
+            .await;
+    let refused = daemon.request(&format!("POST /api/v1/organizations/{ACME}/export"), &[]).await;
+    let said = json!({ "message": "This action is unauthorized.", "error": "not_allowed" });
+    assert_eq!((refused.status, refused.json()), (403, said));
+}
+
+#[tokio::test]
+async fn an_organization_that_is_not_there_is_404_by_its_slug_too() {
+    let daemon = daemon("solidtime", SOLIDTIME, |_config| {}).await;
+    for id in ["acme", "0000000f-0000-4000-8000-000000000000", "..%2f..", "%00"] {
+        let refused = daemon.request(&format!("POST /api/v1/organizations/{id}/export"), &[]).await;
+        assert_eq!((refused.status, refused.json()["message"].clone()), (404, json!("Not Found")), "{id}");
+    }
+}
