@@ -12,11 +12,15 @@ mod exports;
 mod faces;
 mod gate;
 mod health;
+mod http;
+mod identify;
 mod lookup;
 mod organizations;
 mod patience;
 mod peer;
 mod problem;
+mod rates;
+mod repeats;
 mod request;
 mod rows;
 mod schedules;
@@ -24,21 +28,25 @@ mod server;
 mod socket;
 mod sources;
 mod status;
+mod tokens;
 
 use std::sync::Arc;
 
 use axum::Router;
 use orgvault_shared::{clock::Timestamp, config::Config};
 
+use self::{rates::Rates, repeats::Repeats};
 use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
     schedule::Schedules,
     send::Courier,
     signature::UrlKey,
+    tokens::Tokens,
 };
 
 pub use self::{
+    http::{HttpError, HttpListener},
     peer::Peer,
     server::{Limits, serve},
     socket::{Socket, SocketError},
@@ -50,6 +58,8 @@ pub struct Shop {
     pub workshop: Arc<Workshop>,
     /// Takes exports in and runs them.
     pub engine: Engine,
+    /// Those of the service accounts.
+    pub tokens: Tokens,
     /// Hands archives to targets.
     pub courier: Courier,
     /// Signs download links.
@@ -63,6 +73,8 @@ pub struct Shop {
 /// What every handler is handed.
 struct App {
     shop: Shop,
+    rates: Rates,
+    repeats: Repeats,
     started_at: Timestamp,
 }
 
@@ -84,5 +96,5 @@ impl App {
 /// [`Peer`].
 pub fn router(shop: Shop) -> Router {
     let started_at = shop.workshop.clock.now();
-    access::router(&Arc::new(App { shop, started_at }))
+    access::router(&Arc::new(App { shop, rates: Rates::default(), repeats: Repeats::default(), started_at }))
 }

@@ -6,6 +6,7 @@ mod engine;
 mod failure;
 mod forecast;
 mod job;
+mod logbook;
 mod pipeline;
 mod queue;
 

@@ -24,5 +24,6 @@ pub mod settings;
 pub mod signature;
 pub mod source;
 pub mod sql;
+pub mod tokens;
 
 pub use run::{RunError, run, run_on};

@@ -8,7 +8,7 @@ use tokio::{net::UnixListener, sync::watch};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    api::{self, Socket, SocketError},
+    api::{self, HttpError, HttpListener, Socket, SocketError},
     archive::{ArchiveDirectory, PublishError},
     audit::Audit,
     catalog::{Catalog, CatalogError},
@@ -21,6 +21,7 @@ use crate::{
     send::Courier,
     signature::UrlKey,
     source::{Source, SourceError},
+    tokens::Tokens,
 };
 
 /// Why the daemon did not start.
@@ -38,6 +39,9 @@ pub enum RunError {
     /// The catalog cannot be used.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// The TCP listener cannot be opened.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// A source is configured in a way that cannot work.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -86,18 +90,11 @@ pub async fn run_on(
     stop: Stop,
 ) -> Result<(), RunError> {
     let tracker = TaskTracker::new();
-    let url_key = UrlKey::of(&Secrets::of(&config.daemon.state_dir))?;
-    let sources = connect(&config, &products, &tracker)?;
-    let archives = Arc::new(swept(config.daemon.archive_dir.clone())?);
-    let catalog = Catalog::open(&config.daemon.state_dir.join("catalog.sqlite"), &config.daemon.archive_dir).await?;
-    let workshop = Arc::new(Workshop {
-        sources,
-        archives,
-        catalog: catalog.clone(),
-        audit: Arc::new(Audit::new(&config.daemon.state_dir, clock.clone())),
-        clock,
-        compression_level: config.daemon.compression_level,
-    });
+    let secrets = Secrets::of(&config.daemon.state_dir);
+    let url_key = UrlKey::of(&secrets)?;
+    let tokens = Tokens::open(secrets)?;
+    let http = HttpListener::open(&config.http, &clock).await?;
+    let workshop = open(&config, &products, clock, &tracker).await?;
     let engine = Engine::start(Parts {
         workshop: Arc::clone(&workshop),
         workers: config.daemon.workers,
@@ -110,23 +107,16 @@ pub async fn run_on(
         Courier::new(Arc::clone(&workshop), engine.clone(), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
     // Kept to the end: whoever has it may send another configuration.
     let (_configure, configured) = watch::channel(Arc::new(config.clone()));
-    let schedules = Schedules::start(schedule::Parts {
-        workshop: Arc::clone(&workshop),
-        engine: engine.clone(),
-        hooks: Hooks::start(configured.clone(), &tracker, &stop.soft, &stop.deadline),
-        config: configured,
-        tracker: tracker.clone(),
-        stop: stop.soft.clone(),
-    })
-    .await?;
+    let schedules = schedule(&workshop, &engine, configured, &tracker, &stop).await?;
 
     // Clients may watch their exports end: the API goes on until the last one has.
     let closed = stop.hard.child_token();
     let served = async {
-        let limits = api::Limits::new(config.daemon.connections_per_user);
+        let limits = api::Limits::new(&config);
         let router = api::router(api::Shop {
             workshop: Arc::clone(&workshop),
             engine,
+            tokens,
             courier,
             url_key,
             schedules,
@@ -138,19 +128,60 @@ pub async fn run_on(
             tracker.wait().await;
             closed.cancel();
         };
-        let serving = api::serve(listener, router, config.access.clone(), limits, closed.clone());
+        let serving = api::serve(listener, http, router, config.access.clone(), limits, closed.clone());
         tokio::join!(serving, exported);
-        for source in workshop.sources.values() {
-            source.close().await;
-        }
-        workshop.audit.close();
-        catalog.close().await;
+        close(&workshop).await;
     };
     tokio::select! {
         () = served => tracing::info!("stopped"),
         () = stop.hard.cancelled() => tracing::warn!("stopped at once; the next start cleans up"),
     }
     Ok(())
+}
+
+/// Follows the schedules of whatever configuration is sent.
+async fn schedule(
+    workshop: &Arc<Workshop>,
+    engine: &Engine,
+    config: watch::Receiver<Arc<Config>>,
+    tracker: &TaskTracker,
+    stop: &Stop,
+) -> Result<Schedules, CatalogError> {
+    Schedules::start(schedule::Parts {
+        workshop: Arc::clone(workshop),
+        engine: engine.clone(),
+        hooks: Hooks::start(config.clone(), tracker, &stop.soft, &stop.deadline),
+        config,
+        tracker: tracker.clone(),
+        stop: stop.soft.clone(),
+    })
+    .await
+}
+
+/// Opens what every part works with.
+async fn open(
+    config: &Config,
+    products: &Products,
+    clock: Clock,
+    tracker: &TaskTracker,
+) -> Result<Arc<Workshop>, RunError> {
+    let daemon = &config.daemon;
+    Ok(Arc::new(Workshop {
+        sources: connect(config, products, tracker)?,
+        archives: Arc::new(swept(daemon.archive_dir.clone())?),
+        catalog: Catalog::open(&daemon.state_dir.join("catalog.sqlite"), &daemon.archive_dir).await?,
+        audit: Arc::new(Audit::new(&daemon.state_dir, clock.clone())),
+        clock,
+        compression_level: daemon.compression_level,
+    }))
+}
+
+async fn close(workshop: &Workshop) {
+    for source in workshop.sources.values() {
+        source.close().await;
+    }
+    workshop.audit.close();
+    workshop.catalog.close().await;
 }
 
 /// The archive directory, without what an earlier daemon left unfinished in it.

@@ -16,6 +16,6 @@ mod record;
 mod solidtime;
 mod trueppm;
 
-pub use courier::Courier;
+pub use courier::{Asker, Courier};
 pub use error::SendError;
 pub(crate) use http::use_ring;

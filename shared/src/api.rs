@@ -7,6 +7,7 @@ mod archive;
 mod audit;
 mod export;
 mod history;
+mod log;
 mod organization;
 mod problem;
 mod retention;
@@ -15,11 +16,13 @@ mod schedule;
 mod send;
 mod source;
 mod status;
+mod token;
 
 pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification};
 pub use audit::{Actor, AuditEntry, AuditTrail};
-pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Progress, State};
+pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Progress, SectionProgress, State};
 pub use history::DayResult;
+pub use log::{LogLine, LogLines};
 pub use organization::{LastArchive, Organization, OrganizationKey, Organizations, SourceFailure};
 pub use problem::Problem;
 pub use retention::{Pruned, RetentionDecision, RetentionPlan};
@@ -28,6 +31,7 @@ pub use schedule::{Run, Runs, Schedule, Schedules, Trigger};
 pub use send::{SendAnswer, SendRecord, SendRequest, SendState};
 pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};
 pub use status::{Alive, Rebuilt, Role, Status};
+pub use token::{NewToken, Token, TokenRequest, Tokens};
 
 use serde::{Deserialize, Serialize};
 

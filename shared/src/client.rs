@@ -5,6 +5,7 @@
 //! or a check may rightly take hours; a caller that wants one wraps the future.
 
 mod connection;
+mod console;
 mod download;
 mod error;
 mod events;
@@ -17,9 +18,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use self::{connection::Answer, route::Route};
 use crate::{
     api::{
-        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Export, ExportRequest, Exports, Organization,
-        Organizations, Rebuilt, RowsPage, Run, Runs, Schedule, Schedules, SendAnswer, SendRequest, SourceCheck,
-        Sources, State, Status, Verification,
+        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Export, ExportRequest, Exports, NewToken,
+        Organization, Organizations, Rebuilt, RowsPage, Run, Runs, Schedule, Schedules, SendAnswer, SendRequest,
+        SourceCheck, Sources, State, Status, Token, TokenRequest, Tokens, Verification,
     },
     gid::Gid,
     preflight::Preflight,
@@ -330,6 +331,30 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn audit(&self, after: Option<&str>, limit: Option<u64>) -> Result<AuditTrail, ClientError> {
         self.get(Route::new("/v1/audit").query("after", after).query("limit", limit)).await
+    }
+
+    /// Every token of a service account.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn tokens(&self) -> Result<Tokens, ClientError> {
+        self.get(Route::new("/v1/tokens")).await
+    }
+
+    /// Makes a token; its secret is in the answer, and nowhere else.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn add_token(&self, request: &TokenRequest) -> Result<NewToken, ClientError> {
+        self.post(Route::new("/v1/tokens"), Some(request)).await
+    }
+
+    /// Revokes the token of a service account, and with it its links.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn revoke_token(&self, name: &str) -> Result<Token, ClientError> {
+        self.send("DELETE", Route::new("/v1/tokens").segment(name), None::<&()>).await?.json().await
     }
 
     /// Follows what happens: all of it, or one request's exports.

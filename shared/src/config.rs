@@ -1,6 +1,7 @@
 //! `/etc/orgvault/config.toml`: every key, its default, and all problems of a file at once.
 
 mod hook;
+mod http;
 mod read;
 mod schedule;
 mod secret;
@@ -24,6 +25,7 @@ pub use target::{FILE_PLACEHOLDER, Server, TargetConfig, TargetKind, Token};
 
 pub use self::{
     hook::{HookAction, HookConfig, HookEvent, HookScope},
+    http::Http,
     schedule::{Missed, ScheduleConfig},
 };
 
@@ -34,6 +36,8 @@ pub struct Config {
     pub daemon: Daemon,
     /// `[access]`.
     pub access: Access,
+    /// `[http]`.
+    pub http: Http,
     /// `[[source]]`.
     pub sources: Vec<SourceConfig>,
     /// `[[target]]`.

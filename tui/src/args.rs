@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand, builder::FalseyValueParser};
 
-use crate::{commands, exit, lines::Lines};
+use crate::{commands, console::Options, exit, lines::Lines};
 
 const SOCKET: &str = "/run/orgvault/orgvaultd.sock";
 
@@ -26,7 +26,15 @@ pub(crate) struct Cli {
     #[arg(long, global = true, env = "NO_COLOR", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub(crate) no_color: bool,
 
-    /// What to do.
+    /// The daemon of another machine, over ssh
+    #[arg(long, global = true, value_name = "USER@SERVER", env = "ORGVAULT_HOST", hide_env_values = true)]
+    pub(crate) host: Option<String>,
+
+    /// How the console looks and what it may do.
+    #[command(flatten)]
+    pub(crate) console: Options,
+
+    /// What to do; without it the console opens.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -80,6 +88,8 @@ pub(crate) enum Command {
     Catalog(commands::catalog::Args),
     /// Print a completion script for a shell
     Completions(commands::completions::Args),
+    /// Connect standard input and output to the daemon, for `--host`
+    DialStdio(commands::dial_stdio::Args),
     /// Show all of it on a made-up database, without any set-up
     Demo(commands::demo::Args),
 }

@@ -11,6 +11,7 @@ pub(crate) mod completions;
 pub(crate) mod counts;
 pub(crate) mod delete;
 pub(crate) mod demo;
+pub(crate) mod dial_stdio;
 pub(crate) mod export;
 pub(crate) mod exports;
 pub(crate) mod orgs;
@@ -58,6 +59,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::RunDue(args) => run_due::run(&args, session).await,
         Command::Catalog(args) => catalog::run(&args, session).await,
         Command::Completions(args) => completions::run(&args, session),
+        Command::DialStdio(_) => dial_stdio::run(session).await,
         Command::Demo(args) => demo::run(&args, session).await,
     }
 }

@@ -23,6 +23,11 @@ pub(crate) fn organization(key: &OrganizationKey) -> String {
     }
 }
 
+/// `source/id`: as [`organization`], and never ambiguous.
+pub(crate) fn exact(key: &OrganizationKey) -> String {
+    organization(&OrganizationKey { slug: String::new(), ..key.clone() })
+}
+
 /// `json`, `csv time-logs`, `json.gz`, `seed importable`.
 fn format(format: Format, entity: Option<&str>, gzip: bool, importable: bool) -> String {
     let suffix = if gzip { ".gz" } else { "" };

@@ -7,7 +7,7 @@ use std::{
 };
 
 use orgvault_shared::{
-    api::{Archive, Event, Export, Progress, State},
+    api::{Archive, Event, Export, LogLines, Progress, State},
     clock::Timestamp,
     gid::Gid,
 };
@@ -17,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     Failure,
     job::{Shared, Watched, Workshop},
+    logbook::Logbook,
     queue::{Job, Queue},
 };
 use crate::{
@@ -86,6 +87,7 @@ struct Inner {
     doomed: Mutex<HashSet<Gid>>,
     work: Notify,
     events: broadcast::Sender<Event>,
+    logbook: Logbook,
     tracker: TaskTracker,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -122,6 +124,7 @@ impl Engine {
             doomed: Mutex::default(),
             work: Notify::new(),
             events: broadcast::channel(EVENTS).0,
+            logbook: Logbook::default(),
             tracker,
             stop,
             abort,
@@ -172,6 +175,7 @@ impl Engine {
     /// Tells everybody who listens of exports that the catalog has taken in.
     pub fn announce(&self, exports: &[Export]) {
         for export in exports {
+            self.note(export.gid, "info", format!("asked for by {}", export.requested_by));
             self.tell(export.clone());
         }
     }
@@ -235,6 +239,16 @@ impl Engine {
         exports
     }
 
+    /// What happened to one export, as far as it is still in memory.
+    #[must_use]
+    pub fn log(&self, gid: Gid) -> LogLines {
+        self.0.logbook.of(gid)
+    }
+
+    fn note(&self, gid: Gid, level: &str, message: impl Into<String>) {
+        self.0.logbook.note(gid, self.0.workshop.clock.now(), level, message);
+    }
+
     /// How many exports wait and how many run.
     #[must_use]
     pub fn load(&self) -> (usize, usize) {
@@ -294,15 +308,22 @@ impl Engine {
         let running = Running { export: export.clone(), progress: progress.clone(), canceled: canceled.clone() };
         lock(&self.0.running).insert(export.gid, running);
         self.0.workshop.catalog.update_export(export).await?;
+        self.note(export.gid, "info", "started");
         self.tell(export.clone());
         self.0.tracker.spawn(self.clone().tell_progress(export.clone(), progress));
         Ok(Watched { progress: sender, canceled })
     }
 
     async fn tell_progress(self, mut export: Export, mut progress: watch::Receiver<Progress>) {
+        let mut section = String::new();
         // Ends when the writer drops its end.
         while progress.changed().await.is_ok() {
-            export.progress = Some(progress.borrow_and_update().clone());
+            let now = progress.borrow_and_update().clone();
+            if now.section != section {
+                section.clone_from(&now.section);
+                self.note(export.gid, "info", format!("writing {section} after {} rows", now.rows));
+            }
+            export.progress = Some(now);
             self.tell(export.clone());
         }
     }
@@ -315,6 +336,10 @@ impl Engine {
         let stored = match &result {
             Ok(archive) => {
                 export.finish(archive);
+                self.note(export.gid, "info", format!("published {}: {} bytes", archive.path, archive.bytes));
+                for warning in &archive.warnings {
+                    self.note(export.gid, "warn", format!("{}: {}", warning.code, warning.message));
+                }
                 catalog.finish_export(export, archive).await
             }
             Err(failure) => {
@@ -322,7 +347,9 @@ impl Engine {
                 let interrupted = matches!(failure, Failure::Canceled) && self.0.abort.is_cancelled();
                 let failure = if interrupted { &Failure::Interrupted } else { failure };
                 tracing::error!(gid = %export.gid, code = failure.code(), "export failed: {failure}");
-                export.error = Some(failure.to_wire());
+                let error = failure.to_wire();
+                self.note(export.gid, "error", format!("{}: {}", error.code, error.message));
+                export.error = Some(error);
                 catalog.update_export(export).await
             }
         };

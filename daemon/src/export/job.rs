@@ -7,7 +7,7 @@ use std::{
 };
 
 use orgvault_shared::{
-    api::{Archive, ArchiveState, Export, Format, Progress, Warning},
+    api::{Archive, ArchiveState, Export, Format, Progress, SectionProgress, Warning},
     archive::{
         manifest::{Dropped, Layout, MANIFEST_VERSION, Manifest, Product, Section},
         verify::{Expected, read_back},
@@ -200,8 +200,7 @@ async fn make(
     let begun = Instant::now();
     let sections = sections(plan);
     let counted: Vec<u64> = sections.iter().filter_map(|&index| opened.counts.get(index).copied()).collect();
-    let rows_expected = counted.iter().sum();
-    progress.send_modify(|progress| *progress = Progress { rows_expected, ..Progress::default() });
+    progress.send_modify(|progress| *progress = expected(&plan.definition, &sections, &counted));
 
     let headers = headers(&mut opened.snapshot, plan, &sections).await?;
     let (archives, planned) = (Arc::clone(&shop.archives), Arc::clone(plan));
@@ -271,6 +270,16 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<(Seale
     manifest.sha256 = report.sha256;
     manifest.content_bytes = report.content_bytes;
     Ok((sealed, manifest, begun.elapsed()))
+}
+
+/// How far an export is that has written nothing yet.
+fn expected(definition: &Definition, sections: &[usize], counted: &[u64]) -> Progress {
+    let section = |(&index, &rows_expected): (&usize, &u64)| {
+        let name = definition.sections.get(index).map(|section| section.name.clone()).unwrap_or_default();
+        SectionProgress { name, rows: 0, rows_expected }
+    };
+    let sections = sections.iter().zip(counted).map(section).collect();
+    Progress { rows_expected: counted.iter().sum(), sections, ..Progress::default() }
 }
 
 /// What the archive must contain. Its name, size and hash are known when it was read back.

@@ -12,6 +12,9 @@ mod format;
 mod postgres;
 #[cfg(test)]
 mod preflight;
+#[cfg(test)]
+mod products;
+#[cfg(test)]
 mod schedule;
 #[cfg(test)]
 mod send;

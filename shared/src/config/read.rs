@@ -3,12 +3,15 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
-    Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceLines, Tls, hook, schedule,
-    secret, target,
+    Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceLines, Tls, hook,
+    http::http,
+    schedule, secret, target,
     values::{absolute_path, accounts, duration, mode, name, optional_group, socket_path, some_duration},
 };
-use crate::api::Role;
-use crate::checked_toml::{Document, Problems, Table, Unique, Value, read_text};
+use crate::{
+    api::Role,
+    checked_toml::{Document, Problems, Table, Unique, Value, read_text},
+};
 
 const MAX_WORKERS: i64 = 64;
 const MAX_CONNECTIONS: i64 = 10_000;
@@ -47,6 +50,7 @@ fn failed(problems: Problems) -> Reading {
 pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let daemon = root.table("daemon", daemon).unwrap_or_default();
     let access = root.table("access", access).unwrap_or_default();
+    let http = root.table("http", http).unwrap_or_default();
     let mut names = Unique::new("name of the source");
     let sources = root.tables("source", |table| (source(table, environment, &mut names), lines(table, environment)));
     let (sources, lines): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
@@ -59,6 +63,7 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let config = Config {
         daemon,
         access,
+        http,
         sources,
         targets: targets.into_iter().flatten().collect(),
         schedules: schedules.into_iter().flatten().collect(),
