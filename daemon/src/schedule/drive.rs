@@ -71,12 +71,12 @@ impl Drive {
                 }
                 self.go_on(&mut ended).await
             };
-            match going_on.await {
-                Ok(true) => return,
-                Ok(false) => {}
-                Err(error) => tracing::error!(run = %self.open.run.gid, "the run cannot go on yet: {error}"),
-            }
-            if stop.is_cancelled() && self.exported.is_empty() {
+            let over = going_on.await.unwrap_or_else(|error| {
+                tracing::error!(run = %self.open.run.gid, "the run cannot go on yet: {error}");
+                // A daemon that stops does not try again; the next one does.
+                stop.is_cancelled()
+            });
+            if over || (stop.is_cancelled() && self.exported.is_empty()) {
                 return;
             }
             tokio::select! {
