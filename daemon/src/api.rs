@@ -20,8 +20,10 @@ mod patience;
 mod peer;
 mod problem;
 mod rates;
+mod reload;
 mod repeats;
 mod request;
+mod retention;
 mod rows;
 mod schedules;
 mod server;
@@ -39,6 +41,7 @@ use self::{rates::Rates, repeats::Repeats};
 use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
+    reload::Reloader,
     schedule::Schedules,
     send::Courier,
     signature::UrlKey,
@@ -49,7 +52,7 @@ pub use self::{
     http::{HttpError, HttpListener},
     peer::Peer,
     server::{Limits, serve},
-    socket::{Socket, SocketError},
+    socket::{Socket, SocketError, inherited},
 };
 
 /// What the routes work with.
@@ -66,8 +69,8 @@ pub struct Shop {
     pub url_key: UrlKey,
     /// Begins the runs that are due.
     pub schedules: Schedules,
-    /// The configuration.
-    pub config: Arc<Config>,
+    /// Reads the configuration again.
+    pub reloader: Arc<Reloader>,
 }
 
 /// What every handler is handed.
@@ -85,6 +88,10 @@ impl App {
 
     fn engine(&self) -> &Engine {
         &self.shop.engine
+    }
+
+    fn config(&self) -> Arc<Config> {
+        self.shop.workshop.config()
     }
 
     fn now(&self) -> Timestamp {

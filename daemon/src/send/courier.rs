@@ -22,10 +22,7 @@ use super::{
     parcel::Parcel,
     record,
 };
-use crate::{
-    catalog::CatalogError,
-    export::{Engine, Workshop},
-};
+use crate::{catalog::CatalogError, export::Workshop};
 
 /// Reasons of a refusal that are told at once.
 const REASONS: usize = 3;
@@ -36,7 +33,6 @@ pub struct Courier(Arc<Inner>);
 
 struct Inner {
     workshop: Arc<Workshop>,
-    engine: Engine,
     tracker: TaskTracker,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -72,12 +68,11 @@ impl Courier {
     #[must_use]
     pub fn new(
         workshop: Arc<Workshop>,
-        engine: Engine,
         tracker: TaskTracker,
         stop: CancellationToken,
         abort: CancellationToken,
     ) -> Self {
-        Self(Arc::new(Inner { workshop, engine, tracker, stop, abort, running: Mutex::default() }))
+        Self(Arc::new(Inner { workshop, tracker, stop, abort, running: Mutex::default() }))
     }
 
     /// Hands `archive` to `target` and says what became of it. A send that has begun goes on when
@@ -261,10 +256,11 @@ impl Inner {
 
     /// An archive that was deleted meanwhile stays so.
     async fn list(&self, gid: Gid, sent: Vec<SendRecord>) -> Result<(), CatalogError> {
+        let _storing = self.workshop.storing.lock().await;
         if let Some(listed) = self.workshop.catalog.archive(gid).await? {
             let listed = Archive { sent, ..listed };
             self.workshop.catalog.put_archive(&listed).await?;
-            self.engine.tell_archive(&listed);
+            self.workshop.tell_archive(&listed);
         }
         Ok(())
     }

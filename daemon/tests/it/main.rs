@@ -9,6 +9,8 @@ mod export;
 #[cfg(test)]
 mod format;
 #[cfg(test)]
+mod keep;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod preflight;

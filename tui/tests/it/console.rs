@@ -152,6 +152,8 @@ fn crowd() -> Stub {
         pending: 0,
         running: 0,
         failed: 0,
+        configured_at: at(0),
+        warnings: Vec::new(),
     };
     let mut storm = vec![snapshot([pending(7, "acme")])];
     storm.extend((0..20_000).map(|number| change(started(7 + number % 50, "acme"))));

@@ -27,7 +27,7 @@ pub(in super::super) async fn send(
     Body(request): Body<SendRequest>,
 ) -> Result<Json<SendAnswer>, Refusal> {
     let archive = app.archive(&caller, gid).await?;
-    let target = target(&app.shop.config, &request.to)?.clone();
+    let target = target(&app.config(), &request.to)?.clone();
     let asker = Asker { name: caller.name(), actor: caller.responsible().clone(), from: caller.from() };
     Ok(Json(app.shop.courier.send(archive, target, request, asker).await?))
 }
