@@ -102,15 +102,7 @@ pub async fn run_on(
     })
     .await?;
     let courier = Courier::new(Arc::clone(&workshop), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
-    let schedules = Schedules::start(schedule::Parts {
-        workshop: Arc::clone(&workshop),
-        engine: engine.clone(),
-        hooks: Hooks::start(configured.clone(), &tracker, &stop.soft, &stop.deadline),
-        config: configured.clone(),
-        tracker: tracker.clone(),
-        stop: stop.soft.clone(),
-    })
-    .await?;
+    let schedules = schedule(&workshop, &engine, configured.clone(), &tracker, &stop).await?;
 
     for task in chores(&workshop, &reloader, &engine, &stop) {
         tracker.spawn(task);
@@ -146,6 +138,25 @@ pub async fn run_on(
         () = stop.hard.cancelled() => tracing::warn!("stopped at once; the next start cleans up"),
     }
     Ok(())
+}
+
+/// Follows the schedules of whatever configuration is sent.
+async fn schedule(
+    workshop: &Arc<Workshop>,
+    engine: &Engine,
+    config: watch::Receiver<Arc<Config>>,
+    tracker: &TaskTracker,
+    stop: &Stop,
+) -> Result<Schedules, CatalogError> {
+    Schedules::start(schedule::Parts {
+        workshop: Arc::clone(workshop),
+        engine: engine.clone(),
+        hooks: Hooks::start(config.clone(), tracker, &stop.soft, &stop.deadline),
+        config,
+        tracker: tracker.clone(),
+        stop: stop.soft.clone(),
+    })
+    .await
 }
 
 /// Opens what every part works with.

@@ -19,6 +19,7 @@ mod out;
 mod postgres;
 mod preflight;
 mod readme;
+mod schedules;
 mod screen;
 mod seed;
 mod send;
