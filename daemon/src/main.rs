@@ -36,7 +36,7 @@ struct Arguments {
 enum Command {
     /// Checks the configuration and the product definitions, and says all that is wrong with them.
     CheckConfig,
-    /// Prints the OpenAPI document of the API.
+    /// Prints the `OpenAPI` document of the API.
     Openapi,
 }
 

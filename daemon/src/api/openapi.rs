@@ -16,7 +16,7 @@ use utoipa::{
     },
 };
 
-use self::operations::{Answer, Kind, Told, told};
+use self::operations::{Answer, Body, Kind, Told, told};
 use super::{
     access::{Rule, routes},
     health::VERSION,
@@ -36,7 +36,7 @@ pub fn document() -> OpenApi {
         let rule = route.rule;
         // The test beside this notices a route that nothing is told of.
         let Some(told) = told(&rule.method, rule.path) else { continue };
-        let path = paths.paths.entry(rule.path.to_owned()).or_insert_with(PathItem::default);
+        let path = paths.paths.entry(rule.path.to_owned()).or_default();
         path.merge_operations(PathItem::new(method(&rule.method), operation(&rule, &told)));
     }
     let mut document = OpenApi::new(Info::builder().title("orgvault").version(VERSION).build(), paths);
@@ -116,7 +116,7 @@ fn text() -> ObjectBuilder {
 fn answer(answer: &Answer) -> Response {
     let mut response = Response::new(answer.description);
     if let Some(media_type) = answer.media_type {
-        let content = Content::new(answer.schema.map(|body| body.schema()));
+        let content = Content::new(answer.schema.map(Body::schema));
         response.content.insert(media_type.to_owned(), content.into());
     }
     response
