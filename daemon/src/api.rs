@@ -15,6 +15,7 @@ mod health;
 mod http;
 mod identify;
 mod lookup;
+mod openapi;
 mod organizations;
 mod patience;
 mod peer;
@@ -50,6 +51,7 @@ use crate::{
 
 pub use self::{
     http::{HttpError, HttpListener},
+    openapi::document,
     peer::Peer,
     server::{Limits, serve},
     socket::{Socket, SocketError, inherited},

@@ -92,6 +92,8 @@ pub(crate) enum Command {
     Schedule(commands::schedule::Args),
     /// Begin what is due and follow it (for a systemd timer)
     RunDue(commands::run_due::Args),
+    /// Make, list and revoke tokens of service accounts
+    Token(commands::token::Args),
     /// Look after the daemon's catalog
     Catalog(commands::catalog::Args),
     /// Print a completion script for a shell

@@ -28,6 +28,7 @@ pub(crate) mod send;
 pub(crate) mod show;
 pub(crate) mod sources;
 pub(crate) mod status;
+pub(crate) mod token;
 pub(crate) mod verify;
 
 use crate::{
@@ -64,6 +65,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Schedules(args) => schedules::run(&args, session).await,
         Command::Schedule(args) => schedule::run(&args, session).await,
         Command::RunDue(args) => run_due::run(&args, session).await,
+        Command::Token(args) => token::run(&args, session).await,
         Command::Catalog(args) => catalog::run(&args, session).await,
         Command::Completions(args) => completions::run(&args, session),
         Command::DialStdio(_) => dial_stdio::run(session).await,

@@ -10,6 +10,7 @@ mod daemon;
 mod demo;
 mod docs;
 mod export;
+mod faces;
 mod files;
 mod fixtures;
 mod lists;

@@ -10,6 +10,7 @@ use crate::{
     console::{
         keys::{self, Action, Key},
         model::{Link, Model, PromptKind, Screen},
+        theme::Theme,
         update::reason,
         words::{age, fit, width},
     },
@@ -111,7 +112,7 @@ fn clock(model: &Model) -> String {
 /// What is wrong with the connection, or between the versions.
 fn banner(model: &Model) -> Option<(String, Style)> {
     let theme = &model.setup.theme;
-    let reversed = theme.bad.patch(theme.cursor);
+    let reversed = Theme::flag(theme.bad);
     if let Link::Down { since, fault } = &model.link {
         let data = model
             .data
@@ -123,7 +124,7 @@ fn banner(model: &Model) -> Option<(String, Style)> {
     }
     let status = model.status.as_ref()?;
     let text = version_difference(&status.version, &model.setup.version)?;
-    Some((format!("{} {text}", theme.symbols.warning), theme.careful.patch(theme.cursor)))
+    Some((format!("{} {text}", theme.symbols.warning), Theme::flag(theme.careful)))
 }
 
 /// Which side to update, where the versions differ.
@@ -214,7 +215,7 @@ pub(super) fn toasts(canvas: &mut Canvas<'_>, model: &Model, body: Rect) {
         let columns = u16::try_from(width(&text)).unwrap_or(body.width);
         let area = Rect { x: body.right() - columns, y, width: columns, height: 1 };
         canvas.clear(area);
-        canvas.text(area.x, y, columns, &text, style.patch(theme.cursor));
+        canvas.text(area.x, y, columns, &text, Theme::flag(style));
     }
 }
 
