@@ -164,7 +164,7 @@ pub struct Progress {
 }
 
 /// How far one section of a started export is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SectionProgress {
     /// The section's name.
     pub name: String,

@@ -65,6 +65,7 @@ pub struct Status {
     /// Exports that ended as `error` in the last 24 hours.
     pub failed: u64,
     /// When the configuration in force was read.
+    #[schema(value_type = String, format = DateTime)]
     pub configured_at: Timestamp,
     /// What the admin ought to know, as long as it is so.
     #[serde(default)]
