@@ -16,6 +16,7 @@ use crate::{
     hook::Hooks,
     keep,
     lifecycle::{LockError, StateLock, Stop, supervisor, tell_status},
+    metrics,
     product::Products,
     reload::{ConnectError, Reloader, connect},
     schedule::{self, Schedules},
@@ -198,13 +199,13 @@ fn chores(
     reloader: &Arc<Reloader>,
     engine: &Engine,
     stop: &Stop,
-) -> [Pin<Box<dyn Future<Output = ()> + Send>>; 4] {
-    let shop = || Arc::clone(workshop);
-    let end = || stop.soft.clone();
+) -> [Pin<Box<dyn Future<Output = ()> + Send>>; 5] {
+    let (parts, end) = (|| Arc::clone(workshop), || stop.soft.clone());
     [
-        Box::pin(watch_configuration(shop(), Arc::clone(reloader), Arc::clone(&stop.reload), end())),
-        Box::pin(watch_archives(shop(), end())),
-        Box::pin(keep::scrub_regularly(shop(), end())),
+        Box::pin(watch_configuration(parts(), Arc::clone(reloader), Arc::clone(&stop.reload), end())),
+        Box::pin(watch_archives(parts(), end())),
+        Box::pin(keep::scrub_regularly(parts(), end())),
+        Box::pin(metrics::write_regularly(parts(), engine.clone(), end())),
         Box::pin(tell_status(engine.clone(), end())),
     ]
 }

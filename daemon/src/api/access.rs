@@ -14,10 +14,10 @@ use axum::{
 use orgvault_shared::api::Role;
 
 use super::{
-    App, archives, audit, catalog, events, exports,
+    App, archives, audit, catalog, diagnosis, events, exports,
     faces::{Voice, asana, rytask, solidtime, trueppm},
     gate::{self, stray},
-    health, organizations,
+    health, metrics, organizations,
     problem::Refusal,
     reload, retention, rows, schedules, sources, status, tokens,
 };
@@ -148,6 +148,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare).scoped(),
         Route::new(GET,    "/v1/retention/plan",                       Viewer, retention::plan),
         Route::new(POST,   "/v1/retention/apply",                      Owner,  retention::apply).records("retention.apply"),
+        Route::new(GET,    "/v1/diagnosis",                            Admin,  diagnosis::show),
+        Route::new(GET,    "/metrics",                                 Viewer, metrics::show),
         Route::new(POST,   "/v1/reload",                               Admin,  reload::reload),
         Route::new(GET,    "/v1/schedules",                            Viewer, schedules::list),
         Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run).records("schedule.run"),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use orgvault_shared::{
-    api::{Archive, Event, Export, LogLines, Progress, State},
+    api::{Archive, Event, Export, LogLines, OrganizationKey, Progress, State},
     clock::Timestamp,
     gid::Gid,
 };
@@ -336,7 +336,8 @@ impl Engine {
                 export.state = State::Error;
                 let interrupted = matches!(failure, Failure::Canceled) && self.0.abort.is_cancelled();
                 let failure = if interrupted { &Failure::Interrupted } else { failure };
-                tracing::error!(gid = %export.gid, code = failure.code(), "export failed: {failure}");
+                let OrganizationKey { source, id: organization, .. } = &export.organization;
+                tracing::error!(gid = %export.gid, source, organization, code = failure.code(), "export failed: {failure}");
                 let error = failure.to_wire();
                 self.note(export.gid, "error", format!("{}: {}", error.code, error.message));
                 export.error = Some(error);

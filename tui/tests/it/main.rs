@@ -13,6 +13,8 @@ mod export;
 mod faces;
 mod files;
 mod fixtures;
+mod health;
+mod keep;
 mod lists;
 mod orgvault;
 mod out;
