@@ -12,36 +12,47 @@ mod exports;
 mod faces;
 mod gate;
 mod health;
+mod http;
+mod identify;
 mod lookup;
 mod organizations;
 mod patience;
 mod peer;
 mod problem;
+mod rates;
+mod reload;
+mod repeats;
 mod request;
+mod retention;
 mod rows;
 mod schedules;
 mod server;
 mod socket;
 mod sources;
 mod status;
+mod tokens;
 
 use std::sync::Arc;
 
 use axum::Router;
 use orgvault_shared::{clock::Timestamp, config::Config};
 
+use self::{rates::Rates, repeats::Repeats};
 use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
+    reload::Reloader,
     schedule::Schedules,
     send::Courier,
     signature::UrlKey,
+    tokens::Tokens,
 };
 
 pub use self::{
+    http::{HttpError, HttpListener},
     peer::Peer,
     server::{Limits, serve},
-    socket::{Socket, SocketError},
+    socket::{Socket, SocketError, inherited},
 };
 
 /// What the routes work with.
@@ -50,19 +61,23 @@ pub struct Shop {
     pub workshop: Arc<Workshop>,
     /// Takes exports in and runs them.
     pub engine: Engine,
+    /// Those of the service accounts.
+    pub tokens: Tokens,
     /// Hands archives to targets.
     pub courier: Courier,
     /// Signs download links.
     pub url_key: UrlKey,
     /// Begins the runs that are due.
     pub schedules: Schedules,
-    /// The configuration.
-    pub config: Arc<Config>,
+    /// Reads the configuration again.
+    pub reloader: Arc<Reloader>,
 }
 
 /// What every handler is handed.
 struct App {
     shop: Shop,
+    rates: Rates,
+    repeats: Repeats,
     started_at: Timestamp,
 }
 
@@ -75,6 +90,10 @@ impl App {
         &self.shop.engine
     }
 
+    fn config(&self) -> Arc<Config> {
+        self.shop.workshop.config()
+    }
+
     fn now(&self) -> Timestamp {
         self.shop.workshop.clock.now()
     }
@@ -84,5 +103,5 @@ impl App {
 /// [`Peer`].
 pub fn router(shop: Shop) -> Router {
     let started_at = shop.workshop.clock.now();
-    access::router(&Arc::new(App { shop, started_at }))
+    access::router(&Arc::new(App { shop, rates: Rates::default(), repeats: Repeats::default(), started_at }))
 }

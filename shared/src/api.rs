@@ -10,12 +10,14 @@ mod history;
 mod log;
 mod organization;
 mod problem;
+mod reload;
 mod retention;
 mod row;
 mod schedule;
 mod send;
 mod source;
 mod status;
+mod token;
 
 pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification};
 pub use audit::{Actor, AuditEntry, AuditTrail};
@@ -24,12 +26,14 @@ pub use history::DayResult;
 pub use log::{LogLine, LogLines};
 pub use organization::{LastArchive, Organization, OrganizationKey, Organizations, SourceFailure};
 pub use problem::Problem;
+pub use reload::Reloaded;
 pub use retention::{Pruned, RetentionDecision, RetentionPlan};
 pub use row::Row;
 pub use schedule::{Run, Runs, Schedule, Schedules, Trigger};
 pub use send::{SendAnswer, SendRecord, SendRequest, SendState};
 pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};
 pub use status::{Alive, Rebuilt, Role, Status};
+pub use token::{NewToken, Token, TokenRequest, Tokens};
 
 use serde::{Deserialize, Serialize};
 

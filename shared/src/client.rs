@@ -5,7 +5,6 @@
 //! or a check may rightly take hours; a caller that wants one wraps the future.
 
 mod connection;
-mod console;
 mod download;
 mod error;
 mod events;
@@ -18,9 +17,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use self::{connection::Answer, route::Route};
 use crate::{
     api::{
-        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Export, ExportRequest, Exports, Organization,
-        Organizations, Rebuilt, RowsPage, Run, Runs, Schedule, Schedules, SendAnswer, SendRequest, SourceCheck,
-        Sources, State, Status, Verification,
+        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Export, ExportRequest, Exports, LogLines, NewToken,
+        Organization, Organizations, Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, Run, Runs, Schedule,
+        Schedules, SendAnswer, SendRequest, SourceCheck, Sources, State, Status, Token, TokenRequest, Tokens,
+        Verification,
     },
     gid::Gid,
     preflight::Preflight,
@@ -123,6 +123,19 @@ impl Client {
         self.get(Route::new("/v1/organizations").query("source", source)).await
     }
 
+    /// The same, each with how its last `days` days ended.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn organizations_with_history(
+        &self,
+        source: Option<&str>,
+        days: u16,
+    ) -> Result<Organizations, ClientError> {
+        let history = format!("{days}d");
+        self.get(Route::new("/v1/organizations").query("source", source).query("history", Some(history))).await
+    }
+
     /// One organization, named as on the command line: a slug, an id, `source/slug`, ….
     ///
     /// # Errors
@@ -167,6 +180,14 @@ impl Client {
         self.get(Route::new("/v1/exports").segment(gid)).await
     }
 
+    /// The log lines that the daemon keeps of an export, the newest last.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn export_log(&self, gid: Gid) -> Result<LogLines, ClientError> {
+        self.get(Route::new("/v1/exports").segment(gid).segment("log")).await
+    }
+
     /// Cancels an export that is not final; gives the export as it is now, which may still be
     /// `started` for a moment.
     ///
@@ -201,6 +222,39 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn delete_archive(&self, gid: Gid) -> Result<Archive, ClientError> {
         self.send("DELETE", Self::archive_route(gid), None::<&()>).await?.json().await
+    }
+
+    /// Keeps an archive from every deletion, or no longer; gives it as it is now.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn pin(&self, gid: Gid, pinned: bool) -> Result<Archive, ClientError> {
+        let method = if pinned { "PUT" } else { "DELETE" };
+        self.send(method, Self::archive_route(gid).segment("pin"), None::<&()>).await?.json().await
+    }
+
+    /// Has the daemon read its configuration and definitions again.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says; one that is wrong is a problem, and the old one stays in force.
+    pub async fn reload(&self) -> Result<Reloaded, ClientError> {
+        self.post(Route::new("/v1/reload"), None::<&()>).await
+    }
+
+    /// What retention keeps and drops, if it is applied now.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn retention_plan(&self) -> Result<RetentionPlan, ClientError> {
+        self.get(Route::new("/v1/retention/plan")).await
+    }
+
+    /// Deletes what retention drops, once the last good archive of each group was read again.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn apply_retention(&self) -> Result<Pruned, ClientError> {
+        self.post(Route::new("/v1/retention/apply"), None::<&()>).await
     }
 
     /// Opens an archive's file for reading from its beginning.
@@ -331,6 +385,30 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn audit(&self, after: Option<&str>, limit: Option<u64>) -> Result<AuditTrail, ClientError> {
         self.get(Route::new("/v1/audit").query("after", after).query("limit", limit)).await
+    }
+
+    /// Every token of a service account.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn tokens(&self) -> Result<Tokens, ClientError> {
+        self.get(Route::new("/v1/tokens")).await
+    }
+
+    /// Makes a token; its secret is in the answer, and nowhere else.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn add_token(&self, request: &TokenRequest) -> Result<NewToken, ClientError> {
+        self.post(Route::new("/v1/tokens"), Some(request)).await
+    }
+
+    /// Revokes the token of a service account, and with it its links.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn revoke_token(&self, name: &str) -> Result<Token, ClientError> {
+        self.send("DELETE", Route::new("/v1/tokens").segment(name), None::<&()>).await?.json().await
     }
 
     /// Follows what happens: all of it, or one request's exports.

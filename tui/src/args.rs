@@ -44,6 +44,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Show the daemon, its archives and its queue
     Status(commands::status::Args),
+    /// Judge the backups of every organization, for monitoring
+    Health(commands::health::Args),
     /// List the connected databases
     Sources(commands::sources::Args),
     /// Check that a database can be exported, line by line
@@ -68,6 +70,12 @@ pub(crate) enum Command {
     Rows(commands::rows::Args),
     /// Delete an archive
     Delete(commands::delete::Args),
+    /// Keep an archive from every deletion
+    Pin(commands::pin::Args),
+    /// Let an archive be deleted again
+    Unpin(commands::pin::Args),
+    /// Show what retention keeps and drops, and delete what it drops
+    Prune(commands::prune::Args),
     /// Read archives again and compare them with their manifests
     Verify(commands::verify::Args),
     /// Say what the app's own importer would refuse or change of an archive

@@ -15,11 +15,11 @@ use orgvault_shared::api::Role;
 
 use super::{
     App, archives, audit, catalog, events, exports,
-    faces::{Voice, solidtime, trueppm},
+    faces::{Voice, asana, rytask, solidtime, trueppm},
     gate::{self, stray},
     health, organizations,
     problem::Refusal,
-    rows, schedules, sources, status,
+    reload, retention, rows, schedules, sources, status, tokens,
 };
 
 /// One route.
@@ -99,8 +99,11 @@ impl Route {
 #[rustfmt::skip]
 pub(super) fn routes() -> Vec<Route> {
     use Role::{Admin, Owner, Viewer};
+    use trueppm::jobs;
+
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
+    const PUT: Method = Method::PUT;
     const DELETE: Method = Method::DELETE;
     vec![
         Route::new(GET,    "/v1/health",                               Viewer, health::show).scoped(),
@@ -121,10 +124,15 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download).scoped().hands_out("archive.download"),
         Route::new(GET,    "/v1/downloads/{gid}",                      None,   archives::signed).scoped().hands_out("archive.download"),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify).scoped(),
+        Route::new(PUT,    "/v1/archives/{gid}/pin",                   Admin,  archives::pin).scoped(),
+        Route::new(DELETE, "/v1/archives/{gid}/pin",                   Admin,  archives::unpin).scoped(),
         Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight).scoped(),
-        Route::new(POST,   "/v1/archives/{gid}/send",                  Owner,  archives::send).hands_out("archive.send"),
+        Route::new(POST,   "/v1/archives/{gid}/send",                  Owner,  archives::send),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page).scoped().hands_out("archive.rows"),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare).scoped(),
+        Route::new(GET,    "/v1/retention/plan",                       Viewer, retention::plan),
+        Route::new(POST,   "/v1/retention/apply",                      Owner,  retention::apply).records("retention.apply"),
+        Route::new(POST,   "/v1/reload",                               Admin,  reload::reload),
         Route::new(GET,    "/v1/schedules",                            Viewer, schedules::list),
         Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run),
         Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause),
@@ -134,10 +142,26 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(POST,   "/v1/run-due",                              Admin,  schedules::run_due),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/audit",                                Owner,  audit::list),
+        Route::new(GET,    "/v1/tokens",                               Owner,  tokens::list),
+        Route::new(POST,   "/v1/tokens",                               Owner,  tokens::add).records("token.add"),
+        Route::new(DELETE, "/v1/tokens/{name}",                        Owner,  tokens::revoke).records("token.revoke"),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow).scoped(),
         Route::new(POST,   "/api/v1/organizations/{id}/export",        Admin,  solidtime::export).scoped().voice(solidtime::voice),
         Route::new(GET,    "/api/v1/programs/{id}/export/",            None,   trueppm::program).scoped().hands_out("face.download").voice(trueppm::voice),
         Route::new(GET,    "/api/v1/projects/{id}/export/",            None,   trueppm::project).scoped().hands_out("face.download").voice(trueppm::voice),
+        Route::new(POST,   "/api/v1/programs/{id}/export/",            None,   jobs::start).scoped().voice(trueppm::voice),
+        Route::new(POST,   "/api/v1/projects/{id}/export/",            None,   jobs::start).scoped().voice(trueppm::voice),
+        Route::new(GET,    "/api/v1/programs/{id}/export/jobs/",       None,   jobs::list).scoped().voice(trueppm::voice),
+        Route::new(GET,    "/api/v1/projects/{id}/export/jobs/",       None,   jobs::list).scoped().voice(trueppm::voice),
+        Route::new(GET,    "/api/v1/programs/{id}/export/jobs/{gid}/", None,   jobs::show).scoped().voice(trueppm::voice),
+        Route::new(GET,    "/api/v1/projects/{id}/export/jobs/{gid}/", None,   jobs::show).scoped().voice(trueppm::voice),
+        Route::new(GET,    "/api/v1/programs/{id}/export/jobs/{gid}/download/", None, jobs::download).scoped().hands_out("face.download").voice(trueppm::voice),
+        Route::new(GET,    "/api/v1/projects/{id}/export/jobs/{gid}/download/", None, jobs::download).scoped().hands_out("face.download").voice(trueppm::voice),
+        Route::new(GET,    "/export/workspace",                        Admin,  rytask::export).scoped().hands_out("face.download").voice(rytask::voice),
+        Route::new(POST,   "/organization_exports",                    Admin,  asana::create).scoped().voice(asana::voice),
+        Route::new(POST,   "/api/1.0/organization_exports",            Admin,  asana::create).scoped().voice(asana::voice),
+        Route::new(GET,    "/organization_exports/{gid}",              Admin,  asana::show).scoped().voice(asana::voice),
+        Route::new(GET,    "/api/1.0/organization_exports/{gid}",      Admin,  asana::show).scoped().voice(asana::voice),
     ]
 }
 
@@ -164,8 +188,6 @@ pub(super) fn router(app: &Arc<App>) -> Router {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use axum::body::Body;
     use orgvault_shared::{clock::Clock, config::Config};
     use tokio::sync::watch;
@@ -178,26 +200,26 @@ mod tests {
         archive::ArchiveDirectory,
         audit::Audit,
         catalog::Catalog,
-        export::{Engine, Parts, Workshop},
+        export::{Engine, Parts, Sources, Workshop},
         hook::Hooks,
+        reload::Reloader,
         schedule::{self, Schedules},
         secrets::Secrets,
         send::Courier,
         signature::UrlKey,
+        tokens::Tokens,
     };
 
     /// A router over nothing: no sources, no archives.
     async fn empty(directory: &std::path::Path) -> Router {
         let tracker = TaskTracker::new();
         let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
-        let workshop = Arc::new(Workshop {
-            sources: HashMap::new(),
-            archives: Arc::new(ArchiveDirectory::new(directory.join("archives"))),
-            catalog: Catalog::open(&directory.join("catalog"), &directory.join("archives")).await.unwrap(),
-            audit: Arc::new(Audit::new(directory, Clock::system())),
-            clock: Clock::system(),
-            compression_level: 1,
-        });
+        let archives = Arc::new(ArchiveDirectory::new(directory.join("archives")));
+        let catalog = Catalog::open(&directory.join("catalog"), archives.root()).await.unwrap();
+        let (configure, configured) = watch::channel(Arc::new(Config::default()));
+        let audit = Arc::new(Audit::new(directory, Clock::system()));
+        let workshop =
+            Arc::new(Workshop::new(configured.clone(), Sources::new(), archives, catalog, audit, Clock::system()));
         let parts = Parts {
             workshop: Arc::clone(&workshop),
             workers: 0,
@@ -206,26 +228,33 @@ mod tests {
             abort: abort.clone(),
         };
         let engine = Engine::start(parts).await.unwrap();
-        let courier = Courier::new(Arc::clone(&workshop), engine.clone(), tracker.clone(), stop.clone(), abort);
-        let url_key = UrlKey::of(&Secrets::of(directory)).unwrap();
-        let config = Arc::new(Config::default());
+        let courier = Courier::new(Arc::clone(&workshop), tracker.clone(), stop.clone(), abort);
+        let secrets = Secrets::of(directory);
+        let url_key = UrlKey::of(&secrets).unwrap();
+        let tokens = Tokens::open(secrets).unwrap();
         let schedules = Schedules::start(schedule::Parts {
             workshop: Arc::clone(&workshop),
             engine: engine.clone(),
-            hooks: Hooks::start(watch::channel(Arc::clone(&config)).1, &tracker, &stop, &stop),
-            config: watch::channel(Arc::clone(&config)).1,
+            hooks: Hooks::start(configured.clone(), &tracker, &stop, &stop),
+            config: configured,
             tracker,
             stop,
         })
         .await
         .unwrap();
-        crate::api::router(Shop { workshop, engine, courier, schedules, url_key, config })
+        let reloader = Arc::new(Reloader::new(Arc::clone(&workshop), configure, TaskTracker::new()));
+        crate::api::router(Shop { workshop, engine, tokens, courier, url_key, schedules, reloader })
+    }
+
+    /// Whatever the role is: a signature, or a token.
+    fn asks_for_more(path: &str) -> bool {
+        path.contains("/downloads/") || path.contains("organization_exports")
     }
 
     async fn status_of(router: &Router, method: &Method, path: &str, role: Option<Role>) -> StatusCode {
         let mut request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         let (stop, hang_up) = (CancellationToken::new(), CancellationToken::new());
-        request.extensions_mut().insert(Peer { uid: 7, pid: None, user: "ada".to_owned(), role });
+        request.extensions_mut().insert(Peer::User { uid: 7, pid: None, user: "ada".to_owned(), role });
         request.extensions_mut().insert(Session { stop, tracker: TaskTracker::new(), hang_up });
         router.clone().oneshot(request).await.unwrap().status()
     }
@@ -241,7 +270,7 @@ mod tests {
             for role in [None, Some(Role::Viewer), Some(Role::Admin), Some(Role::Owner)] {
                 let status = status_of(&router, &method, &path, role).await;
                 let case = format!("{method} {path} as {role:?}: {status}");
-                assert_eq!(status == StatusCode::FORBIDDEN, role < needed || path.contains("/downloads/"), "{case}");
+                assert_eq!(status == StatusCode::FORBIDDEN, role < needed || asks_for_more(&path), "{case}");
                 assert_ne!(status, StatusCode::METHOD_NOT_ALLOWED, "{case}");
                 assert!(!status.is_server_error(), "{case}");
             }

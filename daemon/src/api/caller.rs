@@ -6,12 +6,13 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use axum::http::StatusCode;
 use orgvault_shared::{
-    api::{Actor, OrganizationKey, Role},
+    api::{Actor, OrganizationKey, Role, Token},
     gid::Gid,
 };
 
-use super::{App, archives::blocking, peer::Peer, problem::Refusal};
+use super::{App, archives::blocking, peer::Peer, problem::Refusal, repeats::Repeat};
 use crate::signature::Holder;
 
 /// Who makes a request, what it may do, and of which organizations it may know.
@@ -23,7 +24,11 @@ pub(super) struct Caller {
     pub(super) address: Option<IpAddr>,
     /// What it may do; none is nothing.
     pub(super) role: Option<Role>,
+    /// The id of its token.
+    token: Option<String>,
     scope: Scope,
+    /// The key under which it repeats requests.
+    repeat: Option<Arc<str>>,
     seen: Arc<Seen>,
 }
 
@@ -32,6 +37,7 @@ pub(super) struct Caller {
 struct Seen {
     acts_for: OnceLock<Actor>,
     about: OnceLock<About>,
+    on: OnceLock<String>,
 }
 
 /// What names an organization for good: its source, kind and id. A tenant can change its name and
@@ -69,13 +75,61 @@ pub(super) struct About {
 impl Caller {
     /// Somebody of whom all that is known is the connection.
     pub(super) fn of(peer: &Peer) -> Self {
-        let actor = Actor::User { uid: peer.uid, user: peer.user.clone(), pid: peer.pid };
-        Self { actor, address: None, role: peer.role, scope: Scope::All, seen: Arc::default() }
+        match peer {
+            Peer::User { uid, pid, user, role } => {
+                let actor = Actor::User { uid: *uid, user: user.clone(), pid: *pid };
+                Self { actor, role: *role, ..Self::nobody(None) }
+            }
+            Peer::Remote { address } => Self::nobody(Some(*address)),
+        }
     }
 
-    /// Somebody of whom nothing is known.
-    pub(super) fn nobody() -> Self {
-        Self { actor: Actor::Nobody, address: None, role: None, scope: Scope::All, seen: Arc::default() }
+    /// The holder of a token.
+    pub(super) fn token(token: &Token, address: Option<IpAddr>) -> Self {
+        let scope = match &token.organizations {
+            None => Scope::All,
+            Some(organizations) => Scope::Only(Arc::new(organizations.iter().map(Tenant::from).collect())),
+        };
+        let actor = Actor::Token { name: token.name.clone() };
+        Self { actor, role: Some(token.role), token: Some(token.id.clone()), scope, ..Self::nobody(address) }
+    }
+
+    /// Somebody who did not say who it is.
+    pub(super) fn nobody(address: Option<IpAddr>) -> Self {
+        Self {
+            actor: Actor::Nobody,
+            address,
+            role: None,
+            token: None,
+            scope: Scope::All,
+            repeat: None,
+            seen: Arc::default(),
+        }
+    }
+
+    /// The same with the key under which it repeats requests.
+    pub(super) fn repeating(self, key: Option<Arc<str>>) -> Self {
+        Self { repeat: key, ..self }
+    }
+
+    /// Under what the request counts as a repetition.
+    pub(super) fn repeat(&self) -> Option<Repeat> {
+        self.repeat.clone().map(|key| Repeat { caller: self.name(), key })
+    }
+
+    /// The id of its token.
+    pub(super) fn token_id(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// Refuses users of this machine.
+    pub(super) fn is_a_service_account(&self) -> Result<(), Refusal> {
+        if self.token.is_some() {
+            return Ok(());
+        }
+        let detail = format!("this is for service accounts, and {} is a user of this machine", self.name());
+        Err(Refusal::new(StatusCode::FORBIDDEN, "not_a_service_account", detail)
+            .hint("send the header `Authorization: Bearer TOKEN`; an owner makes one: `orgvault token add NAME`"))
     }
 
     /// Whether this caller may know of the organization.
@@ -109,6 +163,16 @@ impl Caller {
         self.seen.about.get()
     }
 
+    /// Notes what it does something to, for people.
+    pub(super) fn is_on(&self, name: &str) {
+        self.seen.on.get_or_init(|| name.to_owned());
+    }
+
+    /// What the request does something to, where that was noted.
+    pub(super) fn on(&self) -> Option<&str> {
+        self.seen.on.get().map(String::as_str)
+    }
+
     /// Notes that the request has another one's rights.
     pub(super) fn acts_for(&self, other: &Self) {
         self.seen.acts_for.get_or_init(|| other.actor.clone());
@@ -121,8 +185,9 @@ impl Caller {
 
     /// For whom a link is that this caller asks for.
     pub(super) fn holder(&self) -> Option<Holder> {
-        match &self.actor {
-            Actor::User { uid, .. } => Some(Holder::User(*uid)),
+        match (&self.actor, &self.token) {
+            (_, Some(id)) => Some(Holder::Token(id.clone())),
+            (Actor::User { uid, .. }, None) => Some(Holder::User(*uid)),
             _ => None,
         }
     }
@@ -146,12 +211,15 @@ impl Caller {
 impl App {
     /// Whom a link was made for, with the rights of now.
     pub(super) async fn holder(&self, holder: &Holder) -> Result<Caller, Refusal> {
-        match *holder {
-            Holder::User(uid) => {
-                let config = Arc::clone(&self.shop.config);
+        match holder {
+            &Holder::User(uid) => {
+                let config = self.config();
                 blocking(move || Caller::of(&Peer::resolve(uid, None, &config.access))).await
             }
-            Holder::Token(_) => Ok(Caller::nobody()),
+            Holder::Token(id) => Ok(match self.shop.tokens.by_id(id, self.now()) {
+                Ok(token) => Caller::token(&token, None),
+                Err(_gone) => Caller::nobody(None),
+            }),
         }
     }
 }

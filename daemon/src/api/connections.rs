@@ -1,52 +1,53 @@
-//! How many connections each user has open, and who is let in.
+//! How many connections each user or address has open, and who is let in.
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Arc, Mutex, PoisonError},
 };
 
 /// So many connections beyond the limit are told that they are too many; more are just closed.
 const TOLD: usize = 8;
 
-/// Open connections by uid.
+/// Open connections by whose they are: a uid's or an address's.
 #[derive(Debug)]
-pub(super) struct Connections {
+pub(super) struct Connections<K: Copy + Eq + Hash> {
     limit: usize,
-    open: Mutex<HashMap<u32, usize>>,
+    open: Mutex<HashMap<K, usize>>,
 }
 
 /// What is done with a new connection.
 #[derive(Debug)]
-pub(super) enum Admission {
+pub(super) enum Admission<K: Copy + Eq + Hash> {
     /// It is served.
-    Welcome(Slot),
+    Welcome(Slot<K>),
     /// It is told that there are too many.
-    Busy(Slot),
+    Busy(Slot<K>),
     /// It is closed.
     Flood,
 }
 
 /// One connection's place; dropping it frees the place.
 #[derive(Debug)]
-pub(super) struct Slot {
-    uid: u32,
-    connections: Arc<Connections>,
+pub(super) struct Slot<K: Copy + Eq + Hash> {
+    whose: K,
+    connections: Arc<Connections<K>>,
 }
 
-impl Connections {
-    /// No connections yet, and at most `limit` of one uid.
+impl<K: Copy + Eq + Hash> Connections<K> {
+    /// No connections yet, and at most `limit` of one.
     pub(super) fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self { limit, open: Mutex::default() })
     }
 
     /// Counts a new connection in.
-    pub(super) fn admit(this: &Arc<Self>, uid: u32) -> Admission {
-        let before = this.change(uid, |open| {
+    pub(super) fn admit(this: &Arc<Self>, whose: K) -> Admission<K> {
+        let before = this.change(whose, |open| {
             let before = *open;
             *open += usize::from(before < this.limit + TOLD);
             before
         });
-        let slot = || Slot { uid, connections: this.clone() };
+        let slot = || Slot { whose, connections: this.clone() };
         if before < this.limit {
             Admission::Welcome(slot())
         } else if before < this.limit + TOLD {
@@ -56,20 +57,20 @@ impl Connections {
         }
     }
 
-    fn change<T>(&self, uid: u32, change: impl FnOnce(&mut usize) -> T) -> T {
+    fn change<T>(&self, whose: K, change: impl FnOnce(&mut usize) -> T) -> T {
         let mut all = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = all.entry(uid).or_default();
+        let open = all.entry(whose).or_default();
         let result = change(open);
         if *open == 0 {
-            all.remove(&uid);
+            all.remove(&whose);
         }
         result
     }
 }
 
-impl Drop for Slot {
+impl<K: Copy + Eq + Hash> Drop for Slot<K> {
     fn drop(&mut self) {
-        self.connections.change(self.uid, |open| *open = open.saturating_sub(1));
+        self.connections.change(self.whose, |open| *open = open.saturating_sub(1));
     }
 }
 
@@ -84,7 +85,7 @@ mod tests {
         let first = admit(7);
         let second = admit(7);
         assert!(matches!((&first, &second), (Admission::Welcome(_), Admission::Welcome(_))));
-        let told: Vec<Admission> = (0..TOLD).map(|_| admit(7)).collect();
+        let told: Vec<Admission<u32>> = (0..TOLD).map(|_| admit(7)).collect();
         assert!(told.iter().all(|admission| matches!(admission, Admission::Busy(_))));
         assert!(matches!(admit(7), Admission::Flood));
         assert!(matches!(admit(8), Admission::Welcome(_)), "another user is not affected");

@@ -176,7 +176,7 @@ mod tests {
     fn stream(kept: usize) -> Stream {
         let (changes, receiver) = broadcast::channel(kept);
         let (queue, events) = mpsc::channel(QUEUE);
-        let reader = Reader { queue, changes: receiver, request: None, caller: Caller::nobody() };
+        let reader = Reader { queue, changes: receiver, request: None, caller: Caller::nobody(None) };
         Stream { changes, events, reader, hang_up: CancellationToken::new() }
     }
 

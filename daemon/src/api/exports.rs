@@ -108,8 +108,29 @@ pub(super) async fn cancel(
 }
 
 impl App {
-    /// Plans the exports that are asked for of these organizations, and takes them in.
+    /// Plans the exports that are asked for of these organizations, and takes them in. What is
+    /// asked for again under the same key is what was made before.
     pub(super) async fn submit(
+        &self,
+        caller: &Caller,
+        request: &ExportRequest,
+        organizations: &[Listed],
+    ) -> Result<Vec<Export>, Refusal> {
+        let Some(repeat) = caller.repeat() else { return self.submit_now(caller, request, organizations).await };
+        let keys: Vec<_> = organizations.iter().map(|one| &one.key).collect();
+        let asked = serde_json::to_string(&(request, keys)).map_err(|error| Refusal::fault("internal", &error))?;
+        let make = async {
+            let exports = self.submit_now(caller, request, organizations).await?;
+            Ok(exports.iter().map(|export| export.gid).collect())
+        };
+        let mut exports = Vec::new();
+        for gid in self.repeats.once(repeat, asked, self.now(), make).await? {
+            exports.push(self.export(caller, gid).await?);
+        }
+        Ok(exports)
+    }
+
+    async fn submit_now(
         &self,
         caller: &Caller,
         request: &ExportRequest,

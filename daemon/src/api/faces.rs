@@ -2,10 +2,12 @@
 //! and says things in its product's words; what they do is what `/v1` does: the same exports, the
 //! same roles, the same queue.
 
+pub(super) mod asana;
+pub(super) mod rytask;
 pub(super) mod solidtime;
 pub(super) mod trueppm;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use chrono::TimeDelta;
 use orgvault_shared::{
     api::{Archive, Event, Export, ExportRequest, Format, Problem, State},
@@ -45,8 +47,9 @@ impl Wanted {
 impl App {
     /// What the sources of a product list of what the caller may know of.
     async fn listing_of(&self, caller: &Caller, product: &str) -> Result<Listing, Refusal> {
-        let sources = self.sources(caller).filter(|source| source.definition().name == product);
-        let names: Vec<String> = sources.map(|source| format!("{}/", source.name())).collect();
+        let sources = self.sources(caller);
+        let of_product = sources.iter().filter(|source| source.definition().name == product);
+        let names: Vec<String> = of_product.map(|source| format!("{}/", source.name())).collect();
         if names.is_empty() {
             let detail = format!("no source of the product {product} is configured");
             return Err(Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", detail));
@@ -103,5 +106,20 @@ impl App {
             Refusal::new(StatusCode::FORBIDDEN, "not_allowed", "nobody knows for whom the link would be")
         })?;
         Ok(self.shop.url_key.sign(&Link { gid, expires: self.now() + lifetime, holder }))
+    }
+
+    /// A link as a client can follow it that does not know whom it talks to. On the socket there is
+    /// no such thing.
+    fn absolute(&self, caller: &Caller, headers: &HeaderMap, link: &str) -> String {
+        let config = self.config();
+        let http = &config.http;
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        match (&http.public_url, host) {
+            (Some(public), _) => format!("{public}{link}"),
+            (None, Some(host)) if caller.address.is_some() => {
+                format!("{}://{host}{link}", if http.cert.is_some() { "https" } else { "http" })
+            }
+            _ => link.to_owned(),
+        }
     }
 }

@@ -22,7 +22,7 @@ use super::{
     archives::blocking,
     caller::Caller,
     faces::Voice,
-    peer::Peer,
+    identify::Identified,
     problem::Refusal,
 };
 
@@ -32,8 +32,9 @@ const PATH_KEPT: usize = 200;
 /// The gate before one route.
 pub(super) async fn pass(rule: Arc<Rule>, State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let place = Place::of(&request);
-    let caller = identify(&request);
-    let response = match rule.admits(&caller, &app.shop.config.access) {
+    let Identified { caller, refused } = app.identify(&request);
+    let admitted = refused.map_or_else(|| rule.admits(&caller, &app.config().access), Err);
+    let response = match admitted {
         Ok(()) => {
             request.extensions_mut().insert(caller.clone());
             next.run(request).await
@@ -41,6 +42,7 @@ pub(super) async fn pass(rule: Arc<Rule>, State(app): State<Arc<App>>, mut reque
         Err(refusal) => refusal.into_response(),
     };
     let mut response = app.tell(rule.recorded, &caller, place, response).await;
+    app.note_use(&caller).await;
     if let Some(voice) = rule.voice {
         response = in_words_of(voice, response);
     }
@@ -67,20 +69,14 @@ fn in_words_of(voice: Voice, response: Response) -> Response {
 
 /// What no route takes: who has no role at all does not even learn that.
 pub(super) async fn stray(app: &App, request: Request, otherwise: Refusal) -> Response {
-    let (caller, place) = (identify(&request), Place::of(&request));
-    let response = match caller.role {
-        Some(_) => otherwise.into_response(),
-        None => not_allowed(&caller, None, &app.shop.config.access).into_response(),
+    let (Identified { caller, refused }, place) = (app.identify(&request), Place::of(&request));
+    let refusal = match (refused, caller.role) {
+        (Some(refused), _) => refused,
+        (None, Some(_)) => otherwise,
+        (None, None) => not_allowed(&caller, None, &app.config().access),
     };
+    let response = refusal.into_response();
     app.tell(Recorded::Nothing, &caller, place, response).await
-}
-
-/// Each connection has its [`Peer`].
-fn identify(request: &Request) -> Caller {
-    match request.extensions().get::<Peer>() {
-        Some(peer) => Caller::of(peer),
-        None => Caller::nobody(),
-    }
 }
 
 impl Rule {
@@ -124,7 +120,7 @@ impl App {
         let about = caller.about().cloned();
         let entry = AuditEntry {
             from: caller.from(),
-            on: format!("{} {}", place.method, place.path),
+            on: caller.on().map_or_else(|| format!("{} {}", place.method, place.path), str::to_owned),
             gid: about.as_ref().and_then(|about| about.gid),
             organization: about.map(|about| about.organization),
             result: result.to_owned(),
@@ -157,6 +153,9 @@ fn is_refusal(caller: &Caller, status: StatusCode) -> bool {
 }
 
 fn not_allowed(caller: &Caller, needed: Option<Role>, access: &Access) -> Refusal {
+    if caller.actor == Actor::Nobody {
+        return Refusal::no_token();
+    }
     let has = caller.role.map_or("no role", Role::name);
     let needs = needed.map_or_else(|| "a role".to_owned(), |role| format!("the role {}", role.name()));
     let who = match &caller.actor {
@@ -182,13 +181,13 @@ fn whom_to_ask(caller: &Caller, needed: Option<Role>, access: &Access) -> String
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::peer::Peer, *};
 
     #[test]
     fn a_refusal_says_what_is_needed_what_one_has_and_whom_to_ask() {
-        let peer = Peer { uid: 7, pid: None, user: "ada".to_owned(), role: Some(Role::Viewer) };
+        let peer = |role| Caller::of(&Peer::User { uid: 7, pid: None, user: "ada".to_owned(), role });
         let access = Access { owners: vec!["root".to_owned(), "@ops".to_owned()], ..Access::default() };
-        let refusal = not_allowed(&Caller::of(&peer), Some(Role::Admin), &access);
+        let refusal = not_allowed(&peer(Some(Role::Viewer)), Some(Role::Admin), &access);
         let problem = refusal.problem();
         assert_eq!((problem.status, problem.code.as_str()), (403, "not_allowed"));
         assert_eq!(problem.detail, "this needs the role admin, and ada (uid 7) has viewer");
@@ -196,7 +195,7 @@ mod tests {
             problem.hint,
             "ask an owner (root, @ops) to add you to `admins` in [access] of the daemon's configuration"
         );
-        let nobody = not_allowed(&Caller::of(&Peer { role: None, ..peer }), None, &Access::default());
+        let nobody = not_allowed(&peer(None), None, &Access::default());
         assert_eq!(nobody.problem().detail, "this needs a role, and ada (uid 7) has no role");
     }
 }

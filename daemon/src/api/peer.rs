@@ -1,22 +1,30 @@
 //! Who is at the other end of a connection: the uid that the kernel vouches for, resolved to a
 //! user and groups, and from them the role.
 
-use std::ffi::CString;
+use std::{ffi::CString, net::IpAddr};
 
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
 use orgvault_shared::{api::Role, config::Access};
 
 /// Who is at the other end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Peer {
-    /// What the kernel says (`SO_PEERCRED`).
-    pub uid: u32,
-    /// The process that connected, where the kernel says it.
-    pub pid: Option<i32>,
-    /// The user's name; the uid's digits where the machine knows no such user.
-    pub user: String,
-    /// What the peer may do; none is nothing.
-    pub role: Option<Role>,
+pub enum Peer {
+    /// A user of this machine, on the Unix socket.
+    User {
+        /// What the kernel says (`SO_PEERCRED`).
+        uid: u32,
+        /// The process that connected, where the kernel says it.
+        pid: Option<i32>,
+        /// The user's name; the uid's digits where the machine knows no such user.
+        user: String,
+        /// What the peer may do; none is nothing.
+        role: Option<Role>,
+    },
+    /// Somebody on the TCP listener: what they may do is for their token to say.
+    Remote {
+        /// From where.
+        address: IpAddr,
+    },
 }
 
 /// A user and the groups it is in, by name.
@@ -36,7 +44,7 @@ impl Peer {
             Identity { user: uid.to_string(), groups: Vec::new() }
         });
         let role = role(access, &identity);
-        Self { uid, pid, user: identity.user, role }
+        Self::User { uid, pid, user: identity.user, role }
     }
 }
 
@@ -96,14 +104,18 @@ mod tests {
 
     #[test]
     fn root_is_what_the_configuration_says() {
-        assert_eq!(Peer::resolve(0, None, &access(&["root"], &[], &[])).role, Some(Role::Owner));
-        assert_eq!(Peer::resolve(0, None, &access(&[], &[], &["@root"])).role, Some(Role::Viewer));
-        assert_eq!(Peer::resolve(0, None, &access(&["ada"], &["bob"], &["@nogroup"])).role, None);
+        let role_of_root = |access: &Access| match Peer::resolve(0, None, access) {
+            Peer::User { role, .. } => role,
+            other @ Peer::Remote { .. } => panic!("{other:?}"),
+        };
+        assert_eq!(role_of_root(&access(&["root"], &[], &[])), Some(Role::Owner));
+        assert_eq!(role_of_root(&access(&[], &[], &["@root"])), Some(Role::Viewer));
+        assert_eq!(role_of_root(&access(&["ada"], &["bob"], &["@nogroup"])), None);
     }
 
     #[test]
     fn a_uid_without_a_user_is_its_number() {
         let peer = Peer::resolve(4_000_123, None, &access(&[], &["4000123"], &[]));
-        assert_eq!(peer, Peer { uid: 4_000_123, pid: None, user: "4000123".to_owned(), role: Some(Role::Admin) });
+        assert_eq!(peer, Peer::User { uid: 4_000_123, pid: None, user: "4000123".to_owned(), role: Some(Role::Admin) });
     }
 }

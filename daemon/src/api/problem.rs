@@ -12,25 +12,45 @@ use orgvault_shared::api::Problem;
 /// The media type of RFC 9457.
 pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
+/// What a client is asked for that did not say who it is (RFC 6750, section 3).
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"orgvault\"");
+
 /// A request that is not done, and the answer to it.
 #[derive(Debug)]
-pub(super) struct Refusal(Arc<Problem>);
+pub(super) struct Refusal {
+    problem: Arc<Problem>,
+    /// After how many seconds it may be asked again.
+    retry_after: Option<u64>,
+}
 
 impl Refusal {
     /// `code` is stable; `detail` is one sentence with the act, the place and the cause.
     pub(super) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        Self(Arc::new(Problem {
+        let problem = Arc::new(Problem {
             status: status.as_u16(),
             title: status.canonical_reason().unwrap_or_default().to_owned(),
             code: code.to_owned(),
             detail: detail.into(),
             hint: String::new(),
-        }))
+        });
+        Self { problem, retry_after: None }
+    }
+
+    /// Who asks has to say who it is.
+    pub(super) fn no_token() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "no_token", "this needs the token of a service account")
+            .hint("send the header `Authorization: Bearer TOKEN`; an owner makes one: `orgvault token add NAME`")
+    }
+
+    /// Says after how many seconds it may be asked again.
+    pub(super) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// Adds what to do about it.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
-        Arc::make_mut(&mut self.0).hint = hint.into();
+        Arc::make_mut(&mut self.problem).hint = hint.into();
         self
     }
 
@@ -43,22 +63,27 @@ impl Refusal {
 
     /// The HTTP status.
     pub(super) fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The document.
     #[cfg(test)]
     pub(super) fn problem(&self) -> &Problem {
-        &self.0
+        &self.problem
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = (self.status(), axum::Json(self.0.as_ref())).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        let mut response = (self.status(), axum::Json(self.problem.as_ref())).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        headers.extend(self.retry_after.map(|seconds| (header::RETRY_AFTER, seconds.into())));
+        if self.problem.status == StatusCode::UNAUTHORIZED.as_u16() {
+            headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        }
         // For the audit trail, and for faces, which say it in their own words.
-        response.extensions_mut().insert(self.0);
+        response.extensions_mut().insert(self.problem);
         response
     }
 }

@@ -1,21 +1,27 @@
-//! The accept loop: connections of the socket, limited for each user, each served until it ends,
-//! idles, stalls, or the daemon stops.
+//! The accept loops: connections of the socket, limited for each user, and of the TCP listener,
+//! limited for each address, each served until it ends, idles, stalls, or the daemon stops.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request, response::IntoResponse};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use orgvault_shared::config::Access;
-use tokio::net::{UnixListener, UnixStream, unix::UCred};
+use orgvault_shared::config::Config;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpStream, UnixListener, UnixStream, unix::UCred},
+    sync::{Semaphore, watch},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
 use super::{
-    connections::{Admission, Connections, Slot},
+    connections::{Admission, Connections},
+    http::{HttpListener, Tls},
     patience::Patient,
     peer::Peer,
     problem::Refusal,
+    rates::network,
 };
 
 /// What one connection may take.
@@ -23,6 +29,10 @@ use super::{
 pub struct Limits {
     /// Open connections of one uid.
     pub connections_per_user: usize,
+    /// Open connections of one address of the TCP listener.
+    pub connections_per_address: usize,
+    /// Open connections of the TCP listener.
+    pub connections_over_tcp: usize,
     /// How long a request's head may take to arrive, and a connection may idle.
     pub head: Duration,
     /// How long a reader may take no byte of an answer.
@@ -34,9 +44,11 @@ pub struct Limits {
 impl Limits {
     /// The limits of the daemon.
     #[must_use]
-    pub fn new(connections_per_user: usize) -> Self {
+    pub fn new(config: &Config) -> Self {
         Self {
-            connections_per_user,
+            connections_per_user: config.daemon.connections_per_user,
+            connections_per_address: config.http.connections_per_address,
+            connections_over_tcp: config.http.connections,
             head: Duration::from_secs(30),
             // A download may be piped into a program that waits for a person.
             stall: Duration::from_mins(10),
@@ -66,66 +78,141 @@ pub(super) struct Session {
 }
 
 /// What all connections share.
-#[derive(Debug)]
 struct Shared {
     router: Router,
-    access: Access,
+    configured: watch::Receiver<Arc<Config>>,
     limits: Limits,
-    connections: Arc<Connections>,
+    users: Arc<Connections<u32>>,
+    addresses: Arc<Connections<IpAddr>>,
+    over_tcp: Arc<Semaphore>,
     tracker: TaskTracker,
     stop: CancellationToken,
 }
 
-/// Serves `router` until `stop`, then until the last connection has ended (which takes at most
-/// [`Limits::drain`]). Each request carries its [`Peer`].
-pub async fn serve(listener: &UnixListener, router: Router, access: Access, limits: Limits, stop: CancellationToken) {
-    let connections = Connections::new(limits.connections_per_user);
+/// Serves `router` on the socket, and on the TCP listener where there is one, until `stop`, then
+/// until the last connection has ended (which takes at most [`Limits::drain`]). Each request
+/// carries its [`Peer`].
+pub async fn serve(
+    listener: &UnixListener,
+    http: Option<HttpListener>,
+    router: Router,
+    configured: watch::Receiver<Arc<Config>>,
+    limits: Limits,
+    stop: CancellationToken,
+) {
     let tracker = TaskTracker::new();
-    let shared = Arc::new(Shared { router, access, limits, connections, tracker: tracker.clone(), stop: stop.clone() });
-    while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
-        match accepted {
-            Ok((stream, _unnamed)) => {
-                admit(&shared, stream);
-            }
-            Err(error) => {
-                tracing::warn!("cannot accept a connection: {error}");
-                stop.run_until_cancelled(tokio::time::sleep(ACCEPT_PAUSE)).await;
-            }
-        }
-    }
+    let shared = Arc::new(Shared {
+        router,
+        configured,
+        limits,
+        users: Connections::new(limits.connections_per_user),
+        addresses: Connections::new(limits.connections_per_address),
+        over_tcp: Arc::new(Semaphore::new(limits.connections_over_tcp)),
+        tracker: tracker.clone(),
+        stop: stop.clone(),
+    });
+    tokio::join!(shared.accept_users(listener), shared.accept_remotes(http));
     tracker.close();
     tracker.wait().await;
 }
 
-fn admit(shared: &Arc<Shared>, stream: UnixStream) {
-    let credentials = match stream.peer_cred() {
-        Ok(credentials) => credentials,
-        Err(error) => {
-            let error: &dyn std::error::Error = &error;
-            tracing::warn!(error, "cannot tell who connects");
-            return;
-        }
-    };
-    match Connections::admit(&shared.connections, credentials.uid()) {
-        Admission::Welcome(slot) => shared.tracker.spawn(shared.clone().converse(stream, credentials, slot)),
-        Admission::Busy(slot) => shared.tracker.spawn(shared.clone().turn_away(stream, slot)),
-        Admission::Flood => return,
-    };
-}
-
 impl Shared {
-    /// Serves one connection until it ends, hangs up or the daemon stops.
-    async fn converse(self: Arc<Self>, stream: UnixStream, credentials: UCred, _slot: Slot) {
-        let (uid, pid) = (credentials.uid(), credentials.pid());
-        let this = self.clone();
-        let peer = match tokio::task::spawn_blocking(move || Peer::resolve(uid, pid, &this.access)).await {
-            Ok(peer) => peer,
+    async fn accept_users(self: &Arc<Self>, listener: &UnixListener) {
+        while let Some(accepted) = self.stop.run_until_cancelled(listener.accept()).await {
+            match accepted {
+                Ok((stream, _unnamed)) => self.admit_user(stream),
+                Err(error) => self.pause(&error).await,
+            }
+        }
+    }
+
+    async fn accept_remotes(self: &Arc<Self>, http: Option<HttpListener>) {
+        let Some(HttpListener { listener, tls }) = http else { return };
+        let tls = tls.map(Arc::new);
+        while let Some(accepted) = self.stop.run_until_cancelled(listener.accept()).await {
+            match accepted {
+                Ok((stream, address)) => self.admit_remote(stream, tls.clone(), address.ip()),
+                Err(error) => self.pause(&error).await,
+            }
+        }
+    }
+
+    async fn pause(&self, error: &io::Error) {
+        tracing::warn!("cannot accept a connection: {error}");
+        self.stop.run_until_cancelled(tokio::time::sleep(ACCEPT_PAUSE)).await;
+    }
+
+    fn admit_user(self: &Arc<Self>, stream: UnixStream) {
+        let credentials = match stream.peer_cred() {
+            Ok(credentials) => credentials,
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
-                tracing::error!(uid, error, "cannot look up who connects");
+                tracing::warn!(error, "cannot tell who connects");
                 return;
             }
         };
+        let this = Arc::clone(self);
+        match Connections::admit(&self.users, credentials.uid()) {
+            Admission::Welcome(slot) => self.tracker.spawn(async move {
+                if let Some(peer) = this.resolve(credentials).await {
+                    this.converse(stream, peer).await;
+                }
+                drop(slot);
+            }),
+            Admission::Busy(slot) => self.tracker.spawn(async move {
+                let limit = this.limits.connections_per_user;
+                this.turn_away(stream, "this user", limit, "connections_per_user").await;
+                drop(slot);
+            }),
+            Admission::Flood => return,
+        };
+    }
+
+    fn admit_remote(self: &Arc<Self>, stream: TcpStream, tls: Option<Arc<Tls>>, address: IpAddr) {
+        let Ok(place) = Arc::clone(&self.over_tcp).try_acquire_owned() else { return };
+        let this = Arc::clone(self);
+        match Connections::admit(&self.addresses, network(address)) {
+            Admission::Welcome(slot) => self.tracker.spawn(async move {
+                let peer = Peer::Remote { address: address.to_canonical() };
+                match tls {
+                    None => this.converse(stream, peer).await,
+                    Some(tls) => {
+                        let shaken = tokio::time::timeout(this.limits.head, tls.accept(stream));
+                        match this.stop.run_until_cancelled(shaken).await {
+                            Some(Ok(Ok(stream))) => this.converse(stream, peer).await,
+                            Some(Ok(Err(error))) => tracing::debug!(%address, "no TLS: {error}"),
+                            Some(Err(_)) | None => tracing::debug!(%address, "no TLS in time"),
+                        }
+                    }
+                }
+                drop((slot, place));
+            }),
+            // With TLS it would take a handshake to say so.
+            Admission::Busy(slot) if tls.is_none() => self.tracker.spawn(async move {
+                let limit = this.limits.connections_per_address;
+                this.turn_away(stream, "this address", limit, "connections_per_address").await;
+                drop((slot, place));
+            }),
+            Admission::Busy(_) | Admission::Flood => return,
+        };
+    }
+
+    /// Asks the machine who it is, where blocking is allowed.
+    async fn resolve(self: &Arc<Self>, credentials: UCred) -> Option<Peer> {
+        let (uid, pid) = (credentials.uid(), credentials.pid());
+        let config = Arc::clone(&self.configured.borrow());
+        match tokio::task::spawn_blocking(move || Peer::resolve(uid, pid, &config.access)).await {
+            Ok(peer) => Some(peer),
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::error!(uid, error, "cannot look up who connects");
+                None
+            }
+        }
+    }
+
+    /// Serves one connection until it ends, hangs up or the daemon stops.
+    async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
         let hang_up = CancellationToken::new();
         let (stop, tracker) = (self.stop.clone(), self.tracker.clone());
         let session = Session { stop, tracker, hang_up: hang_up.clone() };
@@ -155,12 +242,11 @@ impl Shared {
     }
 
     /// Answers one request with a problem document that says that there are too many connections.
-    async fn turn_away(self: Arc<Self>, stream: UnixStream, _slot: Slot) {
-        let limit = self.limits.connections_per_user;
+    async fn turn_away(&self, stream: impl AsyncRead + AsyncWrite + Unpin, who: &str, limit: usize, key: &str) {
         let service = service_fn(async |_request: Request<Incoming>| {
-            let detail = format!("this user has {limit} connections open already, which is the limit");
+            let detail = format!("{who} has {limit} connections open already, which is the limit");
             let refusal = Refusal::new(hyper::StatusCode::TOO_MANY_REQUESTS, "too_many_connections", detail)
-                .hint("close some, or raise `connections_per_user` in the configuration");
+                .hint(format!("close some, or raise `{key}` in the configuration"));
             Ok::<_, std::convert::Infallible>(refusal.into_response())
         });
         let io = TokioIo::new(Patient::new(stream, self.limits.drain));

@@ -15,8 +15,8 @@ use tokio::sync::{Notify, broadcast, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Failure,
-    job::{Shared, Watched, Workshop},
+    Failure, Workshop,
+    job::{Shared, Watched},
     logbook::Logbook,
     queue::{Job, Queue},
 };
@@ -24,10 +24,8 @@ use crate::{
     archive::NewArchive,
     catalog::{CatalogError, ExportFilter},
     gids::Gids,
+    keep,
 };
-
-/// Events that a slow listener may lag behind before it is cut off and has to start over.
-const EVENTS: usize = 1024;
 
 /// What an engine works with.
 pub struct Parts {
@@ -86,7 +84,6 @@ struct Inner {
     /// Canceled while they waited behind another export of their own job.
     doomed: Mutex<HashSet<Gid>>,
     work: Notify,
-    events: broadcast::Sender<Event>,
     logbook: Logbook,
     tracker: TaskTracker,
     stop: CancellationToken,
@@ -123,7 +120,6 @@ impl Engine {
             running: Mutex::default(),
             doomed: Mutex::default(),
             work: Notify::new(),
-            events: broadcast::channel(EVENTS).0,
             logbook: Logbook::default(),
             tracker,
             stop,
@@ -214,13 +210,7 @@ impl Engine {
     /// Changes from now on. Subscribe first, then read the lists, so that nothing is missed.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.0.events.subscribe()
-    }
-
-    /// Tells everybody who listens that an archive has changed.
-    pub fn tell_archive(&self, archive: &Archive) {
-        let organization = Box::new(archive.organization.clone());
-        self.send(Event::Archive { gid: archive.gid, organization });
+        self.0.workshop.events.subscribe()
     }
 
     /// Adds progress to the exports that are running.
@@ -352,18 +342,16 @@ impl Engine {
         lock(&self.0.running).remove(&export.gid);
         self.tell(export.clone());
         if let Ok(archive) = &result {
-            self.tell_archive(archive);
+            self.0.workshop.tell_archive(archive);
+        }
+        if let (Ok(archive), Ok(())) = (&result, &stored) {
+            keep::prune_after(&self.0.workshop, archive).await;
         }
         stored
     }
 
     fn tell(&self, export: Export) {
-        self.send(Event::Export { export: Box::new(export) });
-    }
-
-    fn send(&self, event: Event) {
-        // Nobody may be listening, which is fine.
-        drop(self.0.events.send(event));
+        self.0.workshop.tell(Event::Export { export: Box::new(export) });
     }
 }
 

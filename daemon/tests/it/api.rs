@@ -9,5 +9,7 @@ mod exports;
 mod faces;
 mod faults;
 pub(crate) mod fixture;
+mod http;
 mod reply;
 mod socket;
+mod tokens;

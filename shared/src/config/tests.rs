@@ -140,14 +140,14 @@ fn the_example_has_every_key_that_is_read_and_no_other() {
 #[test]
 fn an_empty_file_is_all_defaults() {
     let config = Config::parse("", &environment()).unwrap();
-    assert_eq!(config, Config { daemon: Daemon::default(), access: Access::usual(), ..Config::default() });
+    assert_eq!(config, Config { file: "config.toml".into(), access: Access::usual(), ..Config::default() });
 }
 
 #[test]
 fn every_problem_is_said_at_once_with_its_line() {
     insta::assert_snapshot!(problems("[daemon]\nsocket_mode = 0666\n"), @r"config.toml:2: column 15: not TOML: unexpected leading zero");
     insta::assert_snapshot!(problems(BROKEN), @r#"
-    config.toml:1: worker: is no known key (known keys: access, daemon, hook, schedule, source, target)
+    config.toml:1: worker: is no known key (known keys: access, daemon, hook, http, schedule, source, target)
     config.toml:3: deamon: is no known key (did you mean `daemon`?)
     config.toml:7: daemon.socket: "run/orgvault.sock" is no absolute path (begin it with /)
     config.toml:8: daemon.socket_mode: "0888" is no mode (write it in octal, such as "0666" or "0660")

@@ -106,7 +106,7 @@ impl Plain<'_> {
 
     /// Lists the organizations with their numbers.
     async fn organizations(&mut self) -> Result<Vec<Organization>, Failure> {
-        let listed = match self.session.client.organizations_with_history(14).await {
+        let listed = match self.session.client.organizations_with_history(None, 14).await {
             Err(ClientError::Problem(problem)) if problem.code == "invalid_query" => {
                 self.session.client.organizations(None).await?
             }

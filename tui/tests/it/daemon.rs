@@ -111,7 +111,7 @@ impl Drop for Daemon {
 fn config(folder: &Path) -> Config {
     let user = User::from_uid(geteuid()).unwrap().map_or_else(|| geteuid().to_string(), |user| user.name);
     let url = SecretUrl::new(format!("sqlite://{}", folder.join("rytask.sqlite").display()));
-    Config {
+    let mut config = Config {
         daemon: Settings {
             socket: folder.join("sock"),
             state_dir: folder.join("state"),
@@ -120,12 +120,13 @@ fn config(folder: &Path) -> Config {
         },
         access: Access { owners: vec![user], ..Access::default() },
         sources: vec![SourceConfig::new("tracker".to_owned(), "rytask".to_owned(), url)],
-        targets: vec![
-            command_target("count", &["/usr/bin/wc", "-c", "{file}"]),
-            command_target("fail", &["/bin/sh", "-c", "echo no room; exit 4", "{file}"]),
-        ],
         ..Config::default()
-    }
+    };
+    config.targets = vec![
+        command_target("count", &["/usr/bin/wc", "-c", "{file}"]),
+        command_target("fail", &["/bin/sh", "-c", "echo no room; exit 4", "{file}"]),
+    ];
+    config
 }
 
 fn command_target(name: &str, argv: &[&str]) -> TargetConfig {

@@ -24,7 +24,8 @@ pub(in super::super) async fn export(
     let organization = app.named(&caller, Named { product: "solidtime", kind: "organization", id: &id }).await?;
     let export = app.ordered(&caller, &organization, Wanted::plain(Format::Zip)).await?;
     let archive = app.finished(&caller, export.gid).await?;
-    let download_url = app.link(&caller, archive.gid, LINK_LIFETIME)?;
+    let link = app.link(&caller, archive.gid, LINK_LIFETIME)?;
+    let download_url = format!("{}{link}", app.config().http.public_url.as_deref().unwrap_or_default());
     Ok(Json(json!({ "success": true, "download_url": download_url })))
 }
 

@@ -1,6 +1,8 @@
 //! TruePPM's face: `/api/v1/programs/{id}/export/` and `/api/v1/projects/{id}/export/`, with the
 //! statuses of its own API: 401 for nobody, 404 for who is no member, 403 for too low a role.
 
+pub(in super::super) mod jobs;
+
 use std::sync::Arc;
 
 use axum::{
@@ -48,36 +50,46 @@ impl App {
         method: &Method,
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
-        let organization = self.member_of(caller, place, self.shop.config.access.seed_export).await?;
+        let organization = self.member_of(caller, place, self.config().access.seed_export).await?;
         let export = self.ordered(caller, &organization, Wanted::plain(Format::Seed)).await?;
         let archive = self.finished(caller, export.gid).await?;
-        let name = file_name(&organization.key);
-        let attachment = Attachment { name, media_type: "application/json", weak: false };
-        attachment.answer(&archive, method, headers).await
+        attachment(&organization.key).answer(&archive, method, headers).await
     }
 
     /// The program or project, if the caller may know of it and has the role.
     async fn member_of(&self, caller: &Caller, (kind, id): (&str, &str), needed: Role) -> Result<Listed, Refusal> {
-        if caller.actor == Actor::Nobody {
-            let detail = "this needs the token of a service account";
-            return Err(Refusal::new(StatusCode::UNAUTHORIZED, "no_token", detail));
-        }
-        if caller.role.is_none() {
-            return Err(Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", "there is no such thing for you"));
-        }
+        Self::membership(caller)?;
         let organization = self.named(caller, Named { product: "trueppm", kind, id }).await?;
-        if caller.role < Some(needed) {
-            let detail = format!("this needs the role {}", needed.name());
-            return Err(Refusal::new(StatusCode::FORBIDDEN, "not_allowed", detail));
-        }
+        Self::permission(caller, needed)?;
         Ok(organization)
+    }
+
+    /// Before anything is looked up: who somebody is.
+    fn membership(caller: &Caller) -> Result<(), Refusal> {
+        match (&caller.actor, caller.role) {
+            (Actor::Nobody, _) => Err(Refusal::no_token()),
+            (_, None) => {
+                Err(Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", "there is no such thing for you"))
+            }
+            (_, Some(_)) => Ok(()),
+        }
+    }
+
+    /// After it: whether it is enough.
+    fn permission(caller: &Caller, needed: Role) -> Result<(), Refusal> {
+        if caller.role >= Some(needed) {
+            return Ok(());
+        }
+        let detail = format!("this needs the role {}", needed.name());
+        Err(Refusal::new(StatusCode::FORBIDDEN, "not_allowed", detail))
     }
 }
 
-/// Upstream's name: the code, or the id where there is none.
-fn file_name(key: &OrganizationKey) -> String {
+/// By upstream's name: the code, or the id where there is none.
+fn attachment(key: &OrganizationKey) -> Attachment {
     let OrganizationKey { slug, id, .. } = key;
-    format!("{}.json", if slug.is_empty() { id } else { slug })
+    let name = format!("{}.json", if slug.is_empty() { id } else { slug });
+    Attachment { name, media_type: "application/json", weak: false }
 }
 
 /// Django REST framework's words.

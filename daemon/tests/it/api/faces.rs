@@ -1,8 +1,15 @@
 //! The export APIs of the products, as their own clients see them.
 
+mod asana;
 mod downloads;
+mod rytask;
 mod solidtime;
 mod trueppm;
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::Child,
+};
 
 use orgvault_daemon::{product::Products, source::Source};
 use orgvault_shared::config::{Config, SourceConfig};
@@ -36,4 +43,29 @@ pub(crate) async fn daemon(product: &str, tables: &str, change: impl FnOnce(&mut
         change(config);
     })
     .await
+}
+
+/// Holds every export up that reads a table, until it is dropped.
+pub(crate) struct Held(Child);
+
+impl Held {
+    pub(crate) fn new(database: &Database, table: &str) -> Self {
+        let mut session = database.session();
+        let lock = format!("BEGIN; LOCK TABLE {table}; SELECT 'locked';\n");
+        session.stdin.as_mut().unwrap().write_all(lock.as_bytes()).unwrap();
+        let mut lines = BufReader::new(session.stdout.as_mut().unwrap());
+        let mut line = String::new();
+        while !line.contains("locked") {
+            line.clear();
+            assert!(lines.read_line(&mut line).unwrap() > 0, "the session ended");
+        }
+        Self(session)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        self.0.wait().unwrap();
+    }
 }

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Nights that the strip shows.
-const NIGHTS: u32 = 14;
+const NIGHTS: u16 = 14;
 /// Runs that a schedule announces.
 const NEXT_RUNS: u64 = 5;
 /// Lines of the audit trail.
@@ -101,7 +101,7 @@ async fn change(client: &Client, ask: &Ask) -> Result<Reply, ClientError> {
 
 /// With the last nights; of a daemon that does not tell them, without, and judged here.
 async fn organizations(client: &Client, clock: &Clock) -> Result<Reply, ClientError> {
-    let Organizations { organizations, failures } = match client.organizations_with_history(NIGHTS).await {
+    let Organizations { organizations, failures } = match client.organizations_with_history(None, NIGHTS).await {
         Err(ClientError::Problem(problem)) if problem.code == "invalid_query" => {
             let mut listed = client.organizations(None).await?;
             let now = clock.now();

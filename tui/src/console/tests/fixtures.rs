@@ -42,6 +42,8 @@ pub(crate) fn status(role: Role) -> Status {
         pending: 1,
         running: 1,
         failed: 2,
+        configured_at: ago(0),
+        warnings: Vec::new(),
     }
 }
 
@@ -132,6 +134,7 @@ fn organization(slug: &str, health: Health, hours: i64) -> Organization {
         deleted_at: None,
         last_archive: (health != Health::Never).then_some(last),
         last_state: Some(if bad { State::Error } else { State::Finished }),
+        in_all: true,
         health,
         history: (0..14).map(night).collect(),
         next_run: (slug != "hooli").then(|| now() + TimeDelta::hours(17)),

@@ -42,3 +42,14 @@ async fn an_organization_that_is_not_there_is_404_by_its_slug_too() {
         assert_eq!((refused.status, refused.json()["message"].clone()), (404, json!("Not Found")), "{id}");
     }
 }
+
+#[tokio::test]
+async fn public_url_makes_the_link_absolute() {
+    let daemon = daemon("solidtime", SOLIDTIME, |config| {
+        config.http.public_url = Some("https://vault.example.org".to_owned());
+    })
+    .await;
+    let answer = daemon.request(&format!("POST /api/v1/organizations/{ACME}/export"), &[]).await;
+    let link = answer.json()["download_url"].as_str().unwrap().to_owned();
+    assert!(link.starts_with("https://vault.example.org/v1/downloads/"), "{link}");
+}

@@ -3,8 +3,12 @@
 use orgvault_shared::{api::Role, config::Access};
 use serde_json::json;
 
-use super::{TRUEPPM, daemon};
-use crate::api::fixture::user;
+use super::{Held, TRUEPPM, daemon, source};
+use crate::api::{
+    fixture::{Daemon, until, user},
+    http::free_address,
+    reply::send,
+};
 
 const ATLAS: &str = "00000001-0000-4000-8000-000000000001";
 const LONE: &str = "00000002-0000-4000-8000-000000000005";
@@ -57,4 +61,50 @@ async fn a_program_is_no_project() {
     let daemon = daemon("trueppm", TRUEPPM, |_config| {}).await;
     let answer = daemon.request(&format!("GET /api/v1/projects/{ATLAS}/export/"), &[]).await;
     assert_eq!(answer.status, 404);
+}
+
+#[tokio::test]
+async fn a_job_is_started_polled_and_downloaded() {
+    let daemon = daemon("trueppm", TRUEPPM, |_config| {}).await;
+    let started = daemon.request(&format!("POST /api/v1/programs/{ATLAS}/export/"), &[]).await;
+    assert_eq!(started.status, 202, "{started:?}");
+    let id = started.json()["id"].as_str().unwrap().to_owned();
+    let place = format!("/api/v1/programs/{ATLAS}/export/jobs/{id}/");
+    let early = daemon.request(&format!("GET {place}download/"), &[]).await;
+    assert!(early.status == 409 || early.status == 200, "{early:?}");
+    until("the job is finished", async || {
+        daemon.request(&format!("GET {place}"), &[]).await.json()["status"] == json!("finished")
+    })
+    .await;
+    let listed = daemon.request(&format!("GET /api/v1/programs/{ATLAS}/export/jobs/"), &[]).await.json();
+    assert_eq!(listed[0]["download_url"], json!(format!("{place}download/")));
+    let file = daemon.request(&format!("GET {place}download/"), &[]).await;
+    assert_eq!((file.status, file.header("content-disposition")), (200, "attachment; filename=\"atlas.json\""));
+    let elsewhere = daemon.request(&format!("GET /api/v1/programs/{LONE}/export/jobs/{id}/"), &[]).await;
+    assert_eq!(elsewhere.status, 404, "it is another program's");
+    daemon.client.delete_archive(id.parse().unwrap()).await.unwrap();
+    assert_eq!(daemon.request(&format!("GET {place}download/"), &[]).await.status, 410);
+}
+
+#[tokio::test]
+async fn a_job_that_is_held_up_is_409() {
+    let (source, database) = source("app", "trueppm", TRUEPPM).await;
+    let daemon = Daemon::start_with(|config| config.sources = vec![source]).await;
+    let held = Held::new(&database, "projects_task");
+    let started = daemon.request(&format!("POST /api/v1/programs/{ATLAS}/export/"), &[]).await;
+    let place = format!("/api/v1/programs/{ATLAS}/export/jobs/{}/download/", started.json()["id"].as_str().unwrap());
+    assert_eq!(daemon.request(&format!("GET {place}"), &[]).await.status, 409);
+    drop(held);
+    until("it can be downloaded", async || daemon.request(&format!("GET {place}"), &[]).await.status == 200).await;
+}
+
+#[tokio::test]
+async fn nobody_is_401_on_the_listener() {
+    let address = free_address();
+    let daemon = daemon("trueppm", TRUEPPM, |config| config.http.listen = Some(address)).await;
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let refused = send(stream, &format!("GET /api/v1/programs/{ATLAS}/export/"), &[], "").await;
+    let said = json!("Authentication credentials were not provided.");
+    assert_eq!((refused.status, refused.json()["detail"].clone()), (401, said));
+    drop(daemon);
 }

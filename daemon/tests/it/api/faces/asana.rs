@@ -1,0 +1,144 @@
+//! Asana's face, as its clients use it.
+
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+use orgvault_shared::api::Role;
+use serde_json::{Value, json};
+
+use super::{Held, source};
+use crate::{
+    api::{
+        fixture::{Daemon, until},
+        http::free_address,
+        reply::{Reply, send},
+        tokens::bearer,
+    },
+    postgres::{Database, RYTASK},
+};
+
+const ACME: &str = "00000000-0000-7000-8000-00000000000a";
+
+struct Face {
+    daemon: Daemon,
+    database: Database,
+    token: String,
+}
+
+async fn face() -> Face {
+    let (source, database) = source("tracker", "rytask", RYTASK).await;
+    let daemon = Daemon::start_with(|config| {
+        config.sources = vec![source];
+        config.http.listen = Some(free_address());
+    })
+    .await;
+    let token = bearer(&daemon, "exporter", Role::Admin).await;
+    Face { daemon, database, token }
+}
+
+impl Face {
+    async fn create(&self, base: &str, body: &str) -> Reply {
+        self.daemon.request_with(&format!("POST {base}/organization_exports"), &[&self.token], body).await
+    }
+
+    async fn show(&self, gid: &str, query: &str) -> Reply {
+        self.daemon.request(&format!("GET /organization_exports/{gid}{query}"), &[&self.token]).await
+    }
+}
+
+fn for_acme() -> String {
+    json!({ "data": { "organization": ACME } }).to_string()
+}
+
+fn message(reply: &Reply) -> (u16, String) {
+    let document = reply.json();
+    let error = &document["errors"][0];
+    assert!(error["help"].is_string(), "{document}");
+    (reply.status, error["message"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn an_export_is_created_polled_and_downloaded() {
+    let face = face().await;
+    let held = Held::new(&face.database, "time_logs");
+    let created = face.create("/api/1.0", &for_acme()).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    let record = created.json()["data"].clone();
+    let gid = record["gid"].as_str().unwrap().to_owned();
+    assert_eq!(record["id"], json!(gid.parse::<u64>().unwrap()));
+    assert_eq!(
+        (record["resource_type"].clone(), record["download_url"].clone()),
+        (json!("organization_export"), Value::Null)
+    );
+    assert_eq!(record["organization"], json!({ "gid": ACME, "resource_type": "organization", "name": "Acme" }));
+    assert!(["pending", "started"].contains(&record["state"].as_str().unwrap()), "{record}");
+    drop(held);
+    until("it is finished", async || face.show(&gid, "").await.json()["data"]["state"] == json!("finished")).await;
+    let address = face.daemon.config.http.listen.unwrap();
+    let over_tcp = |path: String| async move {
+        send(tokio::net::TcpStream::connect(address).await.unwrap(), &format!("GET {path}"), &[], "").await
+    };
+    let shown = send(
+        tokio::net::TcpStream::connect(address).await.unwrap(),
+        &format!("GET /api/1.0/organization_exports/{gid}"),
+        &[&face.token],
+        "",
+    )
+    .await;
+    let link = shown.json()["data"]["download_url"].as_str().unwrap().to_owned();
+    let path = link.strip_prefix("http://orgvault.test").unwrap_or_else(|| panic!("not absolute: {link}")).to_owned();
+    let file = over_tcp(path).await;
+    assert_eq!((file.status, file.header("content-type")), (200, "application/gzip"));
+    let mut text = String::new();
+    GzDecoder::new(&file.body[..]).read_to_string(&mut text).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["organization"]["slug"], json!("acme"));
+}
+
+#[tokio::test]
+async fn fields_are_selected_and_answers_indented() {
+    let face = face().await;
+    let gid = face.create("", &for_acme()).await.json()["data"]["gid"].as_str().unwrap().to_owned();
+    let few = face.show(&gid, "?opt_fields=state,organization.name").await.json()["data"].clone();
+    assert_eq!(few.as_object().unwrap().keys().collect::<Vec<_>>(), ["gid", "state", "organization"]);
+    assert_eq!(few["organization"], json!({ "gid": ACME, "name": "Acme" }));
+    assert_eq!(face.show(&gid, "").await.text().lines().count(), 1);
+    assert!(face.show(&gid, "?opt_pretty=true").await.text().lines().count() > 5);
+}
+
+#[tokio::test]
+async fn refusals_are_in_asanas_words() {
+    let face = face().await;
+    let not_a_service_account = face.daemon.request_with("POST /organization_exports", &[], &for_acme()).await;
+    assert_eq!(not_a_service_account.status, 403);
+    assert!(message(&not_a_service_account).1.contains("service accounts"));
+    let nobody = json!({ "data": { "organization": "7" } }).to_string();
+    assert_eq!(message(&face.create("", &nobody).await).0, 404);
+    for wrong in ["{}", "[]", "{\"data\":{}}", "{\"data\":{\"organization\":[]}}", "{"] {
+        assert_eq!(message(&face.create("", wrong).await).0, 400, "{wrong}");
+    }
+    assert_eq!(message(&face.show("7", "").await).0, 404);
+    let viewer = bearer(&face.daemon, "viewer", Role::Viewer).await;
+    let refused = face.daemon.request_with("POST /organization_exports", &[&viewer], &for_acme()).await;
+    assert_eq!(message(&refused).0, 403);
+    let wrong = face.daemon.request("GET /organization_exports/7", &["Authorization: Bearer x"]).await;
+    assert_eq!((message(&wrong).0, wrong.header("www-authenticate").is_empty()), (401, false));
+}
+
+#[tokio::test]
+async fn polling_asks_no_source_and_a_retried_post_makes_one_export() {
+    let face = face().await;
+    let post = async || {
+        let headers = [face.token.as_str(), "Idempotency-Key: once"];
+        face.daemon.request_with("POST /organization_exports", &headers, &for_acme()).await.json()["data"]["gid"]
+            .clone()
+    };
+    let gid = post().await;
+    assert_eq!(post().await, gid);
+    let gid = gid.as_str().unwrap().to_owned();
+    until("it is finished", async || face.show(&gid, "").await.json()["data"]["state"] == json!("finished")).await;
+    // A database that nobody may connect to any more is not missed.
+    face.database.psql(&format!("ALTER ROLE {} NOLOGIN", face.database.role()));
+    for _ in 0..100 {
+        assert_eq!(face.show(&gid, "").await.status, 200);
+    }
+}
