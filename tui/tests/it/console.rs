@@ -103,7 +103,7 @@ fn signals_end_it_and_give_the_terminal_back() {
 
 #[test]
 fn a_terminal_that_goes_away_ends_it() {
-    let (mut terminal, slave) = terminal();
+    let (mut terminal, slave) = terminal(SIZE);
     let mut command = command(Path::new("/nonexistent/sock"), &[]);
     on_terminal(command.env("TERM", "xterm"), &slave);
     let mut child = command.spawn().unwrap();

@@ -45,8 +45,7 @@ pub(crate) struct OnScreen {
 impl OnScreen {
     /// Starts it on a terminal of this many columns and rows.
     pub(crate) fn start(mut command: Command, (columns, rows): (u16, u16)) -> Self {
-        let (master, slave) = terminal();
-        set_size(&slave, columns, rows);
+        let (master, slave) = terminal((columns, rows));
         command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8").env("TZ", "UTC").process_group(0);
         on_terminal(&mut command, &slave);
         let child = command.spawn().unwrap();
@@ -145,13 +144,14 @@ impl Drop for OnScreen {
     }
 }
 
-/// A pseudo-terminal whose ends no program inherits that is started meanwhile.
-pub(crate) fn terminal() -> (File, File) {
+/// A pseudo-terminal of this many columns and rows, whose ends no program inherits that is started meanwhile.
+pub(crate) fn terminal((columns, rows): (u16, u16)) -> (File, File) {
     let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let name = ptsname_r(&master).unwrap();
     let slave = File::options().read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits()).open(name).unwrap();
+    set_size(&slave, columns, rows);
     (File::from(OwnedFd::from(master)), slave)
 }
 
