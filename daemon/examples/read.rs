@@ -40,6 +40,7 @@ async fn main() -> Result<()> {
         stall_timeout: limit,
         export_timeout: limit,
         strict_schema: false,
+        retention: None,
     };
     let products = Products::embedded()?;
     let definition = Arc::clone(products.get("rytask").context("the embedded definition")?);

@@ -21,8 +21,10 @@ mod patience;
 mod peer;
 mod problem;
 mod rates;
+mod reload;
 mod repeats;
 mod request;
+mod retention;
 mod rows;
 mod schedules;
 mod server;
@@ -40,6 +42,7 @@ use self::{rates::Rates, repeats::Repeats};
 use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
+    reload::Reloader,
     schedule::Schedules,
     send::Courier,
     signature::UrlKey,
@@ -51,7 +54,7 @@ pub use self::{
     openapi::document,
     peer::Peer,
     server::{Limits, serve},
-    socket::{Socket, SocketError},
+    socket::{Socket, SocketError, inherited},
 };
 
 /// What the routes work with.
@@ -68,8 +71,8 @@ pub struct Shop {
     pub url_key: UrlKey,
     /// Begins the runs that are due.
     pub schedules: Schedules,
-    /// The configuration.
-    pub config: Arc<Config>,
+    /// Reads the configuration again.
+    pub reloader: Arc<Reloader>,
 }
 
 /// What every handler is handed.
@@ -87,6 +90,10 @@ impl App {
 
     fn engine(&self) -> &Engine {
         &self.shop.engine
+    }
+
+    fn config(&self) -> Arc<Config> {
+        self.shop.workshop.config()
     }
 
     fn now(&self) -> Timestamp {

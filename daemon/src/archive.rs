@@ -9,6 +9,7 @@ mod error;
 mod partial;
 mod place;
 mod publish;
+pub mod retention;
 mod scan;
 mod sidecar;
 mod sweep;

@@ -1,8 +1,11 @@
-//! From start to stop: the lock that keeps a second daemon out, and the three steps in which
-//! signals end this one.
+//! From start to stop: the lock that keeps a second daemon out, what a service manager is told, and
+//! the three steps in which signals end this daemon.
 
 mod lock;
+mod status;
 mod stop;
+pub mod supervisor;
 
 pub use lock::{LockError, StateLock};
-pub use stop::{Signals, Stop, follow_signals};
+pub use status::tell_status;
+pub use stop::{Signals, Stop, follow_hangups, follow_signals};

@@ -4,6 +4,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
@@ -11,7 +12,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use orgvault_daemon::{
     api::document,
-    lifecycle::{Signals, Stop, follow_signals},
+    lifecycle::{Signals, Stop, follow_hangups, follow_signals, supervisor},
     logging, run,
     settings::Settings,
 };
@@ -100,6 +101,8 @@ async fn serve_until_stopped(settings: Settings) -> anyhow::Result<()> {
     let timeout = config.daemon.stop_timeout;
     tokio::select! {
         ran = run(config, products, Clock::system(), stop.clone()) => Ok(ran?),
-        never = follow_signals(signals, stop, timeout) => match never {},
+        never = follow_signals(signals, stop.clone(), timeout) => match never {},
+        never = follow_hangups(Arc::clone(&stop.reload)) => match never.context("cannot catch SIGHUP")? {},
+        never = supervisor::feed_watchdog() => match never {},
     }
 }

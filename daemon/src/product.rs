@@ -12,7 +12,7 @@ pub use load::{Product, Products};
 pub use parse::parse;
 
 /// A checked product definition.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Definition {
     /// `rytask`.
     pub name: String,
@@ -39,7 +39,7 @@ pub struct Definition {
 }
 
 /// How organizations are listed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OrganizationQuery {
     /// The kind of those whose row names none.
     pub kind: String,
@@ -90,7 +90,7 @@ pub enum JsonStyle {
 }
 
 /// What the `json` document has around its sections.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct JsonDocument {
     /// Keys before the sections, in order.
     pub head: Vec<(String, Fixed)>,
@@ -100,7 +100,7 @@ pub struct JsonDocument {
 }
 
 /// What the `zip` archive has beside its members.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ZipDocument {
     /// The name of a last member, one JSON object; none where there is none.
     pub meta_member: Option<String>,
@@ -124,7 +124,7 @@ pub enum Fixed {
 }
 
 /// One ordered stream of rows of one entity.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Section {
     /// The key in the document (`timeLogs`).
     pub name: String,
@@ -179,7 +179,7 @@ pub enum DeclaredType {
 }
 
 /// A query whose rows become one warning of an export.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WarningQuery {
     /// Stable: `foreign_rows`.
     pub code: String,
@@ -190,7 +190,7 @@ pub struct WarningQuery {
 }
 
 /// What the definition knows of a table.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Table {
     /// The columns that the queries read: what has to be granted.
     pub reads: Vec<String>,

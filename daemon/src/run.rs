@@ -1,7 +1,7 @@
 //! The whole daemon as one function: its listener, its clock and its stop are arguments, so that
 //! a test runs two of them.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, pin::Pin, sync::Arc};
 
 use orgvault_shared::{clock::Clock, config::Config};
 use tokio::{net::UnixListener, sync::watch};
@@ -12,16 +12,18 @@ use crate::{
     archive::{ArchiveDirectory, PublishError},
     audit::Audit,
     catalog::{Catalog, CatalogError},
-    export::{Engine, Parts, Workshop},
+    export::{Engine, Parts, Sources, Workshop},
     hook::Hooks,
-    lifecycle::{LockError, StateLock, Stop},
+    keep,
+    lifecycle::{LockError, StateLock, Stop, supervisor, tell_status},
     product::Products,
+    reload::{ConnectError, Reloader, connect},
     schedule::{self, Schedules},
     secrets::{SecretError, Secrets},
     send::Courier,
     signature::UrlKey,
-    source::{Source, SourceError},
     tokens::Tokens,
+    watch::{watch_archives, watch_configuration},
 };
 
 /// Why the daemon did not start.
@@ -42,31 +44,25 @@ pub enum RunError {
     /// The TCP listener cannot be opened.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// A source is configured in a way that cannot work.
-    #[error(transparent)]
-    Source(#[from] SourceError),
     /// A secret cannot be read or kept.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// A source names a product that no definition describes.
-    #[error("source {source_name} has product {product}, and there is no definition of that name in {}", products_dir.display())]
-    UnknownProduct {
-        /// The source.
-        source_name: String,
-        /// The product.
-        product: String,
-        /// Where definitions were looked for, beside the built-in ones.
-        products_dir: PathBuf,
-    },
+    /// A source cannot be connected.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
 }
 
 /// Locks the state directory, opens the configured socket, and runs the daemon on it until it is
-/// stopped; then the socket is removed.
+/// stopped; then the socket is removed. A socket that a service manager handed over is used instead,
+/// and never removed.
 ///
 /// # Errors
 /// When another daemon runs, or this one cannot start.
 pub async fn run(config: Config, products: Products, clock: Clock, stop: Stop) -> Result<(), RunError> {
     let lock = StateLock::acquire(&config.daemon.state_dir)?;
+    if let Some(inherited) = api::inherited()? {
+        return run_on(&inherited, config, products, clock, stop).await;
+    }
     let daemon = &config.daemon;
     let socket = Socket::open(&daemon.socket, daemon.socket_mode, daemon.socket_group.as_deref(), &lock)?;
     let ran = run_on(&socket.listener, config, products, clock, stop).await;
@@ -94,7 +90,9 @@ pub async fn run_on(
     let url_key = UrlKey::of(&secrets)?;
     let tokens = Tokens::open(secrets)?;
     let http = HttpListener::open(&config.http, &clock).await?;
-    let workshop = open(&config, &products, clock, &tracker).await?;
+    let (configure, configured) = watch::channel(Arc::new(config.clone()));
+    let workshop = open(configured.clone(), &products, clock, &tracker).await?;
+    let reloader = Arc::new(Reloader::new(Arc::clone(&workshop), configure, tracker.clone()));
     let engine = Engine::start(Parts {
         workshop: Arc::clone(&workshop),
         workers: config.daemon.workers,
@@ -103,19 +101,20 @@ pub async fn run_on(
         abort: stop.deadline.clone(),
     })
     .await?;
-    let courier =
-        Courier::new(Arc::clone(&workshop), engine.clone(), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
-    // Kept to the end: whoever has it may send another configuration.
-    let (_configure, configured) = watch::channel(Arc::new(config.clone()));
+    let courier = Courier::new(Arc::clone(&workshop), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
     let schedules = Schedules::start(schedule::Parts {
         workshop: Arc::clone(&workshop),
         engine: engine.clone(),
         hooks: Hooks::start(configured.clone(), &tracker, &stop.soft, &stop.deadline),
-        config: configured,
+        config: configured.clone(),
         tracker: tracker.clone(),
         stop: stop.soft.clone(),
     })
     .await?;
+
+    for task in chores(&workshop, &reloader, &engine, &stop) {
+        tracker.spawn(task);
+    }
 
     // Clients may watch their exports end: the API goes on until the last one has.
     let closed = stop.hard.child_token();
@@ -128,15 +127,17 @@ pub async fn run_on(
             courier,
             url_key,
             schedules,
-            config: Arc::new(config.clone()),
+            reloader,
         });
+        supervisor::ready();
         let exported = async {
             stop.soft.cancelled().await;
+            supervisor::stopping();
             tracker.close();
             tracker.wait().await;
             closed.cancel();
         };
-        let serving = api::serve(listener, http, router, config.access.clone(), limits, closed.clone());
+        let serving = api::serve(listener, http, router, configured, limits, closed.clone());
         tokio::join!(serving, exported);
         close(&workshop).await;
     };
@@ -149,24 +150,22 @@ pub async fn run_on(
 
 /// Opens what every part works with.
 async fn open(
-    config: &Config,
+    configured: watch::Receiver<Arc<Config>>,
     products: &Products,
     clock: Clock,
     tracker: &TaskTracker,
 ) -> Result<Arc<Workshop>, RunError> {
+    let config = Arc::clone(&configured.borrow());
+    let sources = connect(&config, products, &Sources::new(), tracker)?;
     let daemon = &config.daemon;
-    Ok(Arc::new(Workshop {
-        sources: connect(config, products, tracker)?,
-        archives: Arc::new(swept(daemon.archive_dir.clone())?),
-        catalog: Catalog::open(&daemon.state_dir.join("catalog.sqlite"), &daemon.archive_dir).await?,
-        audit: Arc::new(Audit::new(&daemon.state_dir, clock.clone())),
-        clock,
-        compression_level: daemon.compression_level,
-    }))
+    let archives = Arc::new(swept(daemon.archive_dir.clone())?);
+    let catalog = Catalog::open(&daemon.state_dir.join("catalog.sqlite"), &daemon.archive_dir).await?;
+    let audit = Arc::new(Audit::new(&daemon.state_dir, clock.clone()));
+    Ok(Arc::new(Workshop::new(configured, sources, archives, catalog, audit, clock)))
 }
 
 async fn close(workshop: &Workshop) {
-    for source in workshop.sources.values() {
+    for source in workshop.sources.load().values() {
         source.close().await;
     }
     workshop.audit.close();
@@ -182,20 +181,19 @@ fn swept(root: PathBuf) -> Result<ArchiveDirectory, PublishError> {
     Ok(archives)
 }
 
-fn connect(
-    config: &Config,
-    products: &Products,
-    tracker: &TaskTracker,
-) -> Result<HashMap<String, Arc<Source>>, RunError> {
-    let mut sources = HashMap::new();
-    for source in &config.sources {
-        let definition = products.get(&source.product).ok_or_else(|| RunError::UnknownProduct {
-            source_name: source.name.clone(),
-            product: source.product.clone(),
-            products_dir: config.daemon.products_dir.clone(),
-        })?;
-        let connected = Source::new(source.clone(), Arc::clone(definition), tracker.clone())?;
-        sources.insert(source.name.clone(), Arc::new(connected));
-    }
-    Ok(sources)
+/// What goes on beside the exports until the soft stop.
+fn chores(
+    workshop: &Arc<Workshop>,
+    reloader: &Arc<Reloader>,
+    engine: &Engine,
+    stop: &Stop,
+) -> [Pin<Box<dyn Future<Output = ()> + Send>>; 4] {
+    let shop = || Arc::clone(workshop);
+    let end = || stop.soft.clone();
+    [
+        Box::pin(watch_configuration(shop(), Arc::clone(reloader), Arc::clone(&stop.reload), end())),
+        Box::pin(watch_archives(shop(), end())),
+        Box::pin(keep::scrub_regularly(shop(), end())),
+        Box::pin(tell_status(engine.clone(), end())),
+    ]
 }

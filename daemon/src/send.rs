@@ -16,5 +16,5 @@ mod record;
 mod solidtime;
 mod trueppm;
 
-pub use courier::Courier;
+pub use courier::{Asker, Courier};
 pub use error::SendError;

@@ -8,7 +8,7 @@ because a shared machine's speed drifts.
 """
 import argparse, os, shutil, tempfile
 
-import rytask, solidtime, trueppm
+import rytask, service, solidtime, trueppm
 from machine import Daemon, Postgres, row
 
 PARTS = {
@@ -18,6 +18,9 @@ PARTS = {
     "zip": solidtime.zip_of_big,
     "scans": solidtime.scans,
     "seed": trueppm.seed,
+    "night": service.night,
+    "schedules": service.schedules,
+    "polling": service.polling,
 }
 
 

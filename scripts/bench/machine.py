@@ -9,6 +9,7 @@ state_dir = "{dir}/state"
 archive_dir = "{dir}/archives"
 workers = 2
 log_format = "json"
+{daemon}
 [access]
 owners = ["{user}"]
 [[source]]
@@ -65,10 +66,11 @@ class Postgres:
 class Daemon:
     all = []
 
-    def __init__(self, base, binary, port, database, product="rytask"):
+    def __init__(self, base, binary, port, database, product="rytask", more="", daemon=""):
         self.dir, self.bin = os.path.join(base, f"{database}-{time.monotonic_ns()}"), binary
         os.makedirs(self.dir)
-        config = CONFIG.format(dir=self.dir, user=pwd.getpwuid(os.getuid()).pw_name, port=port, database=database, product=product)
+        config = CONFIG.format(dir=self.dir, user=pwd.getpwuid(os.getuid()).pw_name, port=port, database=database, product=product,
+                               daemon=daemon) + more
         open(f"{self.dir}/config.toml", "w").write(config)
         begun = time.perf_counter()
         self.log = open(f"{self.dir}/log", "w")

@@ -5,6 +5,7 @@
 //! or a check may rightly take hours; a caller that wants one wraps the future.
 
 mod connection;
+mod console;
 mod download;
 mod error;
 mod events;
@@ -18,8 +19,9 @@ use self::{connection::Answer, route::Route};
 use crate::{
     api::{
         Alive, Archive, Archives, AuditTrail, Comparison, Counts, Export, ExportRequest, Exports, NewToken,
-        Organization, Organizations, Rebuilt, RowsPage, Run, Runs, Schedule, Schedules, SendAnswer, SendRequest,
-        SourceCheck, Sources, State, Status, Token, TokenRequest, Tokens, Verification,
+        Organization, Organizations, Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, Run, Runs, Schedule,
+        Schedules, SendAnswer, SendRequest, SourceCheck, Sources, State, Status, Token, TokenRequest, Tokens,
+        Verification,
     },
     gid::Gid,
     preflight::Preflight,
@@ -122,6 +124,19 @@ impl Client {
         self.get(Route::new("/v1/organizations").query("source", source)).await
     }
 
+    /// The same, each with how its last `days` days ended.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn organizations_with_history(
+        &self,
+        source: Option<&str>,
+        days: u16,
+    ) -> Result<Organizations, ClientError> {
+        let history = format!("{days}d");
+        self.get(Route::new("/v1/organizations").query("source", source).query("history", Some(history))).await
+    }
+
     /// One organization, named as on the command line: a slug, an id, `source/slug`, ….
     ///
     /// # Errors
@@ -200,6 +215,39 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn delete_archive(&self, gid: Gid) -> Result<Archive, ClientError> {
         self.send("DELETE", Self::archive_route(gid), None::<&()>).await?.json().await
+    }
+
+    /// Keeps an archive from every deletion, or no longer; gives it as it is now.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn pin(&self, gid: Gid, pinned: bool) -> Result<Archive, ClientError> {
+        let method = if pinned { "PUT" } else { "DELETE" };
+        self.send(method, Self::archive_route(gid).segment("pin"), None::<&()>).await?.json().await
+    }
+
+    /// Has the daemon read its configuration and definitions again.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says; one that is wrong is a problem, and the old one stays in force.
+    pub async fn reload(&self) -> Result<Reloaded, ClientError> {
+        self.post(Route::new("/v1/reload"), None::<&()>).await
+    }
+
+    /// What retention keeps and drops, if it is applied now.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn retention_plan(&self) -> Result<RetentionPlan, ClientError> {
+        self.get(Route::new("/v1/retention/plan")).await
+    }
+
+    /// Deletes what retention drops, once the last good archive of each group was read again.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn apply_retention(&self) -> Result<Pruned, ClientError> {
+        self.post(Route::new("/v1/retention/apply"), None::<&()>).await
     }
 
     /// Opens an archive's file for reading from its beginning.

@@ -1,9 +1,13 @@
 //! `/etc/orgvault/config.toml`: every key, its default, and all problems of a file at once.
 
+mod freshness;
 mod hook;
 mod http;
+mod metrics;
 mod read;
+mod retention;
 mod schedule;
+mod scrub;
 mod secret;
 mod target;
 mod values;
@@ -21,17 +25,22 @@ use crate::{
     checked_toml::{FileProblem, Problems, closest},
 };
 
-pub use target::{FILE_PLACEHOLDER, Server, TargetConfig, TargetKind, Token};
-
 pub use self::{
+    freshness::{Exception, Freshness},
     hook::{HookAction, HookConfig, HookEvent, HookScope},
     http::Http,
+    metrics::Metrics,
+    retention::Retention,
     schedule::{Missed, ScheduleConfig},
+    scrub::Scrub,
+    target::{FILE_PLACEHOLDER, Server, TargetConfig, TargetKind, Token},
 };
 
 /// A checked configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
+    /// The file it was read from; empty where it is from none.
+    pub file: PathBuf,
     /// `[daemon]`.
     pub daemon: Daemon,
     /// `[access]`.
@@ -46,6 +55,14 @@ pub struct Config {
     pub schedules: Vec<ScheduleConfig>,
     /// `[[hook]]`.
     pub hooks: Vec<HookConfig>,
+    /// `[retention]`.
+    pub retention: Retention,
+    /// `[scrub]`.
+    pub scrub: Scrub,
+    /// `[freshness]`.
+    pub freshness: Freshness,
+    /// `[metrics]`.
+    pub metrics: Metrics,
 }
 
 impl Config {
@@ -170,6 +187,12 @@ pub struct Daemon {
     pub archive_dir: PathBuf,
     /// The admin's own product definitions, `*.toml`.
     pub products_dir: PathBuf,
+    /// Whether changes of the configuration, definitions and archives are noticed at once.
+    pub watch: bool,
+    /// How often the archive directory is compared with the catalog.
+    pub rescan: Duration,
+    /// Bytes that must be free on the disk of the archives for an export to start.
+    pub min_free: u64,
     /// Exports that run at the same time.
     pub workers: usize,
     /// Deflate's level for gzip and ZIP, 1 to 9.
@@ -193,6 +216,9 @@ impl Default for Daemon {
             state_dir: "/var/lib/orgvault".into(),
             archive_dir: "/var/lib/orgvault/archives".into(),
             products_dir: "/etc/orgvault/products".into(),
+            watch: true,
+            rescan: Duration::from_hours(1),
+            min_free: 256 << 20,
             workers: 2,
             compression_level: 6,
             stop_timeout: Duration::from_secs(30),
@@ -266,6 +292,8 @@ pub struct SourceConfig {
     pub export_timeout: Duration,
     /// Whether a schema that is newer than the definition's is an error.
     pub strict_schema: bool,
+    /// `[source.retention]`: instead of [`Config::retention`].
+    pub retention: Option<Retention>,
 }
 
 impl SourceConfig {
@@ -282,6 +310,7 @@ impl SourceConfig {
             stall_timeout: Duration::from_mins(1),
             export_timeout: Duration::from_hours(6),
             strict_schema: false,
+            retention: None,
         }
     }
 }

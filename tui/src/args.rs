@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand, builder::FalseyValueParser};
 
-use crate::{commands, exit, lines::Lines};
+use crate::{commands, console::Options, exit, lines::Lines};
 
 const SOCKET: &str = "/run/orgvault/orgvaultd.sock";
 
@@ -26,7 +26,15 @@ pub(crate) struct Cli {
     #[arg(long, global = true, env = "NO_COLOR", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub(crate) no_color: bool,
 
-    /// What to do.
+    /// The daemon of another machine, over ssh
+    #[arg(long, global = true, value_name = "USER@SERVER", env = "ORGVAULT_HOST", hide_env_values = true)]
+    pub(crate) host: Option<String>,
+
+    /// How the console looks and what it may do.
+    #[command(flatten)]
+    pub(crate) console: Options,
+
+    /// What to do; without it the console opens.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -36,6 +44,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Show the daemon, its archives and its queue
     Status(commands::status::Args),
+    /// Judge the backups of every organization, for monitoring
+    Health(commands::health::Args),
     /// List the connected databases
     Sources(commands::sources::Args),
     /// Check that a database can be exported, line by line
@@ -60,6 +70,12 @@ pub(crate) enum Command {
     Rows(commands::rows::Args),
     /// Delete an archive
     Delete(commands::delete::Args),
+    /// Keep an archive from every deletion
+    Pin(commands::pin::Args),
+    /// Let an archive be deleted again
+    Unpin(commands::pin::Args),
+    /// Show what retention keeps and drops, and delete what it drops
+    Prune(commands::prune::Args),
     /// Read archives again and compare them with their manifests
     Verify(commands::verify::Args),
     /// Say what the app's own importer would refuse or change of an archive
@@ -82,6 +98,8 @@ pub(crate) enum Command {
     Catalog(commands::catalog::Args),
     /// Print a completion script for a shell
     Completions(commands::completions::Args),
+    /// Connect standard input and output to the daemon, for `--host`
+    DialStdio(commands::dial_stdio::Args),
     /// Show all of it on a made-up database, without any set-up
     Demo(commands::demo::Args),
 }

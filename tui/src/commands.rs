@@ -11,10 +11,14 @@ pub(crate) mod completions;
 pub(crate) mod counts;
 pub(crate) mod delete;
 pub(crate) mod demo;
+pub(crate) mod dial_stdio;
 pub(crate) mod export;
 pub(crate) mod exports;
+pub(crate) mod health;
 pub(crate) mod orgs;
+pub(crate) mod pin;
 pub(crate) mod preflight;
+pub(crate) mod prune;
 pub(crate) mod rows;
 pub(crate) mod run_due;
 pub(crate) mod schedule;
@@ -37,6 +41,7 @@ use crate::{
 pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit, Failure> {
     match command {
         Command::Status(args) => status::run(&args, session).await,
+        Command::Health(args) => health::run(&args, session).await,
         Command::Sources(args) => sources::run(&args, session).await,
         Command::Check(args) => check::run(&args, session).await,
         Command::Orgs(args) => orgs::run(&args, session).await,
@@ -49,6 +54,9 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Counts(args) => counts::run(&args, session).await,
         Command::Rows(args) => rows::run(&args, session).await,
         Command::Delete(args) => delete::run(&args, session).await,
+        Command::Pin(args) => pin::run(&args, true, session).await,
+        Command::Unpin(args) => pin::run(&args, false, session).await,
+        Command::Prune(args) => prune::run(&args, session).await,
         Command::Verify(args) => verify::run(&args, session).await,
         Command::Preflight(args) => preflight::run(&args, session).await,
         Command::Send(args) => send::run(&args, session).await,
@@ -60,6 +68,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Token(args) => token::run(&args, session).await,
         Command::Catalog(args) => catalog::run(&args, session).await,
         Command::Completions(args) => completions::run(&args, session),
+        Command::DialStdio(_) => dial_stdio::run(session).await,
         Command::Demo(args) => demo::run(&args, session).await,
     }
 }

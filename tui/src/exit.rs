@@ -23,19 +23,25 @@ pub(crate) enum Exit {
     Unreachable = 4,
     /// The daemon or the socket's mode refuses this user.
     NotAllowed = 5,
+    /// The console's terminal went away (SIGHUP).
+    HungUp = 129,
     /// The exports were cancelled.
     Canceled = 130,
+    /// The console was ended by SIGTERM.
+    Terminated = 143,
 }
 
 /// The exit codes as `--help` and the documentation list them.
-pub(crate) const TABLE: [(Exit, &str); 7] = [
+pub(crate) const TABLE: [(Exit, &str); 9] = [
     (Exit::Ok, "done (warnings too)"),
     (Exit::Failed, "failed, or the outcome is unknown"),
     (Exit::Usage, "wrong usage, or a name that is not unique"),
     (Exit::Incomplete, "incomplete (some of several failed), damaged, or not importable"),
     (Exit::Unreachable, "the daemon cannot be reached"),
     (Exit::NotAllowed, "not allowed"),
+    (Exit::HungUp, "the console's terminal went away"),
     (Exit::Canceled, "cancelled"),
+    (Exit::Terminated, "the console was ended by SIGTERM"),
 ];
 
 impl Exit {
@@ -148,7 +154,7 @@ mod tests {
     #[test]
     fn the_table_lists_every_code_once() {
         let codes: Vec<u8> = TABLE.iter().map(|(exit, _)| exit.code()).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 130]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 129, 130, 143]);
     }
 
     #[test]

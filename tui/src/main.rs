@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod confirm;
+mod console;
 mod demo;
 mod download;
 mod exit;
@@ -14,6 +15,7 @@ mod output;
 mod progress;
 mod session;
 mod table;
+mod tunnel;
 mod units;
 
 use std::process::ExitCode;
@@ -24,6 +26,7 @@ use crate::{
     args::Cli,
     exit::{Exit, Failure},
     session::Session,
+    tunnel::Tunnel,
 };
 
 fn main() -> ExitCode {
@@ -50,17 +53,22 @@ fn refuse(error: &clap::Error) -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<Exit, Failure> {
-    let Some(command) = cli.command else {
+    if cli.command.is_none() && !cli.console.plain && !console::has_terminal() {
         output::remark(&args::short_help());
         return Ok(Exit::Usage);
-    };
-    let mut session = Session::new(cli.socket, cli.json, cli.no_color);
+    }
+    let tunnel = cli.host.as_deref().map(|host| Tunnel::open(host, &cli.socket)).transpose()?;
+    let socket = tunnel.as_ref().map_or(cli.socket, Tunnel::socket);
+    let mut session = Session::new(socket, cli.host, cli.json, cli.no_color);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| Failure::caused("runtime", "cannot start the threads of this program", &error))?;
-    let result = runtime.block_on(commands::run(command, &mut session));
+    let result = match cli.command {
+        Some(command) => runtime.block_on(commands::run(command, &mut session)),
+        None => runtime.block_on(console::run(&cli.console, &mut session, cli.no_color)),
+    };
     // A write to a pipe that nobody reads would otherwise keep the process here.
     runtime.shutdown_background();
     result

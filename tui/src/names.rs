@@ -5,6 +5,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 use orgvault_shared::{
     api::{Archive, ArchiveState, Export, Format, OrganizationKey, State},
     gid::Gid,
+    health::Health,
 };
 
 use crate::table::{Cell, Tone};
@@ -21,6 +22,11 @@ pub(crate) fn organization(key: &OrganizationKey) -> String {
     } else {
         format!("{}/{}/{name}", key.source, key.kind)
     }
+}
+
+/// `source/id`: as [`organization`], and never ambiguous.
+pub(crate) fn exact(key: &OrganizationKey) -> String {
+    organization(&OrganizationKey { slug: String::new(), ..key.clone() })
 }
 
 /// `json`, `csv time-logs`, `json.gz`, `seed importable`.
@@ -60,6 +66,17 @@ pub(crate) fn archive_state(state: ArchiveState) -> Cell {
         ArchiveState::Missing => Cell::toned(Tone::Bad, "missing"),
         ArchiveState::Damaged => Cell::toned(Tone::Bad, "damaged"),
     }
+}
+
+/// How an organization's backups are.
+pub(crate) fn health(health: Health) -> Cell {
+    let tone = match health {
+        Health::Ok => Tone::Good,
+        Health::Running | Health::Never => Tone::Plain,
+        Health::Shrinking => Tone::Careful,
+        Health::Stale | Health::Failed | Health::Damaged => Tone::Bad,
+    };
+    Cell::toned(tone, health.name())
 }
 
 /// An archive of the daemon, or any file.

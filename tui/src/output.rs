@@ -30,6 +30,11 @@ impl Output {
         self.json
     }
 
+    /// Whether words may be coloured.
+    pub(crate) fn has_colour(&self) -> bool {
+        self.look.colour
+    }
+
     /// From now on results go to standard error.
     pub(crate) fn divert(&mut self) {
         self.diverted = true;

@@ -10,6 +10,8 @@ use crate::output::Output;
 pub(crate) struct Session {
     /// Asks the daemon; connects with each call.
     pub(crate) client: Client,
+    /// The machine that the daemon runs on, where that is another one.
+    pub(crate) host: Option<String>,
     /// Where results go.
     pub(crate) out: Output,
     /// Tells the time of what is done without a daemon.
@@ -18,7 +20,7 @@ pub(crate) struct Session {
 
 impl Session {
     /// A session for the daemon that listens on `socket`.
-    pub(crate) fn new(socket: PathBuf, json: bool, no_color: bool) -> Self {
-        Self { client: Client::new(socket), out: Output::new(json, no_color), clock: Clock::system() }
+    pub(crate) fn new(socket: PathBuf, host: Option<String>, json: bool, no_color: bool) -> Self {
+        Self { client: Client::new(socket), host, out: Output::new(json, no_color), clock: Clock::system() }
     }
 }

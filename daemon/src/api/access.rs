@@ -19,7 +19,7 @@ use super::{
     gate::{self, stray},
     health, organizations,
     problem::Refusal,
-    rows, schedules, sources, status, tokens,
+    reload, retention, rows, schedules, sources, status, tokens,
 };
 
 /// One route.
@@ -119,6 +119,7 @@ pub(super) fn routes() -> Vec<Route> {
 
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
+    const PUT: Method = Method::PUT;
     const DELETE: Method = Method::DELETE;
     vec![
         Route::new(GET,    "/v1/health",                               Viewer, health::show).scoped(),
@@ -132,16 +133,22 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/exports",                              Viewer, exports::list).scoped(),
         Route::new(GET,    "/v1/exports/{gid}",                        Viewer, exports::show).scoped(),
         Route::new(DELETE, "/v1/exports/{gid}",                        Admin,  exports::cancel).scoped(),
+        Route::new(GET,    "/v1/exports/{gid}/log",                    Viewer, exports::log).scoped(),
         Route::new(GET,    "/v1/archives",                             Viewer, archives::list).scoped(),
         Route::new(GET,    "/v1/archives/{gid}",                       Viewer, archives::show).scoped(),
         Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete).records("archive.delete"),
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download).scoped().hands_out("archive.download"),
         Route::new(GET,    "/v1/downloads/{gid}",                      None,   archives::signed).scoped().hands_out("archive.download"),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify).scoped(),
+        Route::new(PUT,    "/v1/archives/{gid}/pin",                   Admin,  archives::pin).scoped(),
+        Route::new(DELETE, "/v1/archives/{gid}/pin",                   Admin,  archives::unpin).scoped(),
         Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight).scoped(),
-        Route::new(POST,   "/v1/archives/{gid}/send",                  Owner,  archives::send).hands_out("archive.send"),
+        Route::new(POST,   "/v1/archives/{gid}/send",                  Owner,  archives::send),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page).scoped().hands_out("archive.rows"),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare).scoped(),
+        Route::new(GET,    "/v1/retention/plan",                       Viewer, retention::plan),
+        Route::new(POST,   "/v1/retention/apply",                      Owner,  retention::apply).records("retention.apply"),
+        Route::new(POST,   "/v1/reload",                               Admin,  reload::reload),
         Route::new(GET,    "/v1/schedules",                            Viewer, schedules::list),
         Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run),
         Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause),
@@ -197,8 +204,6 @@ pub(super) fn router(app: &Arc<App>) -> Router {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use axum::body::Body;
     use orgvault_shared::{clock::Clock, config::Config};
     use tokio::sync::watch;
@@ -211,8 +216,9 @@ mod tests {
         archive::ArchiveDirectory,
         audit::Audit,
         catalog::Catalog,
-        export::{Engine, Parts, Workshop},
+        export::{Engine, Parts, Sources, Workshop},
         hook::Hooks,
+        reload::Reloader,
         schedule::{self, Schedules},
         secrets::Secrets,
         send::Courier,
@@ -224,14 +230,12 @@ mod tests {
     async fn empty(directory: &std::path::Path) -> Router {
         let tracker = TaskTracker::new();
         let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
-        let workshop = Arc::new(Workshop {
-            sources: HashMap::new(),
-            archives: Arc::new(ArchiveDirectory::new(directory.join("archives"))),
-            catalog: Catalog::open(&directory.join("catalog"), &directory.join("archives")).await.unwrap(),
-            audit: Arc::new(Audit::new(directory, Clock::system())),
-            clock: Clock::system(),
-            compression_level: 1,
-        });
+        let archives = Arc::new(ArchiveDirectory::new(directory.join("archives")));
+        let catalog = Catalog::open(&directory.join("catalog"), archives.root()).await.unwrap();
+        let (configure, configured) = watch::channel(Arc::new(Config::default()));
+        let audit = Arc::new(Audit::new(directory, Clock::system()));
+        let workshop =
+            Arc::new(Workshop::new(configured.clone(), Sources::new(), archives, catalog, audit, Clock::system()));
         let parts = Parts {
             workshop: Arc::clone(&workshop),
             workers: 0,
@@ -240,22 +244,22 @@ mod tests {
             abort: abort.clone(),
         };
         let engine = Engine::start(parts).await.unwrap();
-        let courier = Courier::new(Arc::clone(&workshop), engine.clone(), tracker.clone(), stop.clone(), abort);
+        let courier = Courier::new(Arc::clone(&workshop), tracker.clone(), stop.clone(), abort);
         let secrets = Secrets::of(directory);
         let url_key = UrlKey::of(&secrets).unwrap();
         let tokens = Tokens::open(secrets).unwrap();
-        let config = Arc::new(Config::default());
         let schedules = Schedules::start(schedule::Parts {
             workshop: Arc::clone(&workshop),
             engine: engine.clone(),
-            hooks: Hooks::start(watch::channel(Arc::clone(&config)).1, &tracker, &stop, &stop),
-            config: watch::channel(Arc::clone(&config)).1,
+            hooks: Hooks::start(configured.clone(), &tracker, &stop, &stop),
+            config: configured,
             tracker,
             stop,
         })
         .await
         .unwrap();
-        crate::api::router(Shop { workshop, engine, tokens, courier, url_key, schedules, config })
+        let reloader = Arc::new(Reloader::new(Arc::clone(&workshop), configure, TaskTracker::new()));
+        crate::api::router(Shop { workshop, engine, tokens, courier, url_key, schedules, reloader })
     }
 
     /// Whatever the role is: a signature, or a token.

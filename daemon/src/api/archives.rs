@@ -4,6 +4,7 @@ mod compare;
 mod delete;
 mod download;
 mod file;
+mod pin;
 mod preflight;
 mod range;
 mod send;
@@ -13,7 +14,8 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_shared::{
-    api::{Archive, ArchiveState, Archives},
+    api::{Archive, Archives},
+    archive::manifest::ManifestError,
     gid::Gid,
 };
 use serde::Deserialize;
@@ -25,13 +27,18 @@ use super::{
     problem::Refusal,
     request::{Path, Query},
 };
-use crate::catalog::ArchiveFilter;
+use crate::{
+    archive::PublishError,
+    catalog::ArchiveFilter,
+    keep::{KeepError, glance},
+};
 
 pub(super) use self::{
     compare::compare,
     delete::delete,
     download::{download, signed},
     file::Attachment,
+    pin::{pin, unpin},
     preflight::preflight,
     send::send,
     verify::verify,
@@ -59,7 +66,7 @@ pub(super) async fn list(
     for archive in &mut archives {
         app.shop.courier.settle(archive);
     }
-    blocking(move || Archives { archives: archives.into_iter().map(looked_at).collect() }).await.map(Json)
+    blocking(move || Archives { archives: archives.into_iter().map(glance).collect() }).await.map(Json)
 }
 
 pub(super) async fn show(
@@ -69,34 +76,55 @@ pub(super) async fn show(
 ) -> Result<Json<Archive>, Refusal> {
     let mut archive = app.archive(&caller, gid).await?;
     app.shop.courier.settle(&mut archive);
-    blocking(move || looked_at(archive)).await.map(Json)
-}
-
-/// The archive as a glance at its file shows it. That its bytes are the right ones is for a
-/// verification to say.
-fn looked_at(mut archive: Archive) -> Archive {
-    match std::fs::symlink_metadata(&archive.path) {
-        Ok(metadata) if metadata.is_file() && metadata.len() == archive.bytes => {
-            if archive.state == ArchiveState::Missing {
-                archive.state = ArchiveState::Present;
-            }
-        }
-        Ok(_other) => archive.state = ArchiveState::Damaged,
-        Err(_gone) => archive.state = ArchiveState::Missing,
-    }
-    archive
+    blocking(move || glance(archive)).await.map(Json)
 }
 
 impl App {
     /// The catalog's archive of this gid, if the caller may know of it.
     pub(super) async fn archive(&self, caller: &Caller, gid: Gid) -> Result<Archive, Refusal> {
         let archive = self.catalog().archive(gid).await?.filter(|archive| caller.sees(&archive.organization));
-        let archive = archive.ok_or_else(|| {
-            Refusal::new(StatusCode::NOT_FOUND, "unknown_archive", format!("there is no archive {gid}"))
-                .hint("`orgvault archives` lists them")
-        })?;
+        let archive = archive.ok_or(KeepError::Unknown(gid))?;
         caller.is_about(Some(gid), &archive.organization);
         Ok(archive)
+    }
+}
+
+impl From<KeepError> for Refusal {
+    fn from(error: KeepError) -> Self {
+        let said = error.to_string();
+        match error {
+            KeepError::Unknown(_) => {
+                Self::new(StatusCode::NOT_FOUND, "unknown_archive", said).hint("`orgvault archives` lists them")
+            }
+            KeepError::Pinned(gid) => {
+                Self::new(StatusCode::CONFLICT, "archive_pinned", said).hint(format!("`orgvault unpin {gid}` first"))
+            }
+            KeepError::Publish(error) => error.into(),
+            KeepError::Catalog(error) => error.into(),
+            KeepError::State(_) => {
+                Self::new(StatusCode::CONFLICT, "state_unusable", said).hint("move the archive's .state.json away")
+            }
+            KeepError::Read(error) => Self::fault("archive_unreadable", &error),
+            KeepError::Thread { .. } => Self::fault("internal", &error),
+        }
+    }
+}
+
+impl From<PublishError> for Refusal {
+    fn from(error: PublishError) -> Self {
+        let status = match &error {
+            PublishError::DiskFull { .. } => StatusCode::INSUFFICIENT_STORAGE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        tracing::error!(code = error.code(), "a request failed: {error}");
+        Self::new(status, error.code(), error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<ManifestError> for Refusal {
+    fn from(error: ManifestError) -> Self {
+        Self::new(StatusCode::CONFLICT, "manifest_unusable", error.to_string())
+            .hint("restore the manifest from a backup, or export again")
     }
 }
 

@@ -213,7 +213,7 @@ impl App {
     pub(super) async fn holder(&self, holder: &Holder) -> Result<Caller, Refusal> {
         match holder {
             &Holder::User(uid) => {
-                let config = Arc::clone(&self.shop.config);
+                let config = self.config();
                 blocking(move || Caller::of(&Peer::resolve(uid, None, &config.access))).await
             }
             Holder::Token(id) => Ok(match self.shop.tokens.by_id(id, self.now()) {

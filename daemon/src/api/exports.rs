@@ -1,5 +1,6 @@
 //! `/v1/exports`: the jobs that make archives.
 
+mod log;
 mod plan;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use orgvault_shared::{
 };
 use serde::Deserialize;
 
+pub(super) use self::log::log;
 use self::plan::Plan;
 use super::{
     App,

@@ -33,7 +33,7 @@ const PATH_KEPT: usize = 200;
 pub(super) async fn pass(rule: Arc<Rule>, State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let place = Place::of(&request);
     let Identified { caller, refused } = app.identify(&request);
-    let admitted = refused.map_or_else(|| rule.admits(&caller, &app.shop.config.access), Err);
+    let admitted = refused.map_or_else(|| rule.admits(&caller, &app.config().access), Err);
     let response = match admitted {
         Ok(()) => {
             request.extensions_mut().insert(caller.clone());
@@ -73,7 +73,7 @@ pub(super) async fn stray(app: &App, request: Request, otherwise: Refusal) -> Re
     let refusal = match (refused, caller.role) {
         (Some(refused), _) => refused,
         (None, Some(_)) => otherwise,
-        (None, None) => not_allowed(&caller, None, &app.shop.config.access),
+        (None, None) => not_allowed(&caller, None, &app.config().access),
     };
     let response = refusal.into_response();
     app.tell(Recorded::Nothing, &caller, place, response).await

@@ -55,7 +55,7 @@ impl App {
     /// Users of this machine may ask as often as they like.
     fn asks_too_often(&self, connected: &Caller) -> Option<Refusal> {
         let party = Party::Address(network(connected.address?));
-        self.too_many(party, self.shop.config.http.requests_per_minute)
+        self.too_many(party, self.config().http.requests_per_minute)
     }
 
     fn too_many(&self, party: Party, limit: u32) -> Option<Refusal> {
@@ -79,7 +79,7 @@ impl App {
                     .hint("`orgvault token list` lists the tokens, `orgvault token add` makes one")
             })
         })?;
-        match self.too_many(Party::Token(token.id.clone()), self.shop.config.http.requests_per_minute) {
+        match self.too_many(Party::Token(token.id.clone()), self.config().http.requests_per_minute) {
             Some(refused) => Err(refused),
             None => Ok(Caller::token(&token, address)),
         }

@@ -46,10 +46,7 @@ pub(super) async fn page(
     let PageQuery { after, limit, search } = query;
     let limit = limit.unwrap_or(USUAL_LIMIT).clamp(1, MOST);
     let page = blocking(move || {
-        let manifest = Manifest::beside(&path).map_err(|error| {
-            Refusal::new(StatusCode::CONFLICT, "manifest_unusable", error.to_string())
-                .hint("restore the manifest from a backup, or export again")
-        })?;
+        let manifest = Manifest::beside(&path)?;
         Ok::<_, Refusal>(rows(&path, manifest.as_ref(), &section, after, limit, search.as_deref())?)
     });
     page.await?.map(Json)

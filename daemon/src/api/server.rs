@@ -6,11 +6,11 @@ use std::{io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 use axum::{Router, body::Body, extract::Request, response::IntoResponse};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use orgvault_shared::config::{Access, Config};
+use orgvault_shared::config::Config;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, UnixListener, UnixStream, unix::UCred},
-    sync::Semaphore,
+    sync::{Semaphore, watch},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
@@ -80,7 +80,7 @@ pub(super) struct Session {
 /// What all connections share.
 struct Shared {
     router: Router,
-    access: Access,
+    configured: watch::Receiver<Arc<Config>>,
     limits: Limits,
     users: Arc<Connections<u32>>,
     addresses: Arc<Connections<IpAddr>>,
@@ -96,14 +96,14 @@ pub async fn serve(
     listener: &UnixListener,
     http: Option<HttpListener>,
     router: Router,
-    access: Access,
+    configured: watch::Receiver<Arc<Config>>,
     limits: Limits,
     stop: CancellationToken,
 ) {
     let tracker = TaskTracker::new();
     let shared = Arc::new(Shared {
         router,
-        access,
+        configured,
         limits,
         users: Connections::new(limits.connections_per_user),
         addresses: Connections::new(limits.connections_per_address),
@@ -200,8 +200,8 @@ impl Shared {
     /// Asks the machine who it is, where blocking is allowed.
     async fn resolve(self: &Arc<Self>, credentials: UCred) -> Option<Peer> {
         let (uid, pid) = (credentials.uid(), credentials.pid());
-        let this = Arc::clone(self);
-        match tokio::task::spawn_blocking(move || Peer::resolve(uid, pid, &this.access)).await {
+        let config = Arc::clone(&self.configured.borrow());
+        match tokio::task::spawn_blocking(move || Peer::resolve(uid, pid, &config.access)).await {
             Ok(peer) => Some(peer),
             Err(error) => {
                 let error: &dyn std::error::Error = &error;

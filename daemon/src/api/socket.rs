@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use listenfd::ListenFd;
 use nix::unistd::Group;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with};
 use tokio::net::UnixListener;
@@ -116,6 +117,19 @@ impl Socket {
             Err(error) => Err(failed("look at", &path)(error)),
         }
     }
+}
+
+/// The listening socket that a service manager has handed over (`sd_listen_fds(3)`), if there is
+/// one. Its file is the manager's: it is never removed here.
+///
+/// # Errors
+/// When what was handed over is no Unix socket that listens.
+pub fn inherited() -> Result<Option<UnixListener>, SocketError> {
+    let place = Path::new("the socket that the service manager handed over");
+    let mut handed = ListenFd::from_env();
+    let Some(listener) = handed.take_unix_listener(0).map_err(failed("take", place))? else { return Ok(None) };
+    listener.set_nonblocking(true).map_err(failed("make nonblocking", place))?;
+    UnixListener::from_std(listener).map(Some).map_err(failed("listen on", place))
 }
 
 fn failed(act: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SocketError {

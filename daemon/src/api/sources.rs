@@ -27,7 +27,7 @@ pub(super) struct CheckQuery {
 
 /// Asks every source at the same time, so that one that is down delays no other.
 pub(super) async fn list(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Json<Sources> {
-    Json(Sources { sources: join_all(app.sources(&caller).map(|source| show(source, &caller))).await })
+    Json(Sources { sources: join_all(app.sources(&caller).iter().map(|source| show(source, &caller))).await })
 }
 
 async fn show(source: &Source, caller: &Caller) -> Shown {
@@ -62,22 +62,24 @@ pub(super) async fn check(
     let source = app.source(&caller, &name)?;
     let mut check = source.check().await;
     if query.deep {
-        check.lines.push(representable(source).await);
+        check.lines.push(representable(&source).await);
     }
     Ok(Json(check))
 }
 
 impl App {
     /// The sources that the caller may know of, in the configuration's order.
-    pub(super) fn sources(&self, caller: &Caller) -> impl Iterator<Item = &Arc<Source>> {
-        let configured = self.shop.config.sources.iter().filter(|source| caller.sees_source(&source.name));
-        configured.filter_map(|source| self.shop.workshop.sources.get(&source.name))
+    pub(super) fn sources(&self, caller: &Caller) -> Vec<Arc<Source>> {
+        let (config, sources) = (self.config(), self.shop.workshop.sources.load());
+        let configured = config.sources.iter().filter(|source| caller.sees_source(&source.name));
+        configured.filter_map(|source| sources.get(&source.name).cloned()).collect()
     }
 
     /// The source of this name, if the caller may know of it.
-    pub(super) fn source(&self, caller: &Caller, name: &str) -> Result<&Arc<Source>, Refusal> {
-        self.sources(caller).find(|source| source.name() == name).ok_or_else(|| {
-            let known: Vec<&str> = self.sources(caller).map(|source| source.name()).collect();
+    pub(super) fn source(&self, caller: &Caller, name: &str) -> Result<Arc<Source>, Refusal> {
+        let sources = self.sources(caller);
+        sources.iter().find(|source| source.name() == name).cloned().ok_or_else(|| {
+            let known: Vec<&str> = sources.iter().map(|source| source.name()).collect();
             Refusal::new(StatusCode::NOT_FOUND, "unknown_source", format!("there is no source `{name}`"))
                 .hint(format!("the configuration has: {}", known.join(", ")))
         })

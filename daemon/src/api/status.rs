@@ -25,13 +25,15 @@ pub(super) async fn show(
         pid: std::process::id(),
         started_at: app.started_at,
         role: caller.role.unwrap_or(Role::Viewer),
-        sources: app.sources(&caller).count() as u64,
+        sources: app.sources(&caller).len() as u64,
         archives,
         archive_bytes,
-        archive_dir: app.shop.config.daemon.archive_dir.display().to_string(),
+        archive_dir: app.config().daemon.archive_dir.display().to_string(),
         pending,
         running,
         failed,
+        configured_at: **app.shop.workshop.configured_at.load(),
+        warnings: app.shop.workshop.notices.list(),
     }))
 }
 

@@ -51,7 +51,8 @@ impl Scanned {
     pub fn to_archive(&self) -> Archive {
         let verified = self.state.as_ref().and_then(|state| state.verified.clone());
         let sent = self.state.as_ref().map(|state| state.sent.clone()).unwrap_or_default();
-        Archive { sent, ..self.manifest.to_archive(&self.path, self.condition, verified) }
+        let pinned = self.state.as_ref().is_some_and(|state| state.pinned);
+        Archive { pinned, sent, ..self.manifest.to_archive(&self.path, self.condition, verified) }
     }
 }
 
@@ -73,9 +74,17 @@ impl ArchiveDirectory {
     /// # Errors
     /// When the archive directory itself cannot be listed.
     pub fn scan(&self, visit: &mut dyn FnMut(Found)) -> Result<(), PublishError> {
+        self.scan_in(None, visit)
+    }
+
+    /// As [`ArchiveDirectory::scan`], in these organizations' directories alone.
+    ///
+    /// # Errors
+    /// When the archive directory itself cannot be listed.
+    pub fn scan_in(&self, places: Option<&HashSet<PathBuf>>, visit: &mut dyn FnMut(Found)) -> Result<(), PublishError> {
         let mut seen = HashSet::new();
-        let places = walk::places(self.root(), &mut |error| visit(Found::Skipped(error.to_string())))?;
-        for place in places {
+        let all = walk::places(self.root(), &mut |error| visit(Found::Skipped(error.to_string())))?;
+        for place in all.into_iter().filter(|place| places.is_none_or(|places| places.contains(&place.path))) {
             match walk::names(&place.path, false) {
                 Ok(names) => scan_place(&place, &names, &mut seen, visit),
                 Err(error) => visit(Found::Skipped(error.to_string())),

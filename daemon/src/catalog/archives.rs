@@ -2,10 +2,7 @@
 
 use std::{collections::HashMap, path::Path};
 
-use orgvault_shared::{
-    api::{Archive, LastArchive},
-    gid::Gid,
-};
+use orgvault_shared::{api::Archive, gid::Gid};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{Catalog, CatalogError, exports::json, failed, to_integer, to_micros};
@@ -56,20 +53,6 @@ impl Catalog {
             .map(drop)
     }
 
-    /// Forgets every archive and takes these in, all or none.
-    ///
-    /// # Errors
-    /// When the catalog cannot be written.
-    pub async fn replace_archives(&self, archives: &[Archive]) -> Result<(), CatalogError> {
-        const ACT: &str = "rebuild the list of archives";
-        let mut transaction = self.pool.begin().await.map_err(failed(ACT))?;
-        sqlx::query("DELETE FROM archives").execute(&mut *transaction).await.map_err(failed(ACT))?;
-        for archive in archives {
-            self.put(&mut transaction, archive).await.map_err(failed(ACT))?;
-        }
-        transaction.commit().await.map_err(failed(ACT))
-    }
-
     /// Forgets one archive; whether there was one.
     ///
     /// # Errors
@@ -114,26 +97,27 @@ impl Catalog {
         rows.iter().map(|row| self.read(row)).collect()
     }
 
-    /// The newest archive of each organization of a source, by organization id.
+    /// The newest archive of each organization, format and entity of a source and the one before
+    /// it, by organization id, newest first.
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub async fn last_archives(&self, source: &str) -> Result<HashMap<String, LastArchive>, CatalogError> {
+    pub async fn newest_pairs(&self, source: &str) -> Result<HashMap<String, Vec<Archive>>, CatalogError> {
         let rows = sqlx::query(
-            "SELECT gid, document FROM (SELECT gid, document, row_number() OVER (PARTITION BY organization_id \
-             ORDER BY exported_at DESC, gid DESC) AS place FROM archives WHERE source = ?) WHERE place = 1",
+            "SELECT gid, document FROM archives JOIN (SELECT gid, row_number() OVER (PARTITION BY organization_id, \
+             format, entity, importable ORDER BY exported_at DESC, gid DESC) AS place FROM archives WHERE source = ?1) USING (gid) \
+             WHERE place <= 2 ORDER BY exported_at DESC, gid DESC",
         )
         .bind(source)
         .fetch_all(&self.pool)
         .await
         .map_err(failed("list the newest archives"))?;
-        let last = |row: &SqliteRow| {
+        let mut pairs: HashMap<String, Vec<Archive>> = HashMap::new();
+        for row in &rows {
             let archive = self.read(row)?;
-            let rows = archive.counts.iter().map(|count| count.rows).sum();
-            let Archive { gid, format, exported_at, bytes, .. } = archive;
-            Ok((archive.organization.id, LastArchive { gid, format, exported_at, bytes, rows }))
-        };
-        rows.iter().map(last).collect()
+            pairs.entry(archive.organization.id.clone()).or_default().push(archive);
+        }
+        Ok(pairs)
     }
 
     /// All archives together.

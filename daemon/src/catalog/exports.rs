@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use orgvault_shared::{
-    api::{Archive, Export, ExportError, OrganizationKey, State},
+    api::{Archive, DayResult, Export, ExportError, OrganizationKey, State},
     clock::Timestamp,
     gid::Gid,
 };
@@ -94,14 +94,21 @@ impl Catalog {
         rows.iter().map(from_row).collect()
     }
 
-    /// The state of the newest export of each organization of a source, by organization id.
+    /// The worst state among the exports of the newest request of each organization of a source, by
+    /// organization id. Of several for one format and entity the newest counts: it was a new try.
     ///
     /// # Errors
     /// When the catalog cannot be read.
     pub async fn last_states(&self, source: &str) -> Result<HashMap<String, State>, CatalogError> {
         const ACT: &str = "list the newest exports";
         let rows = sqlx::query(
-            "SELECT organization_id, state, max(position) FROM exports WHERE source = ? GROUP BY organization_id",
+            "WITH newest AS (SELECT organization_id, request, max(position) FROM exports WHERE source = ?1 \
+             GROUP BY organization_id), \
+             last AS (SELECT e.organization_id, e.state, max(e.position) FROM exports AS e JOIN newest AS n \
+             ON n.organization_id = e.organization_id AND n.request = e.request \
+             WHERE e.source = ?1 GROUP BY e.organization_id, e.format, e.entity) \
+             SELECT organization_id, state FROM last \
+             ORDER BY CASE state WHEN 'finished' THEN 1 WHEN 'pending' THEN 2 WHEN 'started' THEN 3 ELSE 4 END",
         )
         .bind(source)
         .fetch_all(&self.pool)
@@ -127,6 +134,36 @@ impl Catalog {
         .await
         .map(|found| found == 1)
         .map_err(failed("look for archives of a request"))
+    }
+
+    /// How the exports of a source ended since an instant: by organization id and day (in days since
+    /// 1970-01-01), the worst result of any format and entity.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn day_results(
+        &self,
+        source: &str,
+        since: Timestamp,
+    ) -> Result<HashMap<(String, i64), DayResult>, CatalogError> {
+        const ACT: &str = "list how the days ended";
+        let rows = sqlx::query(
+            "SELECT organization_id, finished_at / 86400000000 AS day, state, warnings <> '[]', max(position) \
+             FROM exports WHERE source = ?1 AND finished_at >= ?2 \
+             GROUP BY organization_id, day, format, entity",
+        )
+        .bind(source)
+        .bind(to_micros(since))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed(ACT))?;
+        let mut results: HashMap<(String, i64), DayResult> = HashMap::new();
+        for row in &rows {
+            let (organization, day, result) = day_result(row).map_err(failed(ACT))?;
+            let worst = results.entry((organization, day)).or_default();
+            *worst = result.max(*worst);
+        }
+        Ok(results)
     }
 
     /// How many exports failed since an instant.
@@ -177,6 +214,15 @@ pub(super) async fn insert(
         insert.build().execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+fn day_result(row: &SqliteRow) -> Result<(String, i64, DayResult), sqlx::Error> {
+    let result = match (parsed(row.try_get(2)?)?, row.try_get(3)?) {
+        (State::Error, _) => DayResult::Error,
+        (_, true) => DayResult::Warnings,
+        (_, false) => DayResult::Finished,
+    };
+    Ok((row.try_get(0)?, row.try_get(1)?, result))
 }
 
 async fn update(connection: &mut SqliteConnection, export: &Export) -> Result<(), CatalogError> {

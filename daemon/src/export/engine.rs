@@ -7,7 +7,7 @@ use std::{
 };
 
 use orgvault_shared::{
-    api::{Archive, Event, Export, Progress, State},
+    api::{Archive, Event, Export, LogLines, Progress, State},
     clock::Timestamp,
     gid::Gid,
 };
@@ -15,18 +15,17 @@ use tokio::sync::{Notify, broadcast, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Failure,
-    job::{Shared, Watched, Workshop},
+    Failure, Workshop,
+    job::{Shared, Watched},
+    logbook::Logbook,
     queue::{Job, Queue},
 };
 use crate::{
     archive::NewArchive,
     catalog::{CatalogError, ExportFilter},
     gids::Gids,
+    keep,
 };
-
-/// Events that a slow listener may lag behind before it is cut off and has to start over.
-const EVENTS: usize = 1024;
 
 /// What an engine works with.
 pub struct Parts {
@@ -85,7 +84,7 @@ struct Inner {
     /// Canceled while they waited behind another export of their own job.
     doomed: Mutex<HashSet<Gid>>,
     work: Notify,
-    events: broadcast::Sender<Event>,
+    logbook: Logbook,
     tracker: TaskTracker,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -121,7 +120,7 @@ impl Engine {
             running: Mutex::default(),
             doomed: Mutex::default(),
             work: Notify::new(),
-            events: broadcast::channel(EVENTS).0,
+            logbook: Logbook::default(),
             tracker,
             stop,
             abort,
@@ -168,6 +167,7 @@ impl Engine {
     /// Tells everybody who listens of exports that the catalog has taken in.
     pub fn announce(&self, exports: &[Export]) {
         for export in exports {
+            self.note(export.gid, "info", format!("asked for by {}", export.requested_by));
             self.tell(export.clone());
         }
     }
@@ -210,13 +210,7 @@ impl Engine {
     /// Changes from now on. Subscribe first, then read the lists, so that nothing is missed.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.0.events.subscribe()
-    }
-
-    /// Tells everybody who listens that an archive has changed.
-    pub fn tell_archive(&self, archive: &Archive) {
-        let organization = Box::new(archive.organization.clone());
-        self.send(Event::Archive { gid: archive.gid, organization });
+        self.0.workshop.events.subscribe()
     }
 
     /// Adds progress to the exports that are running.
@@ -229,6 +223,16 @@ impl Engine {
             }
         }
         exports
+    }
+
+    /// What happened to one export, as far as it is still in memory.
+    #[must_use]
+    pub fn log(&self, gid: Gid) -> LogLines {
+        self.0.logbook.of(gid)
+    }
+
+    fn note(&self, gid: Gid, level: &str, message: impl Into<String>) {
+        self.0.logbook.note(gid, self.0.workshop.clock.now(), level, message);
     }
 
     /// How many exports wait and how many run.
@@ -290,15 +294,22 @@ impl Engine {
         let running = Running { export: export.clone(), progress: progress.clone(), canceled: canceled.clone() };
         lock(&self.0.running).insert(export.gid, running);
         self.0.workshop.catalog.update_export(export).await?;
+        self.note(export.gid, "info", "started");
         self.tell(export.clone());
         self.0.tracker.spawn(self.clone().tell_progress(export.clone(), progress));
         Ok(Watched { progress: sender, canceled })
     }
 
     async fn tell_progress(self, mut export: Export, mut progress: watch::Receiver<Progress>) {
+        let mut section = String::new();
         // Ends when the writer drops its end.
         while progress.changed().await.is_ok() {
-            export.progress = Some(progress.borrow_and_update().clone());
+            let now = progress.borrow_and_update().clone();
+            if now.section != section {
+                section.clone_from(&now.section);
+                self.note(export.gid, "info", format!("writing {section} after {} rows", now.rows));
+            }
+            export.progress = Some(now);
             self.tell(export.clone());
         }
     }
@@ -311,6 +322,10 @@ impl Engine {
         let stored = match &result {
             Ok(archive) => {
                 export.finish(archive);
+                self.note(export.gid, "info", format!("published {}: {} bytes", archive.path, archive.bytes));
+                for warning in &archive.warnings {
+                    self.note(export.gid, "warn", format!("{}: {}", warning.code, warning.message));
+                }
                 catalog.finish_export(export, archive).await
             }
             Err(failure) => {
@@ -318,25 +333,25 @@ impl Engine {
                 let interrupted = matches!(failure, Failure::Canceled) && self.0.abort.is_cancelled();
                 let failure = if interrupted { &Failure::Interrupted } else { failure };
                 tracing::error!(gid = %export.gid, code = failure.code(), "export failed: {failure}");
-                export.error = Some(failure.to_wire());
+                let error = failure.to_wire();
+                self.note(export.gid, "error", format!("{}: {}", error.code, error.message));
+                export.error = Some(error);
                 catalog.update_export(export).await
             }
         };
         lock(&self.0.running).remove(&export.gid);
         self.tell(export.clone());
         if let Ok(archive) = &result {
-            self.tell_archive(archive);
+            self.0.workshop.tell_archive(archive);
+        }
+        if let (Ok(archive), Ok(())) = (&result, &stored) {
+            keep::prune_after(&self.0.workshop, archive).await;
         }
         stored
     }
 
     fn tell(&self, export: Export) {
-        self.send(Event::Export { export: Box::new(export) });
-    }
-
-    fn send(&self, event: Event) {
-        // Nobody may be listening, which is fine.
-        drop(self.0.events.send(event));
+        self.0.workshop.tell(Event::Export { export: Box::new(export) });
     }
 }
 

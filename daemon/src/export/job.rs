@@ -1,32 +1,28 @@
 //! One export of a job: from the snapshot that the job shares to a published archive.
 
 use std::{
-    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use orgvault_shared::{
-    api::{Archive, ArchiveState, Export, Format, Progress, Warning},
+    api::{Archive, ArchiveState, Export, Format, Progress, SectionProgress, Warning},
     archive::{
         manifest::{Dropped, Layout, MANIFEST_VERSION, Manifest, Product, Section},
         verify::{Expected, read_back},
     },
-    clock::Clock,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Failure,
+    Failure, Workshop,
     failure::agree,
     forecast,
     pipeline::{Deadline, Piped, write_archive},
 };
 use crate::{
     archive::{ArchiveDirectory, NewArchive, Partial, PublishError, Sealed},
-    audit::Audit,
-    catalog::Catalog,
     format::{self, Plan, Written},
     product::Definition,
     source::{Snapshot, Source, SourceError},
@@ -35,22 +31,6 @@ use crate::{
 /// How often an export is tried when the source says that trying again may help (a standby's
 /// recovery conflict).
 const TRIES: u32 = 3;
-
-/// What every job works with.
-pub struct Workshop {
-    /// The sources by name.
-    pub sources: HashMap<String, Arc<Source>>,
-    /// Where archives go.
-    pub archives: Arc<ArchiveDirectory>,
-    /// Where their index is.
-    pub catalog: Catalog,
-    /// Where it is told who did what.
-    pub audit: Arc<Audit>,
-    /// Tells when an export started and ended.
-    pub clock: Clock,
-    /// Deflate's level for gzip and ZIP, 1 to 9.
-    pub compression_level: u32,
-}
 
 /// What an export needs to tell how far it is, and to learn that it is over.
 pub(super) struct Watched {
@@ -61,6 +41,8 @@ pub(super) struct Watched {
 /// What the exports of a job share.
 #[derive(Default)]
 pub(super) struct Shared {
+    /// Looked up once: a job ends under the configuration that it began with.
+    source: Option<Arc<Source>>,
     opened: Option<Opened>,
     /// Whether it was lost after an archive of it was published: no other one may follow. None
     /// until it was looked whether a job before this one published some.
@@ -84,6 +66,10 @@ impl Shared {
         export: &Export,
         watched: &Watched,
     ) -> Result<Archive, Failure> {
+        let source = match &self.source {
+            Some(source) => Arc::clone(source),
+            None => Arc::clone(self.source.insert(find(shop, &export.organization.source)?)),
+        };
         let mut tries = 1;
         if self.lost.is_none() {
             self.lost = Some(shop.catalog.has_finished(export.request, &export.organization).await?);
@@ -92,7 +78,7 @@ impl Shared {
             if self.lost == Some(true) {
                 return Err(Failure::SnapshotLost);
             }
-            let failure = match attempt(shop, export, &mut self.opened, watched).await {
+            let failure = match attempt(shop, &source, export, &mut self.opened, watched).await {
                 Ok(archive) => return Ok(archive),
                 Err(failure) => failure,
             };
@@ -120,17 +106,18 @@ impl Shared {
     }
 }
 
+fn find(shop: &Workshop, name: &str) -> Result<Arc<Source>, Failure> {
+    shop.source(name).ok_or_else(|| Failure::NoSource { source_name: name.to_owned() })
+}
+
 async fn attempt(
     shop: &Workshop,
+    source: &Source,
     export: &Export,
     opened: &mut Option<Opened>,
     watched: &Watched,
 ) -> Result<Archive, Failure> {
     let organization = &export.organization;
-    let source = shop
-        .sources
-        .get(&organization.source)
-        .ok_or_else(|| Failure::NoSource { source_name: organization.source.clone() })?;
     let limit = source.config().export_timeout;
     let deadline = Deadline {
         canceled: watched.canceled.clone(),
@@ -183,7 +170,7 @@ fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Resul
         entity,
         gzip: export.gzip,
         importable: export.importable,
-        level: shop.compression_level,
+        level: shop.config().daemon.compression_level,
         started_at: export.started_at.unwrap_or(export.created_at),
     }))
 }
@@ -200,12 +187,12 @@ async fn make(
     let begun = Instant::now();
     let sections = sections(plan);
     let counted: Vec<u64> = sections.iter().filter_map(|&index| opened.counts.get(index).copied()).collect();
-    let rows_expected = counted.iter().sum();
-    progress.send_modify(|progress| *progress = Progress { rows_expected, ..Progress::default() });
+    progress.send_modify(|progress| *progress = expected(&plan.definition, &sections, &counted));
 
     let headers = headers(&mut opened.snapshot, plan, &sections).await?;
     let (archives, planned) = (Arc::clone(&shop.archives), Arc::clone(plan));
-    let partial = blocking(move || Ok(create(&archives, &planned)?)).await?;
+    let floor = shop.config().daemon.min_free;
+    let partial = blocking(move || Ok(create(&archives, &planned, floor)?)).await?;
     let encoder = format::encoder(Arc::clone(plan), partial)?;
     let Piped { output, written, sent } =
         write_archive(&mut opened.snapshot, &plan.definition, &sections, encoder, progress, deadline).await?;
@@ -232,9 +219,9 @@ async fn make(
     Ok(manifest.to_archive(&path, ArchiveState::Present, None))
 }
 
-/// Opens the partial file, and refuses where the disk cannot take it.
-fn create(archives: &ArchiveDirectory, plan: &Plan) -> Result<Partial, PublishError> {
-    archives.check(0)?;
+/// Opens the partial file, and refuses where the disk has less than `floor` bytes left.
+fn create(archives: &ArchiveDirectory, plan: &Plan, floor: u64) -> Result<Partial, PublishError> {
+    archives.check(floor)?;
     archives.partial(&NewArchive {
         organization: &plan.organization,
         exported_at: plan.started_at,
@@ -271,6 +258,16 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<(Seale
     manifest.sha256 = report.sha256;
     manifest.content_bytes = report.content_bytes;
     Ok((sealed, manifest, begun.elapsed()))
+}
+
+/// How far an export is that has written nothing yet.
+fn expected(definition: &Definition, sections: &[usize], counted: &[u64]) -> Progress {
+    let section = |(&index, &rows_expected): (&usize, &u64)| {
+        let name = definition.sections.get(index).map(|section| section.name.clone()).unwrap_or_default();
+        SectionProgress { name, rows: 0, rows_expected }
+    };
+    let sections = sections.iter().zip(counted).map(section).collect();
+    Progress { rows_expected: counted.iter().sum(), sections, ..Progress::default() }
 }
 
 /// What the archive must contain. Its name, size and hash are known when it was read back.

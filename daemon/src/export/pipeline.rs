@@ -155,10 +155,37 @@ impl Meter {
         self.progress.send_if_modified(|progress| {
             progress.rows += rows;
             progress.bytes = bytes;
+            let Progress { section, sections, .. } = progress;
+            if let Some(current) = sections.iter_mut().find(|one| one.name == *section) {
+                current.rows += rows;
+            }
             tell
         });
         if tell {
             self.told = Instant::now();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use orgvault_shared::api::SectionProgress;
+
+    use super::*;
+
+    #[test]
+    fn rows_count_for_their_section_and_for_all() {
+        let section = |name: &str| SectionProgress { name: name.to_owned(), rows: 0, rows_expected: 9 };
+        let expected = Progress { sections: vec![section("a"), section("b")], ..Progress::default() };
+        let (progress, told) = watch::channel(expected);
+        let names = vec!["a".to_owned(), "b".to_owned()];
+        let mut meter = Meter { progress, names, told: Instant::now() };
+        for (index, rows) in [(0, 2), (1, 3), (1, 4)] {
+            meter.section(index);
+            meter.rows(rows, 100);
+        }
+        let now = told.borrow();
+        assert_eq!((now.rows, now.section.as_str()), (9, "b"));
+        assert_eq!(now.sections.iter().map(|section| section.rows).collect::<Vec<_>>(), [2, 7]);
     }
 }

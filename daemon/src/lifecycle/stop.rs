@@ -1,11 +1,15 @@
 //! The three steps of a stop, each of which implies the ones before.
 
-use std::{convert::Infallible, io, time::Duration};
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::Notify,
+};
 use tokio_util::sync::CancellationToken;
 
-/// The steps in which the daemon stops.
+/// What is asked of the daemon from outside: to stop, in three steps, and to read its configuration
+/// again.
 #[derive(Debug, Clone)]
 pub struct Stop {
     /// No new export starts; running ones may finish.
@@ -14,13 +18,15 @@ pub struct Stop {
     pub deadline: CancellationToken,
     /// Everything ends now; the next start cleans up.
     pub hard: CancellationToken,
+    /// The configuration is read again.
+    pub reload: Arc<Notify>,
 }
 
 impl Default for Stop {
     fn default() -> Self {
         let hard = CancellationToken::new();
         let deadline = hard.child_token();
-        Self { soft: deadline.child_token(), deadline, hard }
+        Self { soft: deadline.child_token(), deadline, hard, reload: Arc::default() }
     }
 }
 
@@ -45,6 +51,20 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+/// Each SIGHUP asks for the configuration to be read again.
+///
+/// # Errors
+/// When the system refuses to catch it.
+pub async fn follow_hangups(reload: Arc<Notify>) -> io::Result<Infallible> {
+    let mut hangups = signal(SignalKind::hangup())?;
+    loop {
+        match hangups.recv().await {
+            Some(()) => reload.notify_one(),
+            None => std::future::pending().await,
         }
     }
 }

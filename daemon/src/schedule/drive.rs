@@ -138,7 +138,7 @@ impl Drive {
             if too_early || !self.asked.insert(source.clone()) {
                 continue;
             }
-            let (name, connected) = (source.clone(), self.schedules.0.workshop.sources.get(source).cloned());
+            let (name, connected) = (source.clone(), self.schedules.0.workshop.source(source));
             self.busy.push(
                 async move {
                     let answer = match connected {
@@ -199,7 +199,7 @@ impl Drive {
         listed: &[Listed],
         now: Timestamp,
     ) -> (u64, Vec<Attempt>) {
-        let connected = self.schedules.0.workshop.sources.get(source);
+        let connected = self.schedules.0.workshop.source(source);
         let Some((schedule, connected)) = schedule.zip(connected) else { return (0, Vec::new()) };
         let definition = connected.definition();
         let (archives, missing) = plan::archives(&schedule.formats, definition);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use orgvault_shared::{
-    api::{Archive, SendAnswer, SendRecord, SendRequest, SendState},
+    api::{Actor, Archive, AuditEntry, SendAnswer, SendRecord, SendRequest, SendState},
     archive::{StateFile, manifest::Manifest},
     config::TargetConfig,
     gid::Gid,
@@ -22,10 +22,7 @@ use super::{
     parcel::Parcel,
     record,
 };
-use crate::{
-    catalog::CatalogError,
-    export::{Engine, Workshop},
-};
+use crate::{catalog::CatalogError, export::Workshop};
 
 /// Reasons of a refusal that are told at once.
 const REASONS: usize = 3;
@@ -36,12 +33,22 @@ pub struct Courier(Arc<Inner>);
 
 struct Inner {
     workshop: Arc<Workshop>,
-    engine: Engine,
     tracker: TaskTracker,
     stop: CancellationToken,
     abort: CancellationToken,
     /// What is on its way, by archive and target.
     running: Mutex<HashSet<(Gid, String)>>,
+}
+
+/// Who asks for a send, as its record and the audit trail name them.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// The name.
+    pub name: String,
+    /// Who.
+    pub actor: Actor,
+    /// From where: `unix`, or an IP address.
+    pub from: String,
 }
 
 /// One send while it goes on.
@@ -61,12 +68,11 @@ impl Courier {
     #[must_use]
     pub fn new(
         workshop: Arc<Workshop>,
-        engine: Engine,
         tracker: TaskTracker,
         stop: CancellationToken,
         abort: CancellationToken,
     ) -> Self {
-        Self(Arc::new(Inner { workshop, engine, tracker, stop, abort, running: Mutex::default() }))
+        Self(Arc::new(Inner { workshop, tracker, stop, abort, running: Mutex::default() }))
     }
 
     /// Hands `archive` to `target` and says what became of it. A send that has begun goes on when
@@ -79,13 +85,13 @@ impl Courier {
         archive: Archive,
         target: TargetConfig,
         request: SendRequest,
-        by: String,
+        asker: Asker,
     ) -> Result<SendAnswer, SendError> {
         let inner = Arc::clone(&self.0);
         if inner.stop.is_cancelled() {
             return Err(SendError::Stopping);
         }
-        self.0.tracker.spawn(async move { inner.run(archive, &target, request, by).await }).await?
+        self.0.tracker.spawn(async move { inner.run(archive, &target, request, &asker).await }).await?
     }
 
     /// Shows as unknown what a killed daemon has left on its way.
@@ -102,7 +108,7 @@ impl Inner {
         archive: Archive,
         target: &TargetConfig,
         request: SendRequest,
-        by: String,
+        asker: &Asker,
     ) -> Result<SendAnswer, SendError> {
         let carrier = carrier(target);
         fits(&archive, target, carrier.as_ref(), &request)?;
@@ -121,12 +127,12 @@ impl Inner {
             sent: None,
         };
         if !request.dry_run {
-            let record = self.begin(&archive, &target.name, by).await?;
+            let record = self.begin(&archive, &target.name, asker).await?;
             let outcome = tokio::select! {
                 outcome = carrier.deliver(&parcel, &request) => outcome,
                 () = self.abort.cancelled() => record::interrupted(),
             };
-            answer.sent = Some(self.end(&archive, record, outcome).await);
+            answer.sent = Some(self.end(&archive, record, outcome, asker).await);
         }
         Ok(answer)
     }
@@ -167,31 +173,40 @@ impl Inner {
     }
 
     /// Writes down that it is going to be sent.
-    async fn begin(self: &Arc<Self>, archive: &Archive, target: &str, by: String) -> Result<SendRecord, SendError> {
+    async fn begin(self: &Arc<Self>, archive: &Archive, target: &str, asker: &Asker) -> Result<SendRecord, SendError> {
         let record = SendRecord {
             target: target.to_owned(),
             state: SendState::Sending,
-            by,
+            by: asker.name.clone(),
             started_at: self.workshop.clock.now(),
             ended_at: None,
             error: None,
             report: Vec::new(),
         };
+        // What cannot be recorded is not handed out.
+        self.tell(archive, &record, asker).await?;
         let (inner, new) = (Arc::clone(self), record.clone());
         let write = move |records: &mut Vec<SendRecord>| {
             inner.settle_left(records, &new.target);
             records.push(new);
         };
         self.update(archive, write).await?;
-        tell(archive, &record);
         Ok(record)
     }
 
     /// Writes down what became of it. Where that fails the record stays as it began, which means
     /// that nobody knows.
-    async fn end(self: &Arc<Self>, archive: &Archive, mut record: SendRecord, outcome: Outcome) -> SendRecord {
+    async fn end(
+        self: &Arc<Self>,
+        archive: &Archive,
+        mut record: SendRecord,
+        outcome: Outcome,
+        asker: &Asker,
+    ) -> SendRecord {
         outcome.end(&mut record, self.workshop.clock.now());
-        tell(archive, &record);
+        if let Err(error) = self.tell(archive, &record, asker).await {
+            tracing::error!(gid = %archive.gid, "{error}");
+        }
         let ended = record.clone();
         let write = move |records: &mut Vec<SendRecord>| {
             if let Some(begun) = record::begun(records, &ended.target, ended.started_at) {
@@ -203,6 +218,25 @@ impl Inner {
             tracing::error!(%gid, target = record.target, error, "cannot write down how a send ended");
         }
         record
+    }
+
+    /// Tells the audit trail of a send: when it begins, and how it ended.
+    async fn tell(&self, archive: &Archive, record: &SendRecord, asker: &Asker) -> Result<(), SendError> {
+        let result = match (record.state, &record.error) {
+            (_, Some(error)) => error.code.as_str(),
+            (SendState::Sent, None) => "ok",
+            (state, None) => state.name(),
+        };
+        let entry = AuditEntry {
+            from: asker.from.clone(),
+            on: record.target.clone(),
+            gid: Some(archive.gid),
+            organization: Some(archive.organization.clone()),
+            result: result.to_owned(),
+            ..AuditEntry::new(self.workshop.clock.now(), asker.actor.clone(), "archive.send")
+        };
+        let audit = Arc::clone(&self.workshop.audit);
+        blocking(move || audit.record(&entry)).await?.map_err(SendError::from)
     }
 
     /// Changes the records on disk, then those in the catalog, and tells everybody.
@@ -222,20 +256,14 @@ impl Inner {
 
     /// An archive that was deleted meanwhile stays so.
     async fn list(&self, gid: Gid, sent: Vec<SendRecord>) -> Result<(), CatalogError> {
+        let _storing = self.workshop.storing.lock().await;
         if let Some(listed) = self.workshop.catalog.archive(gid).await? {
             let listed = Archive { sent, ..listed };
             self.workshop.catalog.put_archive(&listed).await?;
-            self.engine.tell_archive(&listed);
+            self.workshop.tell_archive(&listed);
         }
         Ok(())
     }
-}
-
-/// The one place where a send is told: its beginning, and its end.
-fn tell(archive: &Archive, record: &SendRecord) {
-    let code = record.error.as_ref().map_or("ok", |error| error.code.as_str());
-    let SendRecord { target, state, by, .. } = record;
-    tracing::info!(gid = %archive.gid, target, by, state = state.name(), code, "an archive is sent");
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SendError> {

@@ -9,7 +9,7 @@ use orgvault_shared::{
     preflight::PreflightError,
 };
 
-use crate::archive::PublishError;
+use crate::{archive::PublishError, audit::AuditError};
 
 /// Why an archive is not sent.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +118,9 @@ pub enum SendError {
     /// The intent cannot be written.
     #[error(transparent)]
     State(#[from] PublishError),
+    /// It could not be recorded that data is handed out.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// The work ended without a result.
     #[error("the work ended without a result")]
     Worker(#[from] tokio::task::JoinError),
@@ -141,6 +144,7 @@ impl SendError {
             Self::Manifest(_) => "manifest_unusable",
             Self::Earlier(_) => "state_unusable",
             Self::State(error) => error.code(),
+            Self::Audit(_) => "audit_unavailable",
             Self::Worker(_) => "internal",
         }
     }
@@ -162,6 +166,7 @@ impl SendError {
             Self::TooLarge { .. } => "raise the limit of the app's server, and max_upload of the target".to_owned(),
             Self::Damaged { .. } => "restore the file from a backup, or export again".to_owned(),
             Self::State(error) => error.hint().to_owned(),
+            Self::Audit(error) => error.hint().to_owned(),
             Self::Earlier(_) => "restore the .state.json beside the archive from a backup".to_owned(),
             Self::Option { .. }
             | Self::Busy { .. }

@@ -9,9 +9,13 @@ mod export;
 #[cfg(test)]
 mod format;
 #[cfg(test)]
+mod keep;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod preflight;
+#[cfg(test)]
+mod products;
 #[cfg(test)]
 mod schedule;
 #[cfg(test)]

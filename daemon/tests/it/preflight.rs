@@ -2,19 +2,15 @@
 
 use std::fs;
 
-use orgvault_daemon::{product::Products, source::Source};
+use crate::{
+    api::fixture::{Daemon, organization, problem},
+    postgres::Database,
+    products::{ask, exported, serving},
+};
 use orgvault_shared::{
     api::{ArchiveState, Export, ExportRequest, Format, State, Warning},
     archive::manifest::{Manifest, Section},
-    config::SourceConfig,
     preflight::{Severity, Verdict},
-};
-use tokio_util::task::TaskTracker;
-
-use crate::{
-    api::fixture::{Daemon, organization, problem, until},
-    postgres::Database,
-    source::fixture,
 };
 
 const ACME: &str = "0000000a-0000-4000-8000-000000000000";
@@ -27,27 +23,8 @@ async fn solidtime(sql: &str) -> (Database, Daemon) {
     serving("solidtime", &[include_str!("solidtime.sql"), sql]).await
 }
 
-/// A daemon whose role may read just what the product's definition needs.
-async fn serving(product: &str, sql: &[&str]) -> (Database, Daemon) {
-    let database = Database::new();
-    for sql in sql {
-        database.psql(sql);
-    }
-    let config = SourceConfig { product: product.to_owned(), ..fixture::config(&database.url()) };
-    let definition = Products::embedded().unwrap().get(product).unwrap().clone();
-    database.psql(&Source::new(config.clone(), definition, TaskTracker::new()).unwrap().grants());
-    (database, Daemon::start_with(|daemon| daemon.sources = vec![config]).await)
-}
-
 async fn export(daemon: &Daemon) -> Export {
-    let request = ExportRequest { organizations: vec![ACME.to_owned()], ..ExportRequest::default() };
-    exported(daemon, &request).await
-}
-
-async fn exported(daemon: &Daemon, request: &ExportRequest) -> Export {
-    let gid = daemon.client.start_exports(request).await.unwrap().exports[0].gid;
-    until("the export ends", async || daemon.client.export(gid).await.unwrap().state.is_final()).await;
-    daemon.client.export(gid).await.unwrap()
+    exported(daemon, &ask(ACME, None)).await
 }
 
 fn told<'a>(warnings: &'a [Warning], code: &str) -> Option<&'a Warning> {
@@ -120,8 +97,7 @@ const ATLAS: &str = "00000001-0000-4000-8000-000000000001";
 async fn an_importable_seed_leaves_out_what_the_importer_refuses() {
     let (_database, daemon) = serving("trueppm", &[include_str!("trueppm.sql")]).await;
     for format in [Format::Seed, Format::SeedEvents] {
-        let request =
-            ExportRequest { organizations: vec![ATLAS.to_owned()], formats: vec![format], ..ExportRequest::default() };
+        let request = ask(ATLAS, Some(format));
         let exact = exported(&daemon, &request).await;
         assert_eq!(daemon.client.preflight(exact.gid, None).await.unwrap().verdict, Verdict::Refused, "{format}");
         assert!(!exact.importable && !exact.warnings.iter().any(|warning| warning.code.starts_with("left_out_")));

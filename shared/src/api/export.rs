@@ -158,6 +158,20 @@ pub struct Progress {
     pub rows_expected: u64,
     /// Bytes written so far, before compression.
     pub bytes: u64,
+    /// How far each section is, in the archive's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<SectionProgress>,
+}
+
+/// How far one section of a started export is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SectionProgress {
+    /// The section's name.
+    pub name: String,
+    /// Rows written so far.
+    pub rows: u64,
+    /// Rows that its count query announced.
+    pub rows_expected: u64,
 }
 
 /// One export.

@@ -38,9 +38,13 @@ pub struct Organization {
     /// Its newest archive of any format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_archive: Option<LastArchive>,
-    /// The state of its newest export.
+    /// The worst state among the exports of its newest request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_state: Option<State>,
+    /// Whether `--all` and schedules take it: one that is soft-deleted, or part of another one, they
+    /// do not.
+    #[serde(default = "yes")]
+    pub in_all: bool,
     /// Whether it is safe, in one word.
     #[serde(default)]
     pub health: Health,
@@ -51,6 +55,10 @@ pub struct Organization {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_run: Option<Timestamp>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// The newest archive of an organization.

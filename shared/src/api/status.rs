@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Warning;
 use crate::clock::Timestamp;
 
 /// What a peer may do. Each role may do all that the ones before it may.
@@ -63,6 +64,12 @@ pub struct Status {
     pub running: u64,
     /// Exports that ended as `error` in the last 24 hours.
     pub failed: u64,
+    /// When the configuration in force was read.
+    #[schema(value_type = String, format = DateTime)]
+    pub configured_at: Timestamp,
+    /// What the admin ought to know, as long as it is so.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
 }
 
 /// `POST /v1/catalog/rebuild`: what was found in the archive directory.

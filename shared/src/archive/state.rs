@@ -30,6 +30,9 @@ pub struct StateFile {
     /// Where it was sent, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<SendRecord>,
+    /// Whether a pin keeps it from every deletion.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
 }
 
 /// Why a state is not used.
@@ -68,7 +71,7 @@ impl StateFile {
     /// The state of an archive to which nothing has happened yet.
     #[must_use]
     pub fn new(gid: Gid) -> Self {
-        Self { state_version: STATE_VERSION, gid, verified: None, sent: Vec::new() }
+        Self { state_version: STATE_VERSION, gid, verified: None, sent: Vec::new(), pinned: false }
     }
 
     /// Reads a state's text.

@@ -3,10 +3,11 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
-    Access, Config, Daemon, Environment, LogFormat, Reading, SecretUrl, SourceConfig, SourceLines, Tls, hook,
+    Access, Config, Daemon, Environment, LogFormat, Reading, Retention, SecretUrl, SourceConfig, SourceLines, Tls,
+    freshness, hook,
     http::http,
-    schedule, secret, target,
-    values::{absolute_path, accounts, duration, mode, name, optional_group, socket_path, some_duration},
+    metrics, retention, schedule, scrub, secret, target,
+    values::{absolute_path, accounts, duration, mode, name, optional_group, size, socket_path, some_duration},
 };
 use crate::{
     api::Role,
@@ -51,8 +52,10 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let daemon = root.table("daemon", daemon).unwrap_or_default();
     let access = root.table("access", access).unwrap_or_default();
     let http = root.table("http", http).unwrap_or_default();
+    let retention = root.table("retention", |table| retention::read(table, &Retention::default())).unwrap_or_default();
     let mut names = Unique::new("name of the source");
-    let sources = root.tables("source", |table| (source(table, environment, &mut names), lines(table, environment)));
+    let sources =
+        root.tables("source", |table| (source(table, environment, &mut names, &retention), lines(table, environment)));
     let (sources, lines): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
     let mut names = Unique::new("name of the target");
     let targets = root.tables("target", |table| target::read(table, environment, &mut names));
@@ -61,6 +64,7 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let mut names = Unique::new("name of the hook");
     let hooks = root.tables("hook", |table| hook::read(table, &mut names));
     let config = Config {
+        file: environment.file.clone(),
         daemon,
         access,
         http,
@@ -68,6 +72,10 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
         targets: targets.into_iter().flatten().collect(),
         schedules: schedules.into_iter().flatten().collect(),
         hooks: hooks.into_iter().flatten().collect(),
+        retention,
+        scrub: root.table("scrub", scrub::read).unwrap_or_default(),
+        freshness: root.table("freshness", freshness::read).unwrap_or_default(),
+        metrics: root.table("metrics", metrics::read).unwrap_or_default(),
     };
     Reading { config, sources: lines, problems: Problems::default() }
 }
@@ -81,6 +89,9 @@ fn daemon(table: &Table<'_>) -> Daemon {
         state_dir: table.or("state_dir", default.state_dir, absolute_path),
         archive_dir: table.or("archive_dir", default.archive_dir, absolute_path),
         products_dir: table.or("products_dir", default.products_dir, absolute_path),
+        watch: table.or("watch", default.watch, Value::boolean),
+        rescan: table.or("rescan", default.rescan, some_duration),
+        min_free: table.or("min_free", default.min_free, size),
         workers: table.or("workers", default.workers, |value| value.integer(1..=MAX_WORKERS)),
         compression_level: table.or("compression_level", default.compression_level, |value| value.integer(1..=9)),
         stop_timeout: table.or("stop_timeout", default.stop_timeout, duration),
@@ -105,7 +116,7 @@ fn access(table: &Table<'_>) -> Access {
     }
 }
 
-fn source(table: &Table<'_>, environment: &Environment, names: &mut Unique) -> SourceConfig {
+fn source(table: &Table<'_>, environment: &Environment, names: &mut Unique, rules: &Retention) -> SourceConfig {
     let name = table.required("name", |value| names.check(value, name(value)?));
     let product = table.required("product", Value::some_text);
     let url = secret::read_url(table, environment);
@@ -120,6 +131,7 @@ fn source(table: &Table<'_>, environment: &Environment, names: &mut Unique) -> S
         stall_timeout: table.or("stall_timeout", default.stall_timeout, some_duration),
         export_timeout: table.or("export_timeout", default.export_timeout, duration),
         strict_schema: table.or("strict_schema", default.strict_schema, Value::boolean),
+        retention: retention::own(table, rules),
         ..default
     }
 }

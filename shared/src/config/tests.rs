@@ -140,7 +140,7 @@ fn the_example_has_every_key_that_is_read_and_no_other() {
 #[test]
 fn an_empty_file_is_all_defaults() {
     let config = Config::parse("", &environment()).unwrap();
-    assert_eq!(config, Config { access: Access::usual(), ..Config::default() });
+    assert_eq!(config, Config { file: "config.toml".into(), access: Access::usual(), ..Config::default() });
 }
 
 #[test]

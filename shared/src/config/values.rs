@@ -62,6 +62,14 @@ pub(super) fn some_duration(value: &Value<'_>) -> Option<Duration> {
     }
 }
 
+/// A size in bytes; may be zero.
+pub(super) fn size(value: &Value<'_>) -> Option<u64> {
+    match units::parse_size(value.text_as("10 GiB")?) {
+        Ok(bytes) => Some(bytes),
+        Err(error) => value.refuse(error.to_string(), "such as \"512 MiB\", \"10 GiB\""),
+    }
+}
+
 /// A group, or none where the text is empty.
 pub(super) fn optional_group(value: &Value<'_>) -> Option<String> {
     let text = value.text_as("orgvault")?;

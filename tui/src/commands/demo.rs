@@ -14,13 +14,14 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use crate::{
+    console::{self, Options},
     demo::{daemon::with_daemon, database},
     exit::{Exit, Failure},
     follow::{Followed, follow},
     interrupt::Interrupts,
     lines::Lines,
     names::{self, NAME_WIDTH},
-    output::remark,
+    output::{Output, remark},
     progress::Progress,
     session::Session,
     table::{Cell, Look, Table, Tone},
@@ -59,6 +60,11 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
         .tempdir()
         .map_err(|error| Failure::caused("demo", "cannot make a temporary directory", &error))?;
     let directory = folder.path().to_owned();
+    if !session.out.is_json() && console::has_terminal() {
+        let left = explore(&directory, session).await;
+        clean_up(folder, args.keep)?;
+        return left;
+    }
     let archives = show(&directory, &mut interrupts, session).await;
     clean_up(folder, args.keep)?;
     let archives = archives?;
@@ -87,6 +93,22 @@ async fn show(directory: &Path, interrupts: &mut Interrupts, session: &mut Sessi
             archives = export_and_verify(&client) => archives,
             () = interrupts.next() => Err(Failure::new(Exit::Canceled, "canceled", "cancelled")),
         }
+    };
+    with_daemon(directory, &path, work).await
+}
+
+/// On a terminal: the console on a daemon that is exporting.
+async fn explore(directory: &Path, session: &mut Session) -> Result<Exit, Failure> {
+    let path = directory.join("rytask.sqlite");
+    let created = database::create(&path).await;
+    created.map_err(|error| Failure::caused("demo", format_args!("cannot make {}", path.display()), &error))?;
+    let client = Client::new(directory.join("orgvaultd.sock"));
+    let request = ExportRequest { all: true, ..ExportRequest::default() };
+    let (colour, clock) = (session.out.has_colour(), session.clock.clone());
+    let work = async {
+        client.start_exports(&request).await?;
+        let mut session = Session { client: client.clone(), host: None, out: Output::new(false, !colour), clock };
+        console::run(&Options::default(), &mut session, !colour).await
     };
     with_daemon(directory, &path, work).await
 }

@@ -4,6 +4,7 @@ use orgvault_shared::{api::Status, text::printable};
 
 use crate::{
     exit::{Exit, Failure},
+    lines::Lines,
     session::Session,
     units,
 };
@@ -22,7 +23,7 @@ pub(crate) async fn run(_args: &Args, session: &mut Session) -> Result<Exit, Fai
 
 fn lines(status: &Status) -> String {
     let Status { version, pid, archive_dir, pending, running, failed, .. } = status;
-    format!(
+    let mut text = format!(
         "orgvaultd {}, pid {pid}, ready since {}\n\
          role       {}\n\
          sources    {}\n\
@@ -35,5 +36,10 @@ fn lines(status: &Status) -> String {
         units::number(status.archives),
         units::size(status.archive_bytes),
         printable(archive_dir),
-    )
+    );
+    text.line(format_args!("configured {}", units::time(status.configured_at)));
+    for warning in &status.warnings {
+        text.line(format_args!("warning    {}", printable(&warning.message)));
+    }
+    text
 }

@@ -34,33 +34,49 @@ const DATABASE: [&str; 4] = [
      COMMIT",
 ];
 
-struct Daemon {
+pub(crate) struct Daemon {
     folder: TempDir,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Daemon {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let (config, stop) = (config(folder.path()), Stop::default());
+    pub(crate) fn start() -> Self {
+        let mut daemon = Self { folder: tempfile::tempdir().unwrap(), stop: Stop::default(), thread: None };
+        daemon.restart();
+        daemon
+    }
+
+    /// Starts it on its directory, after it was stopped.
+    pub(crate) fn restart(&mut self) {
+        self.stop = Stop::default();
+        let (config, stopping) = (config(self.folder.path()), self.stop.clone());
         let listener = std::os::unix::net::UnixListener::bind(&config.daemon.socket).unwrap();
         listener.set_nonblocking(true).unwrap();
-        let stopping = stop.clone();
-        let thread = std::thread::spawn(move || {
+        self.thread = Some(std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
                 let database = config.daemon.state_dir.with_file_name("rytask.sqlite");
-                make(&database).await;
+                if !database.exists() {
+                    make(&database).await;
+                }
                 let _lock = StateLock::acquire(&config.daemon.state_dir).unwrap();
                 let listener = UnixListener::from_std(listener).unwrap();
                 run_on(&listener, config, Products::embedded().unwrap(), Clock::system(), stopping).await.unwrap();
             });
-        });
-        Self { folder, stop, thread: Some(thread) }
+        }));
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// Stops it; its socket file stays, and nobody listens.
+    pub(crate) fn stop(&mut self) {
+        self.stop.soft.cancel();
+        self.stop.deadline.cancel();
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -88,18 +104,14 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        self.stop.soft.cancel();
-        self.stop.deadline.cancel();
-        if let Some(thread) = self.thread.take() {
-            thread.join().unwrap();
-        }
+        self.stop();
     }
 }
 
 fn config(folder: &Path) -> Config {
     let user = User::from_uid(geteuid()).unwrap().map_or_else(|| geteuid().to_string(), |user| user.name);
     let url = SecretUrl::new(format!("sqlite://{}", folder.join("rytask.sqlite").display()));
-    Config {
+    let mut config = Config {
         daemon: Settings {
             socket: folder.join("sock"),
             state_dir: folder.join("state"),
@@ -108,12 +120,13 @@ fn config(folder: &Path) -> Config {
         },
         access: Access { owners: vec![user], ..Access::default() },
         sources: vec![SourceConfig::new("tracker".to_owned(), "rytask".to_owned(), url)],
-        targets: vec![
-            command_target("count", &["/usr/bin/wc", "-c", "{file}"]),
-            command_target("fail", &["/bin/sh", "-c", "echo no room; exit 4", "{file}"]),
-        ],
         ..Config::default()
-    }
+    };
+    config.targets = vec![
+        command_target("count", &["/usr/bin/wc", "-c", "{file}"]),
+        command_target("fail", &["/bin/sh", "-c", "echo no room; exit 4", "{file}"]),
+    ];
+    config
 }
 
 fn command_target(name: &str, argv: &[&str]) -> TargetConfig {

@@ -31,7 +31,7 @@ fn every_command_and_option_is_documented() {
         let help = alone(&[&command, "--help"]).ok();
         for option in help.lines().filter_map(|line| line.trim().strip_prefix("--")) {
             let name = option.split([' ', '=']).next().unwrap();
-            let everywhere = ["socket", "json", "no-color", "help"].contains(&name);
+            let everywhere = ["socket", "json", "no-color", "host", "help"].contains(&name);
             assert!(
                 everywhere || part.contains(&format!("--{name}")),
                 "`orgvault {command} --{name}` is not documented"
@@ -72,7 +72,7 @@ fn every_exit_code_is_documented() {
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(codes, ["0", "1", "2", "3", "4", "5", "130"]);
+    assert_eq!(codes, ["0", "1", "2", "3", "4", "5", "129", "130", "143"]);
     for code in codes {
         assert!(document().contains(&format!("\n| {code} | ")), "exit code {code} is not documented");
     }

@@ -66,7 +66,13 @@ pub(crate) fn pending(number: u64, slug: &str) -> Export {
 }
 
 pub(crate) fn started(number: u64, slug: &str) -> Export {
-    let progress = Progress { section: "workItems".to_owned(), rows: 1200, rows_expected: 41_210, bytes: 99_000 };
+    let progress = Progress {
+        section: "workItems".to_owned(),
+        rows: 1200,
+        rows_expected: 41_210,
+        bytes: 99_000,
+        sections: Vec::new(),
+    };
     Export { state: State::Started, started_at: Some(at(1)), progress: Some(progress), ..pending(number, slug) }
 }
 

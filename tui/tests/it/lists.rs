@@ -39,6 +39,8 @@ fn status() {
         pending: 3,
         running: 2,
         failed: 1,
+        configured_at: at(0),
+        warnings: Vec::new(),
     };
     insta::assert_snapshot!(both(&Stub::start([("GET /v1/status", Reply::json(&status))]), &["status"]));
 }
@@ -108,6 +110,7 @@ fn organizations(failures: Vec<SourceFailure>) -> Organizations {
         deleted_at: None,
         last_archive: None,
         last_state: None,
+        in_all: true,
         health: orgvault_shared::health::Health::Ok,
         history: Vec::new(),
         next_run: None,

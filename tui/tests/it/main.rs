@@ -5,6 +5,7 @@
 mod archives;
 mod basics;
 mod codes;
+mod console;
 mod daemon;
 mod demo;
 mod docs;
@@ -19,6 +20,7 @@ mod out;
 mod postgres;
 mod preflight;
 mod readme;
+mod screen;
 mod seed;
 mod send;
 mod stub;

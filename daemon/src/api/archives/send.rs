@@ -16,9 +16,10 @@ use super::super::{
     problem::Refusal,
     request::{Json as Body, Path},
 };
-use crate::send::SendError;
+use crate::send::{Asker, SendError};
 
-/// The answer comes when the target has answered; the send goes on when the client goes away.
+/// The answer comes when the target has answered; the send goes on when the client goes away, and
+/// so it is the courier who tells the audit trail of it.
 pub(in super::super) async fn send(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
@@ -26,8 +27,9 @@ pub(in super::super) async fn send(
     Body(request): Body<SendRequest>,
 ) -> Result<Json<SendAnswer>, Refusal> {
     let archive = app.archive(&caller, gid).await?;
-    let target = target(&app.shop.config, &request.to)?.clone();
-    Ok(Json(app.shop.courier.send(archive, target, request, caller.name()).await?))
+    let target = target(&app.config(), &request.to)?.clone();
+    let asker = Asker { name: caller.name(), actor: caller.responsible().clone(), from: caller.from() };
+    Ok(Json(app.shop.courier.send(archive, target, request, asker).await?))
 }
 
 fn target<'a>(config: &'a Config, name: &str) -> Result<&'a TargetConfig, SendError> {
@@ -43,6 +45,7 @@ impl From<SendError> for Refusal {
         let status = match error {
             SendError::State(error) => return error.into(),
             SendError::Manifest(error) => return error.into(),
+            SendError::Audit(error) => return error.into(),
             SendError::Worker(error) => return Self::fault("internal", &error),
             SendError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             SendError::UnknownTarget { .. } => StatusCode::NOT_FOUND,

@@ -70,7 +70,8 @@ pub(in super::super) async fn create(
     let listing = app.listing_for(&caller, std::slice::from_ref(&name)).await;
     let organization = listing.find(&name)?;
     caller.is_about(None, &organization.key);
-    let formats = &app.source(&caller, &organization.key.source)?.definition().formats;
+    let source = app.source(&caller, &organization.key.source)?;
+    let formats = &source.definition().formats;
     // The product's own JSON.
     let format = if formats.contains(&Format::Json) { Format::Json } else { Format::Seed };
     let export = app.ordered(&caller, organization, Wanted { format, entity: None, gzip: true }).await?;

@@ -25,7 +25,7 @@ pub(in super::super) async fn export(
     let export = app.ordered(&caller, &organization, Wanted::plain(Format::Zip)).await?;
     let archive = app.finished(&caller, export.gid).await?;
     let link = app.link(&caller, archive.gid, LINK_LIFETIME)?;
-    let download_url = format!("{}{link}", app.shop.config.http.public_url.as_deref().unwrap_or_default());
+    let download_url = format!("{}{link}", app.config().http.public_url.as_deref().unwrap_or_default());
     Ok(Json(json!({ "success": true, "download_url": download_url })))
 }
 

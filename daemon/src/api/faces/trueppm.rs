@@ -50,7 +50,7 @@ impl App {
         method: &Method,
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
-        let organization = self.member_of(caller, place, self.shop.config.access.seed_export).await?;
+        let organization = self.member_of(caller, place, self.config().access.seed_export).await?;
         let export = self.ordered(caller, &organization, Wanted::plain(Format::Seed)).await?;
         let archive = self.finished(caller, export.gid).await?;
         attachment(&organization.key).answer(&archive, method, headers).await

@@ -82,6 +82,19 @@ async fn a_started_export_and_one_that_waits_behind_it_are_canceled() {
 }
 
 #[tokio::test]
+async fn the_log_of_an_export_tells_what_happened() {
+    let daemon = daemon("").await;
+    let asked = daemon.client.start_exports(&ask_for("acme")).await.unwrap().exports[0].clone();
+    assert_eq!(finished(&daemon, &asked).await[0].state, State::Finished);
+    let log = daemon.client.export_log(asked.gid).await.unwrap().lines;
+    let said: Vec<&str> = log.iter().map(|line| line.message.as_str()).collect();
+    assert!(said[0].starts_with("asked for by ") && said[1] == "started", "{said:?}");
+    assert!(said.iter().any(|line| line.starts_with("published ")), "{said:?}");
+    let unknown = problem(daemon.client.export_log(1.try_into().unwrap()).await);
+    assert_eq!((unknown.status, unknown.code.as_str()), (404, "unknown_export"));
+}
+
+#[tokio::test]
 async fn a_soft_stop_lets_running_exports_end_and_answers_until_then() {
     let (daemon, database) = daemon_and_database("").await;
     let locked = Locked::new(&database);

@@ -21,7 +21,7 @@ use orgvault_shared::{
 };
 use zip::{CompressionMethod, write::SimpleFileOptions};
 
-use crate::api::fixture::{Daemon, organization};
+use crate::api::fixture::{Daemon, organization, until};
 
 pub(super) const ORGANIZATION: &str = "018f3c1e-0000-7000-8000-00000000000b";
 pub(super) const TOKEN: &str = "s3cret.token";
@@ -52,7 +52,10 @@ pub(super) fn impatient(url: &str) -> TargetConfig {
 }
 
 pub(super) async fn daemon(target: TargetConfig) -> Daemon {
-    Daemon::start_with(|config| config.targets = vec![target]).await
+    let daemon = Daemon::start_with(|config| config.targets = vec![target]).await;
+    // Only then has it swept the archive directory, into which the test publishes.
+    until("the daemon answers", async || daemon.client.health().await.is_ok()).await;
+    daemon
 }
 
 /// A daemon with one archive that solidtime takes.

@@ -158,3 +158,33 @@ async fn a_daemon_that_has_to_stop_gives_up_and_says_so() {
     let daemon = daemon.start_again().await;
     assert_eq!(on_disk(&daemon, gid).await, [record]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_trail_is_told_before_and_after() {
+    let stub = Stub::start([(IMPORT, json(403, "{}")), (IMPORT, json(200, REPORT))]).await;
+    let (daemon, gid) = with_zip(solidtime(&stub.url())).await;
+    send(&daemon, gid).await.unwrap();
+    send(&daemon, gid).await.unwrap();
+    assert_eq!(problem(send(&daemon, gid).await).code, "sent_before");
+    let text = fs::read_dir(daemon.config.daemon.state_dir.join("audit")).unwrap();
+    let text: String = text.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    let entries = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let sends: Vec<_> = entries.filter(|entry| entry["act"] == "archive.send").collect();
+    let results: Vec<_> = sends.iter().map(|entry| entry["result"].as_str().unwrap()).collect();
+    assert_eq!(results, ["sending", "target_forbidden", "sending", "ok"]);
+    assert_eq!((sends[0]["on"].as_str(), sends[0]["gid"].as_str()), (Some("time"), Some("7")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_recorded_is_not_sent() {
+    let stub = Stub::start([(IMPORT, json(200, REPORT))]).await;
+    let (daemon, gid) = with_zip(solidtime(&stub.url())).await;
+    let trail = daemon.config.daemon.state_dir.join("audit");
+    if trail.exists() {
+        fs::remove_dir_all(&trail).unwrap();
+    }
+    fs::write(&trail, "no directory").unwrap();
+    let refused = problem(send(&daemon, gid).await);
+    assert_eq!((refused.status, refused.code.as_str()), (503, "audit_unavailable"));
+    assert!(stub.seen().is_empty() && on_disk(&daemon, gid).await.is_empty());
+}

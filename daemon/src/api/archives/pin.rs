@@ -1,0 +1,37 @@
+//! `/v1/archives/{gid}/pin`: keeps an archive from every deletion.
+
+use std::sync::Arc;
+
+use axum::{Extension, Json, extract::State};
+use orgvault_shared::{api::Archive, gid::Gid};
+
+use super::super::{App, caller::Caller, problem::Refusal, request::Path};
+use crate::keep;
+
+pub(in super::super) async fn pin(
+    state: State<Arc<App>>,
+    caller: Extension<Caller>,
+    path: Path<Gid>,
+) -> Result<Json<Archive>, Refusal> {
+    set(state, caller, path, true).await
+}
+
+pub(in super::super) async fn unpin(
+    state: State<Arc<App>>,
+    caller: Extension<Caller>,
+    path: Path<Gid>,
+) -> Result<Json<Archive>, Refusal> {
+    set(state, caller, path, false).await
+}
+
+async fn set(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(gid): Path<Gid>,
+    pinned: bool,
+) -> Result<Json<Archive>, Refusal> {
+    app.archive(&caller, gid).await?;
+    let archive = keep::pin(&app.shop.workshop, gid, pinned).await?;
+    tracing::info!(user = caller.name(), %gid, pinned, "the pin of an archive was set or removed");
+    Ok(Json(archive))
+}

@@ -1,0 +1,23 @@
+//! `/v1/retention`: which archives stay.
+
+use std::sync::Arc;
+
+use axum::{Extension, Json, extract::State};
+use orgvault_shared::api::{Pruned, RetentionPlan};
+
+use super::{App, caller::Caller, problem::Refusal};
+use crate::keep;
+
+pub(super) async fn plan(State(app): State<Arc<App>>) -> Result<Json<RetentionPlan>, Refusal> {
+    Ok(Json(keep::plan(&app.shop.workshop).await?))
+}
+
+/// Plans anew and deletes what the plan drops.
+pub(super) async fn apply(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Pruned>, Refusal> {
+    let pruned = keep::prune(&app.shop.workshop).await?;
+    tracing::info!(user = caller.name(), deleted = pruned.deleted.len(), bytes = pruned.bytes, "retention was applied");
+    Ok(Json(pruned))
+}

@@ -1,0 +1,93 @@
+//! What every part of the daemon works with.
+
+use std::{collections::HashMap, sync::Arc};
+
+use arc_swap::ArcSwap;
+use orgvault_shared::{
+    api::{Archive, Event},
+    clock::{Clock, Timestamp},
+    config::Config,
+};
+use tokio::sync::{Mutex, broadcast, watch};
+
+use crate::{archive::ArchiveDirectory, audit::Audit, catalog::Catalog, notices::Notices, source::Source};
+
+/// Events that a slow listener may lag behind before it is cut off and has to start over.
+const EVENTS: usize = 1024;
+
+/// The sources by name.
+pub type Sources = HashMap<String, Arc<Source>>;
+
+/// What every part of the daemon works with.
+pub struct Workshop {
+    /// The sources of the configuration in force; what runs keeps the one that it began with.
+    pub sources: ArcSwap<Sources>,
+    /// The configuration in force, and that it was replaced.
+    pub configured: watch::Receiver<Arc<Config>>,
+    /// When it was read.
+    pub configured_at: ArcSwap<Timestamp>,
+    /// Where archives go.
+    pub archives: Arc<ArchiveDirectory>,
+    /// Where their index is.
+    pub catalog: Catalog,
+    /// Where it is told who did what.
+    pub audit: Arc<Audit>,
+    /// Tells when an export started and ended.
+    pub clock: Clock,
+    /// What changes, for everybody who listens.
+    pub events: broadcast::Sender<Event>,
+    /// What the admin ought to know of the daemon as a whole.
+    pub notices: Notices,
+    /// Held while what is known of a stored archive is changed.
+    pub storing: Mutex<()>,
+}
+
+impl Workshop {
+    /// A workshop in which nothing happened yet.
+    #[must_use]
+    pub fn new(
+        configured: watch::Receiver<Arc<Config>>,
+        sources: Sources,
+        archives: Arc<ArchiveDirectory>,
+        catalog: Catalog,
+        audit: Arc<Audit>,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            sources: ArcSwap::from_pointee(sources),
+            configured,
+            configured_at: ArcSwap::from_pointee(clock.now()),
+            archives,
+            catalog,
+            audit,
+            clock,
+            events: broadcast::channel(EVENTS).0,
+            notices: Notices::default(),
+            storing: Mutex::default(),
+        }
+    }
+
+    /// The configuration in force.
+    #[must_use]
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.configured.borrow())
+    }
+
+    /// The source of this name in the configuration in force.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Option<Arc<Source>> {
+        self.sources.load().get(name).cloned()
+    }
+
+    /// Tells everybody who listens that an archive has changed.
+    pub fn tell_archive(&self, archive: &Archive) {
+        let organization = Box::new(archive.organization.clone());
+        self.tell(Event::Archive { gid: archive.gid, organization });
+    }
+
+    /// Tells everybody who listens.
+    pub fn tell(&self, event: Event) {
+        // Nobody may be listening, which is fine.
+        drop(self.events.send(event));
+    }
+}

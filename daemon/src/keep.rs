@@ -1,0 +1,108 @@
+//! Looks after what is stored: pins, deletions, verifications, retention, scrubbing, and the
+//! comparison of the catalog with the directory.
+//!
+//! What is known of an archive lies in three places: beside it, in the catalog, and with those who
+//! listen. Each change of it is made here, under [`Workshop::storing`], so that none undoes another.
+
+mod delete;
+mod pin;
+mod prune;
+mod rescan;
+mod scrub;
+mod verify;
+
+use std::{fs, path::Path, sync::Arc};
+
+use orgvault_shared::{
+    api::{Archive, ArchiveState},
+    archive::{
+        VerifyError,
+        state::{StateError, StateFile},
+    },
+    gid::Gid,
+};
+
+use crate::{archive::PublishError, catalog::CatalogError, export::Workshop};
+
+pub use self::{
+    delete::delete,
+    pin::pin,
+    prune::{plan, prune, prune_after},
+    rescan::{Lost, Scope, compare, rescan},
+    scrub::scrub_regularly,
+    verify::verify,
+};
+
+/// Why something was not done with a stored archive.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// There is none with this gid.
+    #[error("there is no archive {0}")]
+    Unknown(Gid),
+    /// A pin keeps it.
+    #[error("archive {0} is pinned, and a pinned archive is not deleted")]
+    Pinned(Gid),
+    /// The archive directory refused.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The catalog could not be read or written.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// What is kept beside the archive cannot be used, and is not overwritten.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The archive could not be read to its end.
+    #[error(transparent)]
+    Read(#[from] VerifyError),
+    /// A thread that waited for the disk died.
+    #[error("a thread that worked on archives died: {cause}")]
+    Thread {
+        /// How.
+        #[source]
+        cause: tokio::task::JoinError,
+    },
+}
+
+/// The archive as a glance at its file shows it. That its bytes are the right ones is for a
+/// verification to say.
+#[must_use]
+pub fn glance(mut archive: Archive) -> Archive {
+    match fs::symlink_metadata(&archive.path) {
+        Ok(metadata) if metadata.is_file() && metadata.len() == archive.bytes => {
+            if archive.state == ArchiveState::Missing {
+                archive.state = ArchiveState::Present;
+            }
+        }
+        Ok(_other) => archive.state = ArchiveState::Damaged,
+        Err(_gone) => archive.state = ArchiveState::Missing,
+    }
+    archive
+}
+
+/// The catalog's archive of this gid.
+async fn known(shop: &Workshop, gid: Gid) -> Result<Archive, KeepError> {
+    shop.catalog.archive(gid).await?.ok_or(KeepError::Unknown(gid))
+}
+
+/// Changes what is kept beside an archive. The caller holds [`Workshop::storing`].
+async fn change_state(
+    shop: &Arc<Workshop>,
+    archive: &Archive,
+    change: impl FnOnce(&mut StateFile) + Send + 'static,
+) -> Result<(), KeepError> {
+    let (archives, path, gid) = (Arc::clone(&shop.archives), archive.path.clone(), archive.gid);
+    blocking(move || {
+        let path = Path::new(&path);
+        StateFile::beside(path)?;
+        archives.update_state(path, gid, change)?;
+        Ok(())
+    })
+    .await
+}
+
+/// Runs what waits for a disk on a thread that may wait.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, KeepError> + Send + 'static,
+) -> Result<T, KeepError> {
+    tokio::task::spawn_blocking(work).await.map_err(|cause| KeepError::Thread { cause })?
+}

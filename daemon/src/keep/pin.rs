@@ -1,0 +1,23 @@
+//! Pins: marks that keep an archive from every deletion. They lie beside the archive, so that a
+//! rebuilt catalog knows them.
+
+use std::sync::Arc;
+
+use orgvault_shared::{api::Archive, gid::Gid};
+
+use super::{KeepError, change_state, known};
+use crate::export::Workshop;
+
+/// Sets or removes the pin of an archive; gives the archive as it is now.
+///
+/// # Errors
+/// When there is none, or disk or catalog refuse: then nothing has changed.
+pub async fn pin(shop: &Arc<Workshop>, gid: Gid, pinned: bool) -> Result<Archive, KeepError> {
+    let _storing = shop.storing.lock().await;
+    let mut archive = known(shop, gid).await?;
+    change_state(shop, &archive, move |state| state.pinned = pinned).await?;
+    archive.pinned = pinned;
+    shop.catalog.put_archive(&archive).await?;
+    shop.tell_archive(&archive);
+    Ok(archive)
+}

@@ -1,0 +1,116 @@
+//! Retention: what the plan drops is deleted, but never before the archive that stays as the last
+//! good one was read again.
+
+use std::{collections::HashSet, sync::Arc};
+
+use chrono_tz::Tz;
+use orgvault_shared::{
+    api::{Archive, Pruned, RetentionPlan},
+    config::Config,
+    gid::Gid,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{KeepError, blocking, delete::remove, glance, verify};
+use crate::{
+    archive::retention::{self, Group, GroupPlan, Rules},
+    catalog::ArchiveFilter,
+    export::Workshop,
+};
+
+/// What retention would keep and drop now, of every group.
+///
+/// # Errors
+/// When the catalog cannot be read.
+pub async fn plan(shop: &Arc<Workshop>) -> Result<RetentionPlan, KeepError> {
+    let archives = listed(shop, ArchiveFilter::default()).await?;
+    let config = shop.config();
+    Ok(retention::plan(archives, shop.clock.now(), |archive| rules(&config, archive)))
+}
+
+/// Deletes what [`plan`] drops, group by group.
+///
+/// # Errors
+/// When the catalog cannot be read; what one group refuses is a failure of the result.
+pub async fn prune(shop: &Arc<Workshop>) -> Result<Pruned, KeepError> {
+    let mut pruned = Pruned::default();
+    for group in retention::groups(shop.catalog.archives(&ArchiveFilter::default()).await?).into_keys() {
+        if let Err(error) = prune_group(shop, &group, &mut HashSet::new(), &mut pruned).await {
+            pruned.failures.push(format!("{}: {error}", group.organization));
+        }
+    }
+    Ok(pruned)
+}
+
+/// Prunes the group of an archive that was just published, and so read back; says in the log what
+/// went, as nobody waits for the answer.
+pub async fn prune_after(shop: &Arc<Workshop>, archive: &Archive) {
+    let mut pruned = Pruned::default();
+    let mut trusted = HashSet::from([archive.gid]);
+    if let Err(error) = prune_group(shop, &Group::of(archive), &mut trusted, &mut pruned).await {
+        pruned.failures.push(error.to_string());
+    }
+    for failure in &pruned.failures {
+        tracing::error!(gid = %archive.gid, "retention could not delete: {failure}");
+    }
+}
+
+/// Deletes what the plan of one group drops, once its last good archive is known to be whole:
+/// `trusted` are those that were read since they were planned.
+async fn prune_group(
+    shop: &Arc<Workshop>,
+    group: &Group,
+    trusted: &mut HashSet<Gid>,
+    pruned: &mut Pruned,
+) -> Result<(), KeepError> {
+    loop {
+        let storing = shop.storing.lock().await;
+        let plan = plan_of(shop, group).await?;
+        let dropped: Vec<Archive> = plan.dropped().cloned().collect();
+        let Some(last) = plan.last_good.filter(|_| !dropped.is_empty()) else { return Ok(()) };
+        if trusted.contains(&last) {
+            for archive in dropped {
+                delete_one(shop, &archive, pruned).await;
+            }
+            return Ok(());
+        }
+        drop(storing);
+        // A fault is in the catalog then, and the next plan has another last good one.
+        let archive = super::known(shop, last).await?;
+        verify(shop, archive, CancellationToken::new()).await?;
+        trusted.insert(last);
+    }
+}
+
+async fn delete_one(shop: &Arc<Workshop>, archive: &Archive, pruned: &mut Pruned) {
+    match remove(shop, archive).await {
+        Ok(()) => {
+            let source = &archive.organization.source;
+            tracing::info!(gid = %archive.gid, source, path = archive.path, "retention deleted an archive");
+            pruned.deleted.push(archive.gid);
+            pruned.bytes += archive.bytes;
+        }
+        Err(error) => pruned.failures.push(error.to_string()),
+    }
+}
+
+async fn plan_of(shop: &Arc<Workshop>, group: &Group) -> Result<GroupPlan, KeepError> {
+    let filter = ArchiveFilter { source: Some(group.source.clone()), organization: Some(group.organization.clone()) };
+    let mut archives = listed(shop, filter).await?;
+    archives.retain(|archive| Group::of(archive) == *group);
+    let config = shop.config();
+    let Some(rules) = archives.first().map(|archive| rules(&config, archive)) else { return Ok(GroupPlan::default()) };
+    Ok(retention::plan_group(archives, shop.clock.now(), rules))
+}
+
+async fn listed(shop: &Workshop, filter: ArchiveFilter) -> Result<Vec<Archive>, KeepError> {
+    let archives = shop.catalog.archives(&filter).await?;
+    blocking(move || Ok(archives.into_iter().map(glance).collect())).await
+}
+
+/// The rules of an archive's source, or those of all.
+fn rules<'a>(config: &'a Config, archive: &Archive) -> Rules<'a> {
+    let source = config.sources.iter().find(|source| source.name == archive.organization.source);
+    let retention = source.and_then(|source| source.retention.as_ref()).unwrap_or(&config.retention);
+    Rules { retention, zone: Tz::UTC }
+}

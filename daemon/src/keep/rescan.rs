@@ -1,0 +1,211 @@
+//! The comparison of the catalog with the directory: what was deleted, changed or added there by
+//! somebody else is noticed, and what is new or has changed is read.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use orgvault_shared::{
+    api::{Archive, ArchiveState},
+    archive::manifest::manifest_path,
+    clock::Timestamp,
+    gid::Gid,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{KeepError, blocking, verify};
+use crate::{archive::Found, catalog::ArchiveFilter, export::Workshop};
+
+/// A file that is younger than its last check by more than this was written by somebody else.
+const SLACK: Duration = Duration::from_mins(1);
+
+/// Where to look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Only in these organizations' directories; none means everywhere.
+    pub places: Option<HashSet<PathBuf>>,
+    /// Archives that somebody was seen to write to: they are read whatever they look like.
+    pub touched: HashSet<PathBuf>,
+}
+
+impl Scope {
+    fn covers(&self, archive: &Archive) -> bool {
+        let place = Path::new(&archive.path).parent();
+        self.places.as_ref().is_none_or(|places| place.is_some_and(|place| places.contains(place)))
+    }
+}
+
+/// What becomes of the entries of archives without a usable manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// They stay, as missing or damaged.
+    Show,
+    /// Those whose manifest is gone go.
+    Forget,
+}
+
+/// One archive as it lies there.
+struct Lying {
+    archive: Archive,
+    /// Whether its file was written after it was last checked.
+    written_since: bool,
+}
+
+/// Compares the catalog with the directory; gives what could not be taken in, one sentence each.
+/// Nothing is read but manifests and states: see [`rescan`].
+///
+/// # Errors
+/// When the directory cannot be listed, or the catalog refuses.
+pub async fn compare(
+    shop: &Arc<Workshop>,
+    scope: &Scope,
+    lost: Lost,
+) -> Result<(Vec<String>, Vec<Archive>), KeepError> {
+    // The catalog first: what is published meanwhile is then found, and not taken for lost.
+    let mut listed: HashMap<Gid, Archive> = HashMap::new();
+    for archive in shop.catalog.archives(&ArchiveFilter::default()).await? {
+        if scope.covers(&archive) {
+            listed.insert(archive.gid, archive);
+        }
+    }
+    let (lying, skipped) = scan(shop, scope).await?;
+    let mut unread = Vec::new();
+    for found in lying {
+        let known = listed.remove(&found.archive.gid);
+        if let Some(archive) = take_in(shop, scope, found, known).await? {
+            unread.push(archive);
+        }
+    }
+    for archive in listed.into_values() {
+        lose(shop, archive, lost).await?;
+    }
+    Ok((skipped, unread))
+}
+
+/// As [`compare`], and then reads what is new or was changed. What could not be taken in is a
+/// warning of the daemon.
+///
+/// # Errors
+/// As [`compare`].
+pub async fn rescan(shop: &Arc<Workshop>, scope: &Scope, stop: &CancellationToken) -> Result<(), KeepError> {
+    let (skipped, unread) = compare(shop, scope, Lost::Show).await?;
+    if scope.places.is_none() || !skipped.is_empty() {
+        let rest = skipped.len().saturating_sub(1);
+        let more = if rest == 0 {
+            String::new()
+        } else {
+            format!(" (and {rest} more; `orgvault catalog rebuild` lists them)")
+        };
+        let message = skipped.first().map(|first| format!("not taken in: {first}{more}"));
+        shop.notices.set("archives_skipped", message);
+    }
+    for archive in unread {
+        let (gid, path) = (archive.gid, archive.path.clone());
+        tracing::info!(%gid, path, "an archive is new or was changed, so it is read");
+        if let Err(error) = verify(shop, archive, stop.clone()).await {
+            tracing::error!(%gid, path, "cannot read an archive that is new or was changed: {error}");
+        }
+    }
+    Ok(())
+}
+
+async fn scan(shop: &Arc<Workshop>, scope: &Scope) -> Result<(Vec<Lying>, Vec<String>), KeepError> {
+    let (archives, places) = (Arc::clone(&shop.archives), scope.places.clone());
+    blocking(move || {
+        let (mut lying, mut skipped) = (Vec::new(), Vec::new());
+        archives.scan_in(places.as_ref(), &mut |found| match found {
+            Found::Archive(scanned) => {
+                let archive = scanned.to_archive();
+                let checked = archive.verified.as_ref().map_or(scanned.manifest.finished_at, |verified| verified.at);
+                lying.push(Lying { written_since: written_after(&scanned.path, checked), archive });
+            }
+            Found::Skipped(reason) => skipped.push(reason),
+        })?;
+        Ok((lying, skipped))
+    })
+    .await
+}
+
+fn written_after(path: &Path, checked: Timestamp) -> bool {
+    let modified = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|modified| Timestamp::from(modified) > checked + SLACK)
+}
+
+/// Brings the catalog's entry in line with what lies there; gives the archive if it has to be read.
+async fn take_in(
+    shop: &Arc<Workshop>,
+    scope: &Scope,
+    found: Lying,
+    known: Option<Archive>,
+) -> Result<Option<Archive>, KeepError> {
+    let Lying { archive, written_since } = found;
+    let gid = archive.gid;
+    let touched = scope.touched.contains(Path::new(&archive.path));
+    if !touched && !written_since && known.as_ref().is_some_and(|known| merge(archive.clone(), known) == *known) {
+        return Ok(None);
+    }
+    if known.is_none() && shop.catalog.export(gid).await?.is_some_and(|export| !export.state.is_final()) {
+        // It was published a moment ago, and its export is about to say so.
+        return Ok(None);
+    }
+    let _storing = shop.storing.lock().await;
+    let now = shop.catalog.archive(gid).await?;
+    if known.is_some() && now.is_none() {
+        // It was deleted meanwhile.
+        return Ok(None);
+    }
+    let merged = now.as_ref().map_or_else(|| archive.clone(), |now| merge(archive.clone(), now));
+    if now.as_ref() != Some(&merged) {
+        shop.catalog.put_archive(&merged).await?;
+        shop.tell_archive(&merged);
+    }
+    let is_there = merged.state != ArchiveState::Missing;
+    let read = is_there && (touched || written_since || now.is_none_or(|now| is_another(&merged, &now)));
+    Ok(read.then_some(merged))
+}
+
+/// What lies there, with the newer one of the two last verifications: a directory that is read-only
+/// keeps none.
+fn merge(mut lying: Archive, known: &Archive) -> Archive {
+    let at = |archive: &Archive| archive.verified.as_ref().map(|verified| verified.at);
+    if at(known) > at(&lying) {
+        lying.verified.clone_from(&known.verified);
+        if lying.state == ArchiveState::Present && lying.verified.as_ref().is_some_and(|verified| !verified.ok) {
+            lying.state = ArchiveState::Damaged;
+        }
+    }
+    lying
+}
+
+/// Whether the manifest or the file's size is not what the catalog knew.
+fn is_another(lying: &Archive, known: &Archive) -> bool {
+    let facts = |archive: &Archive| {
+        let Archive { sha256, bytes, counts, organization, exported_at, .. } = archive.clone();
+        (sha256, bytes, counts, organization, exported_at)
+    };
+    facts(lying) != facts(known) || lying.state != known.state
+}
+
+/// An archive of the catalog that has no manifest, or none that can be used.
+async fn lose(shop: &Arc<Workshop>, archive: Archive, lost: Lost) -> Result<(), KeepError> {
+    let _storing = shop.storing.lock().await;
+    let Some(mut archive) = shop.catalog.archive(archive.gid).await? else { return Ok(()) };
+    let has_manifest = fs::symlink_metadata(manifest_path(Path::new(&archive.path))).is_ok();
+    if lost == Lost::Forget && !has_manifest {
+        shop.catalog.forget_archive(archive.gid).await?;
+        shop.tell_archive(&archive);
+        return Ok(());
+    }
+    let state = if has_manifest { ArchiveState::Damaged } else { ArchiveState::Missing };
+    if archive.state != state {
+        tracing::error!(gid = %archive.gid, path = archive.path, "an archive has no manifest that can be used");
+        archive.state = state;
+        shop.catalog.put_archive(&archive).await?;
+        shop.tell_archive(&archive);
+    }
+    Ok(())
+}

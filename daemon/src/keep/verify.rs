@@ -1,0 +1,81 @@
+//! Verifying: an archive's file is read again and compared with its manifest, and what was found is
+//! kept beside it and in the catalog.
+
+use std::{ops::ControlFlow, path::Path, sync::Arc};
+
+use orgvault_shared::{
+    api::{Archive, ArchiveState, Verification},
+    archive::{
+        manifest::Manifest,
+        verify::{Fault, Report, verify_while},
+    },
+    clock::Timestamp,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{KeepError, blocking, change_state};
+use crate::export::Workshop;
+
+/// Reads an archive again. That its manifest is gone or cannot be used is a fault like any other.
+///
+/// # Errors
+/// When the file cannot be read, `gone` was canceled, or the catalog refuses.
+pub async fn verify(
+    shop: &Arc<Workshop>,
+    archive: Archive,
+    gone: CancellationToken,
+) -> Result<Verification, KeepError> {
+    let (path, now) = (archive.path.clone(), shop.clock.now());
+    let (state, mut found) = blocking(move || read(Path::new(&path), now, &gone)).await?;
+    found.gid = Some(archive.gid);
+    keep(shop, archive, state, found.clone()).await?;
+    Ok(found)
+}
+
+fn read(path: &Path, now: Timestamp, gone: &CancellationToken) -> Result<(ArchiveState, Verification), KeepError> {
+    let unlike = |state, fault: String| {
+        let (path, faults) = (path.to_string_lossy().into_owned(), vec![fault]);
+        Ok((state, Verification { gid: None, path, at: now, ok: false, faults, counts: Vec::new(), bytes: 0 }))
+    };
+    let manifest = match Manifest::beside(path) {
+        Ok(Some(manifest)) => manifest,
+        Ok(None) => return unlike(ArchiveState::Missing, "its manifest is gone".to_owned()),
+        Err(error) => return unlike(ArchiveState::Damaged, error.to_string()),
+    };
+    let go_on = |_bytes| if gone.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let report = verify_while(path, Some(&manifest), &go_on)?;
+    Ok((state(&report), report.to_verification(None, path, now)))
+}
+
+fn state(report: &Report) -> ArchiveState {
+    match report.faults.as_slice() {
+        [] => ArchiveState::Present,
+        faults if faults.contains(&Fault::Missing) => ArchiveState::Missing,
+        _ => ArchiveState::Damaged,
+    }
+}
+
+/// Writes the result beside the archive and into the catalog, and tells everybody.
+async fn keep(
+    shop: &Arc<Workshop>,
+    archive: Archive,
+    state: ArchiveState,
+    found: Verification,
+) -> Result<(), KeepError> {
+    let _storing = shop.storing.lock().await;
+    // It may have been deleted or pinned while it was read.
+    let Some(mut archive) = shop.catalog.archive(archive.gid).await? else { return Ok(()) };
+    if !found.ok {
+        tracing::error!(gid = %archive.gid, path = archive.path, "an archive is not whole: {}", found.faults.join("; "));
+    }
+    let beside = found.clone();
+    if let Err(error) = change_state(shop, &archive, move |state| state.verified = Some(beside)).await {
+        // A directory that is read-only, or from which the manifest is gone, can be verified.
+        tracing::warn!(gid = %archive.gid, "the result of a verification is kept in the catalog only: {error}");
+    }
+    archive.state = state;
+    archive.verified = Some(found);
+    shop.catalog.put_archive(&archive).await?;
+    shop.tell_archive(&archive);
+    Ok(())
+}

@@ -1,0 +1,128 @@
+use chrono::TimeDelta;
+use orgvault_shared::{
+    api::{Format, SectionCount},
+    config::Exception,
+};
+
+use super::*;
+
+fn key(slug: &str) -> OrganizationKey {
+    let [source, kind, id, name, slug] = ["tracker", "organization", "7", "Acme", slug].map(str::to_owned);
+    OrganizationKey { source, kind, id, name, slug }
+}
+
+fn noon() -> Timestamp {
+    "2026-11-20T12:00:00Z".parse().unwrap()
+}
+
+/// An archive so many hours old, of a request of its own, with these rows in its one section.
+fn archive(gid: u64, hours: i64, rows: u64) -> Archive {
+    let gid = Gid::try_from(gid).unwrap();
+    Archive {
+        gid,
+        request: gid,
+        organization: key("acme"),
+        format: Format::Json,
+        entity: None,
+        gzip: false,
+        importable: false,
+        path: String::new(),
+        bytes: 1,
+        sha256: String::new(),
+        counts: vec![SectionCount { name: "items".to_owned(), rows }],
+        snapshot: String::new(),
+        exported_at: noon() - TimeDelta::hours(hours),
+        state: ArchiveState::Present,
+        verified: None,
+        pinned: false,
+        sent: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+fn freshness(max_age: u64, shrinking: u32) -> Freshness {
+    Freshness { max_age: Duration::from_hours(max_age), shrinking, exceptions: Vec::new() }
+}
+
+/// Archives newest first.
+fn standings(archives: Vec<Archive>, state: Option<State>) -> Standings {
+    let archives = if archives.is_empty() { HashMap::new() } else { HashMap::from([("7".to_owned(), archives)]) };
+    Standings { archives, states: state.map(|state| ("7".to_owned(), state)).into_iter().collect() }
+}
+
+fn health(archives: Vec<Archive>, state: Option<State>, freshness: &Freshness) -> Health {
+    standings(archives, state).of(&key("acme"), freshness, noon()).health
+}
+
+#[test]
+fn each_word_has_its_cause() {
+    let (young, old) = (|| archive(2, 1, 100), || archive(1, 25, 100));
+    let finished = Some(State::Finished);
+    let limits = freshness(24, 50);
+    assert_eq!(health(vec![young(), old()], finished, &limits), Health::Ok);
+    assert_eq!(health(vec![young(), old()], Some(State::Started), &limits), Health::Running);
+    assert_eq!(health(vec![], None, &limits), Health::Never);
+    assert_eq!(health(vec![old()], finished, &limits), Health::Stale);
+    assert_eq!(health(vec![old()], finished, &freshness(0, 50)), Health::Ok, "any age");
+    assert_eq!(health(vec![young()], Some(State::Error), &limits), Health::Failed);
+    let gone = Archive { state: ArchiveState::Missing, ..young() };
+    assert_eq!(health(vec![gone, old()], finished, &limits), Health::Damaged);
+}
+
+#[test]
+fn more_than_the_allowed_loss_is_shrinking() {
+    for (rows, percent, health_is) in [
+        (50, 50, Health::Ok),
+        (49, 50, Health::Shrinking),
+        (0, 0, Health::Ok),
+        (99, 1, Health::Ok),
+        (98, 1, Health::Shrinking),
+        (0, 100, Health::Ok),
+        (1000, 1, Health::Ok),
+    ] {
+        let pair = vec![archive(2, 1, rows), archive(1, 25, 100)];
+        assert_eq!(health(pair, None, &freshness(0, percent)), health_is, "{rows} rows, {percent} %");
+    }
+    let mut without = archive(2, 1, 0);
+    without.counts.clear();
+    assert_eq!(
+        health(vec![without, archive(1, 2, 5)], None, &freshness(0, 50)),
+        Health::Shrinking,
+        "the section is gone"
+    );
+    let other = Archive { format: Format::Csv, ..archive(1, 25, 100) };
+    assert_eq!(health(vec![archive(2, 1, 1), other], None, &freshness(0, 50)), Health::Ok, "another format's rows");
+}
+
+#[test]
+fn every_archive_of_the_newest_request_counts_and_no_older_one() {
+    let entity = |mut archive: Archive, entity: &str, request: u64| {
+        archive.entity = Some(entity.to_owned());
+        archive.request = Gid::try_from(request).unwrap();
+        archive
+    };
+    let (tasks, people) = (entity(archive(4, 1, 10), "tasks", 3), entity(archive(3, 1, 10), "people", 3));
+    let before = entity(Archive { state: ArchiveState::Damaged, ..archive(1, 25, 10) }, "people", 1);
+    assert_eq!(health(vec![tasks.clone(), people.clone(), before.clone()], None, &freshness(0, 0)), Health::Ok);
+    let people = Archive { state: ArchiveState::Damaged, ..people };
+    assert_eq!(health(vec![tasks, people, before], None, &freshness(0, 0)), Health::Damaged);
+}
+
+#[test]
+fn the_first_exception_that_names_an_organization_counts() {
+    let exception = |pattern: &str, hours| Exception {
+        organizations: vec!["nobody".to_owned(), pattern.to_owned()],
+        max_age: Duration::from_hours(hours),
+        shrinking: 0,
+    };
+    let mut limits = freshness(1, 50);
+    limits.exceptions = vec![exception("tracker/ac*", 30), exception("*", 2)];
+    let ages = [("acme", 30), ("other", 2), ("", 2)];
+    for (slug, hours) in ages {
+        assert_eq!(super::limits(&limits, &key(slug)), (Duration::from_hours(hours), 0), "{slug}");
+    }
+    limits.exceptions = vec![exception("tracker/7", 9)];
+    assert_eq!(super::limits(&limits, &key("")).0, Duration::from_hours(9), "by its id");
+    limits.exceptions = vec![exception("other/*", 9)];
+    assert_eq!(super::limits(&limits, &key("acme")), (Duration::from_hours(1), 50));
+}

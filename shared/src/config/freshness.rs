@@ -1,0 +1,48 @@
+//! `[freshness]`: when an organization's backups are too old, or lose rows.
+
+use std::time::Duration;
+
+use super::values::duration;
+use crate::checked_toml::{Table, Value};
+
+/// What is asked of every organization that no exception names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Freshness {
+    /// How old the newest archive may be; zero is any age.
+    pub max_age: Duration,
+    /// How many percent of its rows a section may lose from one archive to the next; zero is any
+    /// number.
+    pub shrinking: u32,
+    /// `[[freshness.exception]]`: the first that names an organization counts.
+    pub exceptions: Vec<Exception>,
+}
+
+/// What is asked of some organizations instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exception {
+    /// Patterns of `source/slug` or `source/id`, such as `tracker/*`.
+    pub organizations: Vec<String>,
+    /// As [`Freshness::max_age`].
+    pub max_age: Duration,
+    /// As [`Freshness::shrinking`].
+    pub shrinking: u32,
+}
+
+impl Default for Freshness {
+    fn default() -> Self {
+        Self { max_age: Duration::ZERO, shrinking: 50, exceptions: Vec::new() }
+    }
+}
+
+pub(super) fn read(table: &Table<'_>) -> Freshness {
+    let default = Freshness::default();
+    let percent = |table: &Table<'_>, default| table.or("shrinking", default, |value| value.integer(0..=100));
+    let max_age = table.or("max_age", default.max_age, duration);
+    let shrinking = percent(table, default.shrinking);
+    let exceptions = table.tables("exception", |exception| Exception {
+        organizations: exception.required("organizations", |value| value.each(Value::some_text)).unwrap_or_default(),
+        max_age: exception.or("max_age", max_age, duration),
+        shrinking: percent(exception, shrinking),
+    });
+    Freshness { max_age, shrinking, exceptions }
+}

@@ -1,0 +1,191 @@
+//! `orgvault health`: whether the backups of every organization are as they should be, in the
+//! words and numbers of monitoring plugins (Monitoring Plugins Development Guidelines).
+
+use orgvault_shared::{
+    api::{Organization, Organizations, SourceFailure, Status, Warning},
+    clock::Timestamp,
+    health::Health,
+    text::printable,
+};
+use serde::Serialize;
+
+use crate::{
+    exit::{Exit, Failure},
+    lines::Lines,
+    names::{self, NAME_WIDTH},
+    session::Session,
+    table::{Cell, Look, Table},
+    units,
+};
+
+/// How to say it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Ends with 0 OK, 1 WARNING, 2 CRITICAL or 3 UNKNOWN, which is also what a daemon that does not answer is:
+
+  ok, running         OK
+  never, shrinking    WARNING, as are warnings of the daemon as a whole
+  stale               CRITICAL: the newest archive is older than [freshness] allows
+  failed, damaged     CRITICAL, as is a source that does not answer
+
+Organizations that `export --all` leaves out are not judged unless they were exported once.")]
+pub(crate) struct Args {
+    /// Print one line with performance data, as monitoring plugins do
+    #[arg(long)]
+    nagios: bool,
+}
+
+/// What monitoring makes of it; the numbers are those of its plugins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum Verdict {
+    Ok,
+    Warning,
+    Critical,
+    Unknown,
+}
+
+impl Verdict {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// The exit code of the same number: here it has the plugins' meaning.
+    fn exit(self) -> Exit {
+        match self {
+            Self::Ok => Exit::Ok,
+            Self::Warning => Exit::Failed,
+            Self::Critical => Exit::Usage,
+            Self::Unknown => Exit::Incomplete,
+        }
+    }
+}
+
+/// The shape of `--json`.
+#[derive(Debug, Serialize)]
+struct Judgement {
+    verdict: Verdict,
+    /// One sentence.
+    summary: String,
+    /// Those that are judged and not well, worst first.
+    organizations: Vec<Organization>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<SourceFailure>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
+    #[serde(skip)]
+    perfdata: String,
+}
+
+/// Asks the daemon and judges.
+pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
+    let asked = async { Ok::<_, Failure>((session.client.status().await?, session.client.organizations(None).await?)) };
+    let judgement = match asked.await {
+        Ok((status, organizations)) => judge(status, organizations, session.clock.now()),
+        Err(failure) => unknown(failure),
+    };
+    let verdict = judgement.verdict;
+    session.out.show(&judgement, |look| if args.nagios { line(&judgement) } else { lines(&judgement, look) })?;
+    Ok(verdict.exit())
+}
+
+fn unknown(failure: Failure) -> Judgement {
+    Judgement {
+        verdict: Verdict::Unknown,
+        summary: failure.message,
+        organizations: Vec::new(),
+        failures: Vec::new(),
+        warnings: Vec::new(),
+        perfdata: String::new(),
+    }
+}
+
+fn judge(status: Status, organizations: Organizations, now: Timestamp) -> Judgement {
+    let Organizations { organizations, failures } = organizations;
+    let judged: Vec<Organization> =
+        organizations.into_iter().filter(|one| one.in_all || one.health != Health::Never).collect();
+    let perfdata = perfdata(&judged, now);
+    let all = judged.len() as u64;
+    let mut unwell: Vec<Organization> = judged.into_iter().filter(|one| verdict(one.health) > Verdict::Ok).collect();
+    unwell.sort_by(|left, right| right.health.cmp(&left.health));
+    let by_sources = if failures.is_empty() { Verdict::Ok } else { Verdict::Critical };
+    let by_daemon = if status.warnings.is_empty() { Verdict::Ok } else { Verdict::Warning };
+    let worst = unwell.first().map_or(Verdict::Ok, |one| verdict(one.health));
+    let mut parts: Vec<String> = Vec::new();
+    for health in Health::ALL.into_iter().rev() {
+        let number = unwell.iter().filter(|one| one.health == health).count();
+        if number > 0 {
+            parts.push(format!("{number} {}", health.name()));
+        }
+    }
+    parts.extend(failures.iter().map(|failure| format!("source {} does not answer", failure.source)));
+    parts.extend(status.warnings.iter().map(|warning| warning.message.clone()));
+    let summary = if parts.is_empty() {
+        format!("{} ok", units::plural(all, "organization"))
+    } else {
+        format!("{} of {}", parts.join(", "), units::plural(all, "organization"))
+    };
+    let verdict = worst.max(by_sources).max(by_daemon);
+    Judgement { verdict, summary, organizations: unwell, failures, warnings: status.warnings, perfdata }
+}
+
+fn verdict(health: Health) -> Verdict {
+    match health {
+        Health::Ok | Health::Running => Verdict::Ok,
+        Health::Never | Health::Shrinking => Verdict::Warning,
+        Health::Stale | Health::Failed | Health::Damaged => Verdict::Critical,
+    }
+}
+
+/// How many there are of each health, and the age of the oldest newest archive in seconds.
+fn perfdata(organizations: &[Organization], now: Timestamp) -> String {
+    let mut data: Vec<String> = Health::ALL
+        .into_iter()
+        .map(|health| {
+            let number = organizations.iter().filter(|one| one.health == health).count();
+            format!("{}={number};;;0", health.name())
+        })
+        .collect();
+    let archives = organizations.iter().filter_map(|one| one.last_archive.as_ref());
+    if let Some(oldest) = archives.map(|archive| archive.exported_at).min() {
+        data.push(format!("oldest={}s;;;0", units::between(oldest, now).as_secs()));
+    }
+    data.join(" ")
+}
+
+/// `ORGVAULT OK - 12 organizations ok | ok=12;;;0 …`: a bar would end the sentence early.
+fn line(judgement: &Judgement) -> String {
+    let summary = judgement.summary.replace('|', "/");
+    let mut text = format!("ORGVAULT {} - {}", judgement.verdict.name(), printable(&summary));
+    if !judgement.perfdata.is_empty() {
+        text.part(format_args!(" | {}", judgement.perfdata));
+    }
+    text.push('\n');
+    text
+}
+
+fn lines(judgement: &Judgement, look: Look) -> String {
+    let mut table = Table::new(&["HEALTH", "ORGANIZATION", "LAST ARCHIVE"]);
+    for organization in &judgement.organizations {
+        let last = organization.last_archive.as_ref().map(|archive| units::time(archive.exported_at));
+        table.row([
+            names::health(organization.health),
+            Cell::cut(&names::organization(&organization.key), NAME_WIDTH),
+            last.unwrap_or_else(|| "-".to_owned()).into(),
+        ]);
+    }
+    let mut text = table.lines(look);
+    for SourceFailure { source, error } in &judgement.failures {
+        text.line(format_args!("source {}: {}", printable(source), printable(&error.message)));
+    }
+    for warning in &judgement.warnings {
+        text.line(format_args!("warning: {}", printable(&warning.message)));
+    }
+    text.line(format_args!("{}: {}", judgement.verdict.name(), printable(&judgement.summary)));
+    text
+}

@@ -1,0 +1,112 @@
+//! Answers of the daemon as sentences, one a line.
+
+use orgvault_shared::{
+    api::{Archive, Export, Organizations, Status, Verification},
+    clock::Timestamp,
+    text::printable,
+};
+
+use crate::{
+    console::words::{age, percent},
+    lines::Lines,
+    names, units,
+};
+
+pub(super) fn status(status: &Status) -> String {
+    let mut text = String::new();
+    text.line(format_args!("version {}, you are {}", printable(&status.version), status.role.name()));
+    text.line(format_args!("{} archives, {}", units::number(status.archives), units::size(status.archive_bytes)));
+    text.line(format_args!(
+        "{} running, {} waiting, {} failed in the last 24 hours",
+        status.running, status.pending, status.failed
+    ));
+    text
+}
+
+pub(super) fn organizations(listed: &Organizations, now: Timestamp) -> String {
+    let mut text = String::new();
+    for (place, one) in listed.organizations.iter().enumerate() {
+        let last = one.last_archive.as_ref().map_or("never exported".to_owned(), |last| {
+            format!(
+                "last archive {} ago, {}, {}",
+                age(last.exported_at, now),
+                units::plural(last.rows, "row"),
+                units::size(last.bytes)
+            )
+        });
+        let health = if one.deleted_at.is_some() { "deleted" } else { one.health.name() };
+        let name = names::organization(&one.key);
+        text.line(format_args!("{} {}, {}: {health}, {last}", place + 1, printable(&name), printable(&one.key.name)));
+    }
+    for failure in &listed.failures {
+        text.line(format_args!(
+            "source {} did not answer: {}",
+            printable(&failure.source),
+            printable(&failure.error.message)
+        ));
+    }
+    if listed.organizations.is_empty() {
+        text.line("no organizations");
+    }
+    text
+}
+
+pub(super) fn exports(exports: &[Export], now: Timestamp) -> String {
+    let mut text = String::new();
+    for export in exports {
+        let name = names::organization(&export.organization);
+        text.part(format_args!(
+            "{} {} {}: {}",
+            export.gid,
+            printable(&name),
+            names::format_of(export),
+            export.state.name()
+        ));
+        if let Some(progress) = &export.progress {
+            text.part(format_args!(", {} percent", percent(progress.rows, progress.rows_expected)));
+        }
+        if let Some(bytes) = export.bytes {
+            text.part(format_args!(", {}, {}", units::plural(units::rows(&export.counts), "row"), units::size(bytes)));
+        }
+        if let Some(error) = &export.error {
+            text.part(format_args!(", {}: {}", error.code, printable(&error.message)));
+        }
+        let at = export.finished_at.or(export.started_at).unwrap_or(export.created_at);
+        text.line(format_args!(", {} ago", age(at, now)));
+    }
+    if exports.is_empty() {
+        text.line("no exports");
+    }
+    text
+}
+
+pub(super) fn archives(archives: &[Archive], now: Timestamp) -> String {
+    let mut text = String::new();
+    for archive in archives {
+        let state = format!("{:?}", archive.state).to_lowercase();
+        text.line(format_args!(
+            "{} {}: {state}, {}, {}, exported {} ago",
+            archive.gid,
+            names::archive_format(archive),
+            units::plural(units::rows(&archive.counts), "row"),
+            units::size(archive.bytes),
+            age(archive.exported_at, now)
+        ));
+        for count in &archive.counts {
+            text.line(format_args!("  {} {}", printable(&count.name), units::number(count.rows)));
+        }
+    }
+    if archives.is_empty() {
+        text.line("no archives");
+    }
+    text
+}
+
+pub(super) fn verification(found: &Verification) -> String {
+    let mut text = String::new();
+    text.line(format_args!("{}, {} read", if found.ok { "whole" } else { "damaged" }, units::size(found.bytes)));
+    for fault in &found.faults {
+        text.line(format_args!("  {}", printable(fault)));
+    }
+    text
+}

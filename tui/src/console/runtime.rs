@@ -1,0 +1,232 @@
+//! The console's only input and output: the terminal, signals, the clock, and the link's ends.
+
+use std::{
+    io::{self, BufWriter, Stdout, Write},
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use crossterm::{
+    event::{Event, EventStream, MouseButton, MouseEvent, MouseEventKind},
+    queue,
+    terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate, size},
+};
+use futures_util::StreamExt;
+use nix::sys::{
+    signal::{Signal as Posix, raise},
+    termios::tcgetattr,
+};
+use orgvault_shared::{client::Client, clock::Clock};
+use ratatui::{
+    Terminal,
+    backend::CrosstermBackend,
+    layout::{Position, Rect},
+};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    time::{Instant, MissedTickBehavior, interval, sleep_until},
+};
+
+use super::{
+    link::Link,
+    message::{Effect, Message},
+    model::{Model, Setup},
+    terminal::TerminalGuard,
+    update::update,
+    view::{self, Drawn},
+};
+use crate::exit::{Exit, Failure};
+
+/// Between two frames: 30 in a second.
+const FRAME: Duration = Duration::from_millis(33);
+/// Between two looks at the clock.
+const TICK: Duration = Duration::from_secs(1);
+/// Terminals drop a longer clipboard.
+const CLIPBOARD: usize = 74_000;
+/// Rows that the wheel moves.
+const WHEEL: isize = 3;
+
+/// Runs the console on this terminal until it is left.
+///
+/// # Errors
+/// When the terminal cannot be taken.
+pub(super) async fn run(client: Client, clock: Clock, setup: Setup) -> Result<Exit, Failure> {
+    let no_terminal = |error: io::Error| Failure::caused("terminal", "cannot use this terminal", &error);
+    let signals = Signals::listen().map_err(no_terminal)?;
+    let guard = TerminalGuard::take().map_err(no_terminal)?;
+    let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
+    let terminal = Terminal::new(backend).map_err(no_terminal)?;
+    let model = Model::new(setup, size().map_err(no_terminal)?, clock.now());
+    let mut runtime = Runtime { model, guard, terminal, clock, drawn: Drawn::default(), drawn_at: None };
+    runtime.draw().map_err(no_terminal)?;
+    let link = Link::start(client, runtime.clock.clone());
+    match runtime.go_on(link, signals).await {
+        Ok(exit) => Ok(exit),
+        // A terminal that does not take what is written is gone.
+        Err(_gone) => Ok(Exit::HungUp),
+    }
+}
+
+struct Runtime {
+    model: Model,
+    guard: TerminalGuard,
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    clock: Clock,
+    drawn: Drawn,
+    drawn_at: Option<Instant>,
+}
+
+impl Runtime {
+    /// Keys come first, then frames, then news: no storm of events holds up a key.
+    async fn go_on(&mut self, mut link: Link, mut signals: Signals) -> io::Result<Exit> {
+        let mut events = EventStream::new();
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let due = self.drawn_at.map_or_else(Instant::now, |at| at + FRAME);
+            let message = tokio::select! {
+                biased;
+                signal = signals.next() => match signal {
+                    Some(exit) => return Ok(exit),
+                    // Somebody continued this process.
+                    None => {
+                        self.come_back()?;
+                        continue;
+                    }
+                },
+                event = events.next() => match event {
+                    Some(event) => self.message(&event?),
+                    None => return Ok(Exit::HungUp),
+                },
+                () = sleep_until(due), if self.model.dirty => {
+                    self.draw()?;
+                    continue;
+                }
+                news = link.news() => match news {
+                    Some(news) => Some(Message::News(news)),
+                    None => return Ok(Exit::Failed),
+                },
+                _at = ticks.tick() => {
+                    tcgetattr(io::stdin())?;
+                    Some(Message::Tick)
+                }
+            };
+            let Some(message) = message else { continue };
+            if let Some(exit) = self.take(message, &link)? {
+                return Ok(exit);
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message, link: &Link) -> io::Result<Option<Exit>> {
+        let effects = update(&mut self.model, message, self.clock.now());
+        for effect in effects {
+            match effect {
+                Effect::Ask(ask) => {
+                    if let Some(ask) = link.ask(ask) {
+                        update(&mut self.model, Message::Busy(ask), self.clock.now());
+                    }
+                }
+                Effect::Copy(text) => self.copy(&text)?,
+                Effect::Mouse(mouse) => self.guard.mouse(mouse)?,
+                Effect::Redraw => self.terminal.clear()?,
+                Effect::Suspend => self.suspend()?,
+                Effect::Quit => return Ok(Some(Exit::Ok)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// What an event of the terminal means; none where it means nothing.
+    fn message(&self, event: &Event) -> Option<Message> {
+        match event {
+            Event::Key(key) => Some(Message::Key(*key)),
+            Event::Paste(text) => Some(Message::Paste(text.clone())),
+            Event::Resize(columns, rows) => Some(Message::Resize(*columns, *rows)),
+            Event::Mouse(mouse) => self.mouse(mouse),
+            Event::FocusGained | Event::FocusLost => None,
+        }
+    }
+
+    fn mouse(&self, mouse: &MouseEvent) -> Option<Message> {
+        match mouse.kind {
+            MouseEventKind::ScrollDown => Some(Message::Wheel(WHEEL)),
+            MouseEventKind::ScrollUp => Some(Message::Wheel(-WHEEL)),
+            MouseEventKind::Down(MouseButton::Left) => {
+                let (area, first): (Rect, usize) = self.drawn.list?;
+                let here = Position { x: mouse.column, y: mouse.row };
+                area.contains(here).then(|| Message::Click(first + usize::from(mouse.row - area.y)))
+            }
+            _ => None,
+        }
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        let (model, mut drawn) = (&self.model, Drawn::default());
+        self.terminal.draw(|frame| {
+            drawn = view::draw(model, frame.buffer_mut());
+            if let Some(cursor) = drawn.cursor {
+                frame.set_cursor_position(cursor);
+            }
+        })?;
+        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        self.terminal.backend_mut().flush()?;
+        self.drawn = drawn;
+        self.drawn_at = Some(Instant::now());
+        self.model.dirty = false;
+        Ok(())
+    }
+
+    /// OSC 52: the terminal puts it on the clipboard of the machine that it runs on.
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        let bytes = text.as_bytes();
+        let encoded = STANDARD.encode(&bytes[..bytes.len().min(CLIPBOARD)]);
+        let backend = self.terminal.backend_mut();
+        backend.write_all(format!("\u{1b}]52;c;{encoded}\u{7}").as_bytes())?;
+        backend.flush()
+    }
+
+    /// Gives the terminal to the shell until it continues this process.
+    fn suspend(&mut self) -> io::Result<()> {
+        self.guard.give_back()?;
+        raise(Posix::SIGTSTP)?;
+        self.come_back()
+    }
+
+    fn come_back(&mut self) -> io::Result<()> {
+        self.guard.retake()?;
+        self.model.size = size()?;
+        self.model.dirty = true;
+        self.terminal.clear()
+    }
+}
+
+/// What ends or continues the process from outside.
+struct Signals {
+    terminate: Signal,
+    hang_up: Signal,
+    interrupt: Signal,
+    carry_on: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            carry_on: signal(SignalKind::from_raw(Posix::SIGCONT as i32))?,
+        })
+    }
+
+    /// How the process ends; none where it was continued.
+    async fn next(&mut self) -> Option<Exit> {
+        tokio::select! {
+            _signal = self.terminate.recv() => Some(Exit::Terminated),
+            _signal = self.hang_up.recv() => Some(Exit::HungUp),
+            _signal = self.interrupt.recv() => Some(Exit::Canceled),
+            _signal = self.carry_on.recv() => None,
+        }
+    }
+}

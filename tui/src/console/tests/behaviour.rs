@@ -1,0 +1,408 @@
+//! What keys and news change, with effects as data.
+
+use std::path::PathBuf;
+
+use orgvault_shared::{
+    api::{Event, ExportRequest, Format, Role, State, Status},
+    gid::Gid,
+};
+
+use super::{
+    fixtures::{self, archive, export, failed, finished, gid, organization_key, status},
+    stage::{Stage, fault},
+};
+use crate::console::{
+    keys::{self, Action},
+    message::{Ask, Effect, Fault, Message, News, Reply, RowsAsk},
+    model::{Dialog, Kind, Link, Screen},
+};
+
+const SIZE: (u16, u16) = (80, 24);
+
+fn toasts(stage: &Stage) -> String {
+    stage.model.toasts.iter().map(|toast| toast.text.clone()).collect::<Vec<_>>().join("; ")
+}
+
+fn asked(ask: Ask) -> Vec<Effect> {
+    vec![Effect::Ask(ask)]
+}
+
+#[test]
+fn q_goes_back_and_at_home_quits_and_ctrl_c_quits_anywhere() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("<enter>");
+    assert_eq!(stage.model.screen.kind(), Kind::Organization);
+    assert!(!stage.effects_of("q").contains(&Effect::Quit));
+    assert_eq!(stage.effects_of("q"), [Effect::Quit]);
+    for keys in ["<ctrl-c>", "/x<ctrl-c>", ":<ctrl-c>", "?<ctrl-c>", "2<ctrl-c>"] {
+        assert_eq!(Stage::up(SIZE).effects_of(keys).last(), Some(&Effect::Quit), "{keys}");
+    }
+    assert_eq!(Stage::up(SIZE).effects_of("<ctrl-z>"), [Effect::Suspend]);
+}
+
+#[test]
+fn export_asks_for_the_marked_in_the_picked_formats() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("/wayne<enter><space><esc>/acme<enter><space><esc>e");
+    let request = ExportRequest {
+        organizations: vec!["tracker/id-acme".to_owned(), "tracker/id-wayne".to_owned()],
+        formats: vec![Format::Csv],
+        gzip: true,
+        ..ExportRequest::default()
+    };
+    assert_eq!(stage.effects_of("jj<space>G<space><enter>"), asked(Ask::Export(request)));
+    assert!(stage.model.dialog.is_none());
+}
+
+#[test]
+fn a_filter_works_while_it_is_typed_and_esc_takes_it_back() {
+    let mut stage = Stage::up(SIZE);
+    let shown = |stage: &Stage| stage.model.screen.list().unwrap().shown.len();
+    let all = shown(&stage);
+    assert_eq!((shown(stage.press("/umb")), all), (1, 13));
+    assert_eq!(shown(stage.press("<esc>")), all);
+    assert_eq!(shown(stage.press("/!umbrella<enter>")), all - 1);
+    assert_eq!(shown(stage.press("<esc>")), all);
+    assert_eq!(shown(stage.press("f")), 5, "never, shrinking, stale, failed, damaged");
+}
+
+#[test]
+fn home_is_sorted_worst_first_and_by_any_column() {
+    let mut stage = Stage::up(SIZE);
+    let first = |stage: &Stage| {
+        let index = stage.model.screen.list().unwrap().shown[0];
+        stage.model.data.organizations.items()[index].key.slug.clone()
+    };
+    assert_eq!(first(&stage), "umbrella");
+    assert_eq!(first(stage.press("s")), "acme");
+    assert_eq!(first(stage.press("S")), "zalgo");
+    assert_eq!(first(stage.press(":sort age<enter>")), "hooli");
+    stage.press(":sort weight<enter>");
+    assert!(toasts(&stage).contains("sort takes one of"), "{}", toasts(&stage));
+}
+
+#[test]
+fn delete_wants_the_gid_typed() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("/acme<enter><enter>D");
+    assert_eq!(stage.effects_of("y<enter>"), []);
+    assert_eq!(stage.effects_of("<backspace>79<enter>"), []);
+    assert_eq!(stage.effects_of("<ctrl-u>80<enter>"), asked(Ask::Delete(gid(80))));
+    stage.press("jjD");
+    assert!(toasts(&stage).contains("pinned: unpin it first"), "{}", toasts(&stage));
+}
+
+#[test]
+fn actions_on_an_archive() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("/acme<enter><enter>");
+    assert_eq!(stage.effects_of("v"), asked(Ask::Verify(gid(80))));
+    assert_eq!(stage.effects_of("p"), asked(Ask::Pin(gid(80), true)));
+    assert_eq!(stage.effects_of("L"), asked(Ask::Counts(organization_key("acme"))));
+    let path = PathBuf::from("20260131T023000Z-80.jsonx");
+    assert_eq!(stage.effects_of("wx<enter>"), asked(Ask::Download(gid(80), path)));
+    assert_eq!(stage.effects_of("c"), asked(Ask::Compare(gid(79), gid(80))));
+    stage.press("q<space>j<space>c");
+    assert!(
+        matches!(&stage.model.screen, Screen::Compare(screen) if (screen.left, screen.right) == (gid(78), gid(80)))
+    );
+}
+
+#[test]
+fn cancel_is_confirmed_and_names_the_thing() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("2x");
+    let Some(Dialog::Confirm { question, details, .. }) = &stage.model.dialog else { panic!("no dialog") };
+    assert_eq!(question, "Cancel 1 export?");
+    assert_eq!(details, &["90 tracker/globex json"]);
+    assert_eq!(stage.effects_of("y"), asked(Ask::Cancel(gid(90))));
+    stage.press("Gx");
+    assert!(toasts(&stage).contains("ended already"), "{}", toasts(&stage));
+}
+
+#[test]
+fn schedules_are_run_after_a_question_and_paused_without() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("3");
+    assert_eq!(stage.effects_of("r"), []);
+    assert_eq!(stage.effects_of("y"), asked(Ask::Run("nightly".to_owned())));
+    assert_eq!(stage.effects_of("p"), asked(Ask::Pause("nightly".to_owned(), true)));
+    assert_eq!(stage.effects_of("jp"), asked(Ask::Pause("weekly".to_owned(), false)));
+}
+
+#[test]
+fn a_disabled_key_says_why() {
+    let mut viewer = Stage::started(SIZE).connect(&status(Role::Viewer));
+    viewer.press("e");
+    assert!(toasts(&viewer).contains("needs the role admin, and you are viewer: ask an owner"), "{}", toasts(&viewer));
+    let mut reader = Stage::up(SIZE);
+    reader.model.setup.read_only = true;
+    reader.press("e");
+    assert!(toasts(&reader).contains("--read-only"), "{}", toasts(&reader));
+    let mut early = Stage::started(SIZE);
+    assert_eq!(early.effects_of("R"), []);
+    assert!(toasts(&early).contains("not connected"), "{}", toasts(&early));
+    let mut elsewhere = Stage::up(SIZE);
+    elsewhere.press("v");
+    assert!(toasts(&elsewhere).contains("does not work on this screen"), "{}", toasts(&elsewhere));
+}
+
+#[test]
+fn no_key_changes_anything_for_a_viewer_or_read_only() {
+    for key in keys::KEYS {
+        let keys::Needs::Changing(_) = key.needs else { continue };
+        for kind in key.on {
+            let mut stage = Stage::started(SIZE).connect(&status(Role::Viewer));
+            stage.press(match kind {
+                Kind::Organizations => "",
+                Kind::Organization => "/acme<enter><enter>",
+                Kind::Exports => "2",
+                Kind::Export => "2<enter>",
+                Kind::Archive => "/acme<enter><enter><enter>",
+                Kind::Schedules => "3",
+                _ => "3<enter>",
+            });
+            let name = key.names[0];
+            assert_eq!(stage.effects_of(name), [], "{name} on {kind:?}");
+            assert!(stage.model.dialog.is_none(), "{name} on {kind:?}");
+        }
+    }
+}
+
+#[test]
+fn copying_and_the_mouse_are_effects() {
+    let mut stage = Stage::up(SIZE);
+    assert_eq!(stage.effects_of("/acme<enter>y"), [Effect::Copy("tracker/acme".to_owned())]);
+    assert_eq!(stage.effects_of("m"), [Effect::Mouse(true)]);
+    assert_eq!(stage.effects_of("m"), [Effect::Mouse(false)]);
+    let copied = stage.press("<enter>").effects_of("@jy");
+    assert_eq!(copied, [Effect::Copy("orgvault export tracker/acme --wait".to_owned())]);
+    stage.send(Message::Click(2));
+    assert_eq!(stage.model.screen.list().unwrap().cursor, 2);
+    stage.send(Message::Click(2));
+    assert_eq!(stage.model.screen.kind(), Kind::Archive);
+    stage.send(Message::Wheel(3));
+    assert_eq!(stage.model.screen.list().unwrap().cursor, 3);
+}
+
+#[test]
+fn every_command_line_shown_is_one_that_the_command_line_takes() {
+    use clap::Parser;
+    for keys in
+        ["", "/acme<enter><enter>", "/acme<enter><enter><enter>", "/acme<enter><enter><enter><enter>", "2", "2<enter>"]
+    {
+        let mut stage = Stage::up(SIZE);
+        stage.press(keys).press("@");
+        let Some(Dialog::Commands(lines, _)) = &stage.model.dialog else { panic!("no dialog") };
+        assert!(!lines.is_empty(), "{keys}");
+        for (_, line) in lines {
+            let words = line.split(' ').map(|word| word.trim_matches('\''));
+            crate::args::Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
+    }
+}
+
+#[test]
+fn history_goes_back_and_forward() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("2<enter>[[");
+    assert_eq!(stage.model.screen.kind(), Kind::Organizations);
+    stage.press("]]");
+    assert_eq!(stage.model.screen.kind(), Kind::Export);
+    stage.press("]");
+    assert!(toasts(&stage).contains("nothing to go forward to"), "{}", toasts(&stage));
+}
+
+#[test]
+fn rows_are_paged_and_searched() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("/acme<enter><enter><enter>j<enter>");
+    let ask = |after, search: &str| {
+        let (section, search) = ("workItems".to_owned(), search.to_owned());
+        asked(Ask::Rows(RowsAsk { gid: gid(80), section, after, search }))
+    };
+    let rows = |stage: &mut Stage, after| {
+        let section = "workItems".to_owned();
+        let ask = RowsAsk { gid: gid(80), section, after, search: String::new() };
+        let page = fixtures::page(&ask);
+        stage.tell(News::Answer(Ask::Rows(ask), Ok(Reply::Rows(page))));
+    };
+    stage.press(&"<pgdn>".repeat(7));
+    assert!(stage.screen().contains("row 101 of"), "{}", stage.screen());
+    assert_eq!(stage.effects_of("k"), ask(0, ""));
+    rows(&mut stage, 0);
+    assert!(stage.screen().contains("row 100 of"), "{}", stage.screen());
+    assert_eq!(stage.effects_of("G"), ask(29_000, ""));
+    rows(&mut stage, 0);
+    assert!(stage.model.screen.list().unwrap().cursor < 100, "an answer to an older question is dropped");
+    assert_eq!(stage.effects_of("/needle<enter>"), ask(0, "needle"));
+}
+
+#[test]
+fn a_record_wraps_and_scrolls_and_goes_on_to_the_next_row() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("/acme<enter><enter><enter>j<enter><enter>");
+    assert!(stage.screen().contains("\\u{1b}[31m日本語") || stage.screen().contains("Item 1"), "{}", stage.screen());
+    stage.press("l");
+    assert!(stage.screen().contains("Item 2"), "{}", stage.screen());
+    stage.press("jjj");
+    assert!(!stage.screen().contains("Item 2"), "{}", stage.screen());
+}
+
+#[test]
+fn a_lost_daemon_leaves_the_data_and_the_keys() {
+    let mut stage = Stage::up(SIZE);
+    stage.tell(News::Down(fault("unreachable", "nobody listens", "")));
+    stage.wait(30);
+    let screen = stage.press("j").screen();
+    assert!(screen.contains("no connection for 30 s; what you see is 30 s old: nobody listens"), "{screen}");
+    assert!(screen.contains("initech"), "{screen}");
+    assert_eq!(stage.effects_of("R"), [], "nothing is asked of nobody");
+    let restarted = Status { started_at: fixtures::ago(0), version: "0.9.0".to_owned(), ..status(Role::Owner) };
+    stage.tell(News::Up(Box::new(restarted)));
+    assert_eq!(stage.model.link, Link::Up);
+    let screen = stage.screen();
+    assert!(screen.contains("orgvaultd was restarted") && screen.contains("update orgvault here"), "{screen}");
+}
+
+#[test]
+fn what_a_snapshot_lacks_is_asked_for() {
+    let mut stage = Stage::up(SIZE);
+    stage.effects.clear();
+    stage.tell(News::Snapshot(vec![export(91, "initech", State::Pending)]));
+    assert_eq!(stage.effects, asked(Ask::Exports));
+}
+
+fn gone(ask: &Ask) -> Result<Reply, Fault> {
+    match ask {
+        Ask::Archive(_) | Ask::Rows(_) => Err(fault("unknown_archive", "there is no archive 80", "")),
+        Ask::Schedules => Ok(Reply::Schedules(Vec::new())),
+        other => fixtures::answer(other),
+    }
+}
+
+#[test]
+fn an_archive_that_is_deleted_while_it_is_browsed_is_left_at_once() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("/acme<enter><enter><enter>j<enter><enter>");
+    assert_eq!(stage.model.screen.kind(), Kind::Record);
+    stage.answer = gone;
+    let organization = Box::new(organization_key("acme"));
+    stage.tell(News::Changes(vec![Event::Archive { gid: gid(80), organization }]));
+    assert_eq!(stage.model.screen.kind(), Kind::Organization);
+    assert!(toasts(&stage).contains("somebody deleted it"), "{}", toasts(&stage));
+}
+
+#[test]
+fn an_export_that_somebody_else_cancels_is_left_and_told() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("2<enter>");
+    let canceled = Event::Export { export: Box::new(failed(90, "globex", "canceled")) };
+    stage.tell(News::Changes(vec![canceled]));
+    assert_eq!(stage.model.screen.kind(), Kind::Exports);
+    assert!(toasts(&stage).contains("was canceled by somebody else"), "{}", toasts(&stage));
+}
+
+#[test]
+fn a_schedule_that_is_removed_is_left_and_told() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("3<enter>");
+    stage.answer = gone;
+    stage.wait(11);
+    assert_eq!(stage.model.screen.kind(), Kind::Schedules);
+    assert!(toasts(&stage).contains("was removed from the configuration"), "{}", toasts(&stage));
+}
+
+#[test]
+fn a_finished_export_opens_its_archive_and_a_failed_one_its_log() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("2jj<enter>");
+    assert_eq!(stage.model.screen.kind(), Kind::Export);
+    assert!(stage.screen().contains("hint: look at the database's log"), "{}", stage.screen());
+    assert!(stage.screen().contains("writing workItems after 12 rows"), "{}", stage.screen());
+    stage.press("qj<enter>");
+    assert!(matches!(&stage.model.screen, Screen::Archive(screen) if screen.gid == gid(80)));
+}
+
+#[test]
+fn progress_gives_speed_and_time_left() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("2<enter>");
+    for rows in [13_400, 14_400] {
+        stage.now += chrono::TimeDelta::seconds(1);
+        let export = Box::new(fixtures::running(90, "globex", rows));
+        stage.tell(News::Changes(vec![Event::Export { export }]));
+    }
+    let screen = stage.screen();
+    assert!(screen.contains("1,000 rows/s") && screen.contains("ETA 27.0 s"), "{screen}");
+    stage.tell(News::Changes(vec![Event::Export { export: Box::new(finished(90, "globex")) }]));
+    assert!(toasts(&stage).contains("tracker/globex json finished: 40,641 rows"), "{}", toasts(&stage));
+}
+
+#[test]
+fn what_the_daemon_refuses_is_told_with_its_hint() {
+    let mut stage = Stage::up(SIZE);
+    stage.answer = |ask| match ask {
+        Ask::Export(_) => Err(fault("unknown_format", "rytask has no seed", "it has json and csv")),
+        Ask::Pin(..) => Err(fault("unknown_route", "there is nothing at /v1/archives/80/pin", "")),
+        other => fixtures::answer(other),
+    };
+    stage.press("e<enter>");
+    assert!(toasts(&stage).contains("cannot export: rytask has no seed (it has json and csv)"), "{}", toasts(&stage));
+    stage.press("/acme<enter><enter>p");
+    assert!(toasts(&stage).contains("this daemon does not offer that yet"), "{}", toasts(&stage));
+}
+
+#[test]
+fn pasted_text_is_never_taken_for_keys() {
+    let mut stage = Stage::up(SIZE);
+    stage.send(Message::Paste("qqq".to_owned()));
+    assert!(!stage.effects.contains(&Effect::Quit));
+    stage.press("/");
+    stage.send(Message::Paste("ac\u{1b}me\n".to_owned()));
+    assert_eq!(stage.model.screen.list().unwrap().shown.len(), 1);
+}
+
+#[test]
+fn nothing_is_drawn_anew_when_nothing_changed() {
+    let mut stage = Stage::up(SIZE);
+    stage.answer = |_| Err(fault("not_now", "", ""));
+    stage.model.data.take(finished(90, "globex"), stage.now);
+    stage.wait(10);
+    stage.model.dirty = false;
+    let mut drawn = 0;
+    for _ in 0..60 {
+        stage.now += chrono::TimeDelta::seconds(1);
+        let effects = crate::console::update::update(&mut stage.model, Message::Tick, stage.now);
+        drop(effects);
+        drawn += usize::from(std::mem::take(&mut stage.model.dirty));
+    }
+    assert_eq!(drawn, 6, "the clock alone, every ten seconds");
+}
+
+#[test]
+fn changes_elsewhere_refresh_what_is_shown() {
+    let mut stage = Stage::up(SIZE);
+    stage.press("/acme<enter><enter>");
+    stage.effects.clear();
+    let organization = Box::new(organization_key("acme"));
+    stage.tell(News::Changes(vec![Event::Archive { gid: gid(81), organization }]));
+    assert_eq!(stage.effects, asked(Ask::Archives(organization_key("acme"))));
+    stage.wait(2);
+    assert!(stage.effects.contains(&Effect::Ask(Ask::Organizations)), "{:?}", stage.effects);
+}
+
+#[test]
+fn a_gid_or_a_name_as_a_command_opens_it() {
+    let mut stage = Stage::up(SIZE);
+    stage.press(":85<enter>");
+    assert_eq!(stage.model.screen.kind(), Kind::Export);
+    stage.press(":80<enter>");
+    assert!(stage.model.screen.gid().is_some_and(|found: Gid| found == gid(80)));
+    stage.press(":org tracker/wayne<enter>");
+    assert!(matches!(&stage.model.screen, Screen::Organization(screen) if screen.key.slug == "wayne"));
+    stage.press(":nonsense<enter>");
+    assert!(toasts(&stage).contains("is no command"), "{}", toasts(&stage));
+    assert_eq!(keys::of(Action::Quit).unwrap().names, ["q"]);
+    assert_eq!(archive(80, 7, 0).gid, gid(80));
+}

@@ -1,0 +1,397 @@
+//! Made-up answers of the daemon.
+
+use chrono::TimeDelta;
+use orgvault_shared::{
+    api::{
+        Archive, ArchiveState, AuditEntry, Comparison, Counts, DayResult, Export, ExportError, Format, LastArchive,
+        Organization, OrganizationKey, Progress, RetentionDecision, RetentionPlan, Role, Row, Run, Schedule,
+        SectionCount, SectionDifference, SectionProgress, SourceFailure, State, Status, Verification, Warning,
+    },
+    clock::Timestamp,
+    gid::Gid,
+    health::Health,
+};
+
+use super::stage::{fault, now};
+use crate::console::message::{Ask, Fault, Page, Reply, RowsAsk};
+
+pub(crate) fn gid(number: u64) -> Gid {
+    number.try_into().unwrap()
+}
+
+pub(crate) fn ago(minutes: i64) -> Timestamp {
+    now() - TimeDelta::minutes(minutes)
+}
+
+pub(crate) fn organization_key(slug: &str) -> OrganizationKey {
+    let [source, kind, id, name, slug] =
+        ["tracker", "organization", &format!("id-{slug}"), &format!("{slug} Inc."), slug].map(str::to_owned);
+    OrganizationKey { source, kind, id, name, slug }
+}
+
+pub(crate) fn status(role: Role) -> Status {
+    Status {
+        version: "0.1.0".to_owned(),
+        pid: 4711,
+        started_at: ago(600),
+        role,
+        sources: 2,
+        archives: 321,
+        archive_bytes: 7 << 30,
+        archive_dir: "/var/lib/orgvault/archives".to_owned(),
+        pending: 1,
+        running: 1,
+        failed: 2,
+        configured_at: ago(0),
+        warnings: Vec::new(),
+    }
+}
+
+pub(crate) fn export(number: u64, slug: &str, state: State) -> Export {
+    serde_json::from_value(serde_json::json!({
+        "gid": number.to_string(),
+        "request": "1000",
+        "organization": organization_key(slug),
+        "format": "json",
+        "gzip": false,
+        "state": state,
+        "created_at": ago(2),
+        "warnings": [],
+        "counts": [],
+        "requested_by": "ada",
+    }))
+    .unwrap()
+}
+
+pub(crate) fn running(number: u64, slug: &str, rows: u64) -> Export {
+    let section = |name: &str, rows, rows_expected| SectionProgress { name: name.to_owned(), rows, rows_expected };
+    let progress = Progress {
+        section: "workItems".to_owned(),
+        rows,
+        rows_expected: 41_210,
+        bytes: rows * 612,
+        sections: vec![
+            section("projects", 12, 12),
+            section("workItems", rows.saturating_sub(12), 30_000),
+            section("timeLogs", 0, 11_198),
+        ],
+    };
+    Export { started_at: Some(ago(1)), progress: Some(progress), ..export(number, slug, State::Started) }
+}
+
+pub(crate) fn failed(number: u64, slug: &str, code: &str) -> Export {
+    let error = ExportError {
+        code: code.to_owned(),
+        message: "the connection to tracker broke in section workItems: unexpected end of stream".to_owned(),
+        hint: "look at the database's log, then export again".to_owned(),
+    };
+    Export {
+        started_at: Some(ago(31)),
+        finished_at: Some(ago(30)),
+        error: Some(error),
+        ..export(number, slug, State::Error)
+    }
+}
+
+pub(crate) fn finished(number: u64, slug: &str) -> Export {
+    Export {
+        started_at: Some(ago(61)),
+        finished_at: Some(ago(60)),
+        counts: counts(0),
+        bytes: Some(25_000_000),
+        ..export(number, slug, State::Finished)
+    }
+}
+
+pub(crate) fn open_exports() -> Vec<Export> {
+    vec![running(90, "globex", 12_400), export(91, "initech", State::Pending)]
+}
+
+fn counts(more: u64) -> Vec<SectionCount> {
+    let counts =
+        [("projects", 12), ("workItems", 29_000 + more), ("timeLogs", 11_198), ("comments", 431 - more.min(31))];
+    counts.map(|(name, rows)| SectionCount { name: name.to_owned(), rows }).into()
+}
+
+fn organization(slug: &str, health: Health, hours: i64) -> Organization {
+    let bad = matches!(health, Health::Failed | Health::Damaged);
+    let last = LastArchive {
+        gid: gid(80),
+        format: Format::Json,
+        exported_at: ago(hours * 60),
+        bytes: 25_000_000,
+        rows: 40_641,
+    };
+    let night = |night: usize| match night {
+        13 if bad => DayResult::Error,
+        4 => DayResult::Warnings,
+        0 => DayResult::None,
+        _ => DayResult::Finished,
+    };
+    Organization {
+        key: organization_key(slug),
+        created_at: None,
+        deleted_at: None,
+        last_archive: (health != Health::Never).then_some(last),
+        last_state: Some(if bad { State::Error } else { State::Finished }),
+        in_all: true,
+        health,
+        history: (0..14).map(night).collect(),
+        next_run: (slug != "hooli").then(|| now() + TimeDelta::hours(17)),
+    }
+}
+
+pub(crate) fn organizations() -> Vec<Organization> {
+    let named = |slug: &str, name: &str| {
+        let mut one = organization(slug, Health::Ok, 7);
+        one.key.name = name.to_owned();
+        one
+    };
+    let mut deleted = organization("closed", Health::Never, 7);
+    deleted.deleted_at = Some(ago(100_000));
+    vec![
+        organization("acme", Health::Ok, 7),
+        organization("globex", Health::Running, 31),
+        organization("hooli", Health::Never, 0),
+        organization("initech", Health::Failed, 55),
+        organization("umbrella", Health::Damaged, 8),
+        organization("stark", Health::Stale, 24 * 9),
+        organization("wayne", Health::Shrinking, 7),
+        named("kana", "日本語の会社 🚀"),
+        named("ansi", "a\u{1b}[31mred\u{7}\r\n\u{9b}2J"),
+        named("rtl", "شركة \u{202e}txt.exe"),
+        named("zalgo", &format!("Z{}algo", "\u{301}\u{302}".repeat(40))),
+        named("long", &"x".repeat(10_000)),
+        deleted,
+    ]
+}
+
+pub(crate) fn archive(number: u64, hours: i64, more: u64) -> Archive {
+    serde_json::from_value(serde_json::json!({
+        "gid": number.to_string(),
+        "request": "1000",
+        "organization": organization_key("acme"),
+        "format": "json",
+        "gzip": false,
+        "path": format!("/var/lib/orgvault/archives/tracker/acme--id-acme/20260131T023000Z-{number}.json"),
+        "bytes": 25_000_000 + more * 1000,
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "counts": counts(more),
+        "snapshot": "00000003-0000001B-1",
+        "exported_at": ago(hours * 60),
+        "state": ArchiveState::Present,
+        "warnings": [],
+    }))
+    .unwrap()
+}
+
+pub(crate) fn verification(ok: bool) -> Verification {
+    Verification {
+        gid: Some(gid(80)),
+        path: archive(80, 7, 0).path,
+        at: ago(90),
+        ok,
+        faults: if ok { Vec::new() } else { vec!["the file's SHA-256 is not that of the manifest".to_owned()] },
+        counts: counts(0),
+        bytes: 25_000_000,
+    }
+}
+
+fn archives() -> Vec<Archive> {
+    let mut archives: Vec<Archive> = (0_i64..9)
+        .map(|night| {
+            archive(80 - u64::try_from(night).unwrap(), 7 + 24 * night, 40 - u64::try_from(4 * night).unwrap())
+        })
+        .collect();
+    archives[0].verified = Some(verification(true));
+    archives[2].pinned = true;
+    archives[3].state = ArchiveState::Missing;
+    archives[4].warnings = vec![warning()];
+    archives[5].format = Format::Csv;
+    archives[5].entity = Some("time-logs".to_owned());
+    archives
+}
+
+fn warning() -> Warning {
+    Warning {
+        code: "schema_newer".to_owned(),
+        message: "table work_items has columns that this version does not know".to_owned(),
+        ids: vec!["work_items.colour".to_owned()],
+    }
+}
+
+pub(crate) fn schedules() -> Vec<Schedule> {
+    let run = |failed: u64| -> Run {
+        serde_json::from_value(serde_json::json!({
+            "gid": "70",
+            "schedule": "nightly",
+            "due_at": ago(420),
+            "started_at": ago(420),
+            "finished_at": ago(415),
+            "trigger": "due",
+            "organizations": 12,
+            "open": 0,
+            "finished": 12 - failed,
+            "failed": failed,
+        }))
+        .unwrap()
+    };
+    let schedule = |name: &str, cron: &str, zone: &str, failed| Schedule {
+        name: name.to_owned(),
+        cron: cron.to_owned(),
+        timezone: zone.to_owned(),
+        formats: vec![Format::Json],
+        enabled: true,
+        paused: false,
+        next: (0..5).map(|day| now() + TimeDelta::hours(17 + 24 * day)).collect(),
+        last_run: Some(run(failed)),
+    };
+    let mut weekly = schedule("weekly", "0 4 * * SUN", "America/New_York", 0);
+    weekly.paused = true;
+    weekly.next.clear();
+    weekly.last_run = None;
+    vec![schedule("nightly", "30 2 * * *", "Europe/Berlin", 2), weekly]
+}
+
+fn plan() -> RetentionPlan {
+    let keep = ["last good archive", "pinned", "daily 2026-01-29"];
+    let decision = |(place, archive): (usize, Archive)| RetentionDecision {
+        keep: place < keep.len(),
+        reasons: vec![keep.get(place).map_or("older than 3 daily", |reason| reason).to_owned()],
+        archive,
+    };
+    RetentionPlan {
+        decisions: archives().into_iter().take(6).enumerate().map(decision).collect(),
+        warnings: Vec::new(),
+    }
+}
+
+fn audit() -> Vec<AuditEntry> {
+    let entry = |minutes, user: &str, act: &str, on: &str, result: &str| -> AuditEntry {
+        serde_json::from_value(serde_json::json!({
+            "at": ago(minutes),
+            "actor": {"kind": "user", "uid": 1000, "user": user},
+            "from": "unix",
+            "act": act,
+            "on": on,
+            "gid": "80",
+            "organization": organization_key("acme"),
+            "result": result,
+        }))
+        .unwrap()
+    };
+    vec![
+        entry(200, "ada", "archive.download", "", "ok"),
+        entry(120, "mallory", "refused", "DELETE /v1/archives/80", "not_allowed"),
+        entry(60, "ada", "archive.rows", "workItems", "ok"),
+    ]
+}
+
+pub(crate) fn page(ask: &RowsAsk) -> Page {
+    let row = |number: u64| {
+        let text = serde_json::json!({
+            "id": number,
+            "title": format!("Item {number} \u{1b}[31m日本語"),
+            "description": "long ".repeat(60),
+            "note": null,
+        });
+        Row::from(serde_json::value::RawValue::from_string(text.to_string()).unwrap())
+    };
+    let rows: Vec<Row> = (ask.after + 1..=(ask.after + 100).min(250)).map(row).collect();
+    let columns: Vec<String> = ["id", "title", "description", "note"].map(str::to_owned).into();
+    let cells = rows
+        .iter()
+        .map(|row| {
+            let cell =
+                |column: &String| row.get(column).map(|value| crate::console::words::fit(&Row::shown(&value), 60));
+            columns.iter().map(|column| cell(column).unwrap_or_default()).collect()
+        })
+        .collect();
+    let next = (ask.after + 100 < 250).then_some(ask.after + 100);
+    Page { columns, cells, rows, next }
+}
+
+fn comparison() -> Comparison {
+    let section = |name: &str, left, right| SectionDifference { name: name.to_owned(), left, right };
+    Comparison {
+        left: gid(79),
+        right: gid(80),
+        identical: false,
+        sections: vec![
+            section("projects", Some(12), Some(12)),
+            section("workItems", Some(29_036), Some(29_040)),
+            section("comments", Some(395), Some(400)),
+            section("labels", Some(7), None),
+        ],
+    }
+}
+
+/// What a daemon answers that offers everything.
+#[expect(clippy::unnecessary_wraps, reason = "other daemons refuse")]
+pub(crate) fn answer(ask: &Ask) -> Result<Reply, Fault> {
+    Ok(match ask {
+        Ask::Status => Reply::Status(Box::new(status(Role::Owner))),
+        Ask::Organizations => Reply::Organizations(organizations(), Vec::new()),
+        Ask::Exports => {
+            let mut exports = vec![finished(80, "acme"), failed(85, "initech", "source_lost")];
+            exports.extend(open_exports());
+            Reply::Exports(exports, Vec::new())
+        }
+        Ask::Archives(_) => Reply::Archives(archives()),
+        Ask::Archive(number) => {
+            let mut archive = archive(number.get(), 7, 40);
+            archive.verified = Some(verification(true));
+            archive.warnings = vec![warning()];
+            Reply::Archive(Box::new(archive))
+        }
+        Ask::Pin(number, pinned) => {
+            Reply::Archive(Box::new(Archive { pinned: *pinned, ..archive(number.get(), 7, 40) }))
+        }
+        Ask::Delete(number) => Reply::Archive(Box::new(archive(number.get(), 7, 40))),
+        Ask::Rows(rows) => Reply::Rows(page(rows)),
+        Ask::Counts(key) => Reply::Counts(Counts { organization: key.clone(), counts: counts(45) }),
+        Ask::Compare(..) => Reply::Comparison(comparison()),
+        Ask::Log(_) => Reply::Log(vec![
+            "09:00:01.000 info started".to_owned(),
+            "09:00:01.200 info writing workItems after 12 rows".to_owned(),
+            "09:00:58.000 error source_lost: the connection broke".to_owned(),
+        ]),
+        Ask::Schedules => Reply::Schedules(schedules()),
+        Ask::Retention => Reply::Retention(plan()),
+        Ask::Audit => Reply::Audit(audit()),
+        Ask::Export(_) => Reply::Exports(vec![export(95, "acme", State::Pending)], Vec::new()),
+        Ask::Cancel(number) => Reply::Exports(vec![export(number.get(), "globex", State::Started)], Vec::new()),
+        Ask::Verify(_) => Reply::Verified(Box::new(verification(true))),
+        Ask::Preflight(_) => Reply::Preflight(Box::new(
+            serde_json::from_value(serde_json::json!({
+                "product": "solidtime",
+                "verdict": "accepted",
+                "findings": [],
+                "totals": [{"code": "email_lowered", "severity": "changes", "count": 3}],
+            }))
+            .unwrap(),
+        )),
+        Ask::Download(_, path) => Reply::Written(path.clone()),
+        Ask::Run(_) | Ask::Pause(..) => Reply::Done,
+    })
+}
+
+/// What a daemon answers that is older than schedules, retention and the audit trail.
+pub(crate) fn older(ask: &Ask) -> Result<Reply, Fault> {
+    match ask {
+        Ask::Schedules | Ask::Retention | Ask::Audit | Ask::Log(_) | Ask::Pin(..) => {
+            Err(fault("unknown_route", "there is nothing at this path", ""))
+        }
+        _ => answer(ask),
+    }
+}
+
+/// A source that did not answer.
+pub(crate) fn source_failure() -> SourceFailure {
+    let error = ExportError {
+        code: "source_unreachable".to_owned(),
+        message: "cannot connect to postgres://db.example/time: connection refused".to_owned(),
+        hint: "is the server running?".to_owned(),
+    };
+    SourceFailure { source: "time".to_owned(), error }
+}

@@ -1,0 +1,163 @@
+//! Keys of what lies over the screen.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use orgvault_shared::{
+    api::{ExportRequest, Format},
+    gid::Gid,
+};
+
+use super::refresh;
+use crate::console::{
+    message::{Ask, Effect},
+    model::{Dialog, Formats, Model, Typed},
+};
+
+/// What a dialog does with a key.
+enum After {
+    Stay(Dialog),
+    Close,
+    Do(Vec<Ask>),
+    Copy(String),
+}
+
+/// A key was pressed while a dialog is open.
+pub(crate) fn press(model: &mut Model, key: &KeyEvent, name: &str) -> Vec<Effect> {
+    let Some(dialog) = model.dialog.take() else { return Vec::new() };
+    let after = if name == "esc" { After::Close } else { within(dialog, key, name) };
+    match after {
+        After::Stay(dialog) => model.dialog = Some(dialog),
+        After::Close => {}
+        After::Do(asks) => {
+            if asks.iter().any(|ask| matches!(ask, Ask::Export(_)))
+                && let Some(list) = model.screen.list_mut()
+            {
+                list.marked.clear();
+            }
+            return asks.into_iter().flat_map(|ask| refresh::asked(model, ask)).collect();
+        }
+        After::Copy(line) => {
+            model.say(format!("copied {line}"));
+            return vec![Effect::Copy(line)];
+        }
+    }
+    Vec::new()
+}
+
+fn within(dialog: Dialog, key: &KeyEvent, name: &str) -> After {
+    match dialog {
+        Dialog::Help(scroll) => read(name, scroll, Dialog::Help),
+        Dialog::Text { title, lines, scroll } => read(name, scroll, |scroll| Dialog::Text { title, lines, scroll }),
+        Dialog::Confirm { question, details, asks, typed } => match typed {
+            None if name == "y" => After::Do(asks),
+            None if matches!(name, "n" | "q") => After::Close,
+            None => After::Stay(Dialog::Confirm { question, details, asks, typed: None }),
+            Some(typed) if name == "enter" && typed.so_far == typed.wanted => After::Do(asks),
+            Some(Typed { wanted, mut so_far }) => {
+                edit(&mut so_far, key);
+                After::Stay(Dialog::Confirm { question, details, asks, typed: Some(Typed { wanted, so_far }) })
+            }
+        },
+        Dialog::Formats(formats) => pick(formats, name),
+        Dialog::Path { gid, path } => choose_path(gid, path, key, name),
+        Dialog::Commands(lines, cursor) => match name {
+            "q" | "@" => After::Close,
+            "y" | "enter" => lines.get(cursor).map_or(After::Close, |(_, line)| After::Copy(line.clone())),
+            _ => {
+                let cursor = moved(cursor, name).min(lines.len().saturating_sub(1));
+                After::Stay(Dialog::Commands(lines, cursor))
+            }
+        },
+    }
+}
+
+fn read(name: &str, scroll: usize, dialog: impl FnOnce(usize) -> Dialog) -> After {
+    match name {
+        "q" | "?" | "enter" => After::Close,
+        _ => After::Stay(dialog(moved(scroll, name))),
+    }
+}
+
+fn moved(cursor: usize, name: &str) -> usize {
+    match name {
+        "j" | "down" => cursor + 1,
+        "k" | "up" => cursor.saturating_sub(1),
+        "pgdn" | "ctrl-d" | "ctrl-f" => cursor + 10,
+        "pgup" | "ctrl-u" | "ctrl-b" => cursor.saturating_sub(10),
+        "g" | "home" => 0,
+        "G" | "end" => usize::MAX / 2,
+        _ => cursor,
+    }
+}
+
+fn choose_path(gid: Gid, mut path: String, key: &KeyEvent, name: &str) -> After {
+    if name == "enter" && !path.trim().is_empty() {
+        return After::Do(vec![Ask::Download(gid, path.trim().into())]);
+    }
+    edit(&mut path, key);
+    After::Stay(Dialog::Path { gid, path })
+}
+
+fn pick(mut formats: Formats, name: &str) -> After {
+    match name {
+        "q" => return After::Close,
+        "enter" => {
+            let Formats { organizations, chosen, gzip, .. } = formats;
+            let request = ExportRequest { organizations, formats: chosen, gzip, ..ExportRequest::default() };
+            return After::Do(vec![Ask::Export(request)]);
+        }
+        "space" => toggle(&mut formats),
+        _ => formats.cursor = moved(formats.cursor, name).min(Format::ALL.len() + 1),
+    }
+    After::Stay(Dialog::Formats(formats))
+}
+
+/// The lines are: the product's default, each format, gzip.
+fn toggle(formats: &mut Formats) {
+    match formats.cursor {
+        0 => formats.chosen.clear(),
+        line => match Format::ALL.get(line - 1) {
+            Some(format) => match formats.chosen.iter().position(|chosen| chosen == format) {
+                Some(place) => drop(formats.chosen.remove(place)),
+                None => formats.chosen.push(*format),
+            },
+            None => formats.gzip = !formats.gzip,
+        },
+    }
+}
+
+/// A line that is typed: characters, backspace, `ctrl-u` and `ctrl-w`.
+pub(crate) fn edit(text: &mut String, key: &KeyEvent) {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Char('u') if control => text.clear(),
+        KeyCode::Char('w') if control => {
+            let kept = text.trim_end().rfind(' ').map_or(0, |at| at + 1);
+            text.truncate(kept);
+        }
+        KeyCode::Char(character) if !control && !key.modifiers.contains(KeyModifiers::ALT) => text.push(character),
+        KeyCode::Backspace => drop(text.pop()),
+        _ => {}
+    }
+}
+
+/// Text was pasted into a dialog.
+pub(crate) fn paste(model: &mut Model, text: &str) {
+    match &mut model.dialog {
+        Some(Dialog::Confirm { typed: Some(typed), .. }) => typed.so_far.push_str(text.trim()),
+        Some(Dialog::Path { path, .. }) => path.push_str(text),
+        _ => {}
+    }
+}
+
+/// The wheel was turned over a dialog.
+pub(crate) fn scroll(dialog: &mut Dialog, by: isize) {
+    match dialog {
+        Dialog::Help(scroll) | Dialog::Text { scroll, .. } | Dialog::Commands(_, scroll) => {
+            *scroll = scroll.saturating_add_signed(by);
+        }
+        Dialog::Formats(formats) => {
+            formats.cursor = formats.cursor.saturating_add_signed(by).min(Format::ALL.len() + 1);
+        }
+        _ => {}
+    }
+}

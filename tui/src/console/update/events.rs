@@ -1,0 +1,146 @@
+//! What the daemon's side says.
+
+use std::collections::HashSet;
+
+use orgvault_shared::{
+    api::{Event, Export, State, Status},
+    gid::Gid,
+};
+
+use super::{answer, arrange::arrange, refresh};
+use crate::{
+    console::{
+        message::{Ask, Effect, Fault, News},
+        model::{Happening, Link, Model, Screen},
+    },
+    names, units,
+};
+
+/// Takes in what the daemon's side says.
+pub(crate) fn take(model: &mut Model, news: News) -> Vec<Effect> {
+    let effects = match news {
+        News::Up(status) => up(model, *status),
+        News::Down(fault) => {
+            down(model, fault);
+            Vec::new()
+        }
+        News::Snapshot(exports) => snapshot(model, exports),
+        News::Changes(events) => events.into_iter().flat_map(|event| change(model, event)).collect(),
+        News::Answer(ask, answer) => answer::take(model, ask, answer),
+    };
+    arrange(model);
+    effects
+}
+
+fn up(model: &mut Model, status: Status) -> Vec<Effect> {
+    let restarted = model.status.as_ref().is_some_and(|before| before.started_at != status.started_at);
+    if restarted {
+        model.say("orgvaultd was restarted");
+    } else if matches!(model.link, Link::Down { .. }) {
+        model.say("orgvaultd answers again");
+    }
+    model.link = Link::Up;
+    model.status = Some(status);
+    model.data.status_at = Some(model.now);
+    let mut effects = refresh::asked(model, Ask::Organizations);
+    effects.extend(refresh::asked(model, Ask::Exports));
+    if !matches!(model.screen, Screen::Organizations(_) | Screen::Exports(_)) {
+        effects.extend(refresh::arrive(model));
+    }
+    effects
+}
+
+fn down(model: &mut Model, fault: Fault) {
+    let data = &mut model.data;
+    data.organizations.forget();
+    data.exports_asked.forget();
+    data.schedules.forget();
+    data.retention.forget();
+    data.audit.forget();
+    let since = match model.link {
+        Link::Down { since, .. } => since,
+        _ => model.now,
+    };
+    model.link = Link::Down { since, fault };
+}
+
+/// Whatever this console believes to be under way, and the snapshot lacks, has ended.
+fn snapshot(model: &mut Model, exports: Vec<Export>) -> Vec<Effect> {
+    let open: HashSet<Gid> = exports.iter().map(|export| export.gid).collect();
+    let ended = model.data.exports.values().any(|known| !known.state.is_final() && !open.contains(&known.gid));
+    for export in exports {
+        model.data.take(export, model.now);
+    }
+    if ended { refresh::asked(model, Ask::Exports) } else { Vec::new() }
+}
+
+fn change(model: &mut Model, event: Event) -> Vec<Effect> {
+    match event {
+        Event::Snapshot { exports } => snapshot(model, exports),
+        Event::Export { export } => {
+            let before = model.data.take((*export).clone(), model.now).map(|before| before.state);
+            if before != Some(export.state) {
+                model.data.organizations_stale = true;
+                model.data.note(happening(&export, model));
+                return changed(model, &export);
+            }
+            Vec::new()
+        }
+        Event::Archive { gid, organization } => {
+            model.data.organizations_stale = true;
+            let ask = match &model.screen {
+                Screen::Organization(screen) if screen.key.id == organization.id => {
+                    Some(Ask::Archives(screen.key.clone()))
+                }
+                screen if screen.gid() == Some(gid) => Some(Ask::Archive(gid)),
+                _ => None,
+            };
+            ask.map(|ask| refresh::asked(model, ask)).unwrap_or_default()
+        }
+    }
+}
+
+fn happening(export: &Export, model: &Model) -> Happening {
+    let code = export.error.as_ref().map(|error| error.code.clone());
+    Happening {
+        at: model.now,
+        who: export.requested_by.clone(),
+        what: format!("export {}", export.state.name()),
+        on: format!("{} {} {}", names::organization(&export.organization), names::format_of(export), export.gid),
+        result: code.unwrap_or_default(),
+        bad: export.state == State::Error,
+        gid: Some(export.gid),
+    }
+}
+
+/// An export is in another state than before.
+fn changed(model: &mut Model, export: &Export) -> Vec<Effect> {
+    let name = format!("{} {}", names::organization(&export.organization), names::format_of(export));
+    let code = export.error.as_ref().map(|error| error.code.as_str());
+    let watched = matches!(&model.screen, Screen::Export(screen) if screen.gid == export.gid);
+    match (export.state, code) {
+        (State::Finished, _) if watched || model.mine.remove(&export.gid) => {
+            let rows = units::number(units::rows(&export.counts));
+            let size = export.bytes.map(units::size).unwrap_or_default();
+            model.say(format!("{name} finished: {rows} rows, {size}"));
+        }
+        (State::Error, Some("canceled"))
+            if !model.canceled.remove(&export.gid) && (watched || model.mine.remove(&export.gid)) =>
+        {
+            model.complain(format!("{name} was canceled by somebody else"));
+            if watched && model.back() {
+                return refresh::arrive(model);
+            }
+        }
+        (State::Error, Some("canceled")) => model.say(format!("{name} is canceled")),
+        (State::Error, _) => {
+            let message = export.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
+            model.complain(format!("{name} failed: {message}"));
+            if watched {
+                return refresh::asked(model, Ask::Log(export.gid));
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}

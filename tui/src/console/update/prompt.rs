@@ -1,0 +1,170 @@
+//! What is typed in the last line: a filter that works while it is typed, or a command.
+
+use crossterm::event::KeyEvent;
+
+use super::{
+    act,
+    act::visit,
+    arrange::{SORTS, arrange},
+    dialog::edit,
+    rows,
+};
+use crate::{
+    console::{
+        command::{self, Command},
+        filter::Filter,
+        keys::{self, Action},
+        message::Effect,
+        model::{Model, Prompt, PromptKind, Screen},
+    },
+    names,
+};
+
+/// Something is going to be typed.
+pub(crate) fn start(model: &mut Model, kind: PromptKind) {
+    let before = match (kind, &model.screen) {
+        (PromptKind::Command, _) => String::new(),
+        (PromptKind::Filter, Screen::Rows(screen)) => screen.ask.search.clone(),
+        (PromptKind::Filter, screen) => screen.list().map(|list| list.filter.typed().to_owned()).unwrap_or_default(),
+    };
+    model.prompt = Some(Prompt { kind, text: before.clone(), before, completion: None });
+}
+
+/// A key was pressed while something is typed.
+pub(crate) fn press(model: &mut Model, key: &KeyEvent, name: &str) -> Vec<Effect> {
+    let Some(mut prompt) = model.prompt.take() else { return Vec::new() };
+    match name {
+        "esc" => {
+            if prompt.kind == PromptKind::Filter {
+                filter(model, &prompt.before);
+            }
+            return Vec::new();
+        }
+        "enter" => return done(model, &prompt),
+        "backspace" if prompt.text.is_empty() => return Vec::new(),
+        "tab" | "shift-tab" if prompt.kind == PromptKind::Command => complete(model, &mut prompt, name == "tab"),
+        _ => {
+            edit(&mut prompt.text, key);
+            prompt.completion = None;
+        }
+    }
+    typed(model, prompt);
+    Vec::new()
+}
+
+/// Text was pasted into the last line.
+pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    if let Some(mut prompt) = model.prompt.take() {
+        prompt.text.push_str(text);
+        typed(model, prompt);
+        arrange(model);
+    }
+    Vec::new()
+}
+
+fn typed(model: &mut Model, prompt: Prompt) {
+    if prompt.kind == PromptKind::Filter {
+        filter(model, &prompt.text);
+    }
+    model.prompt = Some(prompt);
+}
+
+/// Rows of a section are searched by the daemon, when the text is whole.
+fn filter(model: &mut Model, text: &str) {
+    if matches!(model.screen, Screen::Rows(_)) {
+        return;
+    }
+    if let Some(list) = model.screen.list_mut() {
+        list.filter = Filter::new(text);
+    }
+}
+
+fn done(model: &mut Model, prompt: &Prompt) -> Vec<Effect> {
+    match prompt.kind {
+        PromptKind::Filter if matches!(model.screen, Screen::Rows(_)) => rows::search(model, &prompt.text),
+        PromptKind::Filter => {
+            filter(model, &prompt.text);
+            Vec::new()
+        }
+        PromptKind::Command => match command::parse(&prompt.text) {
+            Ok(command) => run(model, command),
+            Err(reason) => {
+                model.complain(reason);
+                Vec::new()
+            }
+        },
+    }
+}
+
+fn complete(model: &Model, prompt: &mut Prompt, forwards: bool) {
+    let (typed, index) = match prompt.completion.take() {
+        Some((typed, index)) => (typed, Some(index)),
+        None => (prompt.text.clone(), None),
+    };
+    let organizations = model.data.organizations.items().iter().map(|one| names::organization(&one.key));
+    let choices = command::completions(&typed, organizations);
+    if choices.is_empty() {
+        return;
+    }
+    let next = match (index, forwards) {
+        (None, true) => 0,
+        (None, false) => choices.len() - 1,
+        (Some(index), true) => (index + 1) % choices.len(),
+        (Some(index), false) => (index + choices.len() - 1) % choices.len(),
+    };
+    if let Some(choice) = choices.into_iter().nth(next) {
+        prompt.text = choice;
+        prompt.completion = Some((typed, next));
+    }
+}
+
+fn run(model: &mut Model, command: Command) -> Vec<Effect> {
+    match command {
+        Command::Do(action) => return press_for(model, action),
+        Command::Organization(name) => return organization(model, &name),
+        Command::Gid(gid) => return act::open_gid(model, gid),
+        Command::Sort(column) => {
+            let place = SORTS.iter().position(|known| *known == column);
+            if let (Some(place), Screen::Organizations(list)) = (place, &mut model.screen) {
+                list.reverse = place == list.sort && !list.reverse;
+                list.sort = place;
+            } else {
+                model.complain("only the organizations are sorted by a column");
+            }
+        }
+        Command::Filter(text) => filter(model, &text),
+        Command::Nothing => {}
+    }
+    Vec::new()
+}
+
+/// A command does what its key does, and is refused where the key is.
+fn press_for(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(key) = keys::on(model.screen.kind()).find(|key| key.action == action) else {
+        model.complain("that does not work on this screen: ? shows what does");
+        return Vec::new();
+    };
+    match super::available::reason(model, key) {
+        Some(reason) => {
+            model.complain(reason);
+            Vec::new()
+        }
+        None => act::act(model, action),
+    }
+}
+
+fn organization(model: &mut Model, name: &str) -> Vec<Effect> {
+    let found = model.data.organizations.items().iter().find(|one| {
+        names::organization(&one.key) == name
+            || names::exact(&one.key) == name
+            || one.key.slug == name
+            || one.key.id == name
+    });
+    match found.map(|one| one.key.clone()) {
+        Some(key) => visit(model, Screen::organization(key)),
+        None => {
+            model.complain(format!("there is no organization {name}"));
+            Vec::new()
+        }
+    }
+}

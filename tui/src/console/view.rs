@@ -1,0 +1,75 @@
+//! What the screen shows: a pure function of the model, one file for each screen.
+
+mod activity;
+mod archive;
+mod canvas;
+mod compare;
+mod dialogs;
+mod export;
+mod exports;
+mod frame;
+mod organization;
+mod organizations;
+mod record;
+mod retention;
+mod rows;
+mod schedules;
+mod table;
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
+
+use self::canvas::Canvas;
+use super::model::{Model, Screen};
+
+/// The smallest terminal that everything fits into, in a reduced form.
+pub(crate) const SMALLEST: (u16, u16) = (60, 15);
+
+/// What the runtime needs to know of what was drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Drawn {
+    /// Where text is typed.
+    pub(crate) cursor: Option<Position>,
+    /// Where the list is, and its first row.
+    pub(crate) list: Option<(Rect, usize)>,
+}
+
+/// Draws all of it.
+pub(crate) fn draw(model: &Model, buffer: &mut Buffer) -> Drawn {
+    let area = buffer.area;
+    let mut canvas = Canvas::new(buffer, &model.setup.theme);
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        frame::too_small(&mut canvas, area);
+        return canvas.drawn;
+    }
+    let body = frame::draw(&mut canvas, model, area);
+    if model.refused().is_some() && model.status.is_none() {
+        frame::refused(&mut canvas, model, body);
+    } else {
+        screen(&mut canvas, model, body);
+    }
+    frame::toasts(&mut canvas, model, body);
+    if let Some(dialog) = &model.dialog {
+        dialogs::draw(&mut canvas, model, dialog, area);
+    }
+    canvas.drawn
+}
+
+fn screen(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    match &model.screen {
+        Screen::Organizations(list) => organizations::draw(canvas, model, list, area),
+        Screen::Organization(screen) => organization::draw(canvas, model, screen, area),
+        Screen::Exports(list) => exports::draw(canvas, model, list, area),
+        Screen::Export(screen) => export::draw(canvas, model, screen, area),
+        Screen::Archive(screen) => archive::draw(canvas, model, screen, area),
+        Screen::Rows(screen) => rows::draw(canvas, model, screen, area),
+        Screen::Record(screen) => record::draw(canvas, screen, area),
+        Screen::Compare(screen) => compare::draw(canvas, screen, area),
+        Screen::Schedules(list) => schedules::draw(canvas, model, list, area),
+        Screen::Schedule(screen) => schedules::draw_one(canvas, model, &screen.name, area),
+        Screen::Retention(list, _) => retention::draw(canvas, model, list, area),
+        Screen::Activity(list, follow) => activity::draw(canvas, model, list, *follow, area),
+    }
+}

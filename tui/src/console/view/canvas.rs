@@ -1,0 +1,198 @@
+//! Drawing text so that it stays where it belongs.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+};
+
+use super::Drawn;
+use crate::console::{
+    message::Fault,
+    model::Remote,
+    theme::Theme,
+    words::{fit, paragraph, width},
+};
+
+/// A part of a line with its style.
+pub(super) type Span = (String, Style);
+
+/// What is drawn on. Nothing that is drawn leaves the area that it is given.
+pub(super) struct Canvas<'c> {
+    buffer: &'c mut Buffer,
+    /// How things look.
+    pub(super) theme: &'c Theme,
+    /// What the runtime needs to know.
+    pub(super) drawn: Drawn,
+}
+
+impl<'c> Canvas<'c> {
+    /// An empty one.
+    pub(super) fn new(buffer: &'c mut Buffer, theme: &'c Theme) -> Self {
+        buffer.set_style(buffer.area, theme.text);
+        Self { buffer, theme, drawn: Drawn::default() }
+    }
+
+    /// Writes text of any kind into one line; gives the columns that it took.
+    pub(super) fn text(&mut self, x: u16, y: u16, columns: u16, text: &str, style: Style) -> u16 {
+        let area = self.buffer.area;
+        if x >= area.right() || y >= area.bottom() {
+            return 0;
+        }
+        let columns = columns.min(area.right() - x);
+        let shown = fit(text, columns.into());
+        let (end, _) = self.buffer.set_stringn(x, y, shown, columns.into(), style);
+        end - x
+    }
+
+    /// Writes parts one after the other into the first line of `area`.
+    pub(super) fn spans(&mut self, area: Rect, spans: &[Span]) {
+        let mut x = area.x;
+        for (text, style) in spans {
+            x += self.text(x, area.y, area.right().saturating_sub(x), text, *style);
+        }
+    }
+
+    /// Writes a paragraph into `area`; gives the lines that it took.
+    pub(super) fn paragraph(&mut self, area: Rect, text: &str, style: Style) -> u16 {
+        let mut used = 0;
+        for line in paragraph(text, area.width.into()).into_iter().take(area.height.into()) {
+            self.text(area.x, area.y + used, area.width, &line, style);
+            used += 1;
+        }
+        used
+    }
+
+    /// Gives every cell of `area` a style.
+    pub(super) fn style(&mut self, area: Rect, style: Style) {
+        self.buffer.set_style(area, style);
+    }
+
+    /// Empties `area`.
+    pub(super) fn clear(&mut self, area: Rect) {
+        let area = area.intersection(self.buffer.area);
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                self.buffer[(x, y)].reset();
+            }
+        }
+        // The second half of a wide character does not stay without its first.
+        for y in area.top()..area.bottom() {
+            if area.left() > 0 && width(self.buffer[(area.left() - 1, y)].symbol()) > 1 {
+                self.buffer[(area.left() - 1, y)].set_symbol(" ");
+            }
+        }
+        self.buffer.set_style(area, self.theme.text);
+    }
+
+    /// Draws a line with a title over the width of `area`; gives what is below it.
+    pub(super) fn rule(&mut self, area: Rect, title: &str) -> Rect {
+        let symbol = self.theme.symbols.line;
+        let (dim, accent) = (self.theme.dim, self.theme.accent);
+        self.text(area.x, area.y, area.width, &symbol.repeat(area.width.into()), dim);
+        if !title.is_empty() {
+            self.text(area.x + 2, area.y, area.width.saturating_sub(4), &format!(" {title} "), accent);
+        }
+        below(area, 1)
+    }
+
+    /// Draws a box around an emptied area; gives what is inside.
+    pub(super) fn boxed(&mut self, area: Rect, title: &str) -> Rect {
+        self.clear(area);
+        let symbols = self.theme.symbols;
+        let [top_left, top_right, bottom_left, bottom_right] = symbols.corners;
+        let line = symbols.line.repeat(usize::from(area.width).saturating_sub(2));
+        let accent = self.theme.accent;
+        self.text(area.x, area.y, area.width, &format!("{top_left}{line}{top_right}"), accent);
+        let bottom = area.bottom().saturating_sub(1);
+        self.text(area.x, bottom, area.width, &format!("{bottom_left}{line}{bottom_right}"), accent);
+        for y in area.y + 1..bottom {
+            self.text(area.x, y, 1, symbols.column, accent);
+            self.text(area.right() - 1, y, 1, symbols.column, accent);
+        }
+        self.text(area.x + 2, area.y, area.width.saturating_sub(4), &format!(" {title} "), accent);
+        Rect {
+            x: area.x + 2,
+            y: area.y + 1,
+            width: area.width.saturating_sub(4),
+            height: area.height.saturating_sub(2),
+        }
+    }
+
+    /// A bar that is filled by `percent`.
+    pub(super) fn gauge(&mut self, x: u16, y: u16, columns: u16, percent: u16, style: Style) {
+        let filled = usize::from(columns) * usize::from(percent.min(100)) / 100;
+        let symbols = self.theme.symbols;
+        let text = symbols.full.repeat(filled) + &symbols.empty.repeat(usize::from(columns) - filled);
+        self.text(x, y, columns, &text, style);
+    }
+
+    /// Puts the terminal's cursor where text is typed.
+    pub(super) fn cursor(&mut self, x: u16, y: u16) {
+        self.drawn.cursor = Some(Position { x: x.min(self.buffer.area.right().saturating_sub(1)), y });
+    }
+
+    /// Says how asking for something went, where there is nothing to show; gives whether it did.
+    pub(super) fn missing<T>(&mut self, area: Rect, what: &str, remote: &Remote<T>) -> bool {
+        if remote.value.is_some() {
+            return false;
+        }
+        match &remote.fault {
+            Some(fault) => self.fault(area, what, fault),
+            None => {
+                let dim = self.theme.dim;
+                self.text(
+                    area.x + 2,
+                    area.y,
+                    area.width.saturating_sub(2),
+                    &format!("{what}: waiting for orgvaultd"),
+                    dim,
+                );
+            }
+        }
+        true
+    }
+
+    /// Says why there is nothing to show.
+    pub(super) fn fault(&mut self, area: Rect, what: &str, fault: &Fault) {
+        let text = if fault.is_not_offered() {
+            format!("{what}: this daemon does not offer that yet")
+        } else {
+            format!("{what}: {}", fault.message)
+        };
+        let inner = inset(area);
+        let style = if fault.is_not_offered() { self.theme.dim } else { self.theme.bad };
+        let used = self.paragraph(inner, &text, style);
+        self.paragraph(below(inner, used), &fault.hint, self.theme.careful);
+    }
+}
+
+/// `area` without its first `lines`.
+pub(super) fn below(area: Rect, lines: u16) -> Rect {
+    let lines = lines.min(area.height);
+    Rect { y: area.y + lines, height: area.height - lines, ..area }
+}
+
+/// The first `lines` of `area`.
+pub(super) fn top(area: Rect, lines: u16) -> Rect {
+    Rect { height: lines.min(area.height), ..area }
+}
+
+/// `area` without two columns on each side.
+pub(super) fn inset(area: Rect) -> Rect {
+    Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area }
+}
+
+/// A picture of values, one column each, from the lowest to the highest level.
+pub(super) fn sparkline(theme: &Theme, values: &[u64]) -> String {
+    let highest = values.iter().copied().max().unwrap_or(0).max(1);
+    let lowest = values.iter().copied().min().unwrap_or(0);
+    // What hardly changes is drawn flat: a scale that starts at the lowest would make hills of it.
+    let floor = if lowest >= highest - highest / 4 { 0 } else { lowest };
+    let levels = &theme.symbols.levels;
+    let level = |value: u64| {
+        let scaled = u128::from(value - floor.min(value)) * 7 / u128::from((highest - floor).max(1));
+        levels.get(usize::try_from(scaled).unwrap_or(7)).copied().unwrap_or(" ")
+    };
+    values.iter().map(|value| level(*value)).collect()
+}

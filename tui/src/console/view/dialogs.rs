@@ -1,0 +1,157 @@
+//! What lies over the screen.
+
+use orgvault_shared::api::Format;
+use ratatui::{layout::Rect, style::Style};
+
+use super::{
+    canvas::{Canvas, Span, below},
+    frame::visible_end,
+};
+use crate::console::{
+    keys,
+    model::{Dialog, Formats, Model, Typed},
+    update::reason,
+    words::{paragraph, width},
+};
+
+/// Draws the dialog in the middle of the terminal.
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, dialog: &Dialog, area: Rect) {
+    match dialog {
+        Dialog::Help(scroll) => help(canvas, model, *scroll, area),
+        Dialog::Confirm { question, details, typed, .. } => {
+            confirm(canvas, question, details, typed.as_ref(), area);
+        }
+        Dialog::Formats(formats) => pick(canvas, formats, area),
+        Dialog::Path { gid, path } => {
+            let title = format!("Copy archive {gid} to");
+            let inner = canvas.boxed(middle(area, 64, 5), &title);
+            typing(canvas, inner, path);
+            canvas.text(
+                inner.x,
+                inner.y + 2,
+                inner.width,
+                "enter copies, esc leaves; a path on this machine",
+                canvas.theme.dim,
+            );
+        }
+        Dialog::Commands(lines, cursor) => commands(canvas, lines, *cursor, area),
+        Dialog::Text { title, lines, scroll } => {
+            let inner = canvas.boxed(middle(area, 76, u16::try_from(lines.len()).unwrap_or(40) + 6), title);
+            let shown = lines.iter().flat_map(|line| {
+                let lines = paragraph(line, inner.width.into());
+                if lines.is_empty() { vec![String::new()] } else { lines }
+            });
+            let shown: Vec<Span> = shown.map(|line| (line, canvas.theme.text)).collect();
+            scrolled(canvas, inner, &shown, *scroll, "enter closes");
+        }
+    }
+}
+
+/// An area of at most this size in the middle.
+fn middle(area: Rect, columns: u16, rows: u16) -> Rect {
+    let (width, height) = (columns.min(area.width.saturating_sub(2)), rows.min(area.height.saturating_sub(2)));
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}
+
+/// Draws lines, the last one of the area says how many there are.
+fn scrolled(canvas: &mut Canvas<'_>, area: Rect, lines: &[Span], scroll: usize, hint: &str) {
+    let height = usize::from(area.height.saturating_sub(1));
+    let scroll = scroll.min(lines.len().saturating_sub(height));
+    for (line, (text, style)) in lines.iter().skip(scroll).take(height).enumerate() {
+        canvas.text(area.x, area.y + u16::try_from(line).unwrap_or(0), area.width, text, *style);
+    }
+    let more = lines.len().saturating_sub(scroll + height);
+    let hint = if more > 0 { format!("{hint}; j shows {more} more") } else { hint.to_owned() };
+    canvas.text(area.x, area.bottom() - 1, area.width, &hint, canvas.theme.dim);
+}
+
+fn help(canvas: &mut Canvas<'_>, model: &Model, scroll: usize, area: Rect) {
+    let inner = canvas.boxed(middle(area, 78, area.height), "keys that work here");
+    let theme = canvas.theme;
+    let mut lines: Vec<Span> = Vec::new();
+    for key in keys::on(model.screen.kind()) {
+        let names = key.names.join(" ");
+        let blanks = " ".repeat(20_usize.saturating_sub(width(&names)));
+        match reason(model, key) {
+            None => lines.push((format!("{names}{blanks}{}", key.help), theme.text)),
+            Some(reason) => {
+                lines.push((format!("{names}{blanks}({})", key.help), theme.dim));
+                for line in paragraph(&reason, usize::from(inner.width).saturating_sub(22)) {
+                    lines.push((format!("{}{line}", " ".repeat(22)), theme.dim));
+                }
+            }
+        }
+    }
+    scrolled(canvas, inner, &lines, scroll, "esc closes; : types a command, / filters, q goes back, ctrl-c quits");
+}
+
+fn confirm(canvas: &mut Canvas<'_>, question: &str, details: &[String], typed: Option<&Typed>, area: Rect) {
+    let width = 66.min(area.width.saturating_sub(2));
+    let columns = usize::from(width).saturating_sub(4);
+    let mut lines: Vec<String> = paragraph(question, columns);
+    let asked = lines.len();
+    lines.extend(details.iter().flat_map(|line| paragraph(line, columns)));
+    let rows = u16::try_from(lines.len()).unwrap_or(20) + if typed.is_some() { 5 } else { 4 };
+    let inner = canvas.boxed(middle(area, width, rows), "sure?");
+    let theme = canvas.theme;
+    for (line, text) in lines.iter().enumerate() {
+        let style = if line < asked { theme.careful } else { theme.text };
+        canvas.text(inner.x, inner.y + u16::try_from(line).unwrap_or(0), inner.width, text, style);
+    }
+    let last = Rect { y: inner.bottom() - 1, height: 1, ..inner };
+    match typed {
+        None => drop(canvas.text(last.x, last.y, last.width, "y does it, n leaves", theme.accent)),
+        Some(typed) => {
+            let text = format!("type {} and press enter; esc leaves", typed.wanted);
+            canvas.text(last.x, last.y - 1, last.width, &text, theme.accent);
+            typing(canvas, last, &typed.so_far);
+        }
+    }
+}
+
+/// A line that is typed into.
+fn typing(canvas: &mut Canvas<'_>, area: Rect, text: &str) {
+    let shown = visible_end(text, usize::from(area.width).saturating_sub(3));
+    canvas.text(area.x, area.y, 1, ">", canvas.theme.accent);
+    let used = canvas.text(area.x + 2, area.y, area.width - 2, &shown, canvas.theme.text);
+    canvas.cursor(area.x + 2 + used, area.y);
+}
+
+fn pick(canvas: &mut Canvas<'_>, formats: &Formats, area: Rect) {
+    let rows = u16::try_from(Format::ALL.len()).unwrap_or(5) + 6;
+    let inner = canvas.boxed(middle(area, 56, rows), &format!("Export {} as", formats.whom));
+    let theme = canvas.theme;
+    let mut lines: Vec<(bool, String)> = vec![(formats.chosen.is_empty(), "the product's default".to_owned())];
+    lines.extend(Format::ALL.iter().map(|format| (formats.chosen.contains(format), format.name().to_owned())));
+    lines.push((formats.gzip, "compress with gzip".to_owned()));
+    for (line, (on, text)) in lines.iter().enumerate() {
+        let y = inner.y + u16::try_from(line).unwrap_or(0);
+        let under = line == formats.cursor;
+        let sign = if under { theme.symbols.cursor } else { " " };
+        canvas.text(inner.x, y, inner.width, &format!("{sign} [{}] {text}", if *on { "x" } else { " " }), theme.text);
+        if under {
+            canvas.style(Rect { y, height: 1, ..inner }, theme.cursor);
+        }
+    }
+    canvas.text(inner.x, inner.bottom() - 1, inner.width, "space chooses, enter exports, esc leaves", theme.dim);
+}
+
+fn commands(canvas: &mut Canvas<'_>, lines: &[(String, String)], cursor: usize, area: Rect) {
+    let rows = u16::try_from(lines.len()).unwrap_or(20) + 4;
+    let inner = canvas.boxed(middle(area, 76, rows), "the command line that does the same");
+    let theme = canvas.theme;
+    let names = lines.iter().map(|(what, _)| width(what)).max().unwrap_or(0);
+    let names = u16::try_from(names).unwrap_or(20).min(inner.width / 3);
+    let place = Rect { height: inner.height.saturating_sub(2), ..inner };
+    let first = cursor.saturating_sub(usize::from(place.height).saturating_sub(1));
+    for (line, (what, command)) in lines.iter().enumerate().skip(first).take(place.height.into()) {
+        let y = place.y + u16::try_from(line - first).unwrap_or(0);
+        canvas.text(place.x, y, names, what, theme.dim);
+        canvas.text(place.x + names + 2, y, place.width.saturating_sub(names + 2), command, Style::new());
+        if line == cursor {
+            canvas.style(Rect { y, height: 1, ..place }, theme.cursor);
+        }
+    }
+    let last = below(inner, inner.height.saturating_sub(1));
+    canvas.text(last.x, last.y, last.width, "y copies it, esc closes", theme.dim);
+}

@@ -1,0 +1,137 @@
+//! One export: gauges while it runs, the cause and the log where it failed.
+
+use orgvault_shared::api::{Export, Progress, State};
+use ratatui::{layout::Rect, style::Style};
+
+use super::{
+    canvas::{Canvas, Span, below, inset},
+    exports::word,
+};
+use crate::{
+    console::{
+        model::{ExportScreen, Model},
+        words::{paragraph, percent},
+    },
+    names, units,
+};
+
+/// Draws one export on all of the screen.
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &ExportScreen, area: Rect) {
+    let Some(export) = model.data.exports.get(&screen.gid) else {
+        canvas.text(area.x + 2, area.y, area.width, "waiting for orgvaultd", canvas.theme.dim);
+        return;
+    };
+    let title = format!("{} {}", names::organization(&export.organization), names::format_of(export));
+    let inner = canvas.rule(area, &title);
+    details(canvas, model, export, inner, screen.scroll);
+}
+
+/// Draws what there is to say of an export, without its first `scroll` lines.
+pub(super) fn details(canvas: &mut Canvas<'_>, model: &Model, export: &Export, area: Rect, scroll: usize) {
+    let area = inset(area);
+    match (export.state, &export.progress) {
+        (State::Started, Some(progress)) => running(canvas, model, export, progress, area),
+        _ => {
+            let lines = lines(canvas, model, export, area.width.into());
+            let scroll = scroll.min(lines.len().saturating_sub(area.height.into()));
+            for (line, (text, style)) in lines.iter().skip(scroll).take(area.height.into()).enumerate() {
+                let y = area.y + u16::try_from(line).unwrap_or(0);
+                canvas.text(area.x, y, area.width, text, *style);
+            }
+        }
+    }
+}
+
+fn running(canvas: &mut Canvas<'_>, model: &Model, export: &Export, progress: &Progress, area: Rect) {
+    let theme = canvas.theme;
+    let speed = model.data.speeds.get(&export.gid);
+    let rate = |rate: Option<u64>, of: fn(u64) -> String| rate.map_or("-".to_owned(), of);
+    let left = speed.and_then(|speed| speed.left(progress.rows_expected)).map_or("-".to_owned(), units::duration);
+    let elapsed = export.started_at.map(|from| units::duration(units::between(from, model.shown_at)));
+    let facts = [
+        format!("{} rows/s", rate(speed.and_then(|speed| speed.rows()), units::number)),
+        format!("{}/s", rate(speed.and_then(|speed| speed.bytes()), units::size)),
+        format!("ETA {left}"),
+        format!("elapsed {}", elapsed.unwrap_or_default()),
+        format!("{} written", units::size(progress.bytes)),
+    ];
+    gauge(canvas, area, "all", progress.rows, progress.rows_expected);
+    canvas.text(area.x, area.y + 1, area.width, &facts.join("   "), theme.dim);
+    let mut place = below(area, 3);
+    let current = progress.sections.iter().position(|section| section.name == progress.section).unwrap_or(0);
+    let first = current.saturating_sub(usize::from(place.height) / 2);
+    let first = first.min(progress.sections.len().saturating_sub(place.height.into()));
+    for section in progress.sections.iter().skip(first) {
+        if place.height == 0 {
+            break;
+        }
+        gauge(canvas, place, &section.name, section.rows, section.rows_expected);
+        place = below(place, 1);
+    }
+    if progress.sections.is_empty() && place.height > 0 {
+        canvas.text(place.x, place.y, place.width, &format!("writing {}", progress.section), theme.text);
+    }
+}
+
+fn gauge(canvas: &mut Canvas<'_>, area: Rect, name: &str, rows: u64, expected: u64) {
+    let theme = canvas.theme;
+    let label = (area.width / 4).clamp(8, 28);
+    let numbers = 22.min(area.width / 3);
+    let bar = area.width.saturating_sub(label + numbers + 8);
+    let done = if expected == 0 { 100 } else { percent(rows, expected) };
+    let style = if rows >= expected { theme.good } else { theme.busy };
+    canvas.text(area.x, area.y, label, name, theme.text);
+    canvas.gauge(area.x + label + 1, area.y, bar, done, style);
+    canvas.text(area.x + label + bar + 2, area.y, 5, &format!("{done:>3} %"), style);
+    let counted = format!("{} of {}", units::number(rows), units::number(expected));
+    canvas.text(area.x + label + bar + 8, area.y, numbers, &counted, theme.dim);
+}
+
+fn lines(canvas: &Canvas<'_>, model: &Model, export: &Export, columns: usize) -> Vec<Span> {
+    let theme = canvas.theme;
+    let (symbol, style) = theme.state(export.state);
+    let mut lines = vec![(format!("{symbol} {}{}", word(export), history(model, export)), style)];
+    let mut add = |text: &str, style: Style| {
+        lines.extend(paragraph(text, columns).into_iter().map(|line| (line, style)));
+    };
+    if let Some(error) = &export.error {
+        add(&format!("{}: {}", error.code, error.message), theme.bad);
+        for line in error.hint.lines() {
+            add(&format!("hint: {line}"), theme.careful);
+        }
+    }
+    for warning in &export.warnings {
+        add(&format!("{} {}: {}", theme.symbols.warning, warning.code, warning.message), theme.careful);
+    }
+    if export.state == State::Finished {
+        let size = export.bytes.map(units::size).unwrap_or_default();
+        let rows = units::plural(units::rows(&export.counts), "row");
+        add(&format!("{rows}, {size}: enter opens the archive"), theme.text);
+        let counts: Vec<String> =
+            export.counts.iter().map(|count| format!("{} {}", count.name, units::number(count.rows))).collect();
+        add(&counts.join("  "), theme.dim);
+    }
+    if let Some(log) = model.data.logs.get(&export.gid) {
+        match (&log.value, &log.fault) {
+            (Some(log), _) if log.is_empty() => add("no log lines are kept", theme.dim),
+            (Some(log), _) => log.iter().for_each(|line| add(line, theme.dim)),
+            (None, Some(fault)) if fault.is_not_offered() => add("log: this daemon does not offer that yet", theme.dim),
+            (None, Some(fault)) => add(&format!("log: {}", fault.message), theme.dim),
+            (None, None) => {}
+        }
+    }
+    lines
+}
+
+fn history(model: &Model, export: &Export) -> String {
+    let zone = model.setup.zone;
+    let at = |time: orgvault_shared::clock::Timestamp| time.with_timezone(&zone).format("%H:%M:%S").to_string();
+    let mut text = format!("  asked for at {} by {}", at(export.created_at), export.requested_by);
+    if let Some(started) = export.started_at {
+        text = format!("{text}, started at {}", at(started));
+        if let Some(ended) = export.finished_at {
+            text = format!("{text}, took {}", units::duration(units::between(started, ended)));
+        }
+    }
+    text
+}

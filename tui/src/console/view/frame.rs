@@ -1,0 +1,253 @@
+//! What is around every screen: the title, the banner, remarks and the last line.
+
+use ratatui::{layout::Rect, style::Style};
+
+use super::{
+    SMALLEST,
+    canvas::{Canvas, Span, below, inset},
+};
+use crate::{
+    console::{
+        keys::{self, Action, Key},
+        model::{Link, Model, PromptKind, Screen},
+        update::reason,
+        words::{age, fit, width},
+    },
+    names, units,
+};
+
+/// Draws what is around the screen; gives what is left for the screen.
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) -> Rect {
+    title(canvas, model, Rect { height: 1, ..area });
+    let mut body = below(area, 1);
+    if let Some((text, style)) = banner(model) {
+        canvas.style(Rect { height: 1, ..body }, style);
+        canvas.text(body.x + 1, body.y, body.width.saturating_sub(2), &text, style);
+        body = below(body, 1);
+    }
+    body.height = body.height.saturating_sub(1);
+    last_line(canvas, model, Rect { y: area.bottom() - 1, height: 1, ..area });
+    body
+}
+
+fn title(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let theme = canvas.theme;
+    let right = totals(model, area.width);
+    let taken: usize = right.iter().map(|(text, _)| width(text)).sum();
+    let taken = u16::try_from(taken).unwrap_or(area.width).min(area.width);
+    canvas.spans(Rect { x: area.right() - taken, width: taken, ..area }, &right);
+    let mut spans: Vec<Span> = vec![(" orgvault".to_owned(), theme.accent)];
+    if let Some(host) = &model.setup.host {
+        spans.push((format!(" {host}"), theme.careful));
+    }
+    for part in way(model) {
+        spans.push((format!(" {} ", theme.symbols.deeper), theme.dim));
+        spans.push((part, theme.text));
+    }
+    canvas.spans(Rect { width: area.width.saturating_sub(taken + 1), ..area }, &spans);
+}
+
+/// Where one is, from the outermost to the innermost.
+fn way(model: &Model) -> Vec<String> {
+    let list = |name: &str, list: &crate::console::model::List| {
+        let count = if list.shown.len() == list.total {
+            units::number(list.total as u64)
+        } else {
+            format!("{} of {}", units::number(list.shown.len() as u64), units::number(list.total as u64))
+        };
+        let filter = if list.filter.is_empty() { String::new() } else { format!(" /{}", list.filter.typed()) };
+        let faults = if list.faults { " faults" } else { "" };
+        vec![format!("{name} {count}{faults}{filter}")]
+    };
+    match &model.screen {
+        Screen::Organizations(rows) => list("organizations", rows),
+        Screen::Organization(screen) => vec![names::organization(&screen.key)],
+        Screen::Exports(rows) => list("exports", rows),
+        Screen::Export(screen) => vec![format!("export {}", screen.gid)],
+        Screen::Archive(screen) => vec![format!("archive {}", screen.gid)],
+        Screen::Rows(screen) => vec![format!("archive {}", screen.ask.gid), screen.ask.section.clone()],
+        Screen::Record(screen) => vec![screen.rows.ask.section.clone(), "row".to_owned()],
+        Screen::Compare(screen) => vec![format!("compare {} {}", screen.left, screen.right)],
+        Screen::Schedules(rows) => list("schedules", rows),
+        Screen::Schedule(screen) => vec![format!("schedule {}", screen.name)],
+        Screen::Retention(rows, _) => list("retention", rows),
+        Screen::Activity(rows, _) => list("activity", rows),
+    }
+}
+
+/// What is going on, in as many words as there is room for.
+fn totals(model: &Model, columns: u16) -> Vec<Span> {
+    let theme = &model.setup.theme;
+    let (pending, running) = model.data.load();
+    let mut spans = Vec::new();
+    if running + pending > 0 {
+        let waiting = if columns < 100 { String::new() } else { format!(", {pending} waiting") };
+        spans.push((format!("{} {running} running{waiting}  ", theme.symbols.running), theme.busy));
+    }
+    if let Some(status) = model.status.as_ref().filter(|status| status.failed > 0) {
+        let today = if columns < 100 { "" } else { " today" };
+        spans.push((format!("{} {} failed{today}  ", theme.symbols.failed, status.failed), theme.bad));
+    }
+    let (symbol, word, style) = match (&model.link, model.role()) {
+        (Link::Connecting, _) => (theme.symbols.never, "connecting", theme.dim),
+        (Link::Down { .. }, _) => (theme.symbols.failed, "not connected", theme.bad),
+        (Link::Up, Some(role)) => (theme.symbols.ok, role.name(), theme.good),
+        (Link::Up, None) => (theme.symbols.ok, "connected", theme.good),
+    };
+    spans.push((format!("{symbol} {word}"), style));
+    if model.setup.read_only {
+        spans.push((" read-only".to_owned(), theme.careful));
+    }
+    if columns >= 80 {
+        spans.push((clock(model), theme.dim));
+    }
+    spans
+}
+
+fn clock(model: &Model) -> String {
+    model.shown_at.with_timezone(&model.setup.zone).format(" %H:%M ").to_string()
+}
+
+/// What is wrong with the connection, or between the versions.
+fn banner(model: &Model) -> Option<(String, Style)> {
+    let theme = &model.setup.theme;
+    let reversed = theme.bad.patch(theme.cursor);
+    if let Link::Down { since, fault } = &model.link {
+        let data = model
+            .data
+            .organizations
+            .at
+            .map_or(String::new(), |at| format!("; what you see is {} old", age(at, model.shown_at)));
+        let lost = age(*since, model.shown_at);
+        return Some((format!("{} no connection for {lost}{data}: {}", theme.symbols.failed, fault.message), reversed));
+    }
+    let status = model.status.as_ref()?;
+    let text = version_difference(&status.version, &model.setup.version)?;
+    Some((format!("{} {text}", theme.symbols.warning), theme.careful.patch(theme.cursor)))
+}
+
+/// Which side to update, where the versions differ.
+fn version_difference(daemon: &str, console: &str) -> Option<String> {
+    let parts = |version: &str| -> Vec<u64> {
+        version.split(['.', '-', '+']).map_while(|part| part.parse().ok()).take(3).collect()
+    };
+    match parts(daemon).cmp(&parts(console)) {
+        std::cmp::Ordering::Equal => None,
+        std::cmp::Ordering::Less => {
+            Some(format!("orgvaultd is {daemon}, older than this console ({console}): update orgvaultd"))
+        }
+        std::cmp::Ordering::Greater => {
+            Some(format!("orgvaultd is {daemon}, newer than this console ({console}): update orgvault here"))
+        }
+    }
+}
+
+fn last_line(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let theme = canvas.theme;
+    if let Some(prompt) = &model.prompt {
+        let sign = match prompt.kind {
+            PromptKind::Command => ":",
+            PromptKind::Filter => "/",
+        };
+        let shown = visible_end(&prompt.text, area.width.saturating_sub(4).into());
+        canvas.text(area.x, area.y, 1, sign, theme.accent);
+        let used = canvas.text(area.x + 1, area.y, area.width - 1, &shown, theme.text);
+        canvas.cursor(area.x + 1 + used, area.y);
+        if prompt.text.is_empty() {
+            let hint = match prompt.kind {
+                PromptKind::Command => " a command: tab completes, esc leaves",
+                PromptKind::Filter => " text to keep, !text to drop, -f for a loose match; enter keeps, esc drops",
+            };
+            canvas.text(area.x + 2, area.y, area.width - 2, hint, theme.dim);
+        }
+        return;
+    }
+    let mut spans: Vec<Span> = Vec::new();
+    for key in fitting(model, area.width.into()) {
+        let off = reason(model, key).is_some();
+        let word = match key.action {
+            Action::Quit if !matches!(model.screen, Screen::Organizations(_)) => "back",
+            _ => key.word,
+        };
+        spans.push((format!(" {}", key.names[0]), if off { theme.dim } else { theme.accent }));
+        // Brackets say without colours that a key is off.
+        let text = if off { format!(" ({word})") } else { format!(" {word} ") };
+        spans.push((text, if off { theme.dim } else { theme.text }));
+    }
+    canvas.spans(area, &spans);
+}
+
+/// The keys that there is room for: first those that everybody looks for, then by importance.
+fn fitting(model: &Model, columns: usize) -> Vec<&'static Key> {
+    let kind = model.screen.kind();
+    let sought = |key: &Key| matches!(key.action, Action::Help | Action::Quit | Action::Filter);
+    let mut left = columns;
+    let mut fits = |key: &&Key| {
+        let needed = width(key.names[0]) + width(key.word) + 3;
+        let fits = needed <= left;
+        left -= if fits { needed } else { 0 };
+        fits
+    };
+    let shown = || keys::on(kind).filter(|key| !key.word.is_empty());
+    let mut chosen: Vec<Action> = shown().filter(|key| sought(key)).filter(&mut fits).map(|key| key.action).collect();
+    chosen.extend(shown().filter(|key| !sought(key)).filter(&mut fits).map(|key| key.action));
+    shown().filter(|key| chosen.contains(&key.action)).collect()
+}
+
+/// The end of a text that is longer than the line it is typed into.
+pub(super) fn visible_end(text: &str, columns: usize) -> String {
+    let mut shown = text.to_owned();
+    while width(&shown) > columns {
+        shown.remove(0);
+    }
+    shown
+}
+
+/// Remarks lie over the last lines of the screen.
+pub(super) fn toasts(canvas: &mut Canvas<'_>, model: &Model, body: Rect) {
+    let theme = canvas.theme;
+    for (above, toast) in model.toasts.iter().rev().enumerate() {
+        let Some(y) = body.bottom().checked_sub(1 + u16::try_from(above).unwrap_or(0)) else { continue };
+        let (symbol, style) =
+            if toast.bad { (theme.symbols.failed, theme.bad) } else { (theme.symbols.ok, theme.good) };
+        let text = fit(&format!(" {symbol} {} ", toast.text), body.width.into());
+        let columns = u16::try_from(width(&text)).unwrap_or(body.width);
+        let area = Rect { x: body.right() - columns, y, width: columns, height: 1 };
+        canvas.clear(area);
+        canvas.text(area.x, y, columns, &text, style.patch(theme.cursor));
+    }
+}
+
+/// A user without any role sees whom to ask.
+pub(super) fn refused(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let Some(fault) = model.refused() else { return };
+    let inner = inset(below(area, 2));
+    let used = canvas.paragraph(inner, &fault.message, canvas.theme.bad);
+    canvas.paragraph(below(inner, used + 1), &fault.hint, canvas.theme.careful);
+}
+
+/// The terminal is too small for anything.
+pub(super) fn too_small(canvas: &mut Canvas<'_>, area: Rect) {
+    let (columns, rows) = SMALLEST;
+    let text = format!("too small: needs {columns}x{rows}, has {}x{}", area.width, area.height);
+    let used = canvas.paragraph(area, &text, canvas.theme.text);
+    canvas.paragraph(below(area, used), "q quits", canvas.theme.dim);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_between_versions_says_which_side_to_update() {
+        assert_eq!(version_difference("0.1.0", "0.1.0"), None);
+        assert!(version_difference("0.2.0", "0.10.0").unwrap().ends_with("update orgvaultd"));
+        assert!(version_difference("1.0.0-rc1", "0.9.9").unwrap().ends_with("update orgvault here"));
+    }
+
+    #[test]
+    fn the_end_of_a_long_text_stays_in_sight() {
+        assert_eq!(visible_end("abcdef", 3), "def");
+        assert_eq!(visible_end("日本語", 4), "本語");
+    }
+}
