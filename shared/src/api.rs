@@ -5,6 +5,7 @@
 
 mod archive;
 mod audit;
+mod diagnosis;
 mod export;
 mod history;
 mod log;
@@ -21,6 +22,7 @@ mod token;
 
 pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification};
 pub use audit::{Actor, AuditEntry, AuditTrail};
+pub use diagnosis::Diagnosis;
 pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Progress, SectionProgress, State};
 pub use history::DayResult;
 pub use log::{LogLine, LogLines};

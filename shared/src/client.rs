@@ -5,7 +5,6 @@
 //! or a check may rightly take hours; a caller that wants one wraps the future.
 
 mod connection;
-mod console;
 mod download;
 mod error;
 mod events;
@@ -18,8 +17,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use self::{connection::Answer, route::Route};
 use crate::{
     api::{
-        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Export, ExportRequest, Exports, NewToken,
-        Organization, Organizations, Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, Run, Runs, Schedule,
+        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Diagnosis, Export, ExportRequest, Exports, LogLines,
+        NewToken, Organization, Organizations, Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, Run, Runs, Schedule,
         Schedules, SendAnswer, SendRequest, SourceCheck, Sources, State, Status, Token, TokenRequest, Tokens,
         Verification,
     },
@@ -181,6 +180,14 @@ impl Client {
         self.get(Route::new("/v1/exports").segment(gid)).await
     }
 
+    /// The log lines that the daemon keeps of an export, the newest last.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn export_log(&self, gid: Gid) -> Result<LogLines, ClientError> {
+        self.get(Route::new("/v1/exports").segment(gid).segment("log")).await
+    }
+
     /// Cancels an export that is not final; gives the export as it is now, which may still be
     /// `started` for a moment.
     ///
@@ -232,6 +239,14 @@ impl Client {
     /// As [`ClientError`] says; one that is wrong is a problem, and the old one stays in force.
     pub async fn reload(&self) -> Result<Reloaded, ClientError> {
         self.post(Route::new("/v1/reload"), None::<&()>).await
+    }
+
+    /// What somebody who helps has to know, without secrets.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn diagnosis(&self) -> Result<Diagnosis, ClientError> {
+        self.get(Route::new("/v1/diagnosis")).await
     }
 
     /// What retention keeps and drops, if it is applied now.

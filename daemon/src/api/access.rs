@@ -14,10 +14,10 @@ use axum::{
 use orgvault_shared::api::Role;
 
 use super::{
-    App, archives, audit, catalog, events, exports,
+    App, archives, audit, catalog, diagnosis, events, exports,
     faces::{Voice, asana, rytask, solidtime, trueppm},
     gate::{self, stray},
-    health, organizations,
+    health, metrics, organizations,
     problem::Refusal,
     reload, retention, rows, schedules, sources, status, tokens,
 };
@@ -148,14 +148,16 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare).scoped(),
         Route::new(GET,    "/v1/retention/plan",                       Viewer, retention::plan),
         Route::new(POST,   "/v1/retention/apply",                      Owner,  retention::apply).records("retention.apply"),
+        Route::new(GET,    "/v1/diagnosis",                            Admin,  diagnosis::show),
+        Route::new(GET,    "/metrics",                                 Viewer, metrics::show),
         Route::new(POST,   "/v1/reload",                               Admin,  reload::reload),
         Route::new(GET,    "/v1/schedules",                            Viewer, schedules::list),
-        Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run),
-        Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause),
-        Route::new(POST,   "/v1/schedules/{name}/resume",              Admin,  schedules::resume),
+        Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run).records("schedule.run"),
+        Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause).records("schedule.pause"),
+        Route::new(POST,   "/v1/schedules/{name}/resume",              Admin,  schedules::resume).records("schedule.resume"),
         Route::new(GET,    "/v1/runs",                                 Viewer, schedules::runs),
         Route::new(GET,    "/v1/runs/{gid}",                           Viewer, schedules::show_run),
-        Route::new(POST,   "/v1/run-due",                              Admin,  schedules::run_due),
+        Route::new(POST,   "/v1/run-due",                              Admin,  schedules::run_due).records("schedule.run_due"),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/audit",                                Owner,  audit::list),
         Route::new(GET,    "/v1/tokens",                               Owner,  tokens::list),

@@ -40,7 +40,7 @@ fn status() {
         running: 2,
         failed: 1,
         configured_at: at(0),
-        warnings: Vec::new(),
+        warnings: vec![warning()],
     };
     insta::assert_snapshot!(both(&Stub::start([("GET /v1/status", Reply::json(&status))]), &["status"]));
 }

@@ -37,9 +37,9 @@ const CELL: usize = 60;
 pub(super) async fn answer(client: &Client, clock: &Clock, ask: &Ask) -> Result<Reply, Fault> {
     match ask {
         Ask::Download(gid, path) => download(client, *gid, path).await,
-        Ask::Organizations => organizations(client, clock).await.map_err(fault),
-        _ if changes(ask) => change(client, ask).await.map_err(fault),
-        _ => look(client, ask).await.map_err(fault),
+        Ask::Organizations => organizations(client, clock).await.map_err(|error| fault(&error)),
+        _ if changes(ask) => change(client, ask).await.map_err(|error| fault(&error)),
+        _ => look(client, ask).await.map_err(|error| fault(&error)),
     }
 }
 
@@ -150,7 +150,7 @@ fn line(line: &LogLine) -> String {
 }
 
 async fn download(client: &Client, gid: Gid, path: &Path) -> Result<Reply, Fault> {
-    let archive = client.archive(gid).await.map_err(fault)?;
+    let archive = client.archive(gid).await.map_err(|error| fault(&error))?;
     let destination = Destination::open(&Out::File(at_home(path))).map_err(failed)?;
     let written = destination.receive(client, &archive).await.map_err(failed)?;
     Ok(Reply::Written(written.unwrap_or_default()))
@@ -169,7 +169,7 @@ fn failed(failure: Failure) -> Fault {
 }
 
 /// Why there is no answer, for people.
-pub(super) fn fault(error: ClientError) -> Fault {
-    let (code, hint, message) = (error.code().to_owned(), error.hint().to_owned(), chain(&error));
+pub(super) fn fault(error: &ClientError) -> Fault {
+    let (code, hint, message) = (error.code().to_owned(), error.hint().to_owned(), chain(error));
     Fault { code, message, hint }
 }
