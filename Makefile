@@ -6,10 +6,10 @@ PREFIX      ?= /usr
 UNITS       ?= /usr/lib/systemd/system
 BIN         ?= target/release
 CONFORMANCE ?= $(GOLDEN)/../conformance/conformance.py
-# What the tests run besides Rust: a PostgreSQL server, and four readers of ZIP files.
-PACKAGES    := postgresql openssl unzip python3 php-cli php-zip libarchive-tools
+# What the tests run besides Rust: a PostgreSQL server, four readers of ZIP files, and the HTTP client of the docs.
+PACKAGES    := postgresql openssl unzip python3 php-cli php-zip libarchive-tools curl jq
 
-.PHONY: demo test check bench conformance packages install install-files deb
+.PHONY: demo test test-api openapi check bench conformance packages install install-files deb
 
 demo: ## build, then export a made-up database through the real daemon
 	$(CARGO) build --release --locked --bin orgvault
@@ -17,6 +17,16 @@ demo: ## build, then export a made-up database through the real daemon
 
 test: packages ## every test; starts its own throw-away PostgreSQL servers
 	$(CARGO) test --workspace --locked
+
+test-api: ## the API from outside: schemathesis, and Asana's official client (both from PyPI)
+	$(CARGO) build --locked
+	test -x target/test-api/bin/schemathesis || python3 -m venv target/test-api
+	target/test-api/bin/pip install --quiet --requirement scripts/test-api.txt
+	python3 scripts/test-api.py --bin target/debug --venv target/test-api
+
+openapi: ## write docs/openapi.json anew from the code
+	$(CARGO) run --locked --bin orgvaultd -- openapi > target/openapi.json
+	mv target/openapi.json docs/openapi.json
 
 check: ## formatting, lints, documentation, systemd units
 	$(CARGO) fmt --all --check

@@ -17,6 +17,7 @@ mod http;
 mod identify;
 mod lookup;
 mod metrics;
+mod openapi;
 mod organizations;
 mod patience;
 mod peer;
@@ -52,6 +53,7 @@ use crate::{
 
 pub use self::{
     http::{HttpError, HttpListener},
+    openapi::document,
     peer::Peer,
     server::{Limits, serve},
     socket::{Socket, SocketError, inherited},
@@ -63,8 +65,6 @@ pub struct Shop {
     pub workshop: Arc<Workshop>,
     /// Takes exports in and runs them.
     pub engine: Engine,
-    /// Reads the configuration again.
-    pub reloader: Arc<Reloader>,
     /// Those of the service accounts.
     pub tokens: Tokens,
     /// Hands archives to targets.
@@ -73,6 +73,8 @@ pub struct Shop {
     pub url_key: UrlKey,
     /// Begins the runs that are due.
     pub schedules: Schedules,
+    /// Reads the configuration again.
+    pub reloader: Arc<Reloader>,
 }
 
 /// What every handler is handed.

@@ -11,6 +11,7 @@ use std::{
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use orgvault_daemon::{
+    api::document,
     lifecycle::{Signals, Stop, follow_hangups, follow_signals, supervisor},
     logging, run,
     settings::Settings,
@@ -36,6 +37,8 @@ struct Arguments {
 enum Command {
     /// Checks the configuration and the product definitions, and says all that is wrong with them.
     CheckConfig,
+    /// Prints the `OpenAPI` document of the API.
+    Openapi,
 }
 
 /// `StateDirectory=` of the unit: where it may write without more.
@@ -59,13 +62,17 @@ fn command() -> anyhow::Result<ExitCode> {
             return Ok(if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS });
         }
     };
+    if let Some(Command::Openapi) = arguments.command {
+        writeln!(io::stdout().lock(), "{}", document().to_pretty_json()?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let settings = match Settings::load(&arguments.config) {
         Ok(settings) => settings,
         Err(problems) => return Ok(complain(problems.to_string().trim_end(), ExitCode::from(USAGE))),
     };
     match arguments.command {
         Some(Command::CheckConfig) => say_all_is_well(&arguments.config, &settings),
-        None => serve(settings),
+        Some(Command::Openapi) | None => serve(settings),
     }
 }
 

@@ -23,7 +23,6 @@ use crate::{
     secrets::{SecretError, Secrets},
     send::Courier,
     signature::UrlKey,
-    standing::raise_stale,
     tokens::Tokens,
     watch::{watch_archives, watch_configuration},
 };
@@ -46,12 +45,12 @@ pub enum RunError {
     /// The TCP listener cannot be opened.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// A source cannot be connected.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
     /// A secret cannot be read or kept.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// A source cannot be connected.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
 }
 
 /// Locks the state directory, opens the configured socket, and runs the daemon on it until it is
@@ -104,25 +103,16 @@ pub async fn run_on(
     })
     .await?;
     let courier = Courier::new(Arc::clone(&workshop), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
-    let hooks = Hooks::start(configured.clone(), &tracker, &stop.soft, &stop.deadline);
-    let schedules = Schedules::start(schedule::Parts {
-        workshop: Arc::clone(&workshop),
-        engine: engine.clone(),
-        hooks: hooks.clone(),
-        config: configured,
-        tracker: tracker.clone(),
-        stop: stop.soft.clone(),
-    })
-    .await?;
+    let schedules = schedule(&workshop, &engine, configured.clone(), &tracker, &stop).await?;
 
-    for task in chores(&workshop, &reloader, &engine, hooks, &stop) {
+    for task in chores(&workshop, &reloader, &engine, &stop) {
         tracker.spawn(task);
     }
 
     // Clients may watch their exports end: the API goes on until the last one has.
     let closed = stop.hard.child_token();
-    // On the heap, because whoever embeds the daemon has it in a future of its own.
-    let served = Box::pin(async {
+    let served = async {
+        let limits = api::Limits::new(&config);
         let router = api::router(api::Shop {
             workshop: Arc::clone(&workshop),
             engine,
@@ -140,10 +130,10 @@ pub async fn run_on(
             tracker.wait().await;
             closed.cancel();
         };
-        let (configured, limits) = (workshop.configured.clone(), api::Limits::new(&config));
-        tokio::join!(api::serve(listener, http, router, configured, limits, closed.clone()), exported);
+        let serving = api::serve(listener, http, router, configured, limits, closed.clone());
+        tokio::join!(serving, exported);
         close(&workshop).await;
-    });
+    };
     tokio::select! {
         () = served => tracing::info!("stopped"),
         () = stop.hard.cancelled() => tracing::warn!("stopped at once; the next start cleans up"),
@@ -151,23 +141,23 @@ pub async fn run_on(
     Ok(())
 }
 
-/// What goes on beside the exports until the soft stop.
-fn chores(
+/// Follows the schedules of whatever configuration is sent.
+async fn schedule(
     workshop: &Arc<Workshop>,
-    reloader: &Arc<Reloader>,
     engine: &Engine,
-    hooks: Hooks,
+    config: watch::Receiver<Arc<Config>>,
+    tracker: &TaskTracker,
     stop: &Stop,
-) -> [Pin<Box<dyn Future<Output = ()> + Send>>; 6] {
-    let (parts, end) = (|| Arc::clone(workshop), || stop.soft.clone());
-    [
-        Box::pin(watch_configuration(parts(), Arc::clone(reloader), Arc::clone(&stop.reload), end())),
-        Box::pin(watch_archives(parts(), end())),
-        Box::pin(keep::scrub_regularly(parts(), end())),
-        Box::pin(metrics::write_regularly(parts(), engine.clone(), end())),
-        Box::pin(raise_stale(parts(), hooks, end())),
-        Box::pin(tell_status(engine.clone(), end())),
-    ]
+) -> Result<Schedules, CatalogError> {
+    Schedules::start(schedule::Parts {
+        workshop: Arc::clone(workshop),
+        engine: engine.clone(),
+        hooks: Hooks::start(config.clone(), tracker, &stop.soft, &stop.deadline),
+        config,
+        tracker: tracker.clone(),
+        stop: stop.soft.clone(),
+    })
+    .await
 }
 
 /// Opens what every part works with.
@@ -178,8 +168,8 @@ async fn open(
     tracker: &TaskTracker,
 ) -> Result<Arc<Workshop>, RunError> {
     let config = Arc::clone(&configured.borrow());
-    let daemon = &config.daemon;
     let sources = connect(&config, products, &Sources::new(), tracker)?;
+    let daemon = &config.daemon;
     let archives = Arc::new(swept(daemon.archive_dir.clone())?);
     let catalog = Catalog::open(&daemon.state_dir.join("catalog.sqlite"), &daemon.archive_dir).await?;
     let audit = Arc::new(Audit::new(&daemon.state_dir, clock.clone()));
@@ -201,4 +191,21 @@ fn swept(root: PathBuf) -> Result<ArchiveDirectory, PublishError> {
         tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
     }
     Ok(archives)
+}
+
+/// What goes on beside the exports until the soft stop.
+fn chores(
+    workshop: &Arc<Workshop>,
+    reloader: &Arc<Reloader>,
+    engine: &Engine,
+    stop: &Stop,
+) -> [Pin<Box<dyn Future<Output = ()> + Send>>; 5] {
+    let (parts, end) = (|| Arc::clone(workshop), || stop.soft.clone());
+    [
+        Box::pin(watch_configuration(parts(), Arc::clone(reloader), Arc::clone(&stop.reload), end())),
+        Box::pin(watch_archives(parts(), end())),
+        Box::pin(keep::scrub_regularly(parts(), end())),
+        Box::pin(metrics::write_regularly(parts(), engine.clone(), end())),
+        Box::pin(tell_status(engine.clone(), end())),
+    ]
 }

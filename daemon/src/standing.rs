@@ -1,8 +1,6 @@
 //! How the organizations stand: their newest archives and exports, as the catalog knows them, and
 //! the one word for it.
 
-mod stale;
-
 use std::{collections::HashMap, time::Duration};
 
 use orgvault_shared::{
@@ -14,8 +12,6 @@ use orgvault_shared::{
 };
 
 use crate::catalog::{Catalog, CatalogError};
-
-pub use self::stale::raise_stale;
 
 /// What the catalog knows of one source's organizations, by their ids.
 #[derive(Debug, Default)]

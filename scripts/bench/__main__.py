@@ -8,7 +8,7 @@ because a shared machine's speed drifts.
 """
 import argparse, os, shutil, tempfile
 
-import rytask, service, solidtime, trueppm
+import console, rytask, service, solidtime, trueppm
 from machine import Daemon, Postgres, row
 
 PARTS = {
@@ -21,6 +21,7 @@ PARTS = {
     "night": service.night,
     "schedules": service.schedules,
     "polling": service.polling,
+    "console": console.console,
 }
 
 

@@ -5,7 +5,6 @@
 //! or a check may rightly take hours; a caller that wants one wraps the future.
 
 mod connection;
-mod console;
 mod download;
 mod error;
 mod events;
@@ -18,9 +17,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use self::{connection::Answer, route::Route};
 use crate::{
     api::{
-        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Diagnosis, Export, ExportRequest, Exports, NewToken,
-        Organization, Organizations, Pruned, Rebuilt, Reloaded, RowsPage, Run, Runs, Schedule, Schedules, SendAnswer,
-        SendRequest, SourceCheck, Sources, State, Status, Token, TokenRequest, Tokens, Verification,
+        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Diagnosis, Export, ExportRequest, Exports, LogLines,
+        NewToken, Organization, Organizations, Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, Run, Runs, Schedule,
+        Schedules, SendAnswer, SendRequest, SourceCheck, Sources, State, Status, Token, TokenRequest, Tokens,
+        Verification,
     },
     gid::Gid,
     preflight::Preflight,
@@ -123,6 +123,19 @@ impl Client {
         self.get(Route::new("/v1/organizations").query("source", source)).await
     }
 
+    /// The same, each with how its last `days` days ended.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn organizations_with_history(
+        &self,
+        source: Option<&str>,
+        days: u16,
+    ) -> Result<Organizations, ClientError> {
+        let history = format!("{days}d");
+        self.get(Route::new("/v1/organizations").query("source", source).query("history", Some(history))).await
+    }
+
     /// One organization, named as on the command line: a slug, an id, `source/slug`, ….
     ///
     /// # Errors
@@ -167,6 +180,14 @@ impl Client {
         self.get(Route::new("/v1/exports").segment(gid)).await
     }
 
+    /// The log lines that the daemon keeps of an export, the newest last.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn export_log(&self, gid: Gid) -> Result<LogLines, ClientError> {
+        self.get(Route::new("/v1/exports").segment(gid).segment("log")).await
+    }
+
     /// Cancels an export that is not final; gives the export as it is now, which may still be
     /// `started` for a moment.
     ///
@@ -203,6 +224,15 @@ impl Client {
         self.send("DELETE", Self::archive_route(gid), None::<&()>).await?.json().await
     }
 
+    /// Keeps an archive from every deletion, or no longer; gives it as it is now.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn pin(&self, gid: Gid, pinned: bool) -> Result<Archive, ClientError> {
+        let method = if pinned { "PUT" } else { "DELETE" };
+        self.send(method, Self::archive_route(gid).segment("pin"), None::<&()>).await?.json().await
+    }
+
     /// Has the daemon read its configuration and definitions again.
     ///
     /// # Errors
@@ -217,6 +247,14 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn diagnosis(&self) -> Result<Diagnosis, ClientError> {
         self.get(Route::new("/v1/diagnosis")).await
+    }
+
+    /// What retention keeps and drops, if it is applied now.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn retention_plan(&self) -> Result<RetentionPlan, ClientError> {
+        self.get(Route::new("/v1/retention/plan")).await
     }
 
     /// Deletes what retention drops, once the last good archive of each group was read again.

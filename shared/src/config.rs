@@ -25,8 +25,6 @@ use crate::{
     checked_toml::{FileProblem, Problems, closest},
 };
 
-pub use target::{FILE_PLACEHOLDER, Server, TargetConfig, TargetKind, Token};
-
 pub use self::{
     freshness::{Exception, Freshness},
     hook::{HookAction, HookConfig, HookEvent, HookScope},
@@ -35,6 +33,7 @@ pub use self::{
     retention::Retention,
     schedule::{Missed, ScheduleConfig},
     scrub::Scrub,
+    target::{FILE_PLACEHOLDER, Server, TargetConfig, TargetKind, Token},
 };
 
 /// A checked configuration.

@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Schedule(commands::schedule::Args),
     /// Begin what is due and follow it (for a systemd timer)
     RunDue(commands::run_due::Args),
+    /// Make, list and revoke tokens of service accounts
+    Token(commands::token::Args),
     /// Look after the daemon's catalog
     Catalog(commands::catalog::Args),
     /// Write one file for somebody who helps

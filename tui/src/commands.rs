@@ -30,6 +30,7 @@ pub(crate) mod send;
 pub(crate) mod show;
 pub(crate) mod sources;
 pub(crate) mod status;
+pub(crate) mod token;
 pub(crate) mod verify;
 
 use crate::{
@@ -67,6 +68,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Schedules(args) => schedules::run(&args, session).await,
         Command::Schedule(args) => schedule::run(&args, session).await,
         Command::RunDue(args) => run_due::run(&args, session).await,
+        Command::Token(args) => token::run(&args, session).await,
         Command::Catalog(args) => catalog::run(&args, session).await,
         Command::Diagnose(args) => diagnose::run(&args, session).await,
         Command::Completions(args) => completions::run(&args, session),

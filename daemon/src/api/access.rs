@@ -38,6 +38,8 @@ pub(super) struct Rule {
     /// Whether its handler minds of which organizations the caller may know. One that does not say
     /// so is closed to who may know of some only.
     pub(super) scoped: bool,
+    /// Whether it is for service accounts only.
+    pub(super) service_accounts: bool,
     pub(super) recorded: Recorded,
     /// How a face says problems.
     pub(super) voice: Option<Voice>,
@@ -66,13 +68,27 @@ impl Route {
             Method::DELETE => MethodFilter::DELETE,
             _ => MethodFilter::GET,
         };
-        let rule = Rule { method, path, role: needed.into(), scoped: false, recorded: Recorded::Nothing, voice: None };
+        let rule = Rule {
+            method,
+            path,
+            role: needed.into(),
+            scoped: false,
+            service_accounts: false,
+            recorded: Recorded::Nothing,
+            voice: None,
+        };
         Self { rule, handler: on(filter, handler) }
     }
 
     /// Its handler shows nothing of organizations that the caller must not know of.
     fn scoped(mut self) -> Self {
         self.rule.scoped = true;
+        self
+    }
+
+    /// Users of this machine are refused.
+    fn for_service_accounts(mut self) -> Self {
+        self.rule.service_accounts = true;
         self
     }
 
@@ -96,8 +112,13 @@ impl Route {
 }
 
 /// Every route of the API.
-#[rustfmt::skip]
 pub(super) fn routes() -> Vec<Route> {
+    own_routes().into_iter().chain(face_routes()).collect()
+}
+
+/// The daemon's own routes.
+#[rustfmt::skip]
+fn own_routes() -> Vec<Route> {
     use Role::{Admin, Owner, Viewer};
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
@@ -122,38 +143,39 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download).scoped().hands_out("archive.download"),
         Route::new(GET,    "/v1/downloads/{gid}",                      None,   archives::signed).scoped().hands_out("archive.download"),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify).scoped(),
-        Route::new(PUT,    "/v1/archives/{gid}/pin",                   Admin,  archives::pin).records("archive.pin"),
-        Route::new(DELETE, "/v1/archives/{gid}/pin",                   Admin,  archives::unpin).records("archive.unpin"),
+        Route::new(PUT,    "/v1/archives/{gid}/pin",                   Admin,  archives::pin).scoped().records("archive.pin"),
+        Route::new(DELETE, "/v1/archives/{gid}/pin",                   Admin,  archives::unpin).scoped().records("archive.unpin"),
         Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight).scoped(),
         Route::new(POST,   "/v1/archives/{gid}/send",                  Owner,  archives::send),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page).scoped().hands_out("archive.rows"),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare).scoped(),
-        Route::new(GET,    "/v1/schedules",                            Viewer, schedules::list),
-        Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run),
-        Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause),
-        Route::new(POST,   "/v1/schedules/{name}/resume",              Admin,  schedules::resume),
-        Route::new(GET,    "/v1/runs",                                 Viewer, schedules::runs),
-        Route::new(GET,    "/v1/runs/{gid}",                           Viewer, schedules::show_run),
-        Route::new(POST,   "/v1/run-due",                              Admin,  schedules::run_due),
         Route::new(GET,    "/v1/retention/plan",                       Viewer, retention::plan),
         Route::new(POST,   "/v1/retention/apply",                      Owner,  retention::apply).records("retention.apply"),
         Route::new(GET,    "/v1/diagnosis",                            Admin,  diagnosis::show),
         Route::new(GET,    "/metrics",                                 Viewer, metrics::show),
         Route::new(POST,   "/v1/reload",                               Admin,  reload::reload).records("configuration.reload"),
+        Route::new(GET,    "/v1/schedules",                            Viewer, schedules::list),
+        Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run).records("schedule.run"),
+        Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause).records("schedule.pause"),
+        Route::new(POST,   "/v1/schedules/{name}/resume",              Admin,  schedules::resume).records("schedule.resume"),
+        Route::new(GET,    "/v1/runs",                                 Viewer, schedules::runs),
+        Route::new(GET,    "/v1/runs/{gid}",                           Viewer, schedules::show_run),
+        Route::new(POST,   "/v1/run-due",                              Admin,  schedules::run_due).records("schedule.run_due"),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/audit",                                Owner,  audit::list),
         Route::new(GET,    "/v1/tokens",                               Owner,  tokens::list),
         Route::new(POST,   "/v1/tokens",                               Owner,  tokens::add).records("token.add"),
         Route::new(DELETE, "/v1/tokens/{name}",                        Owner,  tokens::revoke).records("token.revoke"),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow).scoped(),
-    ].into_iter().chain(faces()).collect()
+    ]
 }
 
-/// Those of the APIs that other programs' clients speak.
+/// The routes of the faces.
 #[rustfmt::skip]
-fn faces() -> Vec<Route> {
+fn face_routes() -> Vec<Route> {
     use Role::Admin;
     use trueppm::jobs;
+
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     vec![
@@ -169,10 +191,10 @@ fn faces() -> Vec<Route> {
         Route::new(GET,    "/api/v1/programs/{id}/export/jobs/{gid}/download/", None, jobs::download).scoped().hands_out("face.download").voice(trueppm::voice),
         Route::new(GET,    "/api/v1/projects/{id}/export/jobs/{gid}/download/", None, jobs::download).scoped().hands_out("face.download").voice(trueppm::voice),
         Route::new(GET,    "/export/workspace",                        Admin,  rytask::export).scoped().hands_out("face.download").voice(rytask::voice),
-        Route::new(POST,   "/organization_exports",                    Admin,  asana::create).scoped().voice(asana::voice),
-        Route::new(POST,   "/api/1.0/organization_exports",            Admin,  asana::create).scoped().voice(asana::voice),
-        Route::new(GET,    "/organization_exports/{gid}",              Admin,  asana::show).scoped().voice(asana::voice),
-        Route::new(GET,    "/api/1.0/organization_exports/{gid}",      Admin,  asana::show).scoped().voice(asana::voice),
+        Route::new(POST,   "/organization_exports",                    Admin,  asana::create).scoped().for_service_accounts().voice(asana::voice),
+        Route::new(POST,   "/api/1.0/organization_exports",            Admin,  asana::create).scoped().for_service_accounts().voice(asana::voice),
+        Route::new(GET,    "/organization_exports/{gid}",              Admin,  asana::show).scoped().for_service_accounts().voice(asana::voice),
+        Route::new(GET,    "/api/1.0/organization_exports/{gid}",      Admin,  asana::show).scoped().for_service_accounts().voice(asana::voice),
     ]
 }
 
@@ -227,8 +249,8 @@ mod tests {
         let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
         let archives = Arc::new(ArchiveDirectory::new(directory.join("archives")));
         let catalog = Catalog::open(&directory.join("catalog"), archives.root()).await.unwrap();
-        let audit = Arc::new(Audit::new(directory, Clock::system()));
         let (configure, configured) = watch::channel(Arc::new(Config::default()));
+        let audit = Arc::new(Audit::new(directory, Clock::system()));
         let workshop =
             Arc::new(Workshop::new(configured.clone(), Sources::new(), archives, catalog, audit, Clock::system()));
         let parts = Parts {
@@ -243,7 +265,6 @@ mod tests {
         let secrets = Secrets::of(directory);
         let url_key = UrlKey::of(&secrets).unwrap();
         let tokens = Tokens::open(secrets).unwrap();
-        let reloader = Arc::new(Reloader::new(Arc::clone(&workshop), configure, tracker.clone()));
         let schedules = Schedules::start(schedule::Parts {
             workshop: Arc::clone(&workshop),
             engine: engine.clone(),
@@ -254,7 +275,8 @@ mod tests {
         })
         .await
         .unwrap();
-        crate::api::router(Shop { workshop, engine, reloader, tokens, courier, url_key, schedules })
+        let reloader = Arc::new(Reloader::new(Arc::clone(&workshop), configure, TaskTracker::new()));
+        crate::api::router(Shop { workshop, engine, tokens, courier, url_key, schedules, reloader })
     }
 
     /// Whatever the role is: a signature, or a token.

@@ -48,8 +48,8 @@ impl App {
     /// What the sources of a product list of what the caller may know of.
     async fn listing_of(&self, caller: &Caller, product: &str) -> Result<Listing, Refusal> {
         let sources = self.sources(caller);
-        let of_it = sources.iter().filter(|source| source.definition().name == product);
-        let names: Vec<String> = of_it.map(|source| format!("{}/", source.name())).collect();
+        let of_product = sources.iter().filter(|source| source.definition().name == product);
+        let names: Vec<String> = of_product.map(|source| format!("{}/", source.name())).collect();
         if names.is_empty() {
             let detail = format!("no source of the product {product} is configured");
             return Err(Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", detail));
@@ -111,7 +111,8 @@ impl App {
     /// A link as a client can follow it that does not know whom it talks to. On the socket there is
     /// no such thing.
     fn absolute(&self, caller: &Caller, headers: &HeaderMap, link: &str) -> String {
-        let http = &self.config().http;
+        let config = self.config();
+        let http = &config.http;
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
         match (&http.public_url, host) {
             (Some(public), _) => format!("{public}{link}"),

@@ -71,8 +71,8 @@ impl App {
     /// The sources that the caller may know of, in the configuration's order.
     pub(super) fn sources(&self, caller: &Caller) -> Vec<Arc<Source>> {
         let (config, sources) = (self.config(), self.shop.workshop.sources.load());
-        let seen = config.sources.iter().filter(|source| caller.sees_source(&source.name));
-        seen.filter_map(|source| sources.get(&source.name).cloned()).collect()
+        let configured = config.sources.iter().filter(|source| caller.sees_source(&source.name));
+        configured.filter_map(|source| sources.get(&source.name).cloned()).collect()
     }
 
     /// The source of this name, if the caller may know of it.

@@ -50,8 +50,8 @@ impl Scanned {
     #[must_use]
     pub fn to_archive(&self) -> Archive {
         let verified = self.state.as_ref().and_then(|state| state.verified.clone());
-        let pinned = self.state.as_ref().is_some_and(|state| state.pinned);
         let sent = self.state.as_ref().map(|state| state.sent.clone()).unwrap_or_default();
+        let pinned = self.state.as_ref().is_some_and(|state| state.pinned);
         Archive { pinned, sent, ..self.manifest.to_archive(&self.path, self.condition, verified) }
     }
 }

@@ -118,6 +118,24 @@ impl Catalog {
         rows.iter().map(pair).collect::<Result<_, _>>().map_err(failed(ACT))
     }
 
+    /// Whether an archive of this request and organization is finished: its snapshot is gone then.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn has_finished(&self, request: Gid, organization: &OrganizationKey) -> Result<bool, CatalogError> {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT EXISTS (SELECT 1 FROM exports WHERE request = ? AND source = ? AND organization_id = ? \
+             AND state = 'finished')",
+        )
+        .bind(to_integer(request))
+        .bind(&organization.source)
+        .bind(&organization.id)
+        .fetch_one(&self.pool)
+        .await
+        .map(|found| found == 1)
+        .map_err(failed("look for archives of a request"))
+    }
+
     /// How the exports of a source ended since an instant: by organization id and day (in days since
     /// 1970-01-01), the worst result of any format and entity.
     ///
@@ -173,24 +191,6 @@ impl Catalog {
         self.exports(ExportFilter { state: Some(State::Error), request: None, limit: Some(limit) }).await
     }
 
-    /// Whether an archive of this request and organization is finished: its snapshot is gone then.
-    ///
-    /// # Errors
-    /// When the catalog cannot be read.
-    pub async fn has_finished(&self, request: Gid, organization: &OrganizationKey) -> Result<bool, CatalogError> {
-        sqlx::query_scalar::<_, i64>(
-            "SELECT EXISTS (SELECT 1 FROM exports WHERE request = ? AND source = ? AND organization_id = ? \
-             AND state = 'finished')",
-        )
-        .bind(to_integer(request))
-        .bind(&organization.source)
-        .bind(&organization.id)
-        .fetch_one(&self.pool)
-        .await
-        .map(|found| found == 1)
-        .map_err(failed("look for archives of a request"))
-    }
-
     /// How many exports failed since an instant.
     ///
     /// # Errors
@@ -203,15 +203,6 @@ impl Catalog {
             .map(i64::cast_unsigned)
             .map_err(failed("count failed exports"))
     }
-}
-
-fn day_result(row: &SqliteRow) -> Result<(String, i64, DayResult), sqlx::Error> {
-    let result = match (parsed(row.try_get(2)?)?, row.try_get(3)?) {
-        (State::Error, _) => DayResult::Error,
-        (_, true) => DayResult::Warnings,
-        (_, false) => DayResult::Finished,
-    };
-    Ok((row.try_get(0)?, row.try_get(1)?, result))
 }
 
 /// Adds exports, each with the number of its attempt and the instant before which it must not start.
@@ -248,6 +239,15 @@ pub(super) async fn insert(
         insert.build().execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+fn day_result(row: &SqliteRow) -> Result<(String, i64, DayResult), sqlx::Error> {
+    let result = match (parsed(row.try_get(2)?)?, row.try_get(3)?) {
+        (State::Error, _) => DayResult::Error,
+        (_, true) => DayResult::Warnings,
+        (_, false) => DayResult::Finished,
+    };
+    Ok((row.try_get(0)?, row.try_get(1)?, result))
 }
 
 async fn update(connection: &mut SqliteConnection, export: &Export) -> Result<(), CatalogError> {

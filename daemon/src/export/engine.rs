@@ -132,6 +132,7 @@ impl Engine {
                 // a worker that is not there.
                 let _dead_or_stopped = worker.0.stop.clone().drop_guard();
                 worker.work().await;
+                lock(&worker.0.queue).let_go();
             });
         }
         Ok(engine)
@@ -156,10 +157,13 @@ impl Engine {
     /// free for them; what is given resolves when they are over, however they ended.
     #[must_use]
     pub fn offer(&self, exports: Vec<Export>) -> Option<oneshot::Receiver<()>> {
+        let mut queue = lock(&self.0.queue);
+        // Asked under the lock, so that it is not taken in after the workers have let go.
         if self.0.stop.is_cancelled() {
             return None;
         }
-        let over = lock(&self.0.queue).offer(exports, self.0.workers)?;
+        let over = queue.offer(exports, self.0.workers)?;
+        drop(queue);
         self.0.work.notify_waiters();
         Some(over)
     }

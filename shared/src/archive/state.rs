@@ -27,12 +27,12 @@ pub struct StateFile {
     /// Its last verification.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<Verification>,
-    /// Whether a pin keeps it from every deletion.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub pinned: bool,
     /// Where it was sent, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<SendRecord>,
+    /// Whether a pin keeps it from every deletion.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
 }
 
 /// Why a state is not used.
@@ -71,7 +71,7 @@ impl StateFile {
     /// The state of an archive to which nothing has happened yet.
     #[must_use]
     pub fn new(gid: Gid) -> Self {
-        Self { state_version: STATE_VERSION, gid, verified: None, pinned: false, sent: Vec::new() }
+        Self { state_version: STATE_VERSION, gid, verified: None, sent: Vec::new(), pinned: false }
     }
 
     /// Reads a state's text.

@@ -18,7 +18,7 @@ use orgvault_shared::{
 use super::{message::Fault, theme::Theme};
 
 pub(crate) use self::{
-    data::{Data, Happening},
+    data::{Data, Happening, Speed},
     dialog::{Dialog, Formats, Prompt, PromptKind, Typed},
     list::{Entry, List},
     remote::Remote,

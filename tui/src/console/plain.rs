@@ -16,13 +16,14 @@ use self::answers::Answers;
 use crate::{
     exit::{Exit, Failure},
     follow::{Followed, follow},
+    lines::Lines,
     names,
     progress::Progress,
     session::Session,
 };
 
 /// How long a daemon that goes away in the middle of an export is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const MENU: &str = "
 1 status
@@ -87,9 +88,12 @@ impl Plain<'_> {
         match done {
             Err(failure) if failure.code == "output" => Err(failure),
             Err(failure) => {
-                let hint = if failure.hint.is_empty() { String::new() } else { format!("\n  {}", failure.hint) };
-                let hint = hint.lines().map(|line| format!("{}\n", printable(line))).collect::<String>();
-                self.say(&format!("not done: {}{hint}\n", printable(&failure.message)))
+                let mut text = String::new();
+                text.line(format_args!("not done: {}", printable(&failure.message)));
+                for line in failure.hint.lines() {
+                    text.line(format_args!("  {}", printable(line)));
+                }
+                self.say(&text)
             }
             Ok(()) => Ok(()),
         }
@@ -102,7 +106,7 @@ impl Plain<'_> {
 
     /// Lists the organizations with their numbers.
     async fn organizations(&mut self) -> Result<Vec<Organization>, Failure> {
-        let listed = match self.session.client.organizations_with_history(14).await {
+        let listed = match self.session.client.organizations_with_history(None, 14).await {
             Err(ClientError::Problem(problem)) if problem.code == "invalid_query" => {
                 self.session.client.organizations(None).await?
             }

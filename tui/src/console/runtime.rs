@@ -31,7 +31,7 @@ use super::{
     link::Link,
     message::{Effect, Message},
     model::{Model, Setup},
-    terminal::TerminalGuard,
+    terminal::{TerminalGuard, give_back},
     update::update,
     view::{self, Drawn},
 };
@@ -86,14 +86,14 @@ impl Runtime {
             let due = self.drawn_at.map_or_else(Instant::now, |at| at + FRAME);
             let message = tokio::select! {
                 biased;
-                signal = signals.next() => match signal {
-                    Some(exit) => return Ok(exit),
-                    // Somebody continued this process.
-                    None => {
-                        self.come_back()?;
-                        continue;
+                signal = signals.next() => {
+                    if let Some(exit) = signal {
+                        return Ok(exit);
                     }
-                },
+                    // Somebody continued this process.
+                    self.come_back()?;
+                    continue;
+                }
                 event = events.next() => match event {
                     Some(event) => self.message(&event?),
                     None => return Ok(Exit::HungUp),
@@ -129,7 +129,7 @@ impl Runtime {
                 }
                 Effect::Copy(text) => self.copy(&text)?,
                 Effect::Mouse(mouse) => self.guard.mouse(mouse)?,
-                Effect::Redraw => self.terminal.clear()?,
+                Effect::Redraw => self.start_over()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Quit => return Ok(Some(Exit::Ok)),
             }
@@ -143,12 +143,12 @@ impl Runtime {
             Event::Key(key) => Some(Message::Key(*key)),
             Event::Paste(text) => Some(Message::Paste(text.clone())),
             Event::Resize(columns, rows) => Some(Message::Resize(*columns, *rows)),
-            Event::Mouse(mouse) => self.mouse(mouse),
+            Event::Mouse(mouse) => self.mouse(*mouse),
             Event::FocusGained | Event::FocusLost => None,
         }
     }
 
-    fn mouse(&self, mouse: &MouseEvent) -> Option<Message> {
+    fn mouse(&self, mouse: MouseEvent) -> Option<Message> {
         match mouse.kind {
             MouseEventKind::ScrollDown => Some(Message::Wheel(WHEEL)),
             MouseEventKind::ScrollUp => Some(Message::Wheel(-WHEEL)),
@@ -189,7 +189,7 @@ impl Runtime {
 
     /// Gives the terminal to the shell until it continues this process.
     fn suspend(&mut self) -> io::Result<()> {
-        self.guard.give_back()?;
+        give_back()?;
         raise(Posix::SIGTSTP)?;
         self.come_back()
     }
@@ -197,8 +197,15 @@ impl Runtime {
     fn come_back(&mut self) -> io::Result<()> {
         self.guard.retake()?;
         self.model.size = size()?;
+        self.start_over()
+    }
+
+    /// Everything is drawn anew. Not by the terminal's own `clear`, which asks for the cursor's
+    /// place: the answer would have to be read from between the keys.
+    fn start_over(&mut self) -> io::Result<()> {
+        let (width, height) = size()?;
         self.model.dirty = true;
-        self.terminal.clear()
+        self.terminal.resize(Rect { x: 0, y: 0, width, height })
     }
 }
 

@@ -47,7 +47,7 @@ impl TerminalGuard {
         Ok(guard)
     }
 
-    /// Takes it again after [`TerminalGuard::give_back`], or after a stop.
+    /// Takes it again after [`give_back`], or after a stop.
     ///
     /// # Errors
     /// As [`TerminalGuard::take`].
@@ -56,14 +56,6 @@ impl TerminalGuard {
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, DrawInOrder(true), Hide)?;
         if self.mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) }
-    }
-
-    /// Gives it back.
-    ///
-    /// # Errors
-    /// When the terminal is gone.
-    pub(crate) fn give_back(&self) -> io::Result<()> {
-        give_back()
     }
 
     /// Takes the mouse, or gives it back.
@@ -83,7 +75,11 @@ impl Drop for TerminalGuard {
     }
 }
 
-fn give_back() -> io::Result<()> {
+/// Gives it back before the guard is dropped.
+///
+/// # Errors
+/// When the terminal is gone.
+pub(crate) fn give_back() -> io::Result<()> {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return Ok(());
     }

@@ -181,7 +181,7 @@ impl Theme {
             accent: colour(Color::Blue).add_modifier(Modifier::BOLD),
             dim: colour(Color::DarkGray),
             header: Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
-            cursor: Style::new().add_modifier(Modifier::REVERSED),
+            cursor: Style::new().fg(Color::Reset).bg(Color::Reset).add_modifier(Modifier::REVERSED),
             symbols: &UNICODE,
         }
     }
@@ -198,6 +198,11 @@ impl Theme {
             dim: plain.add_modifier(Modifier::DIM),
             ..Self::sixteen()
         }
+    }
+
+    /// A style for what has to be noticed: in reverse.
+    pub(crate) fn flag(style: Style) -> Style {
+        style.add_modifier(Modifier::REVERSED)
     }
 
     /// The symbol, word and style of a health.

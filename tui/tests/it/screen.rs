@@ -4,7 +4,10 @@ use std::{
     fs::File,
     io::{Read, Write},
     num::NonZero,
-    os::{fd::OwnedFd, unix::process::CommandExt},
+    os::{
+        fd::OwnedFd,
+        unix::{fs::OpenOptionsExt, process::CommandExt},
+    },
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex},
     thread::JoinHandle,
@@ -12,7 +15,8 @@ use std::{
 };
 
 use nix::{
-    pty::{Winsize, openpty},
+    fcntl::OFlag,
+    pty::{grantpt, posix_openpt, ptsname_r, unlockpt},
     sys::{
         signal::{Signal, kill},
         termios::{LocalFlags, tcgetattr},
@@ -21,7 +25,7 @@ use nix::{
 };
 
 /// No test waits longer for something that has to happen.
-const DEADLINE: Duration = Duration::from_mins(1);
+const DEADLINE: Duration = Duration::from_secs(30);
 
 struct Seen {
     terminal: vt100::Parser,
@@ -33,7 +37,7 @@ struct Seen {
 pub(crate) struct OnScreen {
     child: Child,
     keys: Option<File>,
-    slave: Option<OwnedFd>,
+    slave: Option<File>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
     reader: Option<JoinHandle<()>>,
 }
@@ -41,19 +45,17 @@ pub(crate) struct OnScreen {
 impl OnScreen {
     /// Starts it on a terminal of this many columns and rows.
     pub(crate) fn start(mut command: Command, (columns, rows): (u16, u16)) -> Self {
-        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-        let pty = openpty(&size, None).unwrap();
-        let stdio = |fd: &OwnedFd| Stdio::from(fd.try_clone().unwrap());
+        let (master, slave) = terminal((columns, rows));
         command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8").env("TZ", "UTC").process_group(0);
-        command.stdin(stdio(&pty.slave)).stdout(stdio(&pty.slave)).stderr(stdio(&pty.slave));
+        on_terminal(&mut command, &slave);
         let child = command.spawn().unwrap();
         drop(command);
         let terminal = vt100::Parser::new(some(rows), some(columns), 0);
         let seen = Arc::new((Mutex::new(Seen { terminal, bytes: 0, ended: false }), Condvar::new()));
-        let keys = File::from(pty.master);
+        let keys = master;
         let (output, told) = (keys.try_clone().unwrap(), Arc::clone(&seen));
         let reader = Some(std::thread::spawn(move || read(output, &told)));
-        Self { child, keys: Some(keys), slave: Some(pty.slave), seen, reader }
+        Self { child, keys: Some(keys), slave: Some(slave), seen, reader }
     }
 
     /// Types bytes as a terminal sends them.
@@ -71,8 +73,9 @@ impl OnScreen {
         let seen = self.seen.0.lock().unwrap();
         let missing = |seen: &mut Seen| !wanted(seen.terminal.screen()) && !seen.ended;
         let (seen, _) = self.seen.1.wait_timeout_while(seen, DEADLINE, missing).unwrap();
-        let screen = seen.terminal.screen();
-        assert!(wanted(screen), "waited for {what}, and saw:\n{}", screen.contents());
+        let (found, contents) = (wanted(seen.terminal.screen()), seen.terminal.screen().contents());
+        drop(seen);
+        assert!(found, "waited for {what}, and saw:\n{contents}");
     }
 
     /// Waits until all of `parts` are on the screen.
@@ -96,40 +99,35 @@ impl OnScreen {
 
     /// Makes the terminal another size.
     pub(crate) fn resize(&self, columns: u16, rows: u16) {
-        let slave = self.slave.as_ref().unwrap().try_clone().unwrap();
-        let mut stty = Command::new("stty");
-        stty.args(["cols", &columns.to_string(), "rows", &rows.to_string()]).stdin(Stdio::from(slave));
-        assert!(stty.status().unwrap().success());
+        set_size(self.slave.as_ref().unwrap(), columns, rows);
         self.seen.0.lock().unwrap().terminal.screen_mut().set_size(some(rows), some(columns));
         self.signal(Signal::SIGWINCH);
-    }
-
-    /// The terminal goes away.
-    pub(crate) fn close(&mut self) {
-        self.slave = None;
-        self.keys = None;
     }
 
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn ended(&mut self) -> ExitStatus {
         let start = Instant::now();
-        while start.elapsed() < DEADLINE {
+        loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
+            assert!(start.elapsed() < DEADLINE, "it goes on:\n{}", self.screen());
             std::thread::yield_now();
         }
-        self.child.kill().unwrap();
-        panic!("it goes on:\n{}", self.screen());
     }
 
     /// Whether the terminal is as a shell wants it: its own screen, cursor and line modes.
     #[track_caller]
     pub(crate) fn is_given_back(&self) {
         self.until("the shell's screen", |screen| !screen.alternate_screen() && !screen.hide_cursor());
-        let modes = tcgetattr(self.slave.as_ref().unwrap()).unwrap();
-        assert!(modes.local_flags.contains(LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG));
+        let wanted = LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG;
+        let start = Instant::now();
+        // They follow the screen a moment later.
+        while !tcgetattr(self.slave.as_ref().unwrap()).unwrap().local_flags.contains(wanted) {
+            assert!(start.elapsed() < DEADLINE, "the line modes are still the console's");
+            std::thread::yield_now();
+        }
     }
 }
 
@@ -139,11 +137,34 @@ impl Drop for OnScreen {
             self.child.kill().unwrap();
             self.child.wait().unwrap();
         }
-        self.close();
+        (self.slave, self.keys) = (None, None);
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();
         }
     }
+}
+
+/// A pseudo-terminal of this many columns and rows, whose ends no program inherits that is started meanwhile.
+pub(crate) fn terminal((columns, rows): (u16, u16)) -> (File, File) {
+    let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname_r(&master).unwrap();
+    let slave = File::options().read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits()).open(name).unwrap();
+    set_size(&slave, columns, rows);
+    (File::from(OwnedFd::from(master)), slave)
+}
+
+/// The program reads from the terminal and writes to it.
+pub(crate) fn on_terminal(command: &mut Command, slave: &File) {
+    let stdio = || Stdio::from(slave.try_clone().unwrap());
+    command.stdin(stdio()).stdout(stdio()).stderr(stdio());
+}
+
+fn set_size(slave: &File, columns: u16, rows: u16) {
+    let mut stty = Command::new("stty");
+    stty.args(["cols", &columns.to_string(), "rows", &rows.to_string()]).stdin(slave.try_clone().unwrap());
+    assert!(stty.status().unwrap().success());
 }
 
 fn some(number: u16) -> NonZero<u16> {
@@ -151,7 +172,7 @@ fn some(number: u16) -> NonZero<u16> {
 }
 
 fn read(mut output: File, seen: &(Mutex<Seen>, Condvar)) {
-    let mut bytes = [0; 1 << 16];
+    let mut bytes = [0; 4096];
     loop {
         let read = output.read(&mut bytes).unwrap_or(0);
         let mut now = seen.0.lock().unwrap();

@@ -42,13 +42,13 @@ fn check(file: &Path) -> Output {
 }
 
 /// A running daemon; it is killed if a test forgets it.
-struct Running {
+pub(crate) struct Running {
     child: Child,
-    directory: TempDir,
+    pub(crate) directory: TempDir,
 }
 
 impl Running {
-    async fn start(more: &str) -> Self {
+    pub(crate) async fn start(more: &str) -> Self {
         let (directory, file) = configured(more);
         let log = fs::File::create(directory.path().join("log")).unwrap();
         let child = orgvaultd().arg("--config").arg(&file).stderr(log).stdout(Stdio::null()).spawn().unwrap();
@@ -62,12 +62,22 @@ impl Running {
         self.directory.path().join("socket")
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::new(self.socket())
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("log")).unwrap()
+    }
+
+    /// Kills it with SIGKILL, and starts another one on its configuration.
+    pub(crate) async fn kill_and_start_again(&mut self) {
+        self.signal(Signal::SIGKILL);
+        assert_eq!(self.exit_code().await, None);
+        let config = self.directory.path().join("config.toml");
+        self.child = orgvaultd().arg("--config").arg(config).stderr(Stdio::null()).spawn().unwrap();
+        let client = self.client();
+        until("the next one answers", async || client.health().await.is_ok()).await;
     }
 
     fn signal(&self, signal: Signal) {
@@ -84,8 +94,18 @@ impl Running {
         status.unwrap().code()
     }
 
+    /// The processor time that it has used, of all its threads.
+    pub(crate) fn processor_time(&self) -> Duration {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let time = |task: fs::DirEntry| {
+            let stat = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+            stat.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0)
+        };
+        Duration::from_nanos(tasks.map(|task| time(task.unwrap())).sum())
+    }
+
     /// The most memory it ever used, in KiB.
-    fn peak(&self) -> u64 {
+    pub(crate) fn peak(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
@@ -158,13 +178,7 @@ async fn sigterm_and_sigint_end_it_cleanly() {
 #[tokio::test]
 async fn what_sigkill_leaves_does_not_hinder_the_next_start() {
     let mut running = Running::start("").await;
-    running.signal(Signal::SIGKILL);
-    assert_eq!(running.exit_code().await, None);
-    assert!(running.socket().exists(), "nobody removed it");
-    let config = running.directory.path().join("config.toml");
-    running.child = orgvaultd().arg("--config").arg(config).stderr(Stdio::null()).spawn().unwrap();
-    let client = running.client();
-    until("the next one answers", async || client.health().await.is_ok()).await;
+    running.kill_and_start_again().await;
 }
 
 #[tokio::test]

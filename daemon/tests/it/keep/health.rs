@@ -59,7 +59,7 @@ async fn the_history_has_one_result_for_each_day_today_last() {
     let app = App::new().await;
     let daemon = Daemon::start_with(|config| config.sources = vec![app.source()]).await;
     let history = async || {
-        let all = daemon.client.organizations_with_history(14).await.unwrap().organizations;
+        let all = daemon.client.organizations_with_history(None, 14).await.unwrap().organizations;
         all.into_iter().find(|one| one.key.slug == "acme").unwrap().history
     };
     assert_eq!(history().await, [DayResult::None; 14]);

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Nights that the strip shows.
-const NIGHTS: u32 = 14;
+const NIGHTS: u16 = 14;
 /// Runs that a schedule announces.
 const NEXT_RUNS: u64 = 5;
 /// Lines of the audit trail.
@@ -37,9 +37,9 @@ const CELL: usize = 60;
 pub(super) async fn answer(client: &Client, clock: &Clock, ask: &Ask) -> Result<Reply, Fault> {
     match ask {
         Ask::Download(gid, path) => download(client, *gid, path).await,
-        Ask::Organizations => organizations(client, clock).await.map_err(fault),
-        _ if changes(ask) => change(client, ask).await.map_err(fault),
-        _ => look(client, ask).await.map_err(fault),
+        Ask::Organizations => organizations(client, clock).await.map_err(|error| fault(&error)),
+        _ if changes(ask) => change(client, ask).await.map_err(|error| fault(&error)),
+        _ => look(client, ask).await.map_err(|error| fault(&error)),
     }
 }
 
@@ -101,7 +101,7 @@ async fn change(client: &Client, ask: &Ask) -> Result<Reply, ClientError> {
 
 /// With the last nights; of a daemon that does not tell them, without, and judged here.
 async fn organizations(client: &Client, clock: &Clock) -> Result<Reply, ClientError> {
-    let Organizations { organizations, failures } = match client.organizations_with_history(NIGHTS).await {
+    let Organizations { organizations, failures } = match client.organizations_with_history(None, NIGHTS).await {
         Err(ClientError::Problem(problem)) if problem.code == "invalid_query" => {
             let mut listed = client.organizations(None).await?;
             let now = clock.now();
@@ -150,7 +150,7 @@ fn line(line: &LogLine) -> String {
 }
 
 async fn download(client: &Client, gid: Gid, path: &Path) -> Result<Reply, Fault> {
-    let archive = client.archive(gid).await.map_err(fault)?;
+    let archive = client.archive(gid).await.map_err(|error| fault(&error))?;
     let destination = Destination::open(&Out::File(at_home(path))).map_err(failed)?;
     let written = destination.receive(client, &archive).await.map_err(failed)?;
     Ok(Reply::Written(written.unwrap_or_default()))
@@ -169,7 +169,7 @@ fn failed(failure: Failure) -> Fault {
 }
 
 /// Why there is no answer, for people.
-pub(super) fn fault(error: ClientError) -> Fault {
-    let (code, hint, message) = (error.code().to_owned(), error.hint().to_owned(), chain(&error));
+pub(super) fn fault(error: &ClientError) -> Fault {
+    let (code, hint, message) = (error.code().to_owned(), error.hint().to_owned(), chain(error));
     Fault { code, message, hint }
 }

@@ -18,7 +18,7 @@ use crate::console::message::News;
 /// An answer that takes longer is none.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A stream that is silent for so long is asked for anew: its daemon may be gone without a word.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// Changes are handed on together, so often at most: a storm of events costs no more than this.
 const TOGETHER: Duration = Duration::from_millis(50);
 
@@ -29,7 +29,7 @@ pub(super) async fn follow(client: Client, news: mpsc::Sender<News>) {
         let (came_up, error) = once(&client, &news).await;
         attempt = if came_up { 0 } else { attempt + 1 };
         if let Some(error) = error
-            && news.send(News::Down(fault(error))).await.is_err()
+            && news.send(News::Down(fault(&error))).await.is_err()
         {
             return;
         }
@@ -125,12 +125,11 @@ impl Batch {
                 return self.changes.push(event);
             }
         };
-        match self.places.get(&thing).and_then(|place| self.changes.get_mut(*place)) {
-            Some(known) => *known = event,
-            None => {
-                self.places.insert(thing, self.changes.len());
-                self.changes.push(event);
-            }
+        if let Some(known) = self.places.get(&thing).and_then(|place| self.changes.get_mut(*place)) {
+            *known = event;
+        } else {
+            self.places.insert(thing, self.changes.len());
+            self.changes.push(event);
         }
     }
 }

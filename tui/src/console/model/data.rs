@@ -167,7 +167,7 @@ impl Data {
     pub(crate) fn activity(&self) -> Vec<Happening> {
         let told = self.audit.items().iter().map(Happening::of);
         let mut all: Vec<Happening> = told.chain(self.happenings.iter().cloned()).collect();
-        all.sort_by(|left, right| right.at.cmp(&left.at));
+        all.sort_by_key(|one| std::cmp::Reverse(one.at));
         all
     }
 }

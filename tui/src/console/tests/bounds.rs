@@ -82,8 +82,8 @@ fn what_is_kept_of_a_storm_of_events_is_bounded() {
     let mut stage = Stage::up((80, 24));
     for number in 0..20 {
         let events = (0..500).map(|event| {
-            let state = if event % 2 == 0 { State::Finished } else { State::Error };
-            Event::Export { export: Box::new(export(1000 + number * 500 + event, "acme", state)) }
+            let ended = if event % 2 == 0 { State::Finished } else { State::Error };
+            Event::Export { export: Box::new(export(1000 + number * 500 + event, "acme", ended)) }
         });
         stage.tell(News::Changes(events.collect()));
     }

@@ -42,7 +42,7 @@ pub(crate) fn status(role: Role) -> Status {
         pending: 1,
         running: 1,
         failed: 2,
-        configured_at: ago(600),
+        configured_at: ago(0),
         warnings: Vec::new(),
     }
 }
@@ -66,14 +66,14 @@ pub(crate) fn export(number: u64, slug: &str, state: State) -> Export {
 pub(crate) fn running(number: u64, slug: &str, rows: u64) -> Export {
     let section = |name: &str, rows, rows_expected| SectionProgress { name: name.to_owned(), rows, rows_expected };
     let progress = Progress {
-        section: "workItems".to_owned(),
+        section: if rows > 30_012 { "timeLogs" } else { "workItems" }.to_owned(),
         rows,
         rows_expected: 41_210,
         bytes: rows * 612,
         sections: vec![
             section("projects", 12, 12),
-            section("workItems", rows.saturating_sub(12), 30_000),
-            section("timeLogs", 0, 11_198),
+            section("workItems", rows.saturating_sub(12).min(30_000), 30_000),
+            section("timeLogs", rows.saturating_sub(30_012), 11_198),
         ],
     };
     Export { started_at: Some(ago(1)), progress: Some(progress), ..export(number, slug, State::Started) }

@@ -72,7 +72,7 @@ fn record() -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          font-family=\"ui-monospace,Menlo,Consolas,monospace\" font-size=\"14\" fill=\"{FOREGROUND}\">\n\
-         <style>text{{white-space:pre}}.f{{opacity:0;animation:{total}s step-end infinite}}</style>\n\
+         <style>.f{{opacity:0;animation:{total}s step-end infinite}}</style>\n\
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{BACKGROUND}\"/>\n"
     );
     let mut at = 0.0;
@@ -112,36 +112,42 @@ fn frame(svg: &mut String, buffer: &Buffer) {
 
 fn run(svg: &mut String, buffer: &Buffer, (from, end): (u16, u16), y: u16) {
     let first = &buffer[(from, y)];
-    let mut text = String::new();
-    let mut hidden = 0;
-    for x in from..end {
-        let symbol = buffer[(x, y)].symbol();
-        if hidden == 0 {
-            text.push_str(symbol);
-            hidden = crate::console::words::width(symbol);
-        }
-        hidden -= 1;
-    }
+    let (top, colour) = (f32::from(y) * CELL.1, hex(first.fg));
     let reversed = first.modifier.contains(Modifier::REVERSED);
-    let (left, top) = (f32::from(from) * CELL.0, f32::from(y) * CELL.1);
-    let wide = f32::from(end - from) * CELL.0;
-    let colour = hex(first.fg);
     if reversed {
-        writeln!(
-            svg,
-            "<rect x=\"{left:.1}\" y=\"{top}\" width=\"{wide:.1}\" height=\"{}\" fill=\"{colour}\"/>",
-            CELL.1
-        )
-        .unwrap();
-    }
-    if text.trim().is_empty() {
-        return;
+        let (left, wide) = (f32::from(from) * CELL.0, f32::from(end - from) * CELL.0);
+        let height = CELL.1;
+        writeln!(svg, "<rect x=\"{left:.1}\" y=\"{top}\" width=\"{wide:.1}\" height=\"{height}\" fill=\"{colour}\"/>")
+            .unwrap();
     }
     let fill = if reversed { BACKGROUND } else { colour.as_str() };
     let bold = if first.modifier.contains(Modifier::BOLD) { " font-weight=\"bold\"" } else { "" };
-    let under = if first.modifier.contains(Modifier::UNDERLINED) { " text-decoration=\"underline\"" } else { "" };
-    let text = text.trim_end().replace('&', "&amp;").replace('<', "&lt;");
-    writeln!(svg, "<text x=\"{left:.1}\" y=\"{}\" fill=\"{fill}\"{bold}{under}>{text}</text>", top + 13.0).unwrap();
+    let mut x = from;
+    while x < end {
+        let (word, columns) = word(buffer, (x, end), y);
+        if !word.is_empty() {
+            let (left, base, wide) = (f32::from(x) * CELL.0, top + 13.0, f32::from(columns) * CELL.0);
+            // Its length is said, so that it stays in its columns whatever font is there.
+            writeln!(
+                svg,
+                "<text x=\"{left:.1}\" y=\"{base}\" textLength=\"{wide:.1}\" fill=\"{fill}\"{bold}>{word}</text>"
+            )
+            .unwrap();
+        }
+        x += columns.max(1);
+    }
+}
+
+/// What is written from the first of these columns on, up to a blank.
+fn word(buffer: &Buffer, (from, end): (u16, u16), y: u16) -> (String, u16) {
+    let mut word = String::new();
+    let mut x = from;
+    while x < end && buffer[(x, y)].symbol() != " " {
+        let symbol = buffer[(x, y)].symbol();
+        word.push_str(symbol);
+        x += u16::try_from(crate::console::words::width(symbol).max(1)).unwrap();
+    }
+    (word.replace('&', "&amp;").replace('<', "&lt;"), x - from)
 }
 
 fn hex(colour: Color) -> String {

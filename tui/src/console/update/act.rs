@@ -204,14 +204,13 @@ fn schedule(model: &mut Model, action: Action) -> Vec<Effect> {
 fn compare(model: &mut Model) -> Vec<Effect> {
     let pair = match (marked(model), focused_archive(model)) {
         (Some(marked), _) if marked.len() == 2 => Some((marked[0].min(marked[1]), marked[0].max(marked[1]))),
-        (Some(_), _) => None,
         (None, Some(archive)) => match &model.screen {
             Screen::Organization(screen) => {
                 previous(screen.archives.items(), archive).map(|before| (before.gid, archive.gid))
             }
             _ => before_on_the_way(model, archive).map(|before| (before, archive.gid)),
         },
-        (None, None) => None,
+        _ => None,
     };
     let Some((left, right)) = pair else {
         model.complain("compare needs two marked archives, or one with an older one of the same format");

@@ -31,34 +31,12 @@ fn reply_to(model: &mut Model, ask: Ask, reply: Reply) -> Vec<Effect> {
             model.data.failures = failures;
         }
         (ask, Reply::Exports(exports, failures)) => took(model, &ask, exports, &failures),
-        (Ask::Archives(key), Reply::Archives(mut archives)) => {
-            if let Screen::Organization(screen) = &mut model.screen
-                && screen.key == key
-            {
-                archives.sort_by_key(|archive| std::cmp::Reverse(archive.gid));
-                screen.archives.answer(Ok(archives), now);
-            }
-        }
         (Ask::Archive(_) | Ask::Pin(..), Reply::Archive(archive)) => replace(model, &archive),
         (Ask::Delete(gid), Reply::Archive(_)) => {
             model.say(format!("archive {gid} is deleted"));
             return gone(model, gid);
         }
         (Ask::Rows(ask), Reply::Rows(page)) => rows::arrived(model, &ask, Ok(page)),
-        (Ask::Counts(key), Reply::Counts(counts)) => {
-            if let Screen::Organization(screen) = &mut model.screen
-                && screen.key == key
-            {
-                screen.live.answer(Ok(counts), now);
-            }
-        }
-        (Ask::Compare(left, right), Reply::Comparison(comparison)) => {
-            if let Screen::Compare(screen) = &mut model.screen
-                && (screen.left, screen.right) == (left, right)
-            {
-                screen.comparison.answer(Ok(comparison), now);
-            }
-        }
         (Ask::Log(gid), Reply::Log(lines)) => model.data.logs.entry(gid).or_default().answer(Ok(lines), now),
         (_, Reply::Schedules(schedules)) => {
             model.data.schedules.answer(Ok(schedules), now);
@@ -67,13 +45,6 @@ fn reply_to(model: &mut Model, ask: Ask, reply: Reply) -> Vec<Effect> {
         (_, Reply::Retention(plan)) => model.data.retention.answer(Ok(plan), now),
         (_, Reply::Audit(entries)) => model.data.audit.answer(Ok(entries), now),
         (Ask::Verify(gid), Reply::Verified(verification)) => return verified(model, gid, *verification),
-        (Ask::Preflight(gid), Reply::Preflight(preflight)) => {
-            if let Screen::Archive(screen) = &mut model.screen
-                && screen.gid == gid
-            {
-                screen.preflight.answer(Ok(*preflight), now);
-            }
-        }
         (Ask::Download(gid, _), Reply::Written(path)) => model.say(format!("archive {gid} is in {}", path.display())),
         (Ask::Run(name), Reply::Done) => {
             model.say(format!("schedule {name} was started"));
@@ -83,10 +54,32 @@ fn reply_to(model: &mut Model, ask: Ask, reply: Reply) -> Vec<Effect> {
             model.say(format!("schedule {name} is {}", if paused { "paused" } else { "resumed" }));
             return refresh::asked(model, Ask::Schedules);
         }
-        // The link answers in kind.
-        (_, _) => {}
+        (ask, reply) => to_screen(model, &ask, reply),
     }
     Vec::new()
+}
+
+/// What only the screen wants to know that asked for it; one that was left does not any more.
+fn to_screen(model: &mut Model, ask: &Ask, reply: Reply) {
+    let now = model.now;
+    match (&mut model.screen, ask, reply) {
+        (Screen::Organization(screen), Ask::Archives(key), Reply::Archives(mut archives)) if screen.key == *key => {
+            archives.sort_by_key(|archive| std::cmp::Reverse(archive.gid));
+            screen.archives.answer(Ok(archives), now);
+        }
+        (Screen::Organization(screen), Ask::Counts(key), Reply::Counts(counts)) if screen.key == *key => {
+            screen.live.answer(Ok(counts), now);
+        }
+        (Screen::Compare(screen), Ask::Compare(left, right), Reply::Comparison(comparison))
+            if (screen.left, screen.right) == (*left, *right) =>
+        {
+            screen.comparison.answer(Ok(comparison), now);
+        }
+        (Screen::Archive(screen), Ask::Preflight(gid), Reply::Preflight(preflight)) if screen.gid == *gid => {
+            screen.preflight.answer(Ok(*preflight), now);
+        }
+        _ => {}
+    }
 }
 
 fn took(model: &mut Model, ask: &Ask, exports: Vec<Export>, failures: &[SourceFailure]) {

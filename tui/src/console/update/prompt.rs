@@ -160,11 +160,9 @@ fn organization(model: &mut Model, name: &str) -> Vec<Effect> {
             || one.key.slug == name
             || one.key.id == name
     });
-    match found.map(|one| one.key.clone()) {
-        Some(key) => visit(model, Screen::organization(key)),
-        None => {
-            model.complain(format!("there is no organization {name}"));
-            Vec::new()
-        }
+    if let Some(key) = found.map(|one| one.key.clone()) {
+        return visit(model, Screen::organization(key));
     }
+    model.complain(format!("there is no organization {name}"));
+    Vec::new()
 }

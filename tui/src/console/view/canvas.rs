@@ -137,18 +137,11 @@ impl<'c> Canvas<'c> {
         if remote.value.is_some() {
             return false;
         }
-        match &remote.fault {
-            Some(fault) => self.fault(area, what, fault),
-            None => {
-                let dim = self.theme.dim;
-                self.text(
-                    area.x + 2,
-                    area.y,
-                    area.width.saturating_sub(2),
-                    &format!("{what}: waiting for orgvaultd"),
-                    dim,
-                );
-            }
+        if let Some(fault) = &remote.fault {
+            self.fault(area, what, fault);
+        } else {
+            let text = format!("{what}: waiting for orgvaultd");
+            self.text(area.x + 2, area.y, area.width.saturating_sub(2), &text, self.theme.dim);
         }
         true
     }
@@ -183,16 +176,32 @@ pub(super) fn inset(area: Rect) -> Rect {
     Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area }
 }
 
-/// A picture of values, one column each, from the lowest to the highest level.
+/// A picture of values, one column each: from the lowest to the highest, or in the middle where
+/// they hardly differ, because hills would be made of nothing.
 pub(super) fn sparkline(theme: &Theme, values: &[u64]) -> String {
-    let highest = values.iter().copied().max().unwrap_or(0).max(1);
+    let highest = values.iter().copied().max().unwrap_or(0);
     let lowest = values.iter().copied().min().unwrap_or(0);
-    // What hardly changes is drawn flat: a scale that starts at the lowest would make hills of it.
-    let floor = if lowest >= highest - highest / 4 { 0 } else { lowest };
+    let flat = highest - lowest < highest / 4;
+    let (floor, ceiling) = if flat { (0, highest.saturating_mul(2)) } else { (lowest, highest) };
     let levels = &theme.symbols.levels;
-    let level = |value: u64| {
-        let scaled = u128::from(value - floor.min(value)) * 7 / u128::from((highest - floor).max(1));
+    let level = |value: &u64| {
+        let scaled = u128::from(value - floor) * 7 / u128::from((ceiling - floor).max(1));
         levels.get(usize::try_from(scaled).unwrap_or(7)).copied().unwrap_or(" ")
     };
-    values.iter().map(|value| level(*value)).collect()
+    values.iter().map(level).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sparkline_shows_what_differs_and_makes_no_hills_of_nothing() {
+        let theme = Theme::sixteen();
+        assert_eq!(sparkline(&theme, &[0, 50, 100]), "▁▄█");
+        assert_eq!(sparkline(&theme, &[100, 101, 99]), "▄▄▄");
+        assert_eq!(sparkline(&theme, &[0, 0]), "▁▁");
+        assert_eq!(sparkline(&theme, &[u64::MAX, 1]), "█▁");
+        assert_eq!(sparkline(&theme, &[]), "");
+    }
 }

@@ -8,7 +8,7 @@ use super::{
     frame::visible_end,
 };
 use crate::console::{
-    keys,
+    keys::{self, Action, Key},
     model::{Dialog, Formats, Model, Typed},
     update::reason,
     words::{paragraph, width},
@@ -69,7 +69,13 @@ fn help(canvas: &mut Canvas<'_>, model: &Model, scroll: usize, area: Rect) {
     let inner = canvas.boxed(middle(area, 78, area.height), "keys that work here");
     let theme = canvas.theme;
     let mut lines: Vec<Span> = Vec::new();
-    for key in keys::on(model.screen.kind()) {
+    let sought = |key: &&Key| {
+        use Action::{Back, Command, Filter, Help, Quit, QuitAnywhere};
+        matches!(key.action, Help | Quit | QuitAnywhere | Filter | Back | Command)
+    };
+    // What everybody looks for comes first, so that it is seen at every size.
+    let kind = model.screen.kind();
+    for key in keys::on(kind).filter(sought).chain(keys::on(kind).filter(|key| !sought(key))) {
         let names = key.names.join(" ");
         let blanks = " ".repeat(20_usize.saturating_sub(width(&names)));
         match reason(model, key) {
@@ -82,7 +88,7 @@ fn help(canvas: &mut Canvas<'_>, model: &Model, scroll: usize, area: Rect) {
             }
         }
     }
-    scrolled(canvas, inner, &lines, scroll, "esc closes; : types a command, / filters, q goes back, ctrl-c quits");
+    scrolled(canvas, inner, &lines, scroll, "esc closes");
 }
 
 fn confirm(canvas: &mut Canvas<'_>, question: &str, details: &[String], typed: Option<&Typed>, area: Rect) {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     console::{
-        model::{ExportScreen, Model},
+        model::{ExportScreen, Model, Speed},
         words::{paragraph, percent},
     },
     names, units,
@@ -29,16 +29,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &ExportScreen
 /// Draws what there is to say of an export, without its first `scroll` lines.
 pub(super) fn details(canvas: &mut Canvas<'_>, model: &Model, export: &Export, area: Rect, scroll: usize) {
     let area = inset(area);
-    match (export.state, &export.progress) {
-        (State::Started, Some(progress)) => running(canvas, model, export, progress, area),
-        _ => {
-            let lines = lines(canvas, model, export, area.width.into());
-            let scroll = scroll.min(lines.len().saturating_sub(area.height.into()));
-            for (line, (text, style)) in lines.iter().skip(scroll).take(area.height.into()).enumerate() {
-                let y = area.y + u16::try_from(line).unwrap_or(0);
-                canvas.text(area.x, y, area.width, text, *style);
-            }
-        }
+    if let (State::Started, Some(progress)) = (export.state, &export.progress) {
+        return running(canvas, model, export, progress, area);
+    }
+    let lines = lines(canvas, model, export, area.width.into());
+    let scroll = scroll.min(lines.len().saturating_sub(area.height.into()));
+    for (line, (text, style)) in lines.iter().skip(scroll).take(area.height.into()).enumerate() {
+        let y = area.y + u16::try_from(line).unwrap_or(0);
+        canvas.text(area.x, y, area.width, text, *style);
     }
 }
 
@@ -49,8 +47,8 @@ fn running(canvas: &mut Canvas<'_>, model: &Model, export: &Export, progress: &P
     let left = speed.and_then(|speed| speed.left(progress.rows_expected)).map_or("-".to_owned(), units::duration);
     let elapsed = export.started_at.map(|from| units::duration(units::between(from, model.shown_at)));
     let facts = [
-        format!("{} rows/s", rate(speed.and_then(|speed| speed.rows()), units::number)),
-        format!("{}/s", rate(speed.and_then(|speed| speed.bytes()), units::size)),
+        format!("{} rows/s", rate(speed.and_then(Speed::rows), units::number)),
+        format!("{}/s", rate(speed.and_then(Speed::bytes), units::size)),
         format!("ETA {left}"),
         format!("elapsed {}", elapsed.unwrap_or_default()),
         format!("{} written", units::size(progress.bytes)),

@@ -10,6 +10,7 @@ use crate::{
     console::{
         keys::{self, Action, Key},
         model::{Link, Model, PromptKind, Screen},
+        theme::Theme,
         update::reason,
         words::{age, fit, width},
     },
@@ -90,6 +91,7 @@ fn totals(model: &Model, columns: u16) -> Vec<Span> {
     }
     let (symbol, word, style) = match (&model.link, model.role()) {
         (Link::Connecting, _) => (theme.symbols.never, "connecting", theme.dim),
+        (Link::Down { .. }, _) if model.refused().is_some() => (theme.symbols.failed, "no role", theme.bad),
         (Link::Down { .. }, _) => (theme.symbols.failed, "not connected", theme.bad),
         (Link::Up, Some(role)) => (theme.symbols.ok, role.name(), theme.good),
         (Link::Up, None) => (theme.symbols.ok, "connected", theme.good),
@@ -111,7 +113,10 @@ fn clock(model: &Model) -> String {
 /// What is wrong with the connection, or between the versions.
 fn banner(model: &Model) -> Option<(String, Style)> {
     let theme = &model.setup.theme;
-    let reversed = theme.bad.patch(theme.cursor);
+    let reversed = Theme::flag(theme.bad);
+    if let Some(fault) = model.refused() {
+        return Some((format!("{} not allowed: {}", theme.symbols.failed, fault.message), reversed));
+    }
     if let Link::Down { since, fault } = &model.link {
         let data = model
             .data
@@ -123,7 +128,7 @@ fn banner(model: &Model) -> Option<(String, Style)> {
     }
     let status = model.status.as_ref()?;
     let text = version_difference(&status.version, &model.setup.version)?;
-    Some((format!("{} {text}", theme.symbols.warning), theme.careful.patch(theme.cursor)))
+    Some((format!("{} {text}", theme.symbols.warning), Theme::flag(theme.careful)))
 }
 
 /// Which side to update, where the versions differ.
@@ -214,7 +219,7 @@ pub(super) fn toasts(canvas: &mut Canvas<'_>, model: &Model, body: Rect) {
         let columns = u16::try_from(width(&text)).unwrap_or(body.width);
         let area = Rect { x: body.right() - columns, y, width: columns, height: 1 };
         canvas.clear(area);
-        canvas.text(area.x, y, columns, &text, style.patch(theme.cursor));
+        canvas.text(area.x, y, columns, &text, Theme::flag(style));
     }
 }
 

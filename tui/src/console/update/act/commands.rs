@@ -47,12 +47,12 @@ pub(crate) fn command_lines(model: &Model) -> Vec<(String, String)> {
             lines.add("this list", "orgvault schedules");
             if let Some(schedule) = focused_schedule(model) {
                 let name = quoted(&schedule.name);
-                lines.add("run it now", format!("orgvault schedules run {name}"));
-                lines.add("pause it", format!("orgvault schedules pause {name}"));
-                lines.add("resume it", format!("orgvault schedules resume {name}"));
+                lines.add("run it now", format!("orgvault schedule run {name}"));
+                lines.add("pause it", format!("orgvault schedule pause {name}"));
+                lines.add("resume it", format!("orgvault schedule resume {name}"));
             }
         }
-        Screen::Retention(..) => lines.add("this preview", "orgvault prune --dry-run"),
+        Screen::Retention(..) => lines.add("this preview", "orgvault prune"),
         Screen::Activity(..) => lines.add("the audit trail", "orgvault audit"),
     }
     lines.0
@@ -78,6 +78,7 @@ fn of_archive(lines: &mut Lines, gid: Gid) {
     lines.add("this archive", format!("orgvault show {gid}"));
     lines.add("verify it", format!("orgvault verify {gid}"));
     lines.add("preflight it", format!("orgvault preflight {gid}"));
+    lines.add("keep it", format!("orgvault pin {gid}"));
     lines.add("delete it", format!("orgvault delete {gid}"));
 }
 
