@@ -5,7 +5,6 @@
 //! or a check may rightly take hours; a caller that wants one wraps the future.
 
 mod connection;
-mod console;
 mod download;
 mod error;
 mod events;
@@ -18,8 +17,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use self::{connection::Answer, route::Route};
 use crate::{
     api::{
-        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Diagnosis, Export, ExportRequest, Exports, NewToken,
-        Organization, Organizations, Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, Run, Runs, Schedule,
+        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Diagnosis, Export, ExportRequest, Exports, LogLines,
+        NewToken, Organization, Organizations, Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, Run, Runs, Schedule,
         Schedules, SendAnswer, SendRequest, SourceCheck, Sources, State, Status, Token, TokenRequest, Tokens,
         Verification,
     },
@@ -179,6 +178,14 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn export(&self, gid: Gid) -> Result<Export, ClientError> {
         self.get(Route::new("/v1/exports").segment(gid)).await
+    }
+
+    /// The log lines that the daemon keeps of an export, the newest last.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn export_log(&self, gid: Gid) -> Result<LogLines, ClientError> {
+        self.get(Route::new("/v1/exports").segment(gid).segment("log")).await
     }
 
     /// Cancels an export that is not final; gives the export as it is now, which may still be

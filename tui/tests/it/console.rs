@@ -1,6 +1,12 @@
 //! The console: the real binary on a terminal, with the real daemon behind it.
 
-use std::{fs, io::Write, os::unix::fs::PermissionsExt, path::Path, process::Stdio};
+use std::{
+    fs,
+    io::{Read, Write},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::Stdio,
+};
 
 use nix::sys::signal::Signal;
 use orgvault_shared::api::{Organizations, Role, Status};
@@ -9,7 +15,7 @@ use crate::{
     daemon::Daemon,
     fixtures::{at, change, pending, snapshot, started},
     orgvault::{alone, command},
-    screen::OnScreen,
+    screen::{OnScreen, on_terminal, terminal},
     stub::{Reply, Stub},
 };
 
@@ -97,12 +103,20 @@ fn signals_end_it_and_give_the_terminal_back() {
 
 #[test]
 fn a_terminal_that_goes_away_ends_it() {
-    let mut console = OnScreen::start(command(Path::new("/nonexistent/sock"), &[]), SIZE);
-    console.shows(&["no connection"]);
-    console.close();
-    // The reader holds the terminal's last end open until something is written to it.
-    console.signal(Signal::SIGHUP);
-    assert_eq!(console.ended().code(), Some(129));
+    let (mut terminal, slave) = terminal(SIZE);
+    let mut command = command(Path::new("/nonexistent/sock"), &[]);
+    on_terminal(command.env("TERM", "xterm"), &slave);
+    let mut child = command.spawn().unwrap();
+    drop((command, slave));
+    let mut shown = Vec::new();
+    while !String::from_utf8_lossy(&shown).contains("connection") {
+        let mut bytes = [0; 4096];
+        let read = terminal.read(&mut bytes).unwrap();
+        shown.extend_from_slice(&bytes[..read]);
+    }
+    drop(terminal);
+    // Not the leader of a session, it gets no SIGHUP: it finds out by itself.
+    assert_eq!(child.wait().unwrap().code(), Some(129));
 }
 
 #[test]

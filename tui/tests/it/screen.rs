@@ -4,7 +4,10 @@ use std::{
     fs::File,
     io::{Read, Write},
     num::NonZero,
-    os::{fd::OwnedFd, unix::process::CommandExt},
+    os::{
+        fd::OwnedFd,
+        unix::{fs::OpenOptionsExt, process::CommandExt},
+    },
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex},
     thread::JoinHandle,
@@ -12,7 +15,8 @@ use std::{
 };
 
 use nix::{
-    pty::{Winsize, openpty},
+    fcntl::OFlag,
+    pty::{grantpt, posix_openpt, ptsname_r, unlockpt},
     sys::{
         signal::{Signal, kill},
         termios::{LocalFlags, tcgetattr},
@@ -33,7 +37,7 @@ struct Seen {
 pub(crate) struct OnScreen {
     child: Child,
     keys: Option<File>,
-    slave: Option<OwnedFd>,
+    slave: Option<File>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
     reader: Option<JoinHandle<()>>,
 }
@@ -41,19 +45,17 @@ pub(crate) struct OnScreen {
 impl OnScreen {
     /// Starts it on a terminal of this many columns and rows.
     pub(crate) fn start(mut command: Command, (columns, rows): (u16, u16)) -> Self {
-        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-        let pty = openpty(&size, None).unwrap();
-        let stdio = |fd: &OwnedFd| Stdio::from(fd.try_clone().unwrap());
+        let (master, slave) = terminal((columns, rows));
         command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8").env("TZ", "UTC").process_group(0);
-        command.stdin(stdio(&pty.slave)).stdout(stdio(&pty.slave)).stderr(stdio(&pty.slave));
+        on_terminal(&mut command, &slave);
         let child = command.spawn().unwrap();
         drop(command);
         let terminal = vt100::Parser::new(some(rows), some(columns), 0);
         let seen = Arc::new((Mutex::new(Seen { terminal, bytes: 0, ended: false }), Condvar::new()));
-        let keys = File::from(pty.master);
+        let keys = master;
         let (output, told) = (keys.try_clone().unwrap(), Arc::clone(&seen));
         let reader = Some(std::thread::spawn(move || read(output, &told)));
-        Self { child, keys: Some(keys), slave: Some(pty.slave), seen, reader }
+        Self { child, keys: Some(keys), slave: Some(slave), seen, reader }
     }
 
     /// Types bytes as a terminal sends them.
@@ -97,18 +99,9 @@ impl OnScreen {
 
     /// Makes the terminal another size.
     pub(crate) fn resize(&self, columns: u16, rows: u16) {
-        let slave = self.slave.as_ref().unwrap().try_clone().unwrap();
-        let mut stty = Command::new("stty");
-        stty.args(["cols", &columns.to_string(), "rows", &rows.to_string()]).stdin(Stdio::from(slave));
-        assert!(stty.status().unwrap().success());
+        set_size(self.slave.as_ref().unwrap(), columns, rows);
         self.seen.0.lock().unwrap().terminal.screen_mut().set_size(some(rows), some(columns));
         self.signal(Signal::SIGWINCH);
-    }
-
-    /// The terminal goes away.
-    pub(crate) fn close(&mut self) {
-        self.slave = None;
-        self.keys = None;
     }
 
     /// Waits for its end.
@@ -144,11 +137,34 @@ impl Drop for OnScreen {
             self.child.kill().unwrap();
             self.child.wait().unwrap();
         }
-        self.close();
+        (self.slave, self.keys) = (None, None);
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();
         }
     }
+}
+
+/// A pseudo-terminal of this many columns and rows, whose ends no program inherits that is started meanwhile.
+pub(crate) fn terminal((columns, rows): (u16, u16)) -> (File, File) {
+    let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname_r(&master).unwrap();
+    let slave = File::options().read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits()).open(name).unwrap();
+    set_size(&slave, columns, rows);
+    (File::from(OwnedFd::from(master)), slave)
+}
+
+/// The program reads from the terminal and writes to it.
+pub(crate) fn on_terminal(command: &mut Command, slave: &File) {
+    let stdio = || Stdio::from(slave.try_clone().unwrap());
+    command.stdin(stdio()).stdout(stdio()).stderr(stdio());
+}
+
+fn set_size(slave: &File, columns: u16, rows: u16) {
+    let mut stty = Command::new("stty");
+    stty.args(["cols", &columns.to_string(), "rows", &rows.to_string()]).stdin(slave.try_clone().unwrap());
+    assert!(stty.status().unwrap().success());
 }
 
 fn some(number: u16) -> NonZero<u16> {

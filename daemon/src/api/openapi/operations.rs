@@ -78,6 +78,14 @@ const EVENTS: Answer = Answer {
     is_file: false,
 };
 
+const METRICS: Answer = Answer {
+    status: 200,
+    description: "OpenMetrics 1.0",
+    media_type: Some("application/openmetrics-text"),
+    schema: None,
+    is_file: false,
+};
+
 const ANY_FILE: &str = "*/*";
 
 type Query = &'static [(&'static str, Kind)];
@@ -104,24 +112,32 @@ const TABLE: &[(&str, Told)] = &[
     ("GET /v1/status", get("The daemon as a whole, and the caller's role", NONE, named("Status"))),
     ("GET /v1/sources", get("The sources, each asked just now", NONE, named("Sources"))),
     ("GET /v1/sources/{name}/check", get("Every invariant of a source", &[("deep", Kind::Flag)], named("SourceCheck"))),
-    ("GET /v1/organizations", get("The organizations", &[("source", Kind::Text)], named("Organizations"))),
+    ("GET /v1/organizations", get("The organizations", &[("source", Kind::Text), ("history", Kind::Text)], named("Organizations"))),
     ("GET /v1/organizations/{source}/{org}", get("One organization; the source may be *", NONE, named("Organization"))),
     ("GET /v1/organizations/{source}/{org}/counts", get("Rows of an organization in the live database", NONE, named("Counts"))),
     ("POST /v1/exports", with("Ask for exports", Body::Named("ExportRequest"), json(202, Body::Named("Exports")))),
     ("GET /v1/exports", get("The exports, newest last", EXPORTS, named("Exports"))),
     ("GET /v1/exports/{gid}", get("One export", NONE, named("Export"))),
     ("DELETE /v1/exports/{gid}", get("Cancel an export", NONE, named("Export"))),
+    ("GET /v1/exports/{gid}/log", get("What is kept of an export's log", NONE, named("LogLines"))),
     ("GET /v1/archives", get("The archives, newest last", &[("source", Kind::Text), ("organization", Kind::Text)], named("Archives"))),
     ("GET /v1/archives/{gid}", get("One archive", NONE, named("Archive"))),
     ("DELETE /v1/archives/{gid}", get("Delete an archive", NONE, named("Archive"))),
     ("GET /v1/archives/{gid}/download", get("An archive's file", NONE, file(ANY_FILE))),
     ("GET /v1/downloads/{gid}", get("An archive's file, by a signed link", LINK, file(ANY_FILE))),
     ("POST /v1/archives/{gid}/verify", get("Read an archive again", NONE, named("Verification"))),
+    ("PUT /v1/archives/{gid}/pin", get("Keep an archive from every deletion", NONE, named("Archive"))),
+    ("DELETE /v1/archives/{gid}/pin", get("Let an archive go", NONE, named("Archive"))),
     ("POST /v1/archives/{gid}/preflight", get("What the app's own importer would say", &[("product", Kind::Text)], named("Preflight"))),
     ("POST /v1/archives/{gid}/send", with("Hand an archive to a target", Body::Named("SendRequest"), named("SendAnswer"))),
     ("GET /v1/archives/{gid}/sections/{name}/rows", get("Rows of a section", PAGE, named("RowsPage"))),
     ("GET /v1/archives/{gid}/compare/{other}", get("Two archives, section by section", NONE, named("Comparison"))),
-    ("GET /v1/schedules", get("The schedules", NONE, named("Schedules"))),
+    ("GET /v1/retention/plan", get("What retention keeps and drops", NONE, named("RetentionPlan"))),
+    ("POST /v1/retention/apply", get("Delete what retention drops", NONE, named("Pruned"))),
+    ("GET /v1/diagnosis", get("What somebody who helps has to know", NONE, named("Diagnosis"))),
+    ("GET /metrics", get("Metrics for Prometheus", NONE, METRICS)),
+    ("POST /v1/reload", get("Read the configuration again", NONE, named("Reloaded"))),
+    ("GET /v1/schedules", get("The schedules", &[("next", Kind::Number)], named("Schedules"))),
     ("POST /v1/schedules/{name}/run", get("Begin a run now", NONE, json(202, Body::Named("Run")))),
     ("POST /v1/schedules/{name}/pause", get("Pause a schedule", NONE, named("Schedule"))),
     ("POST /v1/schedules/{name}/resume", get("Resume a schedule", NONE, named("Schedule"))),
@@ -180,6 +196,11 @@ pub(super) fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
     add::<api::Comparison>(schemas);
     add::<api::SendRequest>(schemas);
     add::<api::SendAnswer>(schemas);
+    add::<api::LogLines>(schemas);
+    add::<api::RetentionPlan>(schemas);
+    add::<api::Pruned>(schemas);
+    add::<api::Diagnosis>(schemas);
+    add::<api::Reloaded>(schemas);
     add::<api::Schedules>(schemas);
     add::<api::Runs>(schemas);
     add::<api::Rebuilt>(schemas);

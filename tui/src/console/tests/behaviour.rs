@@ -188,9 +188,19 @@ fn copying_and_the_mouse_are_effects() {
 #[test]
 fn every_command_line_shown_is_one_that_the_command_line_takes() {
     use clap::Parser;
-    for keys in
-        ["", "/acme<enter><enter>", "/acme<enter><enter><enter>", "/acme<enter><enter><enter><enter>", "2", "2<enter>"]
-    {
+    for keys in [
+        "",
+        "/acme<enter><enter>",
+        "/acme<enter><enter><enter>",
+        "/acme<enter><enter><enter><enter>",
+        "2",
+        "2<enter>",
+        "/acme<enter><enter>c",
+        "3",
+        "3<enter>",
+        "t",
+        "4",
+    ] {
         let mut stage = Stage::up(SIZE);
         stage.press(keys).press("@");
         let Some(Dialog::Commands(lines, _)) = &stage.model.dialog else { panic!("no dialog") };

@@ -91,6 +91,7 @@ fn totals(model: &Model, columns: u16) -> Vec<Span> {
     }
     let (symbol, word, style) = match (&model.link, model.role()) {
         (Link::Connecting, _) => (theme.symbols.never, "connecting", theme.dim),
+        (Link::Down { .. }, _) if model.refused().is_some() => (theme.symbols.failed, "no role", theme.bad),
         (Link::Down { .. }, _) => (theme.symbols.failed, "not connected", theme.bad),
         (Link::Up, Some(role)) => (theme.symbols.ok, role.name(), theme.good),
         (Link::Up, None) => (theme.symbols.ok, "connected", theme.good),
@@ -113,6 +114,9 @@ fn clock(model: &Model) -> String {
 fn banner(model: &Model) -> Option<(String, Style)> {
     let theme = &model.setup.theme;
     let reversed = Theme::flag(theme.bad);
+    if let Some(fault) = model.refused() {
+        return Some((format!("{} not allowed: {}", theme.symbols.failed, fault.message), reversed));
+    }
     if let Link::Down { since, fault } = &model.link {
         let data = model
             .data

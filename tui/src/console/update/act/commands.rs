@@ -78,6 +78,7 @@ fn of_archive(lines: &mut Lines, gid: Gid) {
     lines.add("this archive", format!("orgvault show {gid}"));
     lines.add("verify it", format!("orgvault verify {gid}"));
     lines.add("preflight it", format!("orgvault preflight {gid}"));
+    lines.add("keep it", format!("orgvault pin {gid}"));
     lines.add("delete it", format!("orgvault delete {gid}"));
 }
 
