@@ -2,11 +2,14 @@
 
 CARGO       ?= cargo
 GOLDEN      ?=
+PREFIX      ?= /usr
+UNITS       ?= /usr/lib/systemd/system
+BIN         ?= target/release
 CONFORMANCE ?= $(GOLDEN)/../conformance/conformance.py
-# What the tests run besides Rust: a PostgreSQL server, and four readers of ZIP files.
-PACKAGES    := postgresql openssl unzip python3 php-cli php-zip libarchive-tools
+# What the tests run besides Rust: a PostgreSQL server, four readers of ZIP files, and the HTTP client of the docs.
+PACKAGES    := postgresql openssl unzip python3 php-cli php-zip libarchive-tools curl jq
 
-.PHONY: demo test check bench conformance packages
+.PHONY: demo test test-api openapi check bench conformance packages install install-files deb
 
 demo: ## build, then export a made-up database through the real daemon
 	$(CARGO) build --release --locked --bin orgvault
@@ -15,10 +18,23 @@ demo: ## build, then export a made-up database through the real daemon
 test: packages ## every test; starts its own throw-away PostgreSQL servers
 	$(CARGO) test --workspace --locked
 
-check: ## formatting, lints, documentation
+test-api: ## the API from outside: schemathesis, and Asana's official client (both from PyPI)
+	$(CARGO) build --locked
+	test -x target/test-api/bin/schemathesis || python3 -m venv target/test-api
+	target/test-api/bin/pip install --quiet --requirement scripts/test-api.txt
+	python3 scripts/test-api.py --bin target/debug --venv target/test-api
+
+openapi: ## write docs/openapi.json anew from the code
+	$(CARGO) run --locked --bin orgvaultd -- openapi > target/openapi.json
+	mv target/openapi.json docs/openapi.json
+
+check: ## formatting, lints, documentation, systemd units
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
+	@scripts/packages.sh systemd
+	$(CARGO) build --locked --bin orgvaultd
+	scripts/units.sh target/debug/orgvaultd
 
 bench: packages ## speed and memory, as a table of ratios within one run
 	$(CARGO) build --release --locked
@@ -28,6 +44,25 @@ conformance: packages ## compare with what the products themselves export: make 
 	@test -n "$(GOLDEN)" || { echo "say where the golden files are: make conformance GOLDEN=DIR" >&2; exit 2; }
 	$(CARGO) build --release --locked
 	python3 $(CONFORMANCE) --bin target/release --data $(GOLDEN)
+
+install: ## both programs and all that systemd needs: make install [DESTDIR=..] [PREFIX=/usr/local]
+	$(CARGO) build --release --locked
+	$(MAKE) install-files
+
+install-files:
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BIN)/orgvaultd $(BIN)/orgvault
+	install -d $(DESTDIR)$(UNITS)
+	sed 's|/usr/bin/orgvaultd|$(PREFIX)/bin/orgvaultd|' systemd/orgvaultd.service >$(DESTDIR)$(UNITS)/orgvaultd.service
+	install -m 644 -t $(DESTDIR)$(UNITS) systemd/orgvaultd.socket
+	install -D -m 644 systemd/orgvault.sysusers $(DESTDIR)/usr/lib/sysusers.d/orgvault.conf
+	install -D -m 644 systemd/orgvault.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/orgvault.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/orgvault config.example.toml docs/*.md
+	test -e $(DESTDIR)/etc/orgvault/config.toml || install -D -m 640 config.example.toml $(DESTDIR)/etc/orgvault/config.toml
+
+deb: ## a Debian package, in target/debian
+	command -v cargo-deb >/dev/null || $(CARGO) install --locked cargo-deb
+	$(CARGO) build --release --locked
+	$(CARGO) deb -p orgvault-daemon --no-build
 
 packages:
 	@scripts/packages.sh $(PACKAGES)

@@ -8,6 +8,7 @@ for package in "$@"; do
     postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$missing $package" ;;
     php-zip) php -m 2>/dev/null | grep -qi '^zip$' || missing="$missing $package" ;;
     php-cli) command -v php >/dev/null || missing="$missing $package" ;;
+    systemd) command -v systemd-analyze >/dev/null || missing="$missing $package" ;;
     libarchive-tools) command -v bsdtar >/dev/null || missing="$missing $package" ;;
     *) command -v "$package" >/dev/null || missing="$missing $package" ;;
   esac

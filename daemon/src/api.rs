@@ -7,6 +7,7 @@ mod audit;
 mod caller;
 mod catalog;
 mod connections;
+mod diagnosis;
 mod events;
 mod exports;
 mod faces;
@@ -15,6 +16,8 @@ mod health;
 mod http;
 mod identify;
 mod lookup;
+mod metrics;
+mod openapi;
 mod organizations;
 mod patience;
 mod peer;
@@ -50,6 +53,7 @@ use crate::{
 
 pub use self::{
     http::{HttpError, HttpListener},
+    openapi::document,
     peer::Peer,
     server::{Limits, serve},
     socket::{Socket, SocketError, inherited},

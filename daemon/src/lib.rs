@@ -15,6 +15,7 @@ pub mod hook;
 pub mod keep;
 pub mod lifecycle;
 pub mod logging;
+pub mod metrics;
 pub mod notices;
 pub mod product;
 pub mod reload;

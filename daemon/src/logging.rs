@@ -1,10 +1,14 @@
-//! Log lines to standard error: text for people, or one JSON object a line for machines.
+//! Log lines to standard error: text for people, or one JSON object a line for machines. Where
+//! standard error is the journal, text goes there with its fields: `journalctl ORGVAULT_GID=…`.
 
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    os::fd::AsFd,
+};
 
 use orgvault_shared::config::{Daemon, LogFormat};
 use tracing::Subscriber;
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter, util::SubscriberInitExt};
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Why logging could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -34,11 +38,26 @@ pub enum LoggingError {
 /// When `log_level` is wrong, or logging was set up before.
 pub fn start(config: &Daemon) -> Result<(), LoggingError> {
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if config.log_format == LogFormat::Text
+        && is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref(), &io::stderr())
+        && let Ok(journal) = tracing_journald::layer()
+    {
+        let journal = journal.with_field_prefix(Some("ORGVAULT".to_owned()));
+        let lines = tracing_subscriber::registry().with(filter(&config.log_level)?).with(journal);
+        return lines.try_init().map_err(|cause| LoggingError::Twice { cause });
+    }
     match config.log_format {
         LogFormat::Text => text(&config.log_level, colours, io::stderr)?.try_init(),
         LogFormat::Json => json(&config.log_level, io::stderr)?.try_init(),
     }
     .map_err(|cause| LoggingError::Twice { cause })
+}
+
+/// Whether `stream`, which is systemd's `$JOURNAL_STREAM` (systemd.exec(5): device and inode), is
+/// `output`: it is not where standard error was redirected.
+fn is_journal(stream: Option<&str>, output: &impl AsFd) -> bool {
+    let Ok(found) = rustix::fs::fstat(output) else { return false };
+    stream.is_some_and(|stream| stream == format!("{}:{}", found.st_dev, found.st_ino))
 }
 
 fn text<W>(level: &str, colours: bool, output: W) -> Result<impl Subscriber + use<W>, LoggingError>
@@ -108,6 +127,16 @@ mod tests {
         let logged = logged(text("info", false, move || output.clone()).unwrap(), &lines);
         assert!(logged.contains("INFO") && logged.contains("user=\"ada\""), "{logged}");
         assert!(!logged.contains('\u{1b}'), "{logged:?}");
+    }
+
+    #[test]
+    fn the_journal_is_told_by_its_device_and_inode() {
+        let file = tempfile::tempfile().unwrap();
+        let found = rustix::fs::fstat(&file).unwrap();
+        let own = format!("{}:{}", found.st_dev, found.st_ino);
+        assert!(is_journal(Some(&own), &file));
+        assert!(!is_journal(Some(&format!("{own}1")), &file));
+        assert!(!is_journal(Some("nonsense"), &file) && !is_journal(None, &file));
     }
 
     #[test]

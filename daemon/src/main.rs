@@ -11,11 +11,12 @@ use std::{
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use orgvault_daemon::{
+    api::document,
     lifecycle::{Signals, Stop, follow_hangups, follow_signals, supervisor},
     logging, run,
     settings::Settings,
 };
-use orgvault_shared::clock::Clock;
+use orgvault_shared::{clock::Clock, config::Config};
 use tokio::runtime::Runtime;
 
 /// How long what still reads or writes files may hold up the end of the process.
@@ -36,7 +37,12 @@ struct Arguments {
 enum Command {
     /// Checks the configuration and the product definitions, and says all that is wrong with them.
     CheckConfig,
+    /// Prints the `OpenAPI` document of the API.
+    Openapi,
 }
+
+/// `StateDirectory=` of the unit: where it may write without more.
+const STATE_DIRECTORY: &str = "/var/lib/orgvault";
 
 /// What is wrong with the command line or the configuration, as exit code.
 const USAGE: u8 = 2;
@@ -56,13 +62,17 @@ fn command() -> anyhow::Result<ExitCode> {
             return Ok(if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS });
         }
     };
+    if let Some(Command::Openapi) = arguments.command {
+        writeln!(io::stdout().lock(), "{}", document().to_pretty_json()?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let settings = match Settings::load(&arguments.config) {
         Ok(settings) => settings,
         Err(problems) => return Ok(complain(problems.to_string().trim_end(), ExitCode::from(USAGE))),
     };
     match arguments.command {
         Some(Command::CheckConfig) => say_all_is_well(&arguments.config, &settings),
-        None => serve(settings),
+        Some(Command::Openapi) | None => serve(settings),
     }
 }
 
@@ -75,8 +85,28 @@ fn complain(text: &str, code: ExitCode) -> ExitCode {
 fn say_all_is_well(config: &Path, settings: &Settings) -> anyhow::Result<ExitCode> {
     let sources = settings.config.sources.len();
     let plural = if sources == 1 { "" } else { "s" };
-    writeln!(io::stdout().lock(), "{}: ok, {sources} source{plural}", config.display())?;
+    let mut output = io::stdout().lock();
+    writeln!(output, "{}: ok, {sources} source{plural}", config.display())?;
+    if let Some(lines) = drop_in(&settings.config) {
+        write!(output, "{lines}")?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What systemd has to be told where files are written that the unit does not know of.
+fn drop_in(config: &Config) -> Option<String> {
+    let mut paths: Vec<&Path> = vec![&config.daemon.archive_dir, &config.daemon.state_dir];
+    paths.extend(config.metrics.textfile.as_deref().and_then(Path::parent));
+    paths.retain(|path| !path.starts_with(STATE_DIRECTORY));
+    paths.dedup();
+    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string().replace('%', "%%")).collect();
+    (!paths.is_empty()).then(|| {
+        format!(
+            "The systemd unit lets orgvaultd write to {STATE_DIRECTORY} alone. Write these lines with \
+             `systemctl edit orgvaultd`:\n\n[Service]\nReadWritePaths={}\n\n",
+            paths.join(" ")
+        )
+    })
 }
 
 fn serve(settings: Settings) -> anyhow::Result<ExitCode> {

@@ -102,10 +102,20 @@ impl Reloader {
     /// # Errors
     /// All that is wrong with the files, which the status then says too; nothing has changed.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
-        let _busy = self.busy.lock().await;
         supervisor::reloading();
-        let reloaded = self.swap().await;
+        let reloaded = self.catch_up().await;
         supervisor::ready();
+        reloaded
+    }
+
+    /// As [`Reloader::reload`], without a word to the service manager: what was saved while the
+    /// daemon started is read.
+    ///
+    /// # Errors
+    /// As [`Reloader::reload`].
+    pub async fn catch_up(&self) -> Result<Reloaded, ReloadError> {
+        let _busy = self.busy.lock().await;
+        let reloaded = self.swap().await;
         match &reloaded {
             Ok(reloaded) => {
                 self.shop.notices.settle("configuration_refused");

@@ -16,6 +16,7 @@ use crate::{
     hook::Hooks,
     keep,
     lifecycle::{LockError, StateLock, Stop, supervisor, tell_status},
+    metrics,
     product::Products,
     reload::{ConnectError, Reloader, connect},
     schedule::{self, Schedules},
@@ -102,15 +103,7 @@ pub async fn run_on(
     })
     .await?;
     let courier = Courier::new(Arc::clone(&workshop), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
-    let schedules = Schedules::start(schedule::Parts {
-        workshop: Arc::clone(&workshop),
-        engine: engine.clone(),
-        hooks: Hooks::start(configured.clone(), &tracker, &stop.soft, &stop.deadline),
-        config: configured.clone(),
-        tracker: tracker.clone(),
-        stop: stop.soft.clone(),
-    })
-    .await?;
+    let schedules = schedule(&workshop, &engine, configured.clone(), &tracker, &stop).await?;
 
     for task in chores(&workshop, &reloader, &engine, &stop) {
         tracker.spawn(task);
@@ -146,6 +139,25 @@ pub async fn run_on(
         () = stop.hard.cancelled() => tracing::warn!("stopped at once; the next start cleans up"),
     }
     Ok(())
+}
+
+/// Follows the schedules of whatever configuration is sent.
+async fn schedule(
+    workshop: &Arc<Workshop>,
+    engine: &Engine,
+    config: watch::Receiver<Arc<Config>>,
+    tracker: &TaskTracker,
+    stop: &Stop,
+) -> Result<Schedules, CatalogError> {
+    Schedules::start(schedule::Parts {
+        workshop: Arc::clone(workshop),
+        engine: engine.clone(),
+        hooks: Hooks::start(config.clone(), tracker, &stop.soft, &stop.deadline),
+        config,
+        tracker: tracker.clone(),
+        stop: stop.soft.clone(),
+    })
+    .await
 }
 
 /// Opens what every part works with.
@@ -187,13 +199,13 @@ fn chores(
     reloader: &Arc<Reloader>,
     engine: &Engine,
     stop: &Stop,
-) -> [Pin<Box<dyn Future<Output = ()> + Send>>; 4] {
-    let shop = || Arc::clone(workshop);
-    let end = || stop.soft.clone();
+) -> [Pin<Box<dyn Future<Output = ()> + Send>>; 5] {
+    let (parts, end) = (|| Arc::clone(workshop), || stop.soft.clone());
     [
-        Box::pin(watch_configuration(shop(), Arc::clone(reloader), Arc::clone(&stop.reload), end())),
-        Box::pin(watch_archives(shop(), end())),
-        Box::pin(keep::scrub_regularly(shop(), end())),
+        Box::pin(watch_configuration(parts(), Arc::clone(reloader), Arc::clone(&stop.reload), end())),
+        Box::pin(watch_archives(parts(), end())),
+        Box::pin(keep::scrub_regularly(parts(), end())),
+        Box::pin(metrics::write_regularly(parts(), engine.clone(), end())),
         Box::pin(tell_status(engine.clone(), end())),
     ]
 }

@@ -18,3 +18,4 @@ mod trueppm;
 
 pub use courier::{Asker, Courier};
 pub use error::SendError;
+pub(crate) use http::use_ring;

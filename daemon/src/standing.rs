@@ -105,12 +105,12 @@ fn shrunk(older: &Archive, newer: &Archive, percent: u32) -> bool {
 fn limits(freshness: &Freshness, organization: &OrganizationKey) -> (Duration, u32) {
     let OrganizationKey { source, id, slug, .. } = organization;
     let names = [format!("{source}/{slug}"), format!("{source}/{id}")];
-    let named = |pattern: &String| {
+    let is_meant = |pattern: &String| {
         // One that is no pattern was refused when the configuration was read.
         let glob = Glob::new(pattern).map(|glob| glob.compile_matcher());
         glob.is_ok_and(|glob| names.iter().any(|name| glob.is_match(name)))
     };
-    let exception = freshness.exceptions.iter().find(|exception| exception.organizations.iter().any(named));
+    let exception = freshness.exceptions.iter().find(|exception| exception.organizations.iter().any(is_meant));
     exception.map_or((freshness.max_age, freshness.shrinking), |exception| (exception.max_age, exception.shrinking))
 }
 

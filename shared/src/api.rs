@@ -5,6 +5,7 @@
 
 mod archive;
 mod audit;
+mod diagnosis;
 mod export;
 mod history;
 mod log;
@@ -21,6 +22,7 @@ mod token;
 
 pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification};
 pub use audit::{Actor, AuditEntry, AuditTrail};
+pub use diagnosis::Diagnosis;
 pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Progress, SectionProgress, State};
 pub use history::DayResult;
 pub use log::{LogLine, LogLines};
@@ -36,6 +38,7 @@ pub use status::{Alive, Rebuilt, Role, Status};
 pub use token::{NewToken, Token, TokenRequest, Tokens};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// For fields that are left out where they say nothing.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -44,7 +47,7 @@ pub(crate) fn is_false(value: &bool) -> bool {
 }
 
 /// Rows of one section, in a list that keeps the archive's order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SectionCount {
     /// The section's name (`workItems`).
     pub name: String,
@@ -53,7 +56,7 @@ pub struct SectionCount {
 }
 
 /// Rows that were read and, by a rule of the format, not written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DroppedRows {
     /// The section's name (`tasks`).
     pub section: String,
@@ -64,7 +67,7 @@ pub struct DroppedRows {
 }
 
 /// Something that the admin ought to know and that does not make an export an error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Warning {
     /// Stable: `schema_newer`, `foreign_rows`, `number_imprecise`, …
     pub code: String,
@@ -76,7 +79,7 @@ pub struct Warning {
 }
 
 /// `GET /v1/organizations/{source}/{org}/counts`: the live database's counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
     /// Whose rows were counted.
     pub organization: OrganizationKey,

@@ -17,8 +17,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use self::{connection::Answer, route::Route};
 use crate::{
     api::{
-        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Export, ExportRequest, Exports, LogLines, NewToken,
-        Organization, Organizations, Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, Run, Runs, Schedule,
+        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Diagnosis, Export, ExportRequest, Exports, LogLines,
+        NewToken, Organization, Organizations, Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, Run, Runs, Schedule,
         Schedules, SendAnswer, SendRequest, SourceCheck, Sources, State, Status, Token, TokenRequest, Tokens,
         Verification,
     },
@@ -239,6 +239,14 @@ impl Client {
     /// As [`ClientError`] says; one that is wrong is a problem, and the old one stays in force.
     pub async fn reload(&self) -> Result<Reloaded, ClientError> {
         self.post(Route::new("/v1/reload"), None::<&()>).await
+    }
+
+    /// What somebody who helps has to know, without secrets.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn diagnosis(&self) -> Result<Diagnosis, ClientError> {
+        self.get(Route::new("/v1/diagnosis")).await
     }
 
     /// What retention keeps and drops, if it is applied now.

@@ -4,6 +4,7 @@
 use std::{fmt, hash::BuildHasher, hash::RandomState, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
 
@@ -13,7 +14,8 @@ const EPOCH: i64 = 1_767_225_600_000;
 const LIMIT: u64 = 1 << 53;
 
 /// The id of an export and of the archive it makes; on the wire a string of digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[schema(value_type = String, pattern = r"^[1-9][0-9]{0,15}$")]
 pub struct Gid(u64);
 
 /// The text or number is not a gid.

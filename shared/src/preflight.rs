@@ -8,6 +8,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 mod findings;
 mod solidtime;
@@ -18,7 +19,7 @@ use findings::Findings;
 pub use trueppm::{Importable, importable};
 
 /// What the importer would do with the archive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// It takes the file; some findings may say what it changes.
@@ -28,7 +29,7 @@ pub enum Verdict {
 }
 
 /// How bad one finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The importer refuses the whole file for it, or crashes on it.
@@ -38,7 +39,7 @@ pub enum Severity {
 }
 
 /// One thing that the importer would refuse or change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
@@ -58,7 +59,7 @@ pub struct Finding {
 }
 
 /// How often one code was found; the list of findings itself is bounded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Total {
     /// The findings' code.
     pub code: String,
@@ -70,7 +71,7 @@ pub struct Total {
 
 /// What the app's own importer would say of an archive; also the answer to
 /// `POST /v1/archives/{gid}/preflight`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Preflight {
     /// Whose importer.
     pub product: String,

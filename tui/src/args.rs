@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Status(commands::status::Args),
     /// Judge the backups of every organization, for monitoring
     Health(commands::health::Args),
+    /// Have the daemon read its configuration again
+    Reload(commands::reload::Args),
     /// List the connected databases
     Sources(commands::sources::Args),
     /// Check that a database can be exported, line by line
@@ -92,8 +94,12 @@ pub(crate) enum Command {
     Schedule(commands::schedule::Args),
     /// Begin what is due and follow it (for a systemd timer)
     RunDue(commands::run_due::Args),
+    /// Make, list and revoke tokens of service accounts
+    Token(commands::token::Args),
     /// Look after the daemon's catalog
     Catalog(commands::catalog::Args),
+    /// Write one file for somebody who helps
+    Diagnose(commands::diagnose::Args),
     /// Print a completion script for a shell
     Completions(commands::completions::Args),
     /// Connect standard input and output to the daemon, for `--host`

@@ -11,6 +11,7 @@ pub(crate) mod completions;
 pub(crate) mod counts;
 pub(crate) mod delete;
 pub(crate) mod demo;
+pub(crate) mod diagnose;
 pub(crate) mod dial_stdio;
 pub(crate) mod export;
 pub(crate) mod exports;
@@ -19,6 +20,7 @@ pub(crate) mod orgs;
 pub(crate) mod pin;
 pub(crate) mod preflight;
 pub(crate) mod prune;
+pub(crate) mod reload;
 pub(crate) mod rows;
 pub(crate) mod run_due;
 pub(crate) mod schedule;
@@ -28,6 +30,7 @@ pub(crate) mod send;
 pub(crate) mod show;
 pub(crate) mod sources;
 pub(crate) mod status;
+pub(crate) mod token;
 pub(crate) mod verify;
 
 use crate::{
@@ -41,6 +44,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
     match command {
         Command::Status(args) => status::run(&args, session).await,
         Command::Health(args) => health::run(&args, session).await,
+        Command::Reload(args) => reload::run(&args, session).await,
         Command::Sources(args) => sources::run(&args, session).await,
         Command::Check(args) => check::run(&args, session).await,
         Command::Orgs(args) => orgs::run(&args, session).await,
@@ -64,7 +68,9 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Schedules(args) => schedules::run(&args, session).await,
         Command::Schedule(args) => schedule::run(&args, session).await,
         Command::RunDue(args) => run_due::run(&args, session).await,
+        Command::Token(args) => token::run(&args, session).await,
         Command::Catalog(args) => catalog::run(&args, session).await,
+        Command::Diagnose(args) => diagnose::run(&args, session).await,
         Command::Completions(args) => completions::run(&args, session),
         Command::DialStdio(_) => dial_stdio::run(session).await,
         Command::Demo(args) => demo::run(&args, session).await,

@@ -14,10 +14,10 @@ use axum::{
 use orgvault_shared::api::Role;
 
 use super::{
-    App, archives, audit, catalog, events, exports,
+    App, archives, audit, catalog, diagnosis, events, exports,
     faces::{Voice, asana, rytask, solidtime, trueppm},
     gate::{self, stray},
-    health, organizations,
+    health, metrics, organizations,
     problem::Refusal,
     reload, retention, rows, schedules, sources, status, tokens,
 };
@@ -38,6 +38,8 @@ pub(super) struct Rule {
     /// Whether its handler minds of which organizations the caller may know. One that does not say
     /// so is closed to who may know of some only.
     pub(super) scoped: bool,
+    /// Whether it is for service accounts only.
+    pub(super) service_accounts: bool,
     pub(super) recorded: Recorded,
     /// How a face says problems.
     pub(super) voice: Option<Voice>,
@@ -66,13 +68,27 @@ impl Route {
             Method::DELETE => MethodFilter::DELETE,
             _ => MethodFilter::GET,
         };
-        let rule = Rule { method, path, role: needed.into(), scoped: false, recorded: Recorded::Nothing, voice: None };
+        let rule = Rule {
+            method,
+            path,
+            role: needed.into(),
+            scoped: false,
+            service_accounts: false,
+            recorded: Recorded::Nothing,
+            voice: None,
+        };
         Self { rule, handler: on(filter, handler) }
     }
 
     /// Its handler shows nothing of organizations that the caller must not know of.
     fn scoped(mut self) -> Self {
         self.rule.scoped = true;
+        self
+    }
+
+    /// Users of this machine are refused.
+    fn for_service_accounts(mut self) -> Self {
+        self.rule.service_accounts = true;
         self
     }
 
@@ -132,14 +148,16 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare).scoped(),
         Route::new(GET,    "/v1/retention/plan",                       Viewer, retention::plan),
         Route::new(POST,   "/v1/retention/apply",                      Owner,  retention::apply).records("retention.apply"),
+        Route::new(GET,    "/v1/diagnosis",                            Admin,  diagnosis::show),
+        Route::new(GET,    "/metrics",                                 Viewer, metrics::show),
         Route::new(POST,   "/v1/reload",                               Admin,  reload::reload),
         Route::new(GET,    "/v1/schedules",                            Viewer, schedules::list),
-        Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run),
-        Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause),
-        Route::new(POST,   "/v1/schedules/{name}/resume",              Admin,  schedules::resume),
+        Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run).records("schedule.run"),
+        Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause).records("schedule.pause"),
+        Route::new(POST,   "/v1/schedules/{name}/resume",              Admin,  schedules::resume).records("schedule.resume"),
         Route::new(GET,    "/v1/runs",                                 Viewer, schedules::runs),
         Route::new(GET,    "/v1/runs/{gid}",                           Viewer, schedules::show_run),
-        Route::new(POST,   "/v1/run-due",                              Admin,  schedules::run_due),
+        Route::new(POST,   "/v1/run-due",                              Admin,  schedules::run_due).records("schedule.run_due"),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/audit",                                Owner,  audit::list),
         Route::new(GET,    "/v1/tokens",                               Owner,  tokens::list),
@@ -158,10 +176,10 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/api/v1/programs/{id}/export/jobs/{gid}/download/", None, jobs::download).scoped().hands_out("face.download").voice(trueppm::voice),
         Route::new(GET,    "/api/v1/projects/{id}/export/jobs/{gid}/download/", None, jobs::download).scoped().hands_out("face.download").voice(trueppm::voice),
         Route::new(GET,    "/export/workspace",                        Admin,  rytask::export).scoped().hands_out("face.download").voice(rytask::voice),
-        Route::new(POST,   "/organization_exports",                    Admin,  asana::create).scoped().voice(asana::voice),
-        Route::new(POST,   "/api/1.0/organization_exports",            Admin,  asana::create).scoped().voice(asana::voice),
-        Route::new(GET,    "/organization_exports/{gid}",              Admin,  asana::show).scoped().voice(asana::voice),
-        Route::new(GET,    "/api/1.0/organization_exports/{gid}",      Admin,  asana::show).scoped().voice(asana::voice),
+        Route::new(POST,   "/organization_exports",                    Admin,  asana::create).scoped().for_service_accounts().voice(asana::voice),
+        Route::new(POST,   "/api/1.0/organization_exports",            Admin,  asana::create).scoped().for_service_accounts().voice(asana::voice),
+        Route::new(GET,    "/organization_exports/{gid}",              Admin,  asana::show).scoped().for_service_accounts().voice(asana::voice),
+        Route::new(GET,    "/api/1.0/organization_exports/{gid}",      Admin,  asana::show).scoped().for_service_accounts().voice(asana::voice),
     ]
 }
 

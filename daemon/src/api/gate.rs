@@ -85,6 +85,9 @@ impl Rule {
         if caller.role < self.role {
             return Err(not_allowed(caller, self.role, access));
         }
+        if self.service_accounts {
+            caller.is_a_service_account()?;
+        }
         if caller.is_restricted() && !self.scoped {
             let detail = format!("this is about every organization, and {} may know of some only", caller.name());
             return Err(Refusal::new(StatusCode::FORBIDDEN, "not_allowed", detail)

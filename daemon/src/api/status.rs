@@ -19,13 +19,18 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Status>, Refusal> {
-    let Numbers { archives, archive_bytes, pending, running, failed } = app.numbers(&caller).await?;
-    Ok(Json(Status {
+    status(&app, &caller).await.map(Json)
+}
+
+/// The status as `caller` sees it.
+pub(super) async fn status(app: &App, caller: &Caller) -> Result<Status, Refusal> {
+    let Numbers { archives, archive_bytes, pending, running, failed } = app.numbers(caller).await?;
+    Ok(Status {
         version: VERSION.to_owned(),
         pid: std::process::id(),
         started_at: app.started_at,
         role: caller.role.unwrap_or(Role::Viewer),
-        sources: app.sources(&caller).len() as u64,
+        sources: app.sources(caller).len() as u64,
         archives,
         archive_bytes,
         archive_dir: app.config().daemon.archive_dir.display().to_string(),
@@ -34,7 +39,7 @@ pub(super) async fn show(
         failed,
         configured_at: **app.shop.workshop.configured_at.load(),
         warnings: app.shop.workshop.notices.list(),
-    }))
+    })
 }
 
 /// What there is of what a caller may know of.

@@ -166,6 +166,31 @@ impl Catalog {
         Ok(results)
     }
 
+    /// How long the newest finished export of each organization of a source took, in seconds, by
+    /// organization id.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn last_durations(&self, source: &str) -> Result<HashMap<String, f64>, CatalogError> {
+        sqlx::query_as(
+            "SELECT organization_id, (finished_at - started_at) / 1e6 FROM (SELECT organization_id, finished_at, \
+             started_at, max(position) FROM exports WHERE source = ? AND state = 'finished' GROUP BY organization_id)",
+        )
+        .bind(source)
+        .fetch_all(&self.pool)
+        .await
+        .map(|rows: Vec<(String, f64)>| rows.into_iter().collect())
+        .map_err(failed("list how long exports took"))
+    }
+
+    /// The newest exports that have no archive, newest last.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn last_errors(&self, limit: u32) -> Result<Vec<Export>, CatalogError> {
+        self.exports(ExportFilter { state: Some(State::Error), request: None, limit: Some(limit) }).await
+    }
+
     /// How many exports failed since an instant.
     ///
     /// # Errors

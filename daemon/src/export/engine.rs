@@ -7,7 +7,7 @@ use std::{
 };
 
 use orgvault_shared::{
-    api::{Archive, Event, Export, LogLines, Progress, State},
+    api::{Archive, Event, Export, LogLines, OrganizationKey, Progress, State},
     clock::Timestamp,
     gid::Gid,
 };
@@ -132,6 +132,7 @@ impl Engine {
                 // a worker that is not there.
                 let _dead_or_stopped = worker.0.stop.clone().drop_guard();
                 worker.work().await;
+                lock(&worker.0.queue).let_go();
             });
         }
         Ok(engine)
@@ -156,10 +157,13 @@ impl Engine {
     /// free for them; what is given resolves when they are over, however they ended.
     #[must_use]
     pub fn offer(&self, exports: Vec<Export>) -> Option<oneshot::Receiver<()>> {
+        let mut queue = lock(&self.0.queue);
+        // Asked under the lock, so that it is not taken in after the workers have let go.
         if self.0.stop.is_cancelled() {
             return None;
         }
-        let over = lock(&self.0.queue).offer(exports, self.0.workers)?;
+        let over = queue.offer(exports, self.0.workers)?;
+        drop(queue);
         self.0.work.notify_waiters();
         Some(over)
     }
@@ -332,7 +336,8 @@ impl Engine {
                 export.state = State::Error;
                 let interrupted = matches!(failure, Failure::Canceled) && self.0.abort.is_cancelled();
                 let failure = if interrupted { &Failure::Interrupted } else { failure };
-                tracing::error!(gid = %export.gid, code = failure.code(), "export failed: {failure}");
+                let OrganizationKey { source, id: organization, .. } = &export.organization;
+                tracing::error!(gid = %export.gid, source, organization, code = failure.code(), "export failed: {failure}");
                 let error = failure.to_wire();
                 self.note(export.gid, "error", format!("{}: {}", error.code, error.message));
                 export.error = Some(error);

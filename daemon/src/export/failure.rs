@@ -15,7 +15,7 @@ pub enum Failure {
     Source(#[from] SourceError),
     /// The rows do not fit the format, or the bytes could not be written.
     #[error(transparent)]
-    Format(#[from] FormatError),
+    Format(FormatError),
     /// The archive directory did not take the file.
     #[error(transparent)]
     Publish(#[from] crate::archive::PublishError),
@@ -92,6 +92,17 @@ pub enum Failure {
     /// The catalog could not be written.
     #[error(transparent)]
     Catalog(#[from] crate::catalog::CatalogError),
+}
+
+impl From<FormatError> for Failure {
+    /// What the archive directory said through the encoder is told as it was said.
+    fn from(error: FormatError) -> Self {
+        let FormatError::Write(cause) = error else { return Self::Format(error) };
+        match cause.downcast() {
+            Ok(refused) => Self::Publish(refused),
+            Err(cause) => Self::Format(FormatError::Write(cause)),
+        }
+    }
 }
 
 impl Failure {

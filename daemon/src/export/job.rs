@@ -208,7 +208,8 @@ async fn make(
     let (path, manifest) = blocking(move || Ok((archives.publish(sealed, &manifest)?, manifest))).await?;
     tracing::info!(
         gid = %export.gid,
-        organization = %export.organization.id,
+        source = export.organization.source,
+        organization = export.organization.id,
         bytes = manifest.bytes,
         write_seconds = wrote.as_secs_f64(),
         read_back_seconds = read_back.as_secs_f64(),

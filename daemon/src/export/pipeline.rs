@@ -94,7 +94,7 @@ pub async fn write_archive<W: Send + 'static>(
 
     match (read, wrote) {
         (Err(Failure::Source(SourceError::WriterGone { .. }) | Failure::Unfinished) | Ok(_), Err(cause)) => {
-            Err(Failure::Format(cause))
+            Err(cause.into())
         }
         (Err(failure), _) => Err(failure),
         (Ok(_), Ok(None)) => Err(Failure::Unfinished),

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 pub(super) struct Job {
     pub(super) exports: Vec<Export>,
     /// Dropped with the job, which tells that it is over, however it ended.
-    _over: Option<oneshot::Sender<()>>,
+    over: Option<oneshot::Sender<()>>,
 }
 
 /// An organization, as the queue tells them apart: its source's name and its id.
@@ -52,7 +52,7 @@ impl Queue {
             // Exports of one job come one after the other, so only the last can be the one.
             match self.waiting.back_mut() {
                 Some(last) if same(last) => last.exports.push(export),
-                _ => self.waiting.push_back(Job { exports: vec![export], _over: None }),
+                _ => self.waiting.push_back(Job { exports: vec![export], over: None }),
             }
         }
     }
@@ -64,8 +64,15 @@ impl Queue {
             return None;
         }
         let (sender, over) = oneshot::channel();
-        self.waiting.push_back(Job { exports, _over: Some(sender) });
+        self.waiting.push_back(Job { exports, over: Some(sender) });
         Some(over)
+    }
+
+    /// Lets those go who wait for a job that has not been taken: no worker takes any more.
+    pub(super) fn let_go(&mut self) {
+        for job in &mut self.waiting {
+            job.over = None;
+        }
     }
 
     /// Whether a job of the organization is running.

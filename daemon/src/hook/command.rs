@@ -105,7 +105,7 @@ fn start(mut command: Command) -> io::Result<(Running, pipe::Receiver)> {
     let ended = signal(SignalKind::child())?;
     let (reader, writer) = io::pipe()?;
     let path = std::env::var_os("PATH").unwrap_or_else(|| PATH.into());
-    command.env("PATH", path).env("LANG", "C.UTF-8");
+    command.env("PATH", path).env("LANG", "C.UTF-8").current_dir("/");
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     // A group of its own, so that what it starts is killed with it.
     let child = command.process_group(0).spawn()?;

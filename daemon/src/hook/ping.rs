@@ -7,6 +7,7 @@ use orgvault_shared::config::{HookEvent, SecretUrl};
 use reqwest::{Client, StatusCode, Url};
 
 use super::Notice;
+use crate::send::use_ring;
 
 /// Calls URLs; connects when it is first used.
 #[derive(Default)]
@@ -45,9 +46,7 @@ impl Pinger {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        if rustls::crypto::ring::default_provider().install_default().is_err() {
-            tracing::trace!("another part of the daemon has chosen the cryptography of TLS already");
-        }
+        use_ring();
         let client = Client::builder().user_agent(concat!("orgvaultd/", env!("CARGO_PKG_VERSION"))).build()?;
         Ok(self.client.get_or_init(|| client))
     }

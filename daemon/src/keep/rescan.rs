@@ -91,7 +91,7 @@ pub async fn compare(
 ///
 /// # Errors
 /// As [`compare`].
-pub async fn rescan(shop: &Arc<Workshop>, scope: &Scope, stop: &CancellationToken) -> Result<(), KeepError> {
+pub async fn rescan(shop: &Arc<Workshop>, scope: &Scope, end: &CancellationToken) -> Result<(), KeepError> {
     let (skipped, unread) = compare(shop, scope, Lost::Show).await?;
     if scope.places.is_none() || !skipped.is_empty() {
         let rest = skipped.len().saturating_sub(1);
@@ -106,7 +106,7 @@ pub async fn rescan(shop: &Arc<Workshop>, scope: &Scope, stop: &CancellationToke
     for archive in unread {
         let (gid, path) = (archive.gid, archive.path.clone());
         tracing::info!(%gid, path, "an archive is new or was changed, so it is read");
-        if let Err(error) = verify(shop, archive, stop.clone()).await {
+        if let Err(error) = verify(shop, archive, end.clone()).await {
             tracing::error!(%gid, path, "cannot read an archive that is new or was changed: {error}");
         }
     }

@@ -13,7 +13,7 @@ use crate::{catalog::ArchiveFilter, export::Workshop};
 const FIRST: Duration = Duration::from_mins(15);
 
 /// Scrubs as the configuration says, until the stop.
-pub async fn scrub_regularly(shop: Arc<Workshop>, stop: CancellationToken) {
+pub async fn scrub_regularly(shop: Arc<Workshop>, end: CancellationToken) {
     let mut configured = shop.configured.clone();
     let mut first = true;
     loop {
@@ -27,22 +27,22 @@ pub async fn scrub_regularly(shop: Arc<Workshop>, stop: CancellationToken) {
                 Ok(()) => continue,
                 Err(_stopped) => return,
             },
-            () = stop.cancelled() => return,
+            () = end.cancelled() => return,
         }
-        if let Err(error) = run(&shop, scrub.budget, &stop).await {
+        if let Err(error) = run(&shop, scrub.budget, &end).await {
             tracing::error!("scrubbing ended early: {error}");
         }
     }
 }
 
-async fn run(shop: &Arc<Workshop>, budget: u64, stop: &CancellationToken) -> Result<(), KeepError> {
+async fn run(shop: &Arc<Workshop>, budget: u64, end: &CancellationToken) -> Result<(), KeepError> {
     let (mut archives, mut bytes, mut faulty) = (0_u64, 0_u64, 0_u64);
     for archive in next(shop.catalog.archives(&ArchiveFilter::default()).await?, budget) {
-        if stop.is_cancelled() {
+        if end.is_cancelled() {
             return Ok(());
         }
         let gid = archive.gid;
-        match verify(shop, archive, stop.clone()).await {
+        match verify(shop, archive, end.clone()).await {
             Ok(found) => {
                 archives += 1;
                 bytes += found.bytes;

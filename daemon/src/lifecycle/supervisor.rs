@@ -1,4 +1,4 @@
-//! What a service manager is told, by the notify protocol of sd_notify(3); nothing happens where
+//! What a service manager is told, by the notify protocol of `sd_notify(3)`; nothing happens where
 //! none listens.
 
 use std::{convert::Infallible, io, time::Duration};
@@ -32,7 +32,7 @@ pub fn status(text: &str) {
 /// Tells the watchdog, where there is one, that the loop that polls this is alive. Never ends.
 pub async fn feed_watchdog() -> Infallible {
     match sd_notify::watchdog_enabled() {
-        // Half the time that it waits, as sd_watchdog_enabled(3) recommends.
+        // Half the time that it waits, as `sd_watchdog_enabled(3)` recommends.
         Some(patience) => beat(patience / 2, || tell(&[NotifyState::Watchdog])).await,
         None => std::future::pending().await,
     }

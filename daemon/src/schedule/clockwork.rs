@@ -51,7 +51,8 @@ impl Clockwork {
 }
 
 async fn wind_up(beat: &Arc<Notify>) -> Result<JobScheduler, JobSchedulerError> {
-    let scheduler = JobScheduler::new().await?;
+    let mut scheduler = JobScheduler::new().await?;
+    scheduler.init().await?;
     let beat = Arc::clone(beat);
     let job = Job::new(EACH_SECOND, move |_id, _scheduler| beat.notify_one())?;
     scheduler.add(job).await?;

@@ -71,12 +71,12 @@ impl Drive {
                 }
                 self.go_on(&mut ended).await
             };
-            match going_on.await {
-                Ok(true) => return,
-                Ok(false) => {}
-                Err(error) => tracing::error!(run = %self.open.run.gid, "the run cannot go on yet: {error}"),
-            }
-            if stop.is_cancelled() && self.exported.is_empty() {
+            let over = going_on.await.unwrap_or_else(|error| {
+                tracing::error!(run = %self.open.run.gid, "the run cannot go on yet: {error}");
+                // A daemon that stops does not try again; the next one does.
+                stop.is_cancelled()
+            });
+            if over || (stop.is_cancelled() && self.exported.is_empty()) {
                 return;
             }
             tokio::select! {
@@ -287,8 +287,11 @@ impl Drive {
             let exports: Vec<Export> = again.into_iter().map(|attempt| attempt.export).collect();
             tracing::info!(organization = organization.id, exports = exports.len(), "tried again later");
             inner.engine.announce(&exports);
-        } else if tell {
-            let exports: Vec<&Export> = retry::last(&attempts).into_iter().map(|attempt| &attempt.export).collect();
+            return Ok(());
+        }
+        let exports: Vec<&Export> = retry::last(&attempts).into_iter().map(|attempt| &attempt.export).collect();
+        // A daemon that stops may not have begun what was handed over.
+        if tell && exports.iter().all(|export| export.state.is_final()) {
             inner.hooks.fire(Notice::organization(run, organization, &exports));
         }
         Ok(())

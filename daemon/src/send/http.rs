@@ -146,7 +146,7 @@ fn trusting(builder: ClientBuilder, server: &Server) -> Result<ClientBuilder, Ou
 }
 
 /// rustls wants to be told once for the whole process whose arithmetic it uses.
-fn use_ring() {
+pub(crate) fn use_ring() {
     if CryptoProvider::get_default().is_none() && ring::default_provider().install_default().is_err() {
         tracing::debug!("another thread chose the arithmetic of TLS first");
     }

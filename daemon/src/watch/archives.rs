@@ -89,7 +89,7 @@ impl Hint {
     }
 }
 
-fn name<'a>(component: Component<'a>) -> Option<&'a str> {
+fn name(component: Component<'_>) -> Option<&str> {
     match component {
         Component::Normal(name) => name.to_str(),
         _ => None,
@@ -119,7 +119,7 @@ impl Noticed {
 }
 
 /// Keeps the catalog in line with the archive directory until the stop.
-pub async fn watch_archives(shop: Arc<Workshop>, stop: CancellationToken) {
+pub async fn watch_archives(shop: Arc<Workshop>, end: CancellationToken) {
     let noticed = Arc::new(Noticed::default());
     let mut watching = None;
     let mut scope = Scope::default();
@@ -130,12 +130,12 @@ pub async fn watch_archives(shop: Arc<Workshop>, stop: CancellationToken) {
             watching = watching.or_else(|| arm(&shop, &noticed));
             next = Instant::now() + shop.config().daemon.rescan;
         }
-        let message = keep::rescan(&shop, &scope, &stop).await.err().map(|error| error.to_string());
+        let message = keep::rescan(&shop, &scope, &end).await.err().map(|error| error.to_string());
         shop.notices.set("archive_dir", message);
         scope = tokio::select! {
             () = settled(&noticed.news) => noticed.take(),
             () = tokio::time::sleep_until(next) => Scope::default(),
-            () = stop.cancelled() => return,
+            () = end.cancelled() => return,
         };
     }
 }

@@ -18,11 +18,16 @@ pub async fn watch_configuration(
     shop: Arc<Workshop>,
     reloader: Arc<Reloader>,
     asked: Arc<Notify>,
-    stop: CancellationToken,
+    end: CancellationToken,
 ) {
     let news = News::default();
     let mut configured = shop.configured.clone();
     let mut watching = arm(&shop, &news);
+    if watching.is_some() {
+        // First the watch, then the look, so that nothing falls in between.
+        drop(reloader.catch_up().await);
+        configured.mark_unchanged();
+    }
     loop {
         let reload = tokio::select! {
             () = asked.notified() => true,
@@ -32,7 +37,7 @@ pub async fn watch_configuration(
                 Ok(()) => false,
                 Err(_stopped) => return,
             },
-            () = stop.cancelled() => return,
+            () = end.cancelled() => return,
         };
         if reload {
             // What is wrong is in the status and in the log.

@@ -3,7 +3,7 @@
 mod access;
 mod archives;
 mod audit;
-mod binary;
+pub(crate) mod binary;
 mod events;
 mod exports;
 mod faces;

@@ -28,7 +28,7 @@ const ACME: &str = "00000000-0000-7000-8000-00000000000a";
 const LOCK: &str = "BEGIN; LOCK TABLE time_logs IN ACCESS EXCLUSIVE MODE;\n";
 
 /// A RyTask database whose role has exactly the grants that the definition asks for.
-fn rytask() -> (Database, SourceConfig) {
+pub(crate) fn rytask() -> (Database, SourceConfig) {
     let database = Database::rytask();
     let config = granted(&database);
     (database, config)
@@ -42,10 +42,10 @@ fn granted(database: &Database) -> SourceConfig {
 }
 
 /// A session that holds a lock which every export waits for, until it is dropped.
-struct Held(Child);
+pub(crate) struct Held(Child);
 
 impl Held {
-    fn new(database: &Database) -> Self {
+    pub(crate) fn new(database: &Database) -> Self {
         let mut session = database.session();
         session.stdin.as_mut().unwrap().write_all(LOCK.as_bytes()).unwrap();
         let locked = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation = 'time_logs'::regclass";

@@ -1,5 +1,8 @@
 //! What is stored is looked after: through the real socket, on a made-up SQLite database.
 
-mod fixture;
+pub(crate) mod fixture;
 mod health;
+mod metrics;
+mod reload;
 mod retention;
+mod watch;

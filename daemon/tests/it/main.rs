@@ -21,6 +21,8 @@ mod schedule;
 #[cfg(test)]
 mod send;
 #[cfg(test)]
+mod service;
+#[cfg(test)]
 mod solidtime;
 #[cfg(test)]
 mod source;

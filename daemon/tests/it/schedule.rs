@@ -1,5 +1,8 @@
-//! Schedules through the API, with a clock that the test sets and databases of SQLite.
+//! Schedules through the API, with a clock that the test sets and databases of SQLite; the real
+//! binary where it is killed and where its log counts.
 
+mod binary;
 mod failing;
 mod fixture;
+mod hooks;
 mod runs;

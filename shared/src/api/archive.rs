@@ -1,12 +1,13 @@
 //! Archives: finished files with their manifests.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Format, OrganizationKey, Row, SectionCount, SendRecord, Warning, is_false};
 use crate::{clock::Timestamp, gid::Gid};
 
 /// What the daemon knows of an archive's file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ArchiveState {
     /// As it was published, as far as the last look tells.
@@ -18,7 +19,7 @@ pub enum ArchiveState {
 }
 
 /// One archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Archive {
     /// Its id, and that of the export that made it.
     pub gid: Gid,
@@ -47,6 +48,7 @@ pub struct Archive {
     /// What the snapshot is called in the source.
     pub snapshot: String,
     /// When the export started: the time written into the archive.
+    #[schema(value_type = String, format = DateTime)]
     pub exported_at: Timestamp,
     /// Whether the file is there and whole.
     pub state: ArchiveState,
@@ -64,7 +66,7 @@ pub struct Archive {
 }
 
 /// The result of one verification.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Verification {
     /// Which archive; absent for a file without a manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +74,7 @@ pub struct Verification {
     /// The file.
     pub path: String,
     /// When it was read.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Whether no fault was found.
     pub ok: bool,
@@ -84,7 +87,7 @@ pub struct Verification {
 }
 
 /// The difference of one section between two archives.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SectionDifference {
     /// The section's name.
     pub name: String,
@@ -95,7 +98,7 @@ pub struct SectionDifference {
 }
 
 /// `GET /v1/archives/{gid}/compare/{other}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Comparison {
     /// The first archive.
     pub left: Gid,
@@ -108,7 +111,7 @@ pub struct Comparison {
 }
 
 /// `GET /v1/archives/{gid}/sections/{name}/rows`: one page of a section's rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RowsPage {
     /// Column names, in the archive's order.
     pub columns: Vec<String>,
@@ -120,7 +123,7 @@ pub struct RowsPage {
 }
 
 /// `GET /v1/archives`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Archives {
     /// The archives, newest last.
     pub archives: Vec<Archive>,

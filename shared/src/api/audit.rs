@@ -1,12 +1,13 @@
 //! The audit trail: who did what, and whether it was allowed.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::OrganizationKey;
 use crate::{clock::Timestamp, gid::Gid};
 
 /// Who acted.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Actor {
     /// A peer of the Unix socket.
@@ -34,9 +35,10 @@ pub enum Actor {
 }
 
 /// One line of the trail.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditEntry {
     /// When.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Who.
     pub actor: Actor,
@@ -83,7 +85,7 @@ fn once() -> u64 {
 }
 
 /// `GET /v1/audit`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditTrail {
     /// The entries, newest last.
     pub entries: Vec<AuditEntry>,

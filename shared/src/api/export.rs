@@ -3,12 +3,13 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Archive, OrganizationKey, SectionCount, Warning, is_false};
 use crate::{clock::Timestamp, gid::Gid};
 
 /// How an archive is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// One JSON document with every section.
@@ -61,7 +62,7 @@ impl FromStr for Format {
 
 /// `POST /v1/exports`: which organizations, in which formats. All formats of one organization
 /// are written from one snapshot.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of the request's JSON")]
 #[serde(deny_unknown_fields, default)]
 pub struct ExportRequest {
@@ -86,7 +87,7 @@ pub struct ExportRequest {
 }
 
 /// The state of an export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Waits for a worker.
@@ -135,7 +136,7 @@ impl FromStr for State {
 }
 
 /// Why an export has no archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ExportError {
     /// Stable: `source_unreachable`, `source_lost`, `count_mismatch`, `canceled`, …
     pub code: String,
@@ -147,7 +148,7 @@ pub struct ExportError {
 }
 
 /// How far a started export is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Progress {
     /// The section that is being written.
     pub section: String,
@@ -163,7 +164,7 @@ pub struct Progress {
 }
 
 /// How far one section of a started export is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SectionProgress {
     /// The section's name.
     pub name: String,
@@ -174,7 +175,7 @@ pub struct SectionProgress {
 }
 
 /// One export.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Export {
     /// Its id, and that of the archive it makes.
     pub gid: Gid,
@@ -195,12 +196,15 @@ pub struct Export {
     /// Its state.
     pub state: State,
     /// When it was asked for.
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// When a worker took it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub started_at: Option<Timestamp>,
     /// When it reached `finished` or `error`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Timestamp>,
     /// While it is started: how far it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -234,7 +238,7 @@ impl Export {
 }
 
 /// The answer to `POST /v1/exports` and `GET /v1/exports`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Exports {
     /// The exports, newest last.
     pub exports: Vec<Export>,
@@ -245,7 +249,7 @@ pub struct Exports {
 }
 
 /// What `GET /v1/events` sends. The first is a `snapshot`; each later one is a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Event {
     /// Every export that is not final, and with `?request=` all of that request.

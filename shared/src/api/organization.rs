@@ -1,12 +1,13 @@
 //! Organizations: the tenants of a source.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{DayResult, Format, State};
 use crate::{clock::Timestamp, gid::Gid, health::Health};
 
 /// What names one organization: enough to find its folder and to show it to people.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct OrganizationKey {
     /// The source's name.
     pub source: String,
@@ -21,16 +22,18 @@ pub struct OrganizationKey {
 }
 
 /// One organization of a source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Organization {
     /// What names it.
     #[serde(flatten)]
     pub key: OrganizationKey,
     /// When the app says it was created.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub created_at: Option<Timestamp>,
     /// When the app soft-deleted it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub deleted_at: Option<Timestamp>,
     /// Its newest archive of any format.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,6 +53,7 @@ pub struct Organization {
     pub history: Vec<DayResult>,
     /// When a schedule exports it next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub next_run: Option<Timestamp>,
 }
 
@@ -58,13 +62,14 @@ fn yes() -> bool {
 }
 
 /// The newest archive of an organization.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LastArchive {
     /// Its id.
     pub gid: Gid,
     /// How it is written.
     pub format: Format,
     /// When its export started.
+    #[schema(value_type = String, format = DateTime)]
     pub exported_at: Timestamp,
     /// Its size in bytes.
     pub bytes: u64,
@@ -73,7 +78,7 @@ pub struct LastArchive {
 }
 
 /// `GET /v1/organizations`: those of every source that answered.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Organizations {
     /// The organizations, by source, then as the source lists them.
     pub organizations: Vec<Organization>,
@@ -83,7 +88,7 @@ pub struct Organizations {
 }
 
 /// A source that could not be asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SourceFailure {
     /// The source's name.
     pub source: String,

@@ -1,12 +1,13 @@
 //! What retention keeps and drops.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Archive, Warning};
 use crate::gid::Gid;
 
 /// The decision on one archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RetentionDecision {
     /// The archive.
     pub archive: Archive,
@@ -17,7 +18,7 @@ pub struct RetentionDecision {
 }
 
 /// `GET /v1/retention/plan`: every archive, grouped by organization, format and entity.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RetentionPlan {
     /// The decisions, by group, newest first.
     pub decisions: Vec<RetentionDecision>,
@@ -27,7 +28,7 @@ pub struct RetentionPlan {
 }
 
 /// `POST /v1/retention/apply`: what was deleted.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Pruned {
     /// The archives that are gone.
     pub deleted: Vec<Gid>,

@@ -3,12 +3,13 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Format, SourceFailure, Warning};
 use crate::{clock::Timestamp, gid::Gid};
 
 /// One schedule of the configuration, with what the daemon knows of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Schedule {
     /// Its name.
     pub name: String,
@@ -23,6 +24,7 @@ pub struct Schedule {
     /// Whether an admin paused it.
     pub paused: bool,
     /// When it is due next, soonest first; empty while it is paused or off.
+    #[schema(value_type = Vec<String>)]
     pub next: Vec<Timestamp>,
     /// Its newest run.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,7 +32,7 @@ pub struct Schedule {
 }
 
 /// Why a run was started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Trigger {
     /// It was due.
@@ -42,18 +44,21 @@ pub enum Trigger {
 }
 
 /// One firing of a schedule: one export for each organization and format.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Run {
     /// Its id, and the `request` of its exports.
     pub gid: Gid,
     /// The schedule's name.
     pub schedule: String,
     /// The instant it was due at: of several that were missed the first.
+    #[schema(value_type = String, format = DateTime)]
     pub due_at: Timestamp,
     /// When it began.
+    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// When its last export ended.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Timestamp>,
     /// Why it was started.
     pub trigger: Trigger,
@@ -110,14 +115,14 @@ impl Run {
 }
 
 /// `GET /v1/runs` and `POST /v1/run-due`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Runs {
     /// The runs, newest last.
     pub runs: Vec<Run>,
 }
 
 /// `GET /v1/schedules`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Schedules {
     /// The schedules, as they are configured.
     pub schedules: Vec<Schedule>,

@@ -1,12 +1,13 @@
 //! Sending: handing an archive to a running instance of an app.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::ExportError;
 use crate::{clock::Timestamp, gid::Gid, preflight::Preflight};
 
 /// How the sending of an archive ended, or that it has not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SendState {
     /// It is on its way. A daemon that starts with one of these does not know what became of it.
@@ -33,7 +34,7 @@ impl SendState {
 }
 
 /// One time that an archive was sent, or was meant to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SendRecord {
     /// The target's name.
     pub target: String,
@@ -42,9 +43,11 @@ pub struct SendRecord {
     /// Who asked for it.
     pub by: String,
     /// When it was meant to begin: written down before the first byte.
+    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
     /// Why it is not `sent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,7 +59,7 @@ pub struct SendRecord {
 
 /// `POST /v1/archives/{gid}/send`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command, and they are independent")]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendRequest {
     /// The target's name.
@@ -76,7 +79,7 @@ pub struct SendRequest {
 }
 
 /// The answer to `POST /v1/archives/{gid}/send`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SendAnswer {
     /// The archive.
     pub gid: Gid,

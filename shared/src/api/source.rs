@@ -1,9 +1,10 @@
 //! Sources: the connected application databases.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// One source, as `GET /v1/sources` shows it. Never holds a password.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Source {
     /// Its name.
     pub name: String,
@@ -25,7 +26,7 @@ pub struct Source {
 }
 
 /// How one invariant stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckResult {
     /// It holds.
@@ -39,7 +40,7 @@ pub enum CheckResult {
 }
 
 /// One invariant of a source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CheckLine {
     /// Stable: `reachable`, `version`, `read_only`, `readable`, `row_filter`, `schema`,
     /// `pooler`, `queries`, `representable`.
@@ -57,7 +58,7 @@ pub struct CheckLine {
 }
 
 /// `GET /v1/sources/{name}/check`: every invariant of one source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SourceCheck {
     /// The source's name.
     pub source: String,
@@ -68,7 +69,7 @@ pub struct SourceCheck {
 }
 
 /// `GET /v1/sources`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Sources {
     /// The sources, as configured.
     pub sources: Vec<Source>,

@@ -1,12 +1,13 @@
 //! The daemon as a whole.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Warning;
 use crate::clock::Timestamp;
 
 /// What a peer may do. Each role may do all that the ones before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Sees states and counts.
@@ -31,20 +32,21 @@ impl Role {
 
 /// `GET /v1/health`: an answer at all means that the daemon and its catalog work; else it is a
 /// problem with status 503.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Alive {
     /// The daemon's version.
     pub version: String,
 }
 
 /// `GET /v1/status`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     /// The daemon's version.
     pub version: String,
     /// Its process id.
     pub pid: u32,
     /// When it became ready.
+    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// What the asking peer may do.
     pub role: Role,
@@ -63,6 +65,7 @@ pub struct Status {
     /// Exports that ended as `error` in the last 24 hours.
     pub failed: u64,
     /// When the configuration in force was read.
+    #[schema(value_type = String, format = DateTime)]
     pub configured_at: Timestamp,
     /// What the admin ought to know, as long as it is so.
     #[serde(default)]
@@ -70,7 +73,7 @@ pub struct Status {
 }
 
 /// `POST /v1/catalog/rebuild`: what was found in the archive directory.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Rebuilt {
     /// Archives that the catalog lists now.
     pub archives: u64,

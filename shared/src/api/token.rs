@@ -1,12 +1,13 @@
 //! Service accounts: named holders of a bearer token.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{OrganizationKey, Role};
 use crate::clock::Timestamp;
 
 /// One token. What it is made of is shown once and kept by nobody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Token {
     /// Its id, which no other token ever has.
     pub id: String,
@@ -18,19 +19,22 @@ pub struct Token {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organizations: Option<Vec<OrganizationKey>>,
     /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// Who made it.
     pub created_by: String,
     /// Until when it is taken; none is until it is revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
     /// When it was last used, to a minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub last_used_at: Option<Timestamp>,
 }
 
 /// `POST /v1/tokens`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenRequest {
     /// The service account's name: 1 to 40 of a-z, 0-9 and -.
@@ -49,7 +53,7 @@ pub struct TokenRequest {
 }
 
 /// The answer to `POST /v1/tokens`: the only time that the secret is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewToken {
     /// What is known of it.
     pub token: Token,
@@ -58,7 +62,7 @@ pub struct NewToken {
 }
 
 /// `GET /v1/tokens`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Tokens {
     /// The tokens, oldest first.
     pub tokens: Vec<Token>,

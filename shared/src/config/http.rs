@@ -114,3 +114,49 @@ fn public_url(value: &Value<'_>) -> Option<Option<String>> {
     }
     Some(Some(text.trim_end_matches('/').to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Environment};
+
+    fn said(lines: &str) -> String {
+        match Config::parse(&format!("[http]\n{lines}\n"), &Environment::default()) {
+            Ok(_) => String::new(),
+            Err(problems) => problems.to_string(),
+        }
+    }
+
+    #[test]
+    fn beyond_this_machine_it_wants_tls_or_a_word() {
+        let refused = said("listen = \"0.0.0.0:8443\"");
+        assert!(refused.contains("2: http.listen: 0.0.0.0:8443 is beyond this machine"), "{refused}");
+        assert!(said("listen = \"[2001:db8::1]:8443\"").contains("beyond this machine"));
+        for taken in [
+            "listen = \"127.0.0.1:8443\"",
+            "listen = \"[::1]:8443\"",
+            "listen = \"\"",
+            "listen = \"0.0.0.0:8443\"\nallow_plaintext = true",
+            "listen = \"0.0.0.0:8443\"\ncert = \"/c.pem\"\nkey = \"/k.pem\"",
+            "public_url = \"https://vault.example.org/\"",
+        ] {
+            assert_eq!(said(taken), "", "{taken}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_work_is_said() {
+        for (wrong, reason) in [
+            ("cert = \"/c.pem\"", "is there without `key`"),
+            ("key = \"/k.pem\"", "is there without `cert`"),
+            ("cert = \"c.pem\"", "is no absolute path"),
+            ("listen = \"localhost:8443\"", "is no address"),
+            ("listen = \"8443\"", "is no address"),
+            ("public_url = \"vault.example.org\"", "is no URL of a server"),
+            ("public_url = \"https://u:p@vault.example.org\"", "is no URL of a server"),
+            ("requests_per_minute = 0", "http.requests_per_minute"),
+        ] {
+            let said = said(wrong);
+            assert!(said.contains(reason), "{wrong}: {said}");
+        }
+    }
+}

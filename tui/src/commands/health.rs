@@ -114,7 +114,9 @@ fn judge(status: Status, organizations: Organizations, now: Timestamp) -> Judgem
     let mut unwell: Vec<Organization> = judged.into_iter().filter(|one| verdict(one.health) > Verdict::Ok).collect();
     unwell.sort_by(|left, right| right.health.cmp(&left.health));
     let by_sources = if failures.is_empty() { Verdict::Ok } else { Verdict::Critical };
-    let by_daemon = if status.warnings.is_empty() { Verdict::Ok } else { Verdict::Warning };
+    // Polling costs time and no safety.
+    let wrong = |warning: &&Warning| !warning.code.ends_with("_polled");
+    let by_daemon = if !status.warnings.iter().any(|warning| wrong(&warning)) { Verdict::Ok } else { Verdict::Warning };
     let worst = unwell.first().map_or(Verdict::Ok, |one| verdict(one.health));
     let mut parts: Vec<String> = Vec::new();
     for health in Health::ALL.into_iter().rev() {

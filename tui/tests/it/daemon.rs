@@ -14,8 +14,9 @@ use orgvault_daemon::{
     run_on,
 };
 use orgvault_shared::{
+    calendar::Calendar,
     clock::Clock,
-    config::{Access, Config, Daemon as Settings, SecretUrl, SourceConfig, TargetConfig, TargetKind},
+    config::{Access, Config, Daemon as Settings, ScheduleConfig, SecretUrl, SourceConfig, TargetConfig, TargetKind},
 };
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -120,6 +121,10 @@ fn config(folder: &Path) -> Config {
         },
         access: Access { owners: vec![user], ..Access::default() },
         sources: vec![SourceConfig::new("tracker".to_owned(), "rytask".to_owned(), url)],
+        schedules: vec![ScheduleConfig::new(
+            "nightly".to_owned(),
+            Calendar::new("0 0 29 2 *", "Europe/Berlin".parse().unwrap()).unwrap(),
+        )],
         ..Config::default()
     };
     config.targets = vec![
@@ -245,4 +250,38 @@ fn an_archive_is_sent_once() {
         states[0].starts_with("sent       to count at ") && states[2].starts_with("unknown    to fail at "),
         "{shown}"
     );
+}
+
+#[test]
+fn schedules_are_listed_run_followed_paused_and_resumed() {
+    let daemon = Daemon::start();
+    let listed = daemon.json(&["schedules", "--next", "5"]);
+    let schedule = &listed["schedules"][0];
+    assert_eq!(schedule["next"].as_array().unwrap().len(), 5, "{listed}");
+    assert!(schedule["next"][0].as_str().unwrap().ends_with("-02-28T23:00:00Z"), "{listed}");
+    assert!(daemon.run(&["run-due"]).out.contains("nothing is due"));
+
+    let ran = daemon.run(&["schedule", "run", "nightly", "--wait"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.all());
+    assert!(ran.out.contains("nightly: 3 organizations, 3 finished, 0 failed"), "{}", ran.all());
+    let export = &daemon.json(&["exports"])["exports"][0];
+    assert_eq!((&export["schedule"], &export["requested_by"]), (&"nightly".into(), &"orgvaultd".into()));
+    assert!(daemon.run(&["orgs", "--json"]).out.contains("next_run"));
+
+    assert_eq!(daemon.json(&["schedule", "pause", "nightly"])["schedules"][0]["paused"], true);
+    assert!(daemon.run(&["schedules"]).out.contains("paused"));
+    assert_eq!(daemon.json(&["schedule", "resume", "nightly"])["schedules"][0]["paused"], false);
+    let unknown = daemon.run(&["schedule", "run", "nigthly"]);
+    assert!(unknown.code == Some(1) && unknown.err.contains("the configuration has: nightly"), "{}", unknown.all());
+
+    // An organization that cannot be exported makes it incomplete.
+    let twin = "UPDATE organizations SET created_at = 'yesterday' WHERE id = 'twin'";
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let options = SqliteConnectOptions::new().filename(daemon.path("rytask.sqlite"));
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql(twin).execute(&mut connection).await.unwrap();
+    });
+    let ran = daemon.run(&["schedule", "run", "nightly", "--wait"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.all());
+    assert!(ran.out.contains("2 finished, 1 failed"), "{}", ran.all());
 }

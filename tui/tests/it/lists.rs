@@ -2,8 +2,8 @@
 
 use orgvault_shared::api::{
     Actor, Archive, Archives, AuditEntry, AuditTrail, CheckLine, CheckResult, Comparison, Counts, ExportError, Format,
-    LastArchive, Organization, Organizations, Rebuilt, Role, RowsPage, SectionCount, SectionDifference, Source,
-    SourceCheck, SourceFailure, Sources, State, Status,
+    LastArchive, NewToken, Organization, OrganizationKey, Organizations, Rebuilt, Role, RowsPage, SectionCount,
+    SectionDifference, Source, SourceCheck, SourceFailure, Sources, State, Status, Token, Tokens,
 };
 
 use crate::{
@@ -40,7 +40,7 @@ fn status() {
         running: 2,
         failed: 1,
         configured_at: at(0),
-        warnings: Vec::new(),
+        warnings: vec![warning()],
     };
     insta::assert_snapshot!(both(&Stub::start([("GET /v1/status", Reply::json(&status))]), &["status"]));
 }
@@ -260,6 +260,39 @@ fn a_rebuild_that_skipped_files_is_3() {
     let rebuilt = Rebuilt { archives: 12, skipped: vec!["a.json: its manifest is no JSON".to_owned()] };
     let stub = Stub::start([("POST /v1/catalog/rebuild", Reply::json(&rebuilt))]);
     insta::assert_snapshot!(both(&stub, &["catalog", "rebuild"]));
+}
+
+fn token(name: &str, organizations: Option<Vec<OrganizationKey>>) -> Token {
+    Token {
+        id: "0af3".to_owned(),
+        name: name.to_owned(),
+        role: Role::Admin,
+        organizations,
+        created_at: at(0),
+        created_by: "root".to_owned(),
+        expires_at: Some(at(90)),
+        last_used_at: None,
+    }
+}
+
+#[test]
+fn tokens() {
+    let tokens = Tokens { tokens: vec![token("backup", Some(vec![key("acme")])), token("monitoring", None)] };
+    insta::assert_snapshot!(both(&Stub::start([("GET /v1/tokens", Reply::json(&tokens))]), &["token", "list"]));
+}
+
+#[test]
+fn a_token_is_made_and_revoked() {
+    let made = NewToken { token: token("backup", Some(vec![key("acme")])), secret: "orgvault_secret".to_owned() };
+    let stub =
+        Stub::start([("POST /v1/tokens", Reply::json(&made)), ("DELETE /v1/tokens/backup", Reply::json(&made.token))]);
+    insta::assert_snapshot!(both(&stub, &["token", "add", "backup", "tracker/*", "--role", "admin"]));
+    insta::assert_snapshot!(both(&stub, &["token", "revoke", "backup"]));
+    for wrong in
+        [&["token", "add", "backup", "--role", "admin"][..], &["token", "add", "x", "--all", "--role", "owner"]]
+    {
+        assert_eq!(run(&stub, wrong).code, Some(2), "{wrong:?}");
+    }
 }
 
 #[test]

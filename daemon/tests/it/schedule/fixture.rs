@@ -101,6 +101,8 @@ impl Night {
             change(config);
         })
         .await;
+        // Its socket is there before it follows the schedules, and it answers after.
+        daemon.client.health().await.unwrap();
         Self { daemon, hands, database: path, _files: files }
     }
 

@@ -9,7 +9,9 @@ use orgvault_daemon::{
 };
 use orgvault_shared::{clock::Clock, gid::Gid};
 
-use crate::api::fixture::{Daemon, organization, problem_in};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::api::fixture::{Daemon, organization, problem_in, soon};
 
 struct Linked {
     daemon: Daemon,
@@ -116,4 +118,34 @@ async fn signatures_are_in_no_log_and_no_trail() {
     let entry = &trail.entries[0];
     assert_eq!((entry.act.as_str(), entry.gid), ("archive.download", Some(linked.gid)));
     assert!(!serde_json::to_string(&trail).unwrap().contains(signature));
+}
+
+#[tokio::test]
+async fn a_huge_file_is_read_in_parts_and_a_client_may_leave_in_the_middle() {
+    let linked = linked().await;
+    let path = linked.daemon.client.archive(linked.gid).await.unwrap().path;
+    let huge = 10 * 1024 * 1024 * 1024_u64;
+    fs::File::options().write(true).open(&path).unwrap().set_len(huge).unwrap();
+    let link = linked.mine(TimeDelta::minutes(10));
+    let part = linked.daemon.request(&format!("GET {link}"), &["Range: bytes=10737418230-"]).await;
+    assert_eq!((part.status, part.body), (206, vec![0; 10]));
+    let before = memory();
+    let mut readers = Vec::new();
+    for _ in 0..20 {
+        let mut stream = linked.daemon.connect().await;
+        stream.write_all(format!("GET {link} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.unwrap();
+        soon("the first bytes", stream.read_exact(&mut [0; 1024])).await.unwrap();
+        readers.push(stream);
+    }
+    // Other tests run in this process: what would be noticed is 20 files of 10 GiB.
+    assert!(memory() < before + 512 * 1024, "{before} kB, then {} kB", memory());
+    drop(readers);
+    assert_eq!(linked.daemon.request(&format!("HEAD {link}"), &[]).await.header("content-length"), huge.to_string());
+}
+
+/// Memory of this process, in kB.
+fn memory() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }

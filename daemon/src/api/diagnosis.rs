@@ -1,0 +1,43 @@
+//! `/v1/diagnosis`: what somebody who helps has to know, without secrets.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{Extension, Json, extract::State};
+use orgvault_shared::api::{ArchiveState, Diagnosis};
+
+use super::{App, caller::Caller, health::VERSION, problem::Refusal, status};
+use crate::catalog::ArchiveFilter;
+
+/// So many of the last failed exports are told.
+const ERRORS: u32 = 50;
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Diagnosis>, Refusal> {
+    let versions = BTreeMap::from([("orgvaultd".to_owned(), VERSION.to_owned()), ("system".to_owned(), system())]);
+    let mut archives: BTreeMap<String, u64> = BTreeMap::new();
+    for archive in app.catalog().archives(&ArchiveFilter::default()).await? {
+        let state = match archive.state {
+            ArchiveState::Present => "present",
+            ArchiveState::Missing => "missing",
+            ArchiveState::Damaged => "damaged",
+        };
+        *archives.entry(format!("{} {} {state}", archive.organization.source, archive.format)).or_default() += 1;
+    }
+    Ok(Json(Diagnosis {
+        versions,
+        // Secrets do not show in it: their types see to that.
+        configuration: format!("{:#?}", app.config()),
+        status: status::status(&app, &caller).await?,
+        errors: app.catalog().last_errors(ERRORS).await?,
+        archives,
+    }))
+}
+
+/// `Debian GNU/Linux 12 (bookworm), x86_64`, as os-release(5) says it.
+fn system() -> String {
+    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let name = release.lines().find_map(|line| line.strip_prefix("PRETTY_NAME=")).unwrap_or(std::env::consts::OS);
+    format!("{}, {}", name.trim_matches('"'), std::env::consts::ARCH)
+}

@@ -1,0 +1,215 @@
+//! What Prometheus is told: `GET /metrics`, and a file for the node exporter's textfile collector.
+//! Everything is read from the catalog when it is asked for, so nothing has to be kept in step.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    sync::{Arc, atomic::AtomicU64},
+};
+
+use chrono::TimeDelta;
+use orgvault_shared::{
+    api::{Archive, OrganizationKey},
+    clock::Timestamp,
+};
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{family::Family, gauge::Gauge},
+    registry::Registry,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    catalog::CatalogError,
+    export::{Engine, Workshop},
+    standing::{Standing, Standings},
+};
+
+/// Why there are no metrics.
+#[derive(Debug, thiserror::Error)]
+pub enum MetricsError {
+    /// The catalog cannot be read.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// They cannot be written as text.
+    #[error("cannot write metrics as text: {0}")]
+    Encode(#[from] fmt::Error),
+}
+
+type Labels = Vec<(&'static str, String)>;
+type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
+
+/// All metrics, each a number for each set of labels.
+struct Page {
+    registry: Registry,
+    gauges: HashMap<&'static str, Gauges>,
+}
+
+/// Every metric with what it means.
+const NAMES: [(&str, &str); 15] = [
+    ("build_info", "The version of the daemon"),
+    ("configured_timestamp_seconds", "When the configuration in force was read"),
+    ("warning", "What is not as it should be with the daemon as a whole, by code"),
+    ("exports", "Exports that wait (pending) or are being written (started)"),
+    ("exports_failed_last_day", "Exports that ended as an error in the last 24 hours"),
+    ("archives", "Archives that the catalog lists"),
+    ("stored_bytes", "Their size together"),
+    ("health", "How an organization's backups are, in one word"),
+    ("last_success_timestamp_seconds", "When the export of the newest archive started"),
+    ("last_success_age_seconds", "How long ago that was"),
+    ("export_duration_seconds", "How long the newest finished export took"),
+    ("archive_bytes", "The size of the newest archive"),
+    ("archive_rows", "The rows of the newest archive, by section"),
+    ("archive_verified", "Whether the last verification of the newest archive found it whole (1) or not (0)"),
+    ("archive_verified_timestamp_seconds", "When that was"),
+];
+
+impl Page {
+    fn new() -> Self {
+        let mut registry = Registry::with_prefix("orgvault");
+        let mut gauges = HashMap::new();
+        for (name, help) in NAMES {
+            let family = Gauges::default();
+            registry.register(name, help, family.clone());
+            gauges.insert(name, family);
+        }
+        Self { registry, gauges }
+    }
+
+    fn set(&self, name: &'static str, labels: impl Into<Labels>, value: f64) {
+        if let Some(family) = self.gauges.get(name) {
+            family.get_or_create(&labels.into()).set(value);
+        }
+    }
+
+    fn organization(&self, key: &OrganizationKey, standing: &Standing, duration: Option<f64>, now: Timestamp) {
+        let labels =
+            || vec![("source", key.source.clone()), ("organization", key.id.clone()), ("slug", key.slug.clone())];
+        let with = |more: Labels| [labels(), more].concat();
+        self.set("health", with(vec![("health", standing.health.name().to_owned())]), 1.0);
+        if let Some(newest) = standing.archives.first() {
+            self.set("last_success_timestamp_seconds", labels(), seconds(newest.exported_at));
+            let age = (now - newest.exported_at).max(TimeDelta::zero());
+            self.set("last_success_age_seconds", labels(), age.as_seconds_f64());
+        }
+        if let Some(duration) = duration {
+            self.set("export_duration_seconds", labels(), duration);
+        }
+        for archive in &standing.archives {
+            self.archive(archive, &with);
+        }
+    }
+
+    fn archive(&self, archive: &Archive, with: &dyn Fn(Labels) -> Labels) {
+        let entity = archive.entity.clone().unwrap_or_default();
+        let of = || with(vec![("format", archive.format.name().to_owned()), ("entity", entity.clone())]);
+        self.set("archive_bytes", of(), count(archive.bytes));
+        for section in &archive.counts {
+            let labels = [of(), vec![("section", section.name.clone())]].concat();
+            self.set("archive_rows", labels, count(section.rows));
+        }
+        if let Some(verified) = &archive.verified {
+            self.set("archive_verified", of(), if verified.ok { 1.0 } else { 0.0 });
+            self.set("archive_verified_timestamp_seconds", of(), seconds(verified.at));
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Prometheus knows no other numbers, and 2^53 is enough")]
+fn count(number: u64) -> f64 {
+    number as f64
+}
+
+fn seconds(at: Timestamp) -> f64 {
+    (at - Timestamp::UNIX_EPOCH).as_seconds_f64()
+}
+
+/// The metrics now, in the text format of `OpenMetrics` 1.0 (which is Prometheus' own, too, as only
+/// gauges are used).
+///
+/// # Errors
+/// When the catalog cannot be read.
+pub async fn page(shop: &Workshop, engine: &Engine) -> Result<String, MetricsError> {
+    let page = Page::new();
+    let (config, now) = (shop.config(), shop.clock.now());
+    let (pending, running) = engine.load();
+    let totals = shop.catalog.totals().await?;
+    page.set("build_info", vec![("version", env!("CARGO_PKG_VERSION").to_owned())], 1.0);
+    page.set("configured_timestamp_seconds", [], seconds(**shop.configured_at.load()));
+    for warning in shop.notices.list() {
+        page.set("warning", vec![("code", warning.code)], 1.0);
+    }
+    page.set("exports", vec![("state", "pending".to_owned())], count(pending as u64));
+    page.set("exports", vec![("state", "started".to_owned())], count(running as u64));
+    let failed = shop.catalog.failed_since(now - TimeDelta::days(1)).await?;
+    page.set("exports_failed_last_day", [], count(failed));
+    page.set("archives", [], count(totals.archives));
+    page.set("stored_bytes", [], count(totals.bytes));
+    for source in &config.sources {
+        let standings = Standings::read(&shop.catalog, &source.name).await?;
+        let durations = shop.catalog.last_durations(&source.name).await?;
+        for key in standings.organizations() {
+            let standing = standings.of(key, &config.freshness, now);
+            page.organization(key, &standing, durations.get(&key.id).copied(), now);
+        }
+    }
+    let mut text = String::new();
+    encode(&mut text, &page.registry)?;
+    Ok(text)
+}
+
+/// Writes the textfile as the configuration says, until the stop.
+pub async fn write_regularly(shop: Arc<Workshop>, engine: Engine, end: CancellationToken) {
+    let mut configured = shop.configured.clone();
+    loop {
+        let metrics = shop.config().metrics.clone();
+        let message = match &metrics.textfile {
+            Some(file) => write(&shop, &engine, file).await.err(),
+            None => None,
+        };
+        shop.notices.set("metrics_textfile", message);
+        let due = async {
+            if metrics.textfile.is_some() {
+                tokio::time::sleep(metrics.every).await;
+            } else {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = due => {}
+            changed = configured.changed() => if changed.is_err() { return },
+            () = end.cancelled() => return,
+        }
+    }
+}
+
+async fn write(shop: &Workshop, engine: &Engine, file: &Path) -> Result<(), String> {
+    let failed = |why: &dyn fmt::Display| format!("cannot write the metrics to {}: {why}", file.display());
+    let text = page(shop, engine).await.map_err(|error| failed(&error))?;
+    let path = file.to_owned();
+    let written = tokio::task::spawn_blocking(move || replace(&path, &text)).await;
+    written.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+}
+
+/// Whoever reads the file sees the old one or the new one, and no half of either.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let mut partial = file.as_os_str().to_owned();
+    partial.push(".partial");
+    let write = || {
+        // The node exporter is another user.
+        let mut options = OpenOptions::new();
+        let mut output = options.write(true).create(true).truncate(true).mode(0o644).open(&partial)?;
+        output.write_all(text.as_bytes())?;
+        drop(output);
+        fs::rename(&partial, file)
+    };
+    write().inspect_err(|_error| {
+        if let Err(error) = fs::remove_file(&partial) {
+            tracing::debug!("nothing to clean up after the metrics: {error}");
+        }
+    })
+}

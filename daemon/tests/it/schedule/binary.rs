@@ -1,0 +1,139 @@
+//! The real `orgvaultd`: killed in the middle of a run, and idle.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use orgvault_shared::{
+    api::{Run, State},
+    archive::manifest::Manifest,
+    client::{Client, ExportFilter},
+    gid::Gid,
+};
+
+use super::fixture::database;
+use crate::api::{
+    binary::Running,
+    fixture::{soon, until},
+};
+
+/// A configuration with a database of its own, and a schedule that is never due.
+async fn with_database(files: &Path, organizations: u32, schedule: &str) -> String {
+    let path = files.join("rytask.sqlite");
+    database(&path, organizations).await;
+    format!(
+        "workers = 2\nlog_format = \"json\"\nlog_level = \"warn\"\n[[source]]\nname = \"tracker\"\nproduct = \"rytask\"\n\
+         url = \"sqlite://{}\"\n[[schedule]]\nname = \"nightly\"\ncron = \"0 0 29 2 *\"\n{schedule}\n",
+        path.display()
+    )
+}
+
+/// Waits until so many exports of the run have ended, asking seldom enough not to be in its way.
+async fn until_done(client: &Client, run: Gid, count: u64) -> Run {
+    soon(&format!("{count} exports of the run end"), async {
+        loop {
+            let now = client.run(run).await.unwrap();
+            if now.finished + now.failed >= count && (now.open > 0 || now.finished_at.is_some()) {
+                return now;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await
+}
+
+/// The manifests of the archives of one run, by organization.
+fn manifests(directory: &Path, run: Gid) -> HashMap<String, Vec<Manifest>> {
+    let mut found: HashMap<String, Vec<Manifest>> = HashMap::new();
+    let mut open: Vec<PathBuf> = vec![directory.to_owned()];
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.to_str().unwrap().ends_with(".manifest.json") {
+                let manifest = Manifest::load(&path).unwrap();
+                if manifest.request == run {
+                    found.entry(manifest.organization.id.clone()).or_default().push(manifest);
+                }
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_run_of_1000_organizations_survives_two_kills_and_exports_each_once_in_flat_memory() {
+    let files = tempfile::tempdir().unwrap();
+    let mut running = Running::start(&with_database(files.path(), 1000, "").await).await;
+    let client = running.client();
+    let run = client.run_schedule("nightly").await.unwrap().gid;
+    for count in [150, 400] {
+        until_done(&client, run, count).await;
+        running.kill_and_start_again().await;
+    }
+    until_done(&client, run, 500).await;
+    let early = running.peak();
+    let ended = until_done(&client, run, 1000).await;
+    assert_eq!((ended.organizations, ended.finished, ended.failed), (1000, 1000, 0));
+    let grown = running.peak().saturating_sub(early);
+    assert!(grown < 8 * 1024, "the second half of the run took {grown} KiB more");
+
+    until("the run has ended", async || client.run(run).await.unwrap().finished_at.is_some()).await;
+    let runs = client.runs(None, None).await.unwrap().runs;
+    assert_eq!(runs.len(), 1, "the same run went on: {runs:?}");
+    let manifests = manifests(&running.directory.path().join("archives"), run);
+    assert_eq!(manifests.len(), 1000);
+    let twice: Vec<&Vec<Manifest>> = manifests.values().filter(|manifests| manifests.len() != 1).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
+#[tokio::test]
+async fn formats_of_one_organization_show_one_instant_also_after_a_kill() {
+    let files = tempfile::tempdir().unwrap();
+    let config = with_database(files.path(), 40, "formats = [\"json\", \"csv\"]").await;
+    let mut running = Running::start(&config).await;
+    let client = running.client();
+    let run = client.run_schedule("nightly").await.unwrap().gid;
+    for count in [20, 70] {
+        until_done(&client, run, count).await;
+        running.kill_and_start_again().await;
+    }
+    until("the run has ended", async || client.run(run).await.unwrap().finished_at.is_some()).await;
+    for (organization, manifests) in manifests(&running.directory.path().join("archives"), run) {
+        let mut kinds: Vec<_> = manifests.iter().map(|manifest| (manifest.format, &manifest.entity)).collect();
+        kinds.sort();
+        kinds.dedup();
+        assert_eq!(kinds.len(), manifests.len(), "{organization}");
+        assert!(manifests.iter().all(|manifest| manifest.snapshot == manifests[0].snapshot), "{organization}");
+    }
+    let filter = ExportFilter { request: Some(run), state: Some(State::Error), limit: None };
+    for export in client.exports(&filter).await.unwrap().exports {
+        let code = export.error.unwrap().code;
+        assert!(["interrupted", "snapshot_lost"].contains(&code.as_str()), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_schedules_cost_nearly_nothing_while_nothing_is_due() {
+    let schedules: String = (0..100)
+        .map(|number| {
+            format!(
+                "[[schedule]]\nname = \"s{number}\"\ncron = \"{} {} 29 2 *\"\ntimezone = \"Europe/Berlin\"\n",
+                number % 60,
+                number % 24
+            )
+        })
+        .collect();
+    let running = Running::start(&schedules).await;
+    assert_eq!(running.client().schedules(1).await.unwrap().schedules.len(), 100);
+    let before = running.processor_time();
+    // What is measured is time that passes.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let used = running.processor_time() - before;
+    // 50 ms a minute are 5 ms in six seconds; the test's build is not optimized.
+    assert!(used < Duration::from_millis(25), "{used:?} in 6 s");
+}

@@ -1,0 +1,82 @@
+//! `orgvault diagnose`: one tar file for somebody who helps.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use orgvault_shared::{api::Diagnosis, clock::Timestamp};
+use serde::Serialize;
+use tar::{Builder, Header};
+
+use crate::{
+    exit::{Exit, Failure},
+    session::Session,
+};
+
+/// The directory inside the tar file.
+const FOLDER: &str = "orgvault-diagnose";
+
+/// Where to.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Holds versions, the configuration in force without secrets, the status, the last 50 failed exports,
+how the organizations stand, and how many archives there are. Names of organizations are in it.")]
+pub(crate) struct Args {
+    /// The tar file, or `-` for standard output
+    #[arg(long, value_name = "FILE|-")]
+    out: Option<PathBuf>,
+}
+
+/// The shape of `--json`.
+#[derive(Debug, Serialize)]
+struct Written {
+    out: String,
+    files: Vec<String>,
+}
+
+/// Asks the daemon and writes the file.
+pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
+    let now = session.clock.now();
+    let Diagnosis { mut versions, configuration, status, errors, archives } = session.client.diagnosis().await?;
+    versions.insert("orgvault".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+    let organizations = session.client.organizations(None).await?;
+    let files = [
+        ("versions.json", json(&versions)?),
+        ("configuration.txt", configuration.into_bytes()),
+        ("status.json", json(&status)?),
+        ("errors.json", json(&errors)?),
+        ("archives.json", json(&archives)?),
+        ("organizations.json", json(&organizations)?),
+    ];
+    let out = args.out.clone().unwrap_or_else(|| now.format("orgvault-diagnose-%Y%m%dT%H%M%SZ.tar").to_string().into());
+    let place = out.display().to_string();
+    let failed = |cause: &io::Error| Failure::caused("file", format_args!("cannot write {place}"), cause);
+    if place == "-" {
+        session.out.divert();
+        pack(io::stdout().lock(), &files, now).map_err(|cause| failed(&cause))?;
+    } else {
+        File::create(&out).and_then(|file| pack(file, &files, now)).map_err(|cause| failed(&cause))?;
+    }
+    let names = files.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let written = Written { out: place, files: names };
+    session.out.show(&written, |_look| format!("wrote {}\n", written.out))?;
+    Ok(Exit::Ok)
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec_pretty(value).map_err(|cause| Failure::caused("output", "cannot write JSON", &cause))
+}
+
+fn pack(output: impl Write, files: &[(&str, Vec<u8>)], now: Timestamp) -> io::Result<()> {
+    let mut tar = Builder::new(output);
+    for (name, bytes) in files {
+        let mut header = Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o640);
+        header.set_mtime(now.timestamp().unsigned_abs());
+        tar.append_data(&mut header, format!("{FOLDER}/{name}"), bytes.as_slice())?;
+    }
+    tar.into_inner()?.flush()
+}

@@ -1,0 +1,97 @@
+//! `docs/faces.md`: its calls, run as they stand against a real daemon of three products.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use orgvault_daemon::{product::Products, source::Source};
+use orgvault_shared::config::{Config, SecretUrl, SourceConfig};
+use tempfile::TempDir;
+use tokio_util::task::TaskTracker;
+
+use crate::postgres::{Database, RYTASK, Server};
+
+const DOCUMENT: &str = include_str!("../../../docs/faces.md");
+const SOLIDTIME: &str = include_str!("../../../daemon/tests/it/solidtime.sql");
+const TRUEPPM: &str = include_str!("../../../daemon/tests/it/trueppm.sql");
+const DEADLINE: Duration = Duration::from_mins(1);
+
+/// Ended with the test.
+struct Daemon(Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+fn source(name: &str, product: &str, tables: &str) -> String {
+    let database: Database = Server::shared().database();
+    database.psql(tables);
+    let url = database.url();
+    let config = SourceConfig::new(name.to_owned(), product.to_owned(), SecretUrl::new(url.clone()));
+    let definition = Products::embedded().unwrap().get(product).unwrap().clone();
+    database.psql(&Source::new(config, definition, TaskTracker::new()).unwrap().grants());
+    format!("[[source]]\nname = \"{name}\"\nproduct = \"{product}\"\nurl = \"{url}\"\n")
+}
+
+fn start(folder: &Path) -> Daemon {
+    let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
+    let paths =
+        ["socket", "state_dir", "archive_dir"].map(|key| format!("{key} = \"{}\"\n", folder.join(key).display()));
+    let sources = [("tracker", "rytask", RYTASK), ("time", "solidtime", SOLIDTIME), ("plans", "trueppm", TRUEPPM)];
+    let sources: String = sources.iter().map(|(name, product, tables)| source(name, product, tables)).collect();
+    let config = format!("[daemon]\n{}[access]\nowners = [\"{user}\"]\n{sources}", paths.concat());
+    fs::write(folder.join("config.toml"), config).unwrap();
+    let daemon = Path::new(env!("CARGO_BIN_EXE_orgvault")).parent().unwrap().join("orgvaultd");
+    let started = Command::new(daemon).arg("--config").arg(folder.join("config.toml")).stderr(Stdio::null()).spawn();
+    let daemon = Daemon(started.unwrap());
+    let since = Instant::now();
+    while std::os::unix::net::UnixStream::connect(folder.join("socket")).is_err() {
+        assert!(since.elapsed() < DEADLINE, "the daemon does not listen");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    daemon
+}
+
+fn blocks(language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    DOCUMENT.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_call_works_as_it_stands() {
+    let folder = TempDir::new().unwrap();
+    let _daemon = start(folder.path());
+    let blocks = blocks("sh");
+    assert!(blocks.len() >= 5);
+    let script = format!("sudo() {{ \"$@\"; }}\norgvault() {{ \"$BIN\" \"$@\"; }}\n{}", blocks.concat())
+        .replace("/run/orgvault/orgvaultd.sock", folder.path().join("socket").to_str().unwrap());
+    let ran = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &script])
+        .current_dir(folder.path())
+        .env("BIN", env!("CARGO_BIN_EXE_orgvault"))
+        .env("ORGVAULT_SOCKET", folder.path().join("socket"))
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}\n{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    for name in ["asana.json", "workspace.json"] {
+        let document: serde_json::Value = serde_json::from_slice(&read(name)).unwrap();
+        assert_eq!(document["organization"]["slug"], "acme", "{name}");
+    }
+    assert!(read("time-logs.csv").starts_with(b"id,project_id,"));
+    assert!(read("organization.zip").starts_with(b"PK"));
+    assert_eq!(read("atlas.json"), read("program.json"), "the seed has no time in it");
+}
+
+#[test]
+fn the_configuration_is_one() {
+    for block in blocks("toml") {
+        Config::parse(&block, &orgvault_shared::config::Environment::default()).unwrap();
+    }
+}
