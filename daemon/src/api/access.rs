@@ -112,11 +112,14 @@ impl Route {
 }
 
 /// Every route of the API.
-#[rustfmt::skip]
 pub(super) fn routes() -> Vec<Route> {
-    use Role::{Admin, Owner, Viewer};
-    use trueppm::jobs;
+    own_routes().into_iter().chain(face_routes()).collect()
+}
 
+/// The daemon's own routes.
+#[rustfmt::skip]
+fn own_routes() -> Vec<Route> {
+    use Role::{Admin, Owner, Viewer};
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     const PUT: Method = Method::PUT;
@@ -164,6 +167,18 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(POST,   "/v1/tokens",                               Owner,  tokens::add).records("token.add"),
         Route::new(DELETE, "/v1/tokens/{name}",                        Owner,  tokens::revoke).records("token.revoke"),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow).scoped(),
+    ]
+}
+
+/// The routes of the faces.
+#[rustfmt::skip]
+fn face_routes() -> Vec<Route> {
+    use Role::Admin;
+    use trueppm::jobs;
+
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    vec![
         Route::new(POST,   "/api/v1/organizations/{id}/export",        Admin,  solidtime::export).scoped().voice(solidtime::voice),
         Route::new(GET,    "/api/v1/programs/{id}/export/",            None,   trueppm::program).scoped().hands_out("face.download").voice(trueppm::voice),
         Route::new(GET,    "/api/v1/projects/{id}/export/",            None,   trueppm::project).scoped().hands_out("face.download").voice(trueppm::voice),
