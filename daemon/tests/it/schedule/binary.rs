@@ -119,15 +119,11 @@ async fn formats_of_one_organization_show_one_instant_also_after_a_kill() {
 
 #[tokio::test]
 async fn a_hundred_schedules_cost_nearly_nothing_while_nothing_is_due() {
-    let schedules: String = (0..100)
-        .map(|number| {
-            format!(
-                "[[schedule]]\nname = \"s{number}\"\ncron = \"{} {} 29 2 *\"\ntimezone = \"Europe/Berlin\"\n",
-                number % 60,
-                number % 24
-            )
-        })
-        .collect();
+    let one = |number: u32| {
+        let (minute, hour) = (number % 60, number % 24);
+        format!("[[schedule]]\nname = \"s{number}\"\ncron = \"{minute} {hour} 29 2 *\"\ntimezone = \"Europe/Berlin\"\n")
+    };
+    let schedules = (0..100).map(one).collect::<Vec<_>>().concat();
     let running = Running::start(&schedules).await;
     assert_eq!(running.client().schedules(1).await.unwrap().schedules.len(), 100);
     let mut least = Duration::MAX;
