@@ -12,6 +12,7 @@ mod due;
 mod plan;
 mod retry;
 mod runner;
+mod stale;
 
 pub use control::{ControlError, Upcoming};
 pub use runner::{Parts, Schedules};

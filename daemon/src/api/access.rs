@@ -112,11 +112,14 @@ impl Route {
 }
 
 /// Every route of the API.
-#[rustfmt::skip]
 pub(super) fn routes() -> Vec<Route> {
-    use Role::{Admin, Owner, Viewer};
-    use trueppm::jobs;
+    own_routes().into_iter().chain(face_routes()).collect()
+}
 
+/// The daemon's own routes.
+#[rustfmt::skip]
+fn own_routes() -> Vec<Route> {
+    use Role::{Admin, Owner, Viewer};
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     const PUT: Method = Method::PUT;
@@ -140,8 +143,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download).scoped().hands_out("archive.download"),
         Route::new(GET,    "/v1/downloads/{gid}",                      None,   archives::signed).scoped().hands_out("archive.download"),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify).scoped(),
-        Route::new(PUT,    "/v1/archives/{gid}/pin",                   Admin,  archives::pin).scoped(),
-        Route::new(DELETE, "/v1/archives/{gid}/pin",                   Admin,  archives::unpin).scoped(),
+        Route::new(PUT,    "/v1/archives/{gid}/pin",                   Admin,  archives::pin).scoped().records("archive.pin"),
+        Route::new(DELETE, "/v1/archives/{gid}/pin",                   Admin,  archives::unpin).scoped().records("archive.unpin"),
         Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight).scoped(),
         Route::new(POST,   "/v1/archives/{gid}/send",                  Owner,  archives::send),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page).scoped().hands_out("archive.rows"),
@@ -150,7 +153,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(POST,   "/v1/retention/apply",                      Owner,  retention::apply).records("retention.apply"),
         Route::new(GET,    "/v1/diagnosis",                            Admin,  diagnosis::show),
         Route::new(GET,    "/metrics",                                 Viewer, metrics::show),
-        Route::new(POST,   "/v1/reload",                               Admin,  reload::reload),
+        Route::new(POST,   "/v1/reload",                               Admin,  reload::reload).records("configuration.reload"),
         Route::new(GET,    "/v1/schedules",                            Viewer, schedules::list),
         Route::new(POST,   "/v1/schedules/{name}/run",                 Admin,  schedules::run).records("schedule.run"),
         Route::new(POST,   "/v1/schedules/{name}/pause",               Admin,  schedules::pause).records("schedule.pause"),
@@ -164,6 +167,18 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(POST,   "/v1/tokens",                               Owner,  tokens::add).records("token.add"),
         Route::new(DELETE, "/v1/tokens/{name}",                        Owner,  tokens::revoke).records("token.revoke"),
         Route::new(GET,    "/v1/events",                               Viewer, events::follow).scoped(),
+    ]
+}
+
+/// The routes of the faces.
+#[rustfmt::skip]
+fn face_routes() -> Vec<Route> {
+    use Role::Admin;
+    use trueppm::jobs;
+
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    vec![
         Route::new(POST,   "/api/v1/organizations/{id}/export",        Admin,  solidtime::export).scoped().voice(solidtime::voice),
         Route::new(GET,    "/api/v1/programs/{id}/export/",            None,   trueppm::program).scoped().hands_out("face.download").voice(trueppm::voice),
         Route::new(GET,    "/api/v1/projects/{id}/export/",            None,   trueppm::project).scoped().hands_out("face.download").voice(trueppm::voice),

@@ -18,6 +18,7 @@ use super::{
     clockwork::Clockwork,
     drive::Drive,
     due::{Act, Due, due, is_set_back, next},
+    stale::Stale,
 };
 use crate::{
     catalog::{Catalog, CatalogError, Followed, OpenRun, Unlisted},
@@ -115,13 +116,17 @@ impl Schedules {
             Ok(clockwork) => clockwork,
             Err(error) => return tracing::error!("cannot start the schedules' clockwork: {error}"),
         };
-        let mut planned = Planned::default();
+        let (mut planned, mut stale) = (Planned::default(), Stale::default());
         loop {
             tokio::select! {
                 () = clockwork.beat() => {}
                 () = self.0.stop.cancelled() => break,
             }
-            if let Err(error) = self.look(&mut planned).await {
+            let looked = async {
+                stale.look(self).await?;
+                self.look(&mut planned).await
+            };
+            if let Err(error) = looked.await {
                 tracing::error!("cannot look after the schedules: {error}");
             }
             self.0.beat.send_replace(());

@@ -36,7 +36,7 @@ pub(crate) async fn with_daemon<T>(
     let listener = UnixListener::bind(&socket).map_err(|error| Failure::caused("demo", act, &error))?;
     let (stop, ended) = (Stop::default(), CancellationToken::new());
     let daemon = async {
-        let ran = run_on(&listener, config, products, Clock::system(), stop.clone()).await;
+        let ran = Box::pin(run_on(&listener, config, products, Clock::system(), stop.clone())).await;
         ended.cancel();
         ran
     };

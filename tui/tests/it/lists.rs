@@ -270,7 +270,7 @@ fn token(name: &str, organizations: Option<Vec<OrganizationKey>>) -> Token {
         organizations,
         created_at: at(0),
         created_by: "root".to_owned(),
-        expires_at: Some(at(90)),
+        expires_at: Some(at(30)),
         last_used_at: None,
     }
 }

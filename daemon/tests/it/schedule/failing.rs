@@ -8,6 +8,7 @@ use std::{
 
 use orgvault_shared::{
     api::{Export, Run, State},
+    calendar::Calendar,
     client::{ArchiveFilter, ExportFilter},
     config::{Config, HookAction, HookConfig, HookEvent, HookScope, ScheduleConfig},
     patterns::Patterns,
@@ -163,4 +164,35 @@ async fn an_organization_that_fails_and_a_source_that_is_away_stop_no_other() {
     assert_eq!((run.organizations, run.finished, run.failed), (3, 2, 1), "{run:?}");
     assert_eq!((run.failures.len(), run.failures[0].source.as_str()), (1, "gone"));
     until("the one that failed is told", async || notes(&told) == ["failure org-0002 0/1"]).await;
+}
+
+#[tokio::test]
+async fn an_organization_whose_newest_archive_is_too_old_is_told_once_each_time_it_becomes_so() {
+    let files = tempfile::tempdir().unwrap();
+    let told = files.path().join("told");
+    let night = Night::new(1, |config| {
+        config.freshness.max_age = Duration::from_hours(36);
+        // Exports nothing; when it begins, the ages were looked at.
+        let calendar = Calendar::new("0 20 4 1 *", chrono_tz::Tz::UTC).unwrap();
+        let beacon = ScheduleConfig::new("beacon".to_owned(), calendar);
+        config.schedules.push(ScheduleConfig { organizations: Patterns::default(), ..beacon });
+        config.hooks = vec![note(&[HookEvent::Stale], HookScope::Organization, &told)];
+    })
+    .await;
+    night.hands.set("2026-01-02T02:00:00Z");
+    night.run("nightly", 1).await;
+    night.daemon.client.pause_schedule("nightly").await.unwrap();
+    for now in ["2026-01-03T13:00:00Z", "2026-01-03T15:00:00Z"] {
+        assert!(notes(&told).is_empty(), "{:?}", notes(&told));
+        night.hands.set(now);
+    }
+    until("it is told", async || notes(&told) == ["stale org-0001 /"]).await;
+    night.hands.set("2026-01-03T16:00:00Z");
+    night.daemon.client.run_schedule("nightly").await.unwrap();
+    night.run("nightly", 2).await;
+    night.hands.set("2026-01-04T20:00:00Z");
+    night.run("beacon", 1).await;
+    assert_eq!(notes(&told), ["stale org-0001 /"]);
+    night.hands.set("2026-01-05T20:00:00Z");
+    until("it is told again", async || notes(&told) == ["stale org-0001 /", "stale org-0001 /"]).await;
 }

@@ -1,0 +1,70 @@
+//! Tells hooks of organizations whose newest archive becomes older than `[freshness]` allows.
+
+use std::collections::HashSet;
+
+use chrono::TimeDelta;
+use orgvault_shared::{
+    api::OrganizationKey,
+    clock::Timestamp,
+    config::{Config, HookEvent},
+    health::Health,
+};
+
+use super::runner::Schedules;
+use crate::{catalog::CatalogError, hook::Notice, standing::Standings};
+
+/// How often it is looked at, and only if a hook wants to know.
+const EVERY: TimeDelta = TimeDelta::minutes(10);
+
+/// Who is stale and was told of; each is told once, and again when it was well in between.
+#[derive(Debug, Default)]
+pub(super) struct Stale {
+    looked: Option<Timestamp>,
+    told: HashSet<(String, String)>,
+}
+
+impl Stale {
+    /// Looks at every organization that has an archive, if the time has come.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub(super) async fn look(&mut self, schedules: &Schedules) -> Result<(), CatalogError> {
+        let config = schedules.0.config.borrow().clone();
+        let now = schedules.now();
+        let soon = self.looked.is_some_and(|looked| (now - looked).abs() < EVERY);
+        if soon || !config.hooks.iter().any(|hook| hook.on.contains(&HookEvent::Stale)) {
+            return Ok(());
+        }
+        self.looked = Some(now);
+        let stale = stale(schedules, &config, now).await?;
+        let name = |organization: &OrganizationKey| (organization.source.clone(), organization.id.clone());
+        for (organization, exported_at) in &stale {
+            if !self.told.contains(&name(organization)) {
+                let at = exported_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+                let message = format!("its newest archive is of {at}, which is older than max_age allows");
+                schedules.0.hooks.fire(Notice::stale(organization, &message));
+            }
+        }
+        self.told = stale.iter().map(|(organization, _)| name(organization)).collect();
+        Ok(())
+    }
+}
+
+/// The organizations that are stale, and of when their newest archives are.
+async fn stale(
+    schedules: &Schedules,
+    config: &Config,
+    now: Timestamp,
+) -> Result<Vec<(OrganizationKey, Timestamp)>, CatalogError> {
+    let mut stale = Vec::new();
+    for source in &config.sources {
+        let standings = Standings::read(schedules.catalog(), &source.name).await?;
+        for organization in standings.organizations() {
+            let standing = standings.of(organization, &config.freshness, now);
+            if let (Health::Stale, Some(last)) = (standing.health, standing.last_archive()) {
+                stale.push((organization.clone(), last.exported_at));
+            }
+        }
+    }
+    Ok(stale)
+}
