@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, BufWriter, Stdout, Write},
+    mem::ManuallyDrop,
     time::Duration,
 };
 
@@ -55,7 +56,7 @@ pub(super) async fn run(client: Client, clock: Clock, setup: Setup) -> Result<Ex
     let signals = Signals::listen().map_err(no_terminal)?;
     let guard = TerminalGuard::take().map_err(no_terminal)?;
     let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
-    let terminal = Terminal::new(backend).map_err(no_terminal)?;
+    let terminal = ManuallyDrop::new(Terminal::new(backend).map_err(no_terminal)?);
     let model = Model::new(setup, size().map_err(no_terminal)?, clock.now());
     let mut runtime = Runtime { model, guard, terminal, clock, drawn: Drawn::default(), drawn_at: None };
     runtime.draw().map_err(no_terminal)?;
@@ -70,7 +71,9 @@ pub(super) async fn run(client: Client, clock: Clock, setup: Setup) -> Result<Ex
 struct Runtime {
     model: Model,
     guard: TerminalGuard,
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Never dropped: it would show the cursor, which the guard does, and say on standard error
+    /// that it cannot, which ends in a panic where the terminal is gone.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     clock: Clock,
     drawn: Drawn,
     drawn_at: Option<Instant>,
