@@ -15,10 +15,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use orgvault_shared::{
     api::{Archive, ArchiveState},
-    archive::{
-        VerifyError,
-        state::{StateError, StateFile},
-    },
+    archive::{VerifyError, state::StateFile},
     gid::Gid,
 };
 
@@ -48,9 +45,6 @@ pub enum KeepError {
     /// The catalog could not be read or written.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
-    /// What is kept beside the archive cannot be used, and is not overwritten.
-    #[error(transparent)]
-    State(#[from] StateError),
     /// The archive could not be read to its end.
     #[error(transparent)]
     Read(#[from] VerifyError),
@@ -91,13 +85,7 @@ async fn change_state(
     change: impl FnOnce(&mut StateFile) + Send + 'static,
 ) -> Result<(), KeepError> {
     let (archives, path, gid) = (Arc::clone(&shop.archives), archive.path.clone(), archive.gid);
-    blocking(move || {
-        let path = Path::new(&path);
-        StateFile::beside(path)?;
-        archives.update_state(path, gid, change)?;
-        Ok(())
-    })
-    .await
+    blocking(move || Ok(archives.update_state(Path::new(&path), gid, change).map(drop)?)).await
 }
 
 /// Runs what waits for a disk on a thread that may wait.

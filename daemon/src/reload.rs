@@ -160,6 +160,7 @@ impl Reloader {
 /// Puts the running values back in place of what cannot change at run time; says which keys were to.
 fn keep_fixed(running: &Config, new: &mut Config) -> Vec<&'static str> {
     let mut keys = Vec::new();
+    keep("http", &running.http, &mut new.http, &mut keys);
     let (old, new) = (&running.daemon, &mut new.daemon);
     keep("daemon.socket", &old.socket, &mut new.socket, &mut keys);
     keep("daemon.socket_mode", &old.socket_mode, &mut new.socket_mode, &mut keys);

@@ -116,11 +116,11 @@ pub async fn run_on(
         let router = api::router(api::Shop {
             workshop: Arc::clone(&workshop),
             engine,
+            reloader,
             tokens,
             courier,
             url_key,
             schedules,
-            reloader,
         });
         supervisor::ready();
         let exported = async {

@@ -3,7 +3,6 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use globset::Glob;
 use orgvault_shared::{
     api::{Archive, ArchiveState, LastArchive, OrganizationKey, State},
     clock::Timestamp,
@@ -30,6 +29,8 @@ pub struct Standing {
     pub last_state: Option<State>,
     /// The word for it.
     pub health: Health,
+    /// How old the newest archive may be; zero is any age.
+    pub max_age: Duration,
 }
 
 impl Standing {
@@ -79,7 +80,7 @@ impl Standings {
                 .iter()
                 .any(|newer| before(pairs, newer).is_some_and(|older| shrunk(older, newer, shrinking))),
         };
-        Standing { health: Health::of(&facts, now), last_state: facts.last_state, archives }
+        Standing { health: Health::of(&facts, now), last_state: facts.last_state, archives, max_age }
     }
 }
 
@@ -103,14 +104,7 @@ fn shrunk(older: &Archive, newer: &Archive, percent: u32) -> bool {
 
 /// The largest age and loss that are allowed to an organization.
 fn limits(freshness: &Freshness, organization: &OrganizationKey) -> (Duration, u32) {
-    let OrganizationKey { source, id, slug, .. } = organization;
-    let names = [format!("{source}/{slug}"), format!("{source}/{id}")];
-    let is_meant = |pattern: &String| {
-        // One that is no pattern was refused when the configuration was read.
-        let glob = Glob::new(pattern).map(|glob| glob.compile_matcher());
-        glob.is_ok_and(|glob| names.iter().any(|name| glob.is_match(name)))
-    };
-    let exception = freshness.exceptions.iter().find(|exception| exception.organizations.iter().any(is_meant));
+    let exception = freshness.exceptions.iter().find(|exception| exception.organizations.name(organization));
     exception.map_or((freshness.max_age, freshness.shrinking), |exception| (exception.max_age, exception.shrinking))
 }
 

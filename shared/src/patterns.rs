@@ -1,10 +1,14 @@
 //! Names with wildcards, as the configuration writes them: `*` stands for any text without `/`, `?`
 //! for one character of it, `{a,b}` for either.
 
+use std::fmt;
+
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use crate::api::OrganizationKey;
+
 /// A list of names, each of which may have wildcards.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Patterns {
     texts: Vec<String>,
     set: GlobSet,
@@ -40,10 +44,28 @@ impl Patterns {
         self.texts.iter().map(String::as_str).filter(|text| !text.contains(['*', '?', '[', '{', '\\']))
     }
 
+    /// Whether one of them names the organization: its slug, its id, `source/slug`, `source/id` or
+    /// `source/kind/slug`.
+    #[must_use]
+    pub fn name(&self, organization: &OrganizationKey) -> bool {
+        let OrganizationKey { source, kind, id, slug, .. } = organization;
+        self.matches(slug)
+            || self.matches(id)
+            || [format!("{source}/{slug}"), format!("{source}/{id}"), format!("{source}/{kind}/{slug}")]
+                .iter()
+                .any(|name| self.matches(name))
+    }
+
     /// Whether one of them matches.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         self.set.is_match(name)
+    }
+}
+
+impl fmt::Debug for Patterns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.texts.fmt(f)
     }
 }
 

@@ -101,9 +101,6 @@ impl From<KeepError> for Refusal {
             }
             KeepError::Publish(error) => error.into(),
             KeepError::Catalog(error) => error.into(),
-            KeepError::State(_) => {
-                Self::new(StatusCode::CONFLICT, "state_unusable", said).hint("move the archive's .state.json away")
-            }
             KeepError::Read(error) => Self::fault("archive_unreadable", &error),
             KeepError::Thread { .. } => Self::fault("internal", &error),
         }

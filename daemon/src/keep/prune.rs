@@ -6,7 +6,7 @@ use std::{collections::HashSet, sync::Arc};
 use chrono_tz::Tz;
 use orgvault_shared::{
     api::{Archive, Pruned, RetentionPlan},
-    config::Config,
+    config::{Config, ScheduleConfig},
     gid::Gid,
 };
 use tokio_util::sync::CancellationToken;
@@ -108,9 +108,17 @@ async fn listed(shop: &Workshop, filter: ArchiveFilter) -> Result<Vec<Archive>, 
     blocking(move || Ok(archives.into_iter().map(glance).collect())).await
 }
 
-/// The rules of an archive's source, or those of all.
+/// The rules of the first schedule that makes such archives, else of their source, else those of
+/// all; days are those of the schedule's zone.
 fn rules<'a>(config: &'a Config, archive: &Archive) -> Rules<'a> {
-    let source = config.sources.iter().find(|source| source.name == archive.organization.source);
-    let retention = source.and_then(|source| source.retention.as_ref()).unwrap_or(&config.retention);
-    Rules { retention, zone: Tz::UTC }
+    let organization = &archive.organization;
+    let makes = |schedule: &&ScheduleConfig| {
+        let formats = &schedule.formats;
+        schedule.covers(organization) && (formats.is_empty() || formats.contains(&archive.format))
+    };
+    let schedule = config.schedules.iter().find(makes);
+    let source = config.sources.iter().find(|source| source.name == organization.source);
+    let own = schedule.and_then(|schedule| schedule.retention.as_ref());
+    let retention = own.or(source.and_then(|source| source.retention.as_ref())).unwrap_or(&config.retention);
+    Rules { retention, zone: schedule.map_or(Tz::UTC, |schedule| schedule.calendar.zone()) }
 }

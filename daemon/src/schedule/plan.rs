@@ -6,7 +6,6 @@ use chrono::TimeDelta;
 use orgvault_shared::{
     api::{Format, OrganizationKey, Warning},
     config::ScheduleConfig,
-    patterns::Patterns,
 };
 use sha2::{Digest, Sha256};
 
@@ -14,14 +13,7 @@ use crate::{product::Definition, source::Listed};
 
 /// Whether a schedule exports an organization.
 pub(super) fn takes(schedule: &ScheduleConfig, listed: &Listed) -> bool {
-    let OrganizationKey { source, kind, id, slug, .. } = &listed.key;
-    let names = [slug.clone(), id.clone(), format!("{source}/{slug}"), format!("{source}/{kind}/{slug}")];
-    let fits = |patterns: &Patterns| names.iter().any(|name| patterns.matches(name));
-    listed.in_all
-        && listed.deleted_at.is_none()
-        && schedule.sources.matches(source)
-        && fits(&schedule.organizations)
-        && !fits(&schedule.exclude)
+    listed.in_all && listed.deleted_at.is_none() && schedule.covers(&listed.key)
 }
 
 /// How long after its run an organization starts: always the same, so that its archives are a day
@@ -74,6 +66,7 @@ mod tests {
 
     use super::*;
     use crate::product::Products;
+    use orgvault_shared::patterns::Patterns;
 
     fn listed(slug: &str) -> Listed {
         let [source, kind, id, name] = ["tracker", "organization", &format!("id-{slug}"), "Acme"].map(str::to_owned);

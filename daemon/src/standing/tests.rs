@@ -2,6 +2,7 @@ use chrono::TimeDelta;
 use orgvault_shared::{
     api::{Format, SectionCount},
     config::Exception,
+    patterns::Patterns,
 };
 
 use super::*;
@@ -111,12 +112,12 @@ fn every_archive_of_the_newest_request_counts_and_no_older_one() {
 #[test]
 fn the_first_exception_that_names_an_organization_counts() {
     let exception = |pattern: &str, hours| Exception {
-        organizations: vec!["nobody".to_owned(), pattern.to_owned()],
+        organizations: Patterns::new(vec!["nobody".to_owned(), pattern.to_owned()]).unwrap(),
         max_age: Duration::from_hours(hours),
         shrinking: 0,
     };
     let mut limits = freshness(1, 50);
-    limits.exceptions = vec![exception("tracker/ac*", 30), exception("*", 2)];
+    limits.exceptions = vec![exception("tracker/ac*", 30), exception("tracker/*", 2)];
     let ages = [("acme", 30), ("other", 2), ("", 2)];
     for (slug, hours) in ages {
         assert_eq!(super::limits(&limits, &key(slug)), (Duration::from_hours(hours), 0), "{slug}");

@@ -213,7 +213,7 @@ async fn a_socket_that_was_handed_over_is_used_and_never_removed() {
     for _ in 0..2 {
         // Who asks before the daemon is there waits, and is answered.
         let client = place.client();
-        let asked = tokio::spawn(async move { client.status().await });
+        let asked = tokio_util::task::TaskTracker::new().spawn(async move { client.status().await });
         let mut running = activated(&place, &listener);
         let status = tokio::time::timeout(DEADLINE, asked).await.unwrap().unwrap().unwrap();
         assert_eq!(status.pid, running.0.id());

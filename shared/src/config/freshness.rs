@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::values::duration;
-use crate::checked_toml::{Table, Value};
+use super::values::{duration, patterns};
+use crate::{checked_toml::Table, patterns::Patterns};
 
 /// What is asked of every organization that no exception names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub struct Freshness {
 /// What is asked of some organizations instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
-    /// Patterns of `source/slug` or `source/id`, such as `tracker/*`.
-    pub organizations: Vec<String>,
+    /// Slugs, ids, `source/slug`, `source/id` or `source/kind/slug`, with `*` and `?`.
+    pub organizations: Patterns,
     /// As [`Freshness::max_age`].
     pub max_age: Duration,
     /// As [`Freshness::shrinking`].
@@ -40,7 +40,7 @@ pub(super) fn read(table: &Table<'_>) -> Freshness {
     let max_age = table.or("max_age", default.max_age, duration);
     let shrinking = percent(table, default.shrinking);
     let exceptions = table.tables("exception", |exception| Exception {
-        organizations: exception.required("organizations", |value| value.each(Value::some_text)).unwrap_or_default(),
+        organizations: exception.required("organizations", patterns).unwrap_or_default(),
         max_age: exception.or("max_age", max_age, duration),
         shrinking: percent(exception, shrinking),
     });

@@ -5,11 +5,11 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use super::{
-    SourceConfig,
+    Retention, SourceConfig, retention,
     values::{duration, name, patterns},
 };
 use crate::{
-    api::Format,
+    api::{Format, OrganizationKey},
     calendar::{Calendar, Window},
     checked_toml::{Table, Unique, Value, closest},
     patterns::Patterns,
@@ -47,6 +47,8 @@ pub struct ScheduleConfig {
     pub retries: u32,
     /// Whether it starts by itself.
     pub enabled: bool,
+    /// `[schedule.retention]`: instead of that of the source.
+    pub retention: Option<Retention>,
 }
 
 /// What happens when a schedule was due while the daemon was off, the machine asleep, or its
@@ -77,12 +79,26 @@ impl ScheduleConfig {
             missed: Missed::Once,
             retries: 5,
             enabled: true,
+            retention: None,
         }
+    }
+
+    /// Whether it names the organization, and does not leave it out.
+    #[must_use]
+    pub fn covers(&self, organization: &OrganizationKey) -> bool {
+        self.sources.matches(&organization.source)
+            && self.organizations.name(organization)
+            && !self.exclude.name(organization)
     }
 }
 
 /// Reads one, with the defaults in place of what is wrong.
-pub(super) fn read(table: &Table<'_>, names: &mut Unique, known: &[SourceConfig]) -> Option<ScheduleConfig> {
+pub(super) fn read(
+    table: &Table<'_>,
+    names: &mut Unique,
+    known: &[SourceConfig],
+    rules: &Retention,
+) -> Option<ScheduleConfig> {
     let name = table.required("name", |value| names.check(value, name(value)?));
     let zone = table.or("timezone", Tz::UTC, zone);
     let calendar = table.required("cron", |value| calendar(value, zone));
@@ -102,6 +118,7 @@ pub(super) fn read(table: &Table<'_>, names: &mut Unique, known: &[SourceConfig]
             .or("missed", default.missed, |value| value.one_of(&[("once", Missed::Once), ("skip", Missed::Skip)])),
         retries: table.or("retries", default.retries, |value| value.integer(0..=MAX_RETRIES)),
         enabled: table.or("enabled", default.enabled, Value::boolean),
+        retention: retention::own(table, rules),
         ..default
     })
 }

@@ -115,8 +115,8 @@ fn judge(status: Status, organizations: Organizations, now: Timestamp) -> Judgem
     unwell.sort_by_key(|one| std::cmp::Reverse(one.health));
     let by_sources = if failures.is_empty() { Verdict::Ok } else { Verdict::Critical };
     // Polling costs time and no safety.
-    let wrong = |warning: &&Warning| !warning.code.ends_with("_polled");
-    let by_daemon = if status.warnings.iter().any(|warning| wrong(&warning)) { Verdict::Warning } else { Verdict::Ok };
+    let wrong = |warning: &Warning| !warning.code.ends_with("_polled");
+    let by_daemon = if status.warnings.iter().any(wrong) { Verdict::Warning } else { Verdict::Ok };
     let worst = unwell.first().map_or(Verdict::Ok, |one| verdict(one.health));
     let mut parts: Vec<String> = Vec::new();
     for health in Health::ALL.into_iter().rev() {

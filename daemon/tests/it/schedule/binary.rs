@@ -80,7 +80,7 @@ async fn a_run_of_1000_organizations_survives_two_kills_and_exports_each_once_in
     let ended = until_done(&client, run, 1000).await;
     assert_eq!((ended.organizations, ended.finished, ended.failed), (1000, 1000, 0));
     let grown = running.peak().saturating_sub(early);
-    assert!(grown < 8 * 1024, "the last 400 took {grown} KiB more than the 400 before");
+    assert!(grown < 16 * 1024, "the last 400 took {grown} KiB more than the 400 before");
 
     until("the run has ended", async || client.run(run).await.unwrap().finished_at.is_some()).await;
     let runs = client.runs(None, None).await.unwrap().runs;
@@ -119,15 +119,11 @@ async fn formats_of_one_organization_show_one_instant_also_after_a_kill() {
 
 #[tokio::test]
 async fn a_hundred_schedules_cost_nearly_nothing_while_nothing_is_due() {
-    let schedules: String = (0..100)
-        .map(|number| {
-            format!(
-                "[[schedule]]\nname = \"s{number}\"\ncron = \"{} {} 29 2 *\"\ntimezone = \"Europe/Berlin\"\n",
-                number % 60,
-                number % 24
-            )
-        })
-        .collect();
+    let one = |number: u32| {
+        let (minute, hour) = (number % 60, number % 24);
+        format!("[[schedule]]\nname = \"s{number}\"\ncron = \"{minute} {hour} 29 2 *\"\ntimezone = \"Europe/Berlin\"\n")
+    };
+    let schedules = (0..100).map(one).collect::<Vec<_>>().concat();
     let running = Running::start(&schedules).await;
     assert_eq!(running.client().schedules(1).await.unwrap().schedules.len(), 100);
     let mut least = Duration::MAX;
