@@ -124,6 +124,8 @@ impl Manager {
         match self.socket.recv(&mut buffer) {
             Ok(length) => Some(String::from_utf8(buffer[..length].to_vec()).unwrap()),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => None,
+            // By the signal that a child has stopped.
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.hear(patience),
             Err(error) => panic!("{error}"),
         }
     }

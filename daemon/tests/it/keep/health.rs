@@ -2,7 +2,7 @@
 
 use orgvault_shared::{
     api::{DayResult, Organization},
-    config::{Config, Environment, Exception},
+    config::Exception,
     health::Health,
     patterns::Patterns,
 };
@@ -74,30 +74,4 @@ async fn the_history_has_one_result_for_each_day_today_last() {
         let answer = daemon.ask("GET", &format!("/v1/organizations?history={wrong}"), "", "").await;
         assert_eq!(problem_in(&answer).code, "invalid_query", "{wrong}");
     }
-}
-
-#[tokio::test]
-async fn what_has_become_stale_is_told_once_to_the_hooks_that_ask() {
-    let app = App::new().await;
-    let told = tempfile::tempdir().unwrap();
-    let file = told.path().join("told");
-    let text = format!(
-        "[[hook]]\nname = \"old\"\non = [\"stale\"]\nshell = true\ncommand = \"echo $ORGVAULT_MESSAGE >> {}\"\n",
-        file.display()
-    );
-    let hooks = Config::parse(&text, &Environment::default()).unwrap().hooks;
-    let daemon = Daemon::start_with(|config| {
-        config.sources = vec![app.source()];
-        config.hooks = hooks;
-        config.freshness.max_age = Duration::from_millis(200);
-    })
-    .await;
-    archived(&daemon.client).await;
-    let lines = || std::fs::read_to_string(&file).unwrap_or_default().lines().count();
-    until("the hook is called", async || lines() == 1).await;
-    // A younger archive, which becomes too old in its turn, is another event.
-    archived(&daemon.client).await;
-    until("the hook is called again", async || lines() == 2).await;
-    let said = std::fs::read_to_string(&file).unwrap();
-    assert!(said.contains("200ms are allowed"), "{said}");
 }
