@@ -9,7 +9,7 @@ use orgvault_shared::{
 use std::time::Duration;
 
 use super::fixture::{App, archived, export, flip, listed};
-use crate::api::fixture::{Daemon, problem_in, until};
+use crate::api::fixture::{Daemon, problem_in};
 
 async fn acme(daemon: &Daemon) -> Organization {
     daemon.client.organization("tracker/acme").await.unwrap()
