@@ -32,7 +32,8 @@ class Daemon:
         organizations = [{**key(n), "last_archive": last, "last_state": "finished", "health": "ok", "history": ["finished"] * 14}
                          for n in range(ORGANIZATIONS)]
         status = {"version": "0.1.0", "pid": 1, "started_at": "2026-01-31T09:00:00Z", "role": "owner", "sources": 1, "archives": 1,
-                  "archive_bytes": 1, "archive_dir": "/x", "pending": 0, "running": 0, "failed": 0}
+                  "archive_bytes": 1, "archive_dir": "/x", "pending": 0, "running": 0, "failed": 0,
+                  "configured_at": "2026-01-31T09:00:00Z", "warnings": []}
         self.answers = {"/v1/status": status, "/v1/organizations": {"organizations": organizations, "failures": []},
                         "/v1/exports": {"exports": []}}
         threading.Thread(target=self.serve, daemon=True).start()

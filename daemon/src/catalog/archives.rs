@@ -41,13 +41,15 @@ impl Catalog {
         if let Ok(relative) = Path::new(&archive.path).strip_prefix(&self.archive_dir) {
             stored.path = relative.to_string_lossy().into_owned();
         }
-        sqlx::query("INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?, ?, ?)")
+        let place = Path::new(&stored.path).parent().unwrap_or(Path::new("")).to_string_lossy().into_owned();
+        sqlx::query("INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?, ?, ?, ?)")
             .bind(to_integer(archive.gid))
             .bind(&archive.organization.source)
             .bind(&archive.organization.id)
             .bind(to_micros(archive.exported_at))
             .bind(archive.bytes.cast_signed())
             .bind(json(&stored))
+            .bind(place)
             .execute(connection)
             .await
             .map(drop)
@@ -94,6 +96,20 @@ impl Catalog {
         .fetch_all(&self.pool)
         .await
         .map_err(failed("list archives"))?;
+        rows.iter().map(|row| self.read(row)).collect()
+    }
+
+    /// The archives in one directory, newest last.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn archives_in(&self, directory: &Path) -> Result<Vec<Archive>, CatalogError> {
+        let place = directory.strip_prefix(&self.archive_dir).unwrap_or(directory);
+        let rows = sqlx::query("SELECT gid, document FROM archives WHERE place = ? ORDER BY exported_at, gid")
+            .bind(place.to_string_lossy())
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("list the archives of a directory"))?;
         rows.iter().map(|row| self.read(row)).collect()
     }
 

@@ -141,6 +141,22 @@ async fn the_newest_archive_is_the_last_exported_and_of_one_instant_the_highest_
 }
 
 #[tokio::test]
+async fn the_archives_of_a_directory_are_found_by_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = open(directory.path()).await;
+    let place = directory.path().join("archives/tracker/acme--id");
+    let path = |name: &str| place.join(name).to_string_lossy().into_owned();
+    for one in [archive(1, 20, &path("b.json")), archive(2, 10, &path("a.json")), archive(3, 5, "/elsewhere/c.json")] {
+        catalog.put_archive(&one).await.unwrap();
+    }
+    let found = catalog.archives_in(&place).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.gid).collect::<Vec<_>>(), [gid(2), gid(1)]);
+    assert_eq!(found[1].path, path("b.json"));
+    assert_eq!(catalog.archives_in(place.parent().unwrap()).await.unwrap(), []);
+    assert_eq!(catalog.archives_in(std::path::Path::new("/elsewhere")).await.unwrap()[0].gid, gid(3));
+}
+
+#[tokio::test]
 async fn a_forgotten_archive_is_gone() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = open(directory.path()).await;

@@ -18,7 +18,11 @@ use orgvault_shared::{
 use tokio_util::sync::CancellationToken;
 
 use super::{KeepError, blocking, verify};
-use crate::{archive::Found, catalog::ArchiveFilter, export::Workshop};
+use crate::{
+    archive::Found,
+    catalog::{ArchiveFilter, CatalogError},
+    export::Workshop,
+};
 
 /// A file that is younger than its last check by more than this was written by somebody else.
 const SLACK: Duration = Duration::from_mins(1);
@@ -30,13 +34,6 @@ pub struct Scope {
     pub places: Option<HashSet<PathBuf>>,
     /// Archives that somebody was seen to write to: they are read whatever they look like.
     pub touched: HashSet<PathBuf>,
-}
-
-impl Scope {
-    fn covers(&self, archive: &Archive) -> bool {
-        let place = Path::new(&archive.path).parent();
-        self.places.as_ref().is_none_or(|places| place.is_some_and(|place| places.contains(place)))
-    }
 }
 
 /// What becomes of the entries of archives without a usable manifest.
@@ -66,12 +63,7 @@ pub async fn compare(
     lost: Lost,
 ) -> Result<(Vec<String>, Vec<Archive>), KeepError> {
     // The catalog first: what is published meanwhile is then found, and not taken for lost.
-    let mut listed: HashMap<Gid, Archive> = HashMap::new();
-    for archive in shop.catalog.archives(&ArchiveFilter::default()).await? {
-        if scope.covers(&archive) {
-            listed.insert(archive.gid, archive);
-        }
-    }
+    let mut listed = listed(shop, scope).await?;
     let (lying, skipped) = scan(shop, scope).await?;
     let mut unread = Vec::new();
     for found in lying {
@@ -84,6 +76,21 @@ pub async fn compare(
         lose(shop, archive, lost).await?;
     }
     Ok((skipped, unread))
+}
+
+/// What the catalog lists there.
+async fn listed(shop: &Workshop, scope: &Scope) -> Result<HashMap<Gid, Archive>, CatalogError> {
+    let archives = match &scope.places {
+        None => shop.catalog.archives(&ArchiveFilter::default()).await?,
+        Some(places) => {
+            let mut archives = Vec::new();
+            for place in places {
+                archives.extend(shop.catalog.archives_in(place).await?);
+            }
+            archives
+        }
+    };
+    Ok(archives.into_iter().map(|archive| (archive.gid, archive)).collect())
 }
 
 /// As [`compare`], and then reads what is new or was changed. What could not be taken in is a

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// So many directories are looked at one by one; with more, all are.
-const MOST_PLACES: usize = 64;
+const MOST_PLACES: usize = 4096;
 
 /// What was noticed and not looked at yet.
 #[derive(Default)]
