@@ -2,7 +2,7 @@
 //!
 //! An importer may well double what it is given twice. So the intent is on disk before the first
 //! byte goes out, and whatever is not known to have been refused counts as sent until somebody
-//! says "again". How one kind of target takes archives is one file: see [`Carrier`].
+//! says "again". How one kind of target takes archives is one file: see `carrier::Carrier`.
 
 mod answer;
 mod carrier;
