@@ -121,8 +121,8 @@ impl Catalog {
     pub async fn newest_pairs(&self, source: &str) -> Result<HashMap<String, Vec<Archive>>, CatalogError> {
         let rows = sqlx::query(
             "SELECT gid, document FROM archives JOIN (SELECT gid, row_number() OVER (PARTITION BY organization_id, \
-             format, entity, importable ORDER BY exported_at DESC, gid DESC) AS place FROM archives WHERE source = ?1) USING (gid) \
-             WHERE place <= 2 ORDER BY exported_at DESC, gid DESC",
+             format, entity, importable ORDER BY exported_at DESC, gid DESC) AS nth FROM archives WHERE source = ?1) USING (gid) \
+             WHERE nth <= 2 ORDER BY exported_at DESC, gid DESC",
         )
         .bind(source)
         .fetch_all(&self.pool)
