@@ -286,8 +286,9 @@ impl Database {
 
     fn psql_command(&self, database: &str) -> Command {
         let mut psql = Command::new(program("psql"));
-        // A statement that waits for the test itself fails instead of hanging.
-        psql.env("PGOPTIONS", "-c lock_timeout=20s");
+        // A statement that waits for the test itself fails instead of hanging, and one whose
+        // session was killed ends with it.
+        psql.env("PGOPTIONS", "-c lock_timeout=20s -c client_connection_check_interval=100ms");
         psql.args(["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"]);
         psql.arg(&self.socket).args(["-p", &self.port.to_string(), "-f", "-"]);
         psql
