@@ -18,6 +18,7 @@ pub mod logging;
 pub mod metrics;
 pub mod notices;
 pub mod product;
+mod program;
 pub mod reload;
 pub mod row;
 mod run;
