@@ -190,6 +190,21 @@ async fn a_second_daemon_fails_and_says_who_holds_the_state_directory() {
     assert!(said.contains(&format!("process {} (orgvaultd)", running.child.id())), "{said}");
 }
 
+#[tokio::test]
+async fn a_daemon_with_a_state_of_its_own_leaves_the_archives_of_another_alone() {
+    let running = Running::start("").await;
+    let config = running.directory.path().join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let (state, socket) = (running.directory.path().join("state"), running.socket());
+    let other = text.replace(state.to_str().unwrap(), running.directory.path().join("other").to_str().unwrap());
+    assert_ne!(other, text);
+    let other = other.replace(socket.to_str().unwrap(), running.directory.path().join("other.sock").to_str().unwrap());
+    std::fs::write(running.directory.path().join("other.toml"), other).unwrap();
+    let output = orgvaultd().arg("--config").arg(running.directory.path().join("other.toml")).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("another daemon writes to"), "{said}");
+}
+
 /// Sends until the daemon closes the connection, as far as it takes it.
 fn flood(socket: &Path, head: &str, bytes: usize) {
     let mut stream = UnixStream::connect(socket).unwrap();
