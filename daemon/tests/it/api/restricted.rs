@@ -30,10 +30,16 @@ impl Hidden {
         let source = if self.source == "tracker" { "tracker" } else { "nowhere" };
         Self {
             source: source.to_owned(),
-            names: self.names.iter().map(|name| format!("{}e", &name[..name.len() - 1])).collect(),
+            names: self.names.iter().map(|name| almost(name)).collect(),
             gid: Gid::try_from(4_000_000_000_123).unwrap(),
         }
     }
+}
+
+fn almost(name: &str) -> String {
+    let mut name = name.to_owned();
+    name.pop();
+    name + "e"
 }
 
 /// A daemon of three products with an archive of each, and two service accounts of one organization.
@@ -159,8 +165,10 @@ impl Asked {
 
     /// The answer without what the request itself had named.
     fn without(&self, hidden: &Hidden, name: &str) -> (u16, String) {
+        // As it stands in JSON, without the quotes around it.
         let name = json!(name).to_string();
-        let said = self.said().replace(&name[1..name.len() - 1], "NAME").replace(&hidden.gid.to_string(), "GID");
+        let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap();
+        let said = self.said().replace(name, "NAME").replace(&hidden.gid.to_string(), "GID");
         (self.reply.status, said.replace(&hidden.source, "SOURCE"))
     }
 }

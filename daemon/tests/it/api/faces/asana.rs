@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{UnixListener, UnixStream},
+    task::JoinSet,
 };
 
 use super::{Held, source};
@@ -149,19 +150,21 @@ async fn a_retried_post_makes_one_export() {
 
 /// Passes on what is said to a server's socket, and counts its bytes.
 async fn pass_on(listener: UnixListener, server: PathBuf, said: Arc<AtomicU64>) {
+    let mut conversations = JoinSet::new();
     loop {
         let (client, _) = listener.accept().await.unwrap();
         let (server, said) = (UnixStream::connect(&server).await.unwrap(), Arc::clone(&said));
-        tokio::spawn(async move {
+        conversations.spawn(async move {
             let ((mut questions, mut replies), (mut answers, mut asked)) = (client.into_split(), server.into_split());
-            let back = tokio::spawn(async move { tokio::io::copy(&mut answers, &mut replies).await });
-            let mut chunk = [0; 4096];
-            while let Ok(length @ 1..) = questions.read(&mut chunk).await {
-                said.fetch_add(length as u64, Relaxed);
-                asked.write_all(&chunk[..length]).await.unwrap();
-            }
-            drop(asked);
-            back.await.unwrap()
+            let forth = async {
+                let mut chunk = [0; 4096];
+                while let Ok(length @ 1..) = questions.read(&mut chunk).await {
+                    said.fetch_add(length as u64, Relaxed);
+                    asked.write_all(&chunk[..length]).await.unwrap();
+                }
+                drop(asked);
+            };
+            tokio::join!(forth, tokio::io::copy(&mut answers, &mut replies))
         });
     }
 }
@@ -174,7 +177,8 @@ async fn polling_says_not_a_word_to_the_source() {
     let name = format!(".s.PGSQL.{}", server.port());
     let listener = UnixListener::bind(between.path().join(&name)).unwrap();
     let said = Arc::new(AtomicU64::new(0));
-    tokio::spawn(pass_on(listener, server.directory().join(&name), Arc::clone(&said)));
+    let mut passing = JoinSet::new();
+    passing.spawn(pass_on(listener, server.directory().join(&name), Arc::clone(&said)));
     let [real, counted] = [server.directory(), between.path()].map(|directory| directory.display().to_string());
     source.url = SecretUrl::new(database.url().replace(&real, &counted));
     let daemon = Daemon::start_with(|config| config.sources = vec![source]).await;
