@@ -58,7 +58,7 @@ impl Running {
         running
     }
 
-    fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.directory.path().join("socket")
     }
 
@@ -102,6 +102,13 @@ impl Running {
             stat.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0)
         };
         Duration::from_nanos(tasks.map(|task| time(task.unwrap())).sum())
+    }
+
+    /// The files that it has open.
+    pub(crate) fn open_files(&self) -> Vec<PathBuf> {
+        let descriptors = fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        // One that is closed in between has no name any more.
+        descriptors.filter_map(|one| fs::read_link(one.unwrap().path()).ok()).collect()
     }
 
     /// The most memory it ever used, in KiB.
