@@ -4,7 +4,9 @@
 mod behaviour;
 mod bounds;
 pub(crate) mod fixtures;
+mod formats;
 mod recording;
+mod rows;
 mod screens;
 mod stage;
 mod terminal;

@@ -35,7 +35,8 @@ fn from_start_to_quit() {
     console.shows(&["1 of 4 /acm"]);
     console.press("\r");
     console.press("e");
-    console.shows(&["Export tracker/acme as", "[x] the product's default"]);
+    console.shows(&["Export tracker/acme as", "[x] the product's default, json", "[ ] csv"]);
+    assert!(!console.screen().contains("seed"), "a format that the product does not have");
     console.press("\r");
     console.shows(&["asked for tracker/acme"]);
     console.press("2");
@@ -52,7 +53,11 @@ fn from_start_to_quit() {
     console.shows(&["row 1 of 20,000", "AX-1"]);
     console.press("jj\r");
     console.shows(&["row 3", "priority"]);
-    console.press("qqqq");
+    console.press("q:row 12,345\r");
+    console.shows(&["row 12,345 of 20,000", "00000001-0008-4000-8000-000000003038"]);
+    console.press("/#19999\r");
+    console.shows(&["rows with \"#19999\"", "end of the section", "00000001-0008-4000-8000-000000004e1f"]);
+    console.press("qqq");
     assert_eq!(console.ended().code(), Some(0));
     console.is_given_back();
 }
@@ -214,7 +219,9 @@ fn the_demo_opens_it_and_leaves_nothing() {
     demo.env("TMPDIR", folder.path());
     let mut console = OnScreen::start(demo, SIZE);
     console.shows(&["organizations 3", "acme", "globex"]);
-    console.press("q");
+    console.press("3");
+    console.shows(&["nightly", "✓ 3 finished", "30 2 * * *"]);
+    console.press("qq");
     assert_eq!(console.ended().code(), Some(0));
     console.is_given_back();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

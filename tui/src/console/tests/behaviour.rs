@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use orgvault_shared::{
-    api::{Event, ExportRequest, Format, Role, State, Status},
+    api::{Event, Role, State, Status},
     gid::Gid,
 };
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::console::{
     keys::{self, Action},
-    message::{Ask, Effect, Fault, Message, News, Reply, RowsAsk},
+    message::{Ask, Effect, Fault, Message, News, Reply},
     model::{Dialog, Kind, Link, Screen},
 };
 
@@ -38,20 +38,6 @@ fn q_goes_back_and_at_home_quits_and_ctrl_c_quits_anywhere() {
         assert_eq!(Stage::up(SIZE).effects_of(keys).last(), Some(&Effect::Quit), "{keys}");
     }
     assert_eq!(Stage::up(SIZE).effects_of("<ctrl-z>"), [Effect::Suspend]);
-}
-
-#[test]
-fn export_asks_for_the_marked_in_the_picked_formats() {
-    let mut stage = Stage::up(SIZE);
-    stage.press("/wayne<enter><space><esc>/acme<enter><space><esc>e");
-    let request = ExportRequest {
-        organizations: vec!["tracker/id-acme".to_owned(), "tracker/id-wayne".to_owned()],
-        formats: vec![Format::Csv],
-        gzip: true,
-        ..ExportRequest::default()
-    };
-    assert_eq!(stage.effects_of("jj<space>G<space><enter>"), asked(Ask::Export(request)));
-    assert!(stage.model.dialog.is_none());
 }
 
 #[test]
@@ -224,42 +210,6 @@ fn history_goes_back_and_forward() {
 }
 
 #[test]
-fn rows_are_paged_and_searched() {
-    let mut stage = Stage::up(SIZE);
-    stage.press("/acme<enter><enter><enter>j<enter>");
-    let ask = |after, search: &str| {
-        let (section, search) = ("workItems".to_owned(), search.to_owned());
-        asked(Ask::Rows(RowsAsk { gid: gid(80), section, after, search }))
-    };
-    let rows = |stage: &mut Stage, after| {
-        let section = "workItems".to_owned();
-        let ask = RowsAsk { gid: gid(80), section, after, search: String::new() };
-        let page = fixtures::page(&ask);
-        stage.tell(News::Answer(Ask::Rows(ask), Ok(Reply::Rows(page))));
-    };
-    stage.press(&"<pgdn>".repeat(7));
-    assert!(stage.screen().contains("row 101 of"), "{}", stage.screen());
-    assert_eq!(stage.effects_of("k"), ask(0, ""));
-    rows(&mut stage, 0);
-    assert!(stage.screen().contains("row 100 of"), "{}", stage.screen());
-    assert_eq!(stage.effects_of("G"), ask(29_000, ""));
-    rows(&mut stage, 0);
-    assert!(stage.model.screen.list().unwrap().cursor < 100, "an answer to an older question is dropped");
-    assert_eq!(stage.effects_of("/needle<enter>"), ask(0, "needle"));
-}
-
-#[test]
-fn a_record_wraps_and_scrolls_and_goes_on_to_the_next_row() {
-    let mut stage = Stage::up(SIZE);
-    stage.press("/acme<enter><enter><enter>j<enter><enter>");
-    assert!(stage.screen().contains("\\u{1b}[31m日本語") || stage.screen().contains("Item 1"), "{}", stage.screen());
-    stage.press("l");
-    assert!(stage.screen().contains("Item 2"), "{}", stage.screen());
-    stage.press("jjj");
-    assert!(!stage.screen().contains("Item 2"), "{}", stage.screen());
-}
-
-#[test]
 fn a_lost_daemon_leaves_the_data_and_the_keys() {
     let mut stage = Stage::up(SIZE);
     stage.tell(News::Down(fault("unreachable", "nobody listens", "")));
@@ -344,7 +294,7 @@ fn progress_gives_speed_and_time_left() {
         stage.tell(News::Changes(vec![Event::Export { export }]));
     }
     let screen = stage.screen();
-    assert!(screen.contains("1,000 rows/s") && screen.contains("ETA 27.0 s"), "{screen}");
+    assert!(screen.contains("1,000 rows/s") && screen.contains("ETA 27 s"), "{screen}");
     stage.tell(News::Changes(vec![Event::Export { export: Box::new(finished(90, "globex")) }]));
     assert!(toasts(&stage).contains("tracker/globex json finished: 40,641 rows"), "{}", toasts(&stage));
 }
@@ -388,6 +338,38 @@ fn nothing_is_drawn_anew_when_nothing_changed() {
         drawn += usize::from(std::mem::take(&mut stage.model.dirty));
     }
     assert_eq!(drawn, 6, "the clock alone, every ten seconds");
+}
+
+#[test]
+fn who_looks_at_the_newest_archive_goes_on_to() {
+    let newer: fn(&Ask) -> Result<Reply, Fault> = |ask| match ask {
+        Ask::Archives(_) => Ok(Reply::Archives(vec![archive(80, 7, 0), archive(81, 0, 0), archive(79, 30, 0)])),
+        other => fixtures::answer(other),
+    };
+    let told = || vec![Event::Archive { gid: gid(81), organization: Box::new(organization_key("acme")) }];
+    for (keys, compared) in [("", Some((gid(80), gid(81)))), ("j", None)] {
+        let mut stage = Stage::up(SIZE);
+        stage.press("/acme<enter><enter>").press(keys);
+        stage.answer = newer;
+        stage.tell(News::Changes(told()));
+        stage.press("c");
+        let shown =
+            if let Screen::Compare(screen) = &stage.model.screen { Some((screen.left, screen.right)) } else { None };
+        assert_eq!(shown, compared, "after {keys:?}");
+        assert_eq!(
+            compared.is_none(),
+            toasts(&stage).contains("no json archive before this one"),
+            "{}",
+            toasts(&stage)
+        );
+    }
+}
+
+#[test]
+fn a_running_export_has_no_archive_to_open() {
+    let mut stage = Stage::up(SIZE);
+    assert_eq!(stage.press("2<enter>").effects_of("<enter>"), []);
+    assert!(toasts(&stage).contains("enter open: this export has no archive"), "{}", toasts(&stage));
 }
 
 #[test]

@@ -49,6 +49,7 @@ pub(crate) fn again(model: &mut Model) -> Vec<Effect> {
         _ => None,
     };
     let mut effects = asked(model, Ask::Status);
+    effects.extend(asked(model, Ask::Sources));
     effects.extend(match rows {
         Some(ask) => asked(model, ask),
         None => arrive(model),
@@ -96,6 +97,7 @@ pub(crate) fn asked(model: &mut Model, ask: Ask) -> Vec<Effect> {
             data.organizations.ask();
             data.organizations_stale = false;
         }
+        Ask::Sources => data.sources.ask(),
         Ask::Exports => data.exports_asked.ask(),
         Ask::Schedules => data.schedules.ask(),
         Ask::Retention => data.retention.ask(),

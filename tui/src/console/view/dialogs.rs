@@ -1,6 +1,5 @@
 //! What lies over the screen.
 
-use orgvault_shared::api::Format;
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
@@ -124,11 +123,12 @@ fn typing(canvas: &mut Canvas<'_>, area: Rect, text: &str) {
 }
 
 fn pick(canvas: &mut Canvas<'_>, formats: &Formats, area: Rect) {
-    let rows = u16::try_from(Format::ALL.len()).unwrap_or(5) + 6;
+    let rows = u16::try_from(formats.offered.len()).unwrap_or(5) + 6;
     let inner = canvas.boxed(middle(area, 56, rows), &format!("Export {} as", formats.whom));
     let theme = canvas.theme;
-    let mut lines: Vec<(bool, String)> = vec![(formats.chosen.is_empty(), "the product's default".to_owned())];
-    lines.extend(Format::ALL.iter().map(|format| (formats.chosen.contains(format), format.name().to_owned())));
+    let usual = formats.usual.map(|format| format!(", {format}")).unwrap_or_default();
+    let mut lines: Vec<(bool, String)> = vec![(formats.chosen.is_empty(), format!("the product's default{usual}"))];
+    lines.extend(formats.offered.iter().map(|format| (formats.chosen.contains(format), format.name().to_owned())));
     lines.push((formats.gzip, "compress with gzip".to_owned()));
     for (line, (on, text)) in lines.iter().enumerate() {
         let y = inner.y + u16::try_from(line).unwrap_or(0);

@@ -31,6 +31,16 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Re
     if model.data.exports.is_empty() && canvas.missing(area, "exports", &model.data.exports_asked) {
         return;
     }
+    if model.data.exports.is_empty() {
+        canvas.text(
+            area.x + 2,
+            area.y,
+            area.width,
+            "no export yet: e on an organization asks for one",
+            canvas.theme.dim,
+        );
+        return;
+    }
     let exports = model.data.exports_in_order();
     let wanted = u16::try_from(list.shown.len()).unwrap_or(u16::MAX).saturating_add(1);
     let height = wanted.clamp(3, (area.height / 2).max(3));
