@@ -130,9 +130,7 @@ fn it_stops_and_goes_on() {
     console.shows(&["no connection"]);
     console.press("\u{1a}");
     console.is_given_back();
-    while console.state() != 'T' {
-        std::thread::yield_now();
-    }
+    console.stops();
     console.signal(Signal::SIGCONT);
     console.until("its own screen", |screen| screen.alternate_screen() && screen.contents().contains("no connection"));
     console.press("q");
@@ -289,6 +287,35 @@ fn over_ssh() {
     let calls = fs::read_to_string(folder.path().join("calls")).unwrap();
     assert!(calls.lines().any(|call| call.contains("-- ada@backup orgvault --socket")), "{calls}");
     assert!(calls.lines().last().unwrap().starts_with("-O exit"), "the login is ended: {calls}");
+}
+
+/// A stand-in for the `ssh` to a machine that has no orgvault: it forwards sockets.
+fn forwarding(folder: &Path) -> std::path::PathBuf {
+    let path = folder.join("forwarding");
+    let script = "#!/bin/sh\n[ \"$1\" = -O ] && exit 0\n\
+        while [ \"$1\" != -- ]; do [ \"$1\" = -L ] && forward=$2; shift; done\n\
+        [ -n \"$forward\" ] || exit 127\nln -s \"${forward#*:}\" \"${forward%%:*}\"\nexec cat\n";
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+fn over_ssh_to_a_machine_without_orgvault() {
+    let daemon = Daemon::start();
+    let folder = tempfile::tempdir().unwrap();
+    let over = |args: &[&str]| {
+        let mut command = command(&daemon.path("sock"), &[&["--host", "ada@backup"], args].concat());
+        command.env("ORGVAULT_SSH", forwarding(folder.path())).env("PATH", "/usr/bin:/bin");
+        command
+    };
+    let listed = over(&["orgs"]).output().unwrap();
+    let shown = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.status.success() && shown.contains("tracker/acme"), "{shown}");
+    let mut console = OnScreen::start(over(&[]), SIZE);
+    console.shows(&["orgvault ada@backup", "organizations 4"]);
+    console.press("q");
+    assert_eq!(console.ended().code(), Some(0));
 }
 
 #[test]
