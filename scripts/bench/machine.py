@@ -1,6 +1,7 @@
 """A throw-away PostgreSQL server, a daemon, and how they are measured."""
 import json, os, pwd, shutil, signal, socket, statistics, subprocess, sys, time
 
+UNIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "systemd", "orgvaultd.service")
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "daemon", "tests", "it")
 CONFIG = """\
 [daemon]
@@ -63,6 +64,12 @@ class Postgres:
         self.run("pg_ctl", "-D", self.dir + "/data", "-m", "immediate", "stop")
 
 
+def unit_environment():
+    """What the unit gives the daemon besides what is in the environment."""
+    lines = [line.strip().removeprefix("Environment=") for line in open(UNIT) if line.startswith("Environment=")]
+    return os.environ | dict(line.split("=", 1) for line in lines)
+
+
 class Daemon:
     all = []
 
@@ -74,7 +81,8 @@ class Daemon:
         open(f"{self.dir}/config.toml", "w").write(config)
         begun = time.perf_counter()
         self.log = open(f"{self.dir}/log", "w")
-        self.process = subprocess.Popen([f"{binary}/orgvaultd", "--config", f"{self.dir}/config.toml"], stderr=self.log)
+        self.process = subprocess.Popen([f"{binary}/orgvaultd", "--config", f"{self.dir}/config.toml"], stderr=self.log,
+                                        env=unit_environment())
         self.all.append(self)
         while not self.answers():
             if self.process.poll() is not None:

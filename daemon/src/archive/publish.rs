@@ -64,22 +64,12 @@ impl ArchiveDirectory {
         Ok(archive)
     }
 
-    /// Keeps what happened to the archive at `archive` beside it.
-    ///
-    /// # Errors
-    /// When the path is not one of an archive in this directory, or the disk refuses.
-    pub fn write_state(&self, archive: &Path, state: &StateFile) -> Result<(), PublishError> {
-        let (directory, name) = self.locate(archive)?;
-        let _guard = self.lock(directory);
-        Self::replace_state(directory, name, archive, state)
-    }
-
     /// Changes what is kept beside the archive at `archive`, which has this gid; nobody else
     /// changes it meanwhile. Returns the state as it is on disk now.
     ///
     /// # Errors
-    /// As [`Self::write_state`], and when there is a state that cannot be used: what it says is
-    /// not to be lost.
+    /// When the path is not one of an archive in this directory, the disk refuses, or there is a
+    /// state that cannot be used: what it says is not to be lost.
     pub fn update_state(
         &self,
         archive: &Path,
@@ -92,17 +82,6 @@ impl ArchiveDirectory {
         let found = StateFile::beside(archive).map_err(unusable)?;
         let mut state = found.filter(|state| state.gid == gid).unwrap_or_else(|| StateFile::new(gid));
         change(&mut state);
-        Self::replace_state(directory, name, archive, &state)?;
-        Ok(state)
-    }
-
-    /// The caller has locked the directory.
-    fn replace_state(
-        directory: &Path,
-        name: ArchiveName,
-        archive: &Path,
-        state: &StateFile,
-    ) -> Result<(), PublishError> {
         let path = state_path(archive);
         let text = state.to_text().map_err(|cause| PublishError::new("write", &path, 0, io::Error::other(cause)))?;
         // A state without its manifest would outlive an archive that was deleted meanwhile.
@@ -110,7 +89,8 @@ impl ArchiveDirectory {
             .map_err(|cause| PublishError::new("write the state of", archive, 0, cause))?;
         let partial = sidecar::write_partial(directory, &name.state(), &text)?;
         sidecar::rename_over(&partial.0, &path)?;
-        sync_directory(directory)
+        sync_directory(directory)?;
+        Ok(state)
     }
 
     /// Whether an export of about `needed` bytes can be written at all: asked before a snapshot is

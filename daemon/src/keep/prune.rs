@@ -45,6 +45,9 @@ pub async fn prune(shop: &Arc<Workshop>) -> Result<Pruned, KeepError> {
 /// Prunes the group of an archive that was just published, and so read back; says in the log what
 /// went, as nobody waits for the answer.
 pub async fn prune_after(shop: &Arc<Workshop>, archive: &Archive) {
+    if !rules(&shop.config(), archive).retention.has_rule() {
+        return;
+    }
     let mut pruned = Pruned::default();
     let mut trusted = HashSet::from([archive.gid]);
     if let Err(error) = prune_group(shop, &Group::of(archive), &mut trusted, &mut pruned).await {

@@ -5,9 +5,8 @@ use std::{io::Cursor, path::Path, sync::Arc};
 
 use chrono::DateTime;
 use orgvault_daemon::{
-    format::{Encoder, FormatError, Plan, Written, encoder},
+    format::{FormatError, Plan, Written, encoder},
     product::Definition,
-    row::{Message, RowSink},
     source::{Snapshot, Source},
 };
 use orgvault_shared::{
@@ -16,9 +15,9 @@ use orgvault_shared::{
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
-use tokio::sync::mpsc;
 
 use crate::{
+    encode::encode,
     postgres::Database,
     source::fixture::{granted, rytask, source},
 };
@@ -106,30 +105,6 @@ fn plan(definition: &Arc<Definition>, format: Format, entity: Option<&str>) -> P
     }
 }
 
-/// What the pipeline does, in one thread.
-async fn section<W>(snapshot: &mut Snapshot, index: usize, encoder: &mut dyn Encoder<W>) -> Result<(), FormatError> {
-    let (queue, mut messages) = mpsc::channel(4);
-    let sink = RowSink::new(queue);
-    let sending = async {
-        let sent = snapshot.rows(index, &sink).await;
-        drop(sink);
-        sent.unwrap();
-    };
-    let encoding = async {
-        let mut result = Ok(());
-        while let Some(message) = messages.recv().await {
-            result = result.and_then(|()| match message {
-                Message::Begin { section, columns } => encoder.begin(section, &columns),
-                Message::Rows(block) => encoder.rows(&block),
-                Message::End => encoder.end(),
-                Message::Finish => unreachable!("nothing here sends it"),
-            });
-        }
-        result
-    };
-    tokio::join!(sending, encoding).1
-}
-
 async fn export(
     snapshot: &mut Snapshot,
     definition: &Arc<Definition>,
@@ -138,7 +113,7 @@ async fn export(
 ) -> Result<(String, Written), FormatError> {
     let mut encoder = encoder(Arc::new(plan(definition, format, entity)), Cursor::new(Vec::new()))?;
     for index in 0..definition.sections.len() {
-        section(snapshot, index, &mut *encoder).await?;
+        encode(snapshot, index, &mut *encoder).await?;
     }
     let (out, written) = encoder.finish()?;
     Ok((String::from_utf8(out.into_inner()).unwrap(), written))

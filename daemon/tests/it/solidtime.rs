@@ -7,20 +7,17 @@ use std::{
 
 use chrono::DateTime;
 use orgvault_daemon::{
-    format::{Encoder, FormatError, Plan, Written, encoder},
+    format::{FormatError, Plan, Written, encoder},
     product::{Definition, Products},
-    row::{Message, RowSink},
-    source::Snapshot,
 };
 use orgvault_shared::{
     api::{Format, OrganizationKey, Warning},
     gid::Gid,
     preflight::{Severity, Verdict, preflight},
 };
-use tokio::sync::mpsc;
 use zip::ZipArchive;
 
-use crate::{postgres::Database, source::fixture::source};
+use crate::{encode::encode, postgres::Database, source::fixture::source};
 
 const TABLES: &str = include_str!("solidtime.sql");
 const ACME: &str = "0000000a-0000-4000-8000-000000000000";
@@ -62,33 +59,6 @@ fn plan(definition: &Arc<Definition>, organization: &str) -> Arc<Plan> {
     })
 }
 
-/// What the pipeline does, in one thread.
-async fn encode<W>(snapshot: &mut Snapshot, sections: usize, encoder: &mut dyn Encoder<W>) -> Result<(), FormatError> {
-    for section in 0..sections {
-        let (queue, mut messages) = mpsc::channel(4);
-        let sink = RowSink::new(queue);
-        let sending = async {
-            let sent = snapshot.rows(section, &sink).await;
-            drop(sink);
-            sent.unwrap();
-        };
-        let encoding = async {
-            let mut result = Ok(());
-            while let Some(message) = messages.recv().await {
-                result = result.and_then(|()| match message {
-                    Message::Begin { section, columns } => encoder.begin(section, &columns),
-                    Message::Rows(block) => encoder.rows(&block),
-                    Message::End => encoder.end(),
-                    Message::Finish => unreachable!("nothing here sends it"),
-                });
-            }
-            result
-        };
-        tokio::join!(sending, encoding).1?;
-    }
-    Ok(())
-}
-
 struct Exported {
     bytes: Vec<u8>,
     written: Written,
@@ -104,7 +74,9 @@ async fn export(database: &Database, organization: &str) -> Result<Exported, For
     let counts = snapshot.counts().await.unwrap();
     let warnings = snapshot.warnings().await.unwrap();
     let mut encoder = encoder(plan(&definition, organization), Cursor::new(Vec::new()))?;
-    encode(&mut snapshot, definition.sections.len(), &mut *encoder).await?;
+    for index in 0..definition.sections.len() {
+        encode(&mut snapshot, index, &mut *encoder).await?;
+    }
     let (out, written) = encoder.finish()?;
     snapshot.finish().await.unwrap();
     Ok(Exported { bytes: out.into_inner(), written, counts, warnings })

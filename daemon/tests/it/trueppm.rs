@@ -5,19 +5,16 @@ use std::{io::Cursor, sync::Arc};
 
 use chrono::DateTime;
 use orgvault_daemon::{
-    format::{Encoder, FormatError, Plan, Written, encoder},
+    format::{FormatError, Plan, Written, encoder},
     product::{Definition, Products},
-    row::{Message, RowSink},
-    source::Snapshot,
 };
 use orgvault_shared::{
     api::{Format, OrganizationKey},
     gid::Gid,
     seed,
 };
-use tokio::sync::mpsc;
 
-use crate::{postgres::Database, source::fixture::source};
+use crate::{encode::encode, postgres::Database, source::fixture::source};
 
 const TABLES: &str = include_str!("trueppm.sql");
 const ATLAS: &str = "00000001-0000-4000-8000-000000000001";
@@ -53,31 +50,6 @@ fn plan(definition: &Arc<Definition>, organization: &str, format: Format) -> Arc
     })
 }
 
-/// What the pipeline does, in one thread.
-async fn send<W>(snapshot: &mut Snapshot, section: usize, encoder: &mut dyn Encoder<W>) -> Result<u64, FormatError> {
-    let (queue, mut messages) = mpsc::channel(4);
-    let sink = RowSink::new(queue);
-    let sending = async {
-        let sent = snapshot.rows(section, &sink).await;
-        drop(sink);
-        sent.unwrap()
-    };
-    let encoding = async {
-        let mut result = Ok(());
-        while let Some(message) = messages.recv().await {
-            result = result.and_then(|()| match message {
-                Message::Begin { section, columns } => encoder.begin(section, &columns),
-                Message::Rows(block) => encoder.rows(&block),
-                Message::End => encoder.end(),
-                Message::Finish => unreachable!("nothing here sends it"),
-            });
-        }
-        result
-    };
-    let (sent, wrote) = tokio::join!(sending, encoding);
-    wrote.map(|()| sent)
-}
-
 /// The document, and each section with rows counted, sent and written.
 async fn export(
     database: &Database,
@@ -92,7 +64,7 @@ async fn export(
     let mut encoder = encoder(plan(&definition, organization, format), Cursor::new(Vec::new()))?;
     let mut found = Vec::new();
     for (index, section) in definition.sections.iter().enumerate().filter(|(_, section)| section.is_in(format)) {
-        let sent = send(&mut snapshot, index, &mut *encoder).await?;
+        let sent = encode(&mut snapshot, index, &mut *encoder).await?;
         assert_eq!(sent, counted[index], "the independent count of {}", section.name);
         found.push(sent);
     }

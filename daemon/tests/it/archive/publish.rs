@@ -10,7 +10,7 @@ use std::{
 use orgvault_daemon::archive::{ArchiveDirectory, NewArchive, PublishError, Step};
 use orgvault_shared::{
     api::{ArchiveState, Format, Verification},
-    archive::{Manifest, StateFile, naming::hex, verify},
+    archive::{Manifest, naming::hex, verify},
 };
 use sha2::{Digest, Sha256};
 
@@ -245,7 +245,7 @@ fn the_state_is_kept_beside_the_archive() {
             counts: vec![],
             bytes: 32,
         };
-        directory.write_state(&path, &StateFile { verified: Some(verified.clone()), ..StateFile::new(gid) }).unwrap();
+        directory.update_state(&path, gid, |state| state.verified = Some(verified.clone())).unwrap();
         let (archives, skipped) = scan(&directory);
         assert_eq!(skipped, [""; 0]);
         let archive = archives[0].to_archive();
@@ -254,10 +254,7 @@ fn the_state_is_kept_beside_the_archive() {
     }
     assert_eq!(sha256sum(path.parent().unwrap()), 2, "it changes, so it has no sum");
     directory.delete(&path).unwrap();
-    assert!(
-        directory.write_state(&path, &StateFile::new(gid)).is_err(),
-        "there is nothing that it could be the state of"
-    );
+    assert!(directory.update_state(&path, gid, |_| ()).is_err(), "there is nothing that it could be the state of");
     assert_eq!(files(root.path()), ["tracker/", "tracker/acme--7/"]);
 }
 
@@ -267,7 +264,7 @@ fn a_deleted_archive_is_gone_with_all_that_belongs_to_it() {
     let directory = ArchiveDirectory::new(root.path().to_owned());
     let kept = publish(&directory, &organization("acme", "7"), 1).unwrap();
     let path = publish(&directory, &organization("acme", "7"), 2).unwrap();
-    directory.write_state(&path, &StateFile::new(gid(2))).unwrap();
+    directory.update_state(&path, gid(2), |_| ()).unwrap();
     for _twice in 0..2 {
         directory.delete(&path).unwrap();
         assert_eq!(files(root.path()).len(), 5);
