@@ -3,6 +3,7 @@
 
 mod behaviour;
 mod bounds;
+mod exports;
 pub(crate) mod fixtures;
 mod formats;
 mod recording;

@@ -41,6 +41,8 @@ pub(crate) struct Data {
     pub(crate) logs: HashMap<Gid, Remote<Vec<String>>>,
     /// The schedules.
     pub(crate) schedules: Remote<Vec<Schedule>>,
+    /// Whether they ought to be asked for again.
+    pub(crate) schedules_stale: bool,
     /// What retention would do.
     pub(crate) retention: Remote<RetentionPlan>,
     /// The audit trail.

@@ -83,6 +83,7 @@ fn change(model: &mut Model, event: Event) -> Vec<Effect> {
             let before = model.data.take((*export).clone(), model.now).map(|before| before.state);
             if before != Some(export.state) {
                 model.data.organizations_stale = true;
+                model.data.schedules_stale |= export.schedule.is_some();
                 model.data.note(happening(&export, model));
                 return changed(model, &export);
             }

@@ -13,6 +13,9 @@ use crate::console::{
     words::{paragraph, width},
 };
 
+/// The columns of the keys in the help.
+const NAMES: usize = 20;
+
 /// Draws the dialog in the middle of the terminal.
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, dialog: &Dialog, area: Rect) {
     match dialog {
@@ -76,15 +79,18 @@ fn help(canvas: &mut Canvas<'_>, model: &Model, scroll: usize, area: Rect) {
     let kind = model.screen.kind();
     for key in keys::on(kind).filter(sought).chain(keys::on(kind).filter(|key| !sought(key))) {
         let names = key.names.join(" ");
-        let blanks = " ".repeat(20_usize.saturating_sub(width(&names)));
-        match reason(model, key) {
-            None => lines.push((format!("{names}{blanks}{}", key.help), theme.text)),
+        let columns = usize::from(inner.width).saturating_sub(NAMES + 2);
+        let (help, style) = match reason(model, key) {
+            None => (paragraph(key.help, columns), theme.text),
             Some(reason) => {
-                lines.push((format!("{names}{blanks}({})", key.help), theme.dim));
-                for line in paragraph(&reason, usize::from(inner.width).saturating_sub(22)) {
-                    lines.push((format!("{}{line}", " ".repeat(22)), theme.dim));
-                }
+                let mut off = paragraph(&format!("({})", key.help), columns);
+                off.extend(paragraph(&reason, columns).into_iter().map(|line| format!("  {line}")));
+                (off, theme.dim)
             }
+        };
+        for (line, text) in help.into_iter().enumerate() {
+            let names = if line == 0 { names.as_str() } else { "" };
+            lines.push((format!("{names}{}{text}", " ".repeat(NAMES.saturating_sub(width(names)))), style));
         }
     }
     scrolled(canvas, inner, &lines, scroll, "esc closes");

@@ -121,11 +121,11 @@ fn details(canvas: &mut Canvas<'_>, model: &Model, schedule: &Schedule, area: Re
             Trigger::Asked => "asked for",
         };
         let took = run.finished_at.map(|end| units::duration(units::between(run.started_at, end)));
+        let took = took.map(|took| format!(", took {took}")).unwrap_or_default();
         let text = format!(
-            "last run  {text} of {}, {why} {} ago, took {}",
+            "last run  {text} of {}, {why} {} ago{took}",
             units::plural(run.organizations, "organization"),
-            age(run.started_at, model.shown_at),
-            took.as_deref().unwrap_or("so far unknown")
+            age(run.started_at, model.shown_at)
         );
         canvas.text(place.x, place.y, place.width, &text, style);
         place = below(place, 1);
