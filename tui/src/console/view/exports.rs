@@ -19,7 +19,7 @@ use crate::{
 const COLUMNS: [Column; 7] = [
     text("STATE", 11, 0, 0),
     text("ORGANIZATION", 16, 2, 0),
-    text("FORMAT", 8, 1, 2),
+    text("FORMAT", 13, 1, 2),
     number("ROWS", 10, 0),
     number("TOOK", 9, 1),
     text("WHEN", 10, 0, 3),
