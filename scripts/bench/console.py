@@ -1,5 +1,5 @@
 """The console on a pseudo-terminal, with a stand-in for the daemon that can make a storm of events."""
-import fcntl, json, os, pty, select, socket, statistics, struct, subprocess, termios, threading, time
+import fcntl, json, os, pty, re, select, socket, statistics, struct, subprocess, termios, threading, time
 
 from data import rytask_organization
 from machine import Daemon as RealDaemon, row
@@ -185,12 +185,17 @@ def console(args, _pg, base):
     assert one.quit() == 0, "the console did not end with 0"
 
 
+def words(shown):
+    """What is on the screen without colours: blanks are jumped over."""
+    return re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", re.sub(rb"\x1b\[\d+;\d+H", b" ", shown))
+
+
 def until_settled(console, *parts):
     """Milliseconds until all of `parts` are on the screen, which is drawn anew to look."""
     begun = time.perf_counter()
     while time.perf_counter() - begun < 120:
         console.press(b"\x0c")
-        shown = b"".join(iter(lambda: console.read(0.02), b""))
+        shown = words(b"".join(iter(lambda: console.read(0.02), b"")))
         if all(part in shown for part in parts):
             return (time.perf_counter() - begun) * 1000
     raise SystemExit(f"the console did not show {parts} but {shown}")
