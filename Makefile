@@ -16,7 +16,7 @@ demo: ## build, then export a made-up database through the real daemon
 	target/release/orgvault demo
 
 test: packages ## every test; starts its own throw-away PostgreSQL servers
-	$(CARGO) test --workspace --locked
+	$(CARGO) test --workspace --locked --no-fail-fast
 
 test-api: ## the API from outside: schemathesis, and Asana's official client (both from PyPI)
 	$(CARGO) build --locked

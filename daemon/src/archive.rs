@@ -6,6 +6,8 @@
 
 mod delete;
 mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod partial;
 mod place;
 mod publish;

@@ -105,7 +105,7 @@ pub async fn run_on(
     let courier = Courier::new(Arc::clone(&workshop), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
     let schedules = schedule(&workshop, &engine, configured.clone(), &tracker, &stop).await?;
 
-    for task in chores(&workshop, &reloader, &engine, &stop) {
+    for task in chores(&workshop, &reloader, &engine, &schedules, &stop) {
         tracker.spawn(task);
     }
 
@@ -198,6 +198,7 @@ fn chores(
     workshop: &Arc<Workshop>,
     reloader: &Arc<Reloader>,
     engine: &Engine,
+    schedules: &Schedules,
     stop: &Stop,
 ) -> [Pin<Box<dyn Future<Output = ()> + Send>>; 5] {
     let (parts, end) = (|| Arc::clone(workshop), || stop.soft.clone());
@@ -206,6 +207,6 @@ fn chores(
         Box::pin(watch_archives(parts(), end())),
         Box::pin(keep::scrub_regularly(parts(), end())),
         Box::pin(metrics::write_regularly(parts(), engine.clone(), end())),
-        Box::pin(tell_status(engine.clone(), end())),
+        Box::pin(tell_status(engine.clone(), schedules.clone(), end())),
     ]
 }

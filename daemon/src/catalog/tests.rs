@@ -1,10 +1,11 @@
 use chrono::DateTime;
 use orgvault_shared::{
-    api::{Archive, ArchiveState, Export, Format, OrganizationKey, SectionCount, State},
+    api::{Archive, Export, Format, OrganizationKey, SectionCount, State},
     gid::Gid,
 };
 
 use super::{ArchiveFilter, Catalog, CatalogError, ExportFilter, Totals};
+use crate::archive::fixture;
 
 fn gid(number: u64) -> Gid {
     Gid::try_from(number).unwrap()
@@ -44,26 +45,10 @@ fn export(number: u64) -> Export {
 }
 
 fn archive(number: u64, seconds: i64, path: &str) -> Archive {
-    Archive {
-        gid: gid(number),
-        request: gid(9),
-        organization: organization("acme"),
-        format: Format::Json,
-        entity: None,
-        gzip: false,
-        importable: false,
-        path: path.to_owned(),
-        bytes: 10,
-        sha256: "00".repeat(32),
-        counts: vec![SectionCount { name: "timeLogs".to_owned(), rows: 3 }],
-        snapshot: "1:2:".to_owned(),
-        exported_at: DateTime::from_timestamp(seconds, 0).unwrap(),
-        state: ArchiveState::Present,
-        verified: None,
-        pinned: false,
-        sent: Vec::new(),
-        warnings: Vec::new(),
-    }
+    let counts = vec![SectionCount { name: "timeLogs".to_owned(), rows: 3 }];
+    let (request, organization, path) = (gid(9), organization("acme"), path.to_owned());
+    let exported_at = DateTime::from_timestamp(seconds, 0).unwrap();
+    Archive { request, organization, path, counts, bytes: 10, ..fixture::archive(number, exported_at) }
 }
 
 async fn open(directory: &std::path::Path) -> Catalog {

@@ -73,41 +73,17 @@ fn next(mut archives: Vec<Archive>, budget: u64) -> Vec<Archive> {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use orgvault_shared::{
-        api::{ArchiveState, Format, OrganizationKey, Verification},
-        clock::Timestamp,
-        gid::Gid,
-    };
+    use orgvault_shared::{api::Verification, clock::Timestamp};
 
     use super::*;
+    use crate::archive::fixture;
 
     fn archive(gid: u64, exported: i64, verified: Option<i64>, bytes: u64) -> Archive {
-        let gid = Gid::try_from(gid).unwrap();
         let at = |hours| Timestamp::UNIX_EPOCH + TimeDelta::hours(hours);
         let (path, faults) = (String::new(), Vec::new());
         let verification =
             |hours| Verification { gid: None, path, at: at(hours), ok: true, faults, counts: Vec::new(), bytes };
-        let [source, kind, id, name, slug] = ["tracker", "organization", "7", "Acme", "acme"].map(str::to_owned);
-        Archive {
-            gid,
-            request: gid,
-            organization: OrganizationKey { source, kind, id, name, slug },
-            format: Format::Json,
-            entity: None,
-            gzip: false,
-            importable: false,
-            path: String::new(),
-            bytes,
-            sha256: String::new(),
-            counts: Vec::new(),
-            snapshot: String::new(),
-            exported_at: at(exported),
-            state: ArchiveState::Present,
-            verified: verified.map(verification),
-            pinned: false,
-            sent: Vec::new(),
-            warnings: Vec::new(),
-        }
+        Archive { bytes, verified: verified.map(verification), ..fixture::archive(gid, at(exported)) }
     }
 
     #[test]

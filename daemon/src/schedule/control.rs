@@ -42,6 +42,12 @@ pub enum ControlError {
 pub struct Upcoming(Vec<(ScheduleConfig, Timestamp)>);
 
 impl Upcoming {
+    /// The schedule that is due first, and when.
+    #[must_use]
+    pub fn first(&self) -> Option<(&ScheduleConfig, Timestamp)> {
+        self.0.iter().map(|(schedule, next)| (schedule, *next)).min_by_key(|(_, next)| *next)
+    }
+
     /// When an organization is exported next.
     #[must_use]
     pub fn of(&self, listed: &Listed) -> Option<Timestamp> {

@@ -260,7 +260,7 @@ impl Schedules {
         &self.0.workshop.catalog
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.0.workshop.clock.now()
     }
 }

@@ -6,6 +6,7 @@ use orgvault_shared::{
 };
 
 use super::*;
+use crate::archive::fixture;
 
 fn key(slug: &str) -> OrganizationKey {
     let [source, kind, id, name, slug] = ["tracker", "organization", "7", "Acme", slug].map(str::to_owned);
@@ -18,27 +19,8 @@ fn noon() -> Timestamp {
 
 /// An archive so many hours old, of a request of its own, with these rows in its one section.
 fn archive(gid: u64, hours: i64, rows: u64) -> Archive {
-    let gid = Gid::try_from(gid).unwrap();
-    Archive {
-        gid,
-        request: gid,
-        organization: key("acme"),
-        format: Format::Json,
-        entity: None,
-        gzip: false,
-        importable: false,
-        path: String::new(),
-        bytes: 1,
-        sha256: String::new(),
-        counts: vec![SectionCount { name: "items".to_owned(), rows }],
-        snapshot: String::new(),
-        exported_at: noon() - TimeDelta::hours(hours),
-        state: ArchiveState::Present,
-        verified: None,
-        pinned: false,
-        sent: Vec::new(),
-        warnings: Vec::new(),
-    }
+    let counts = vec![SectionCount { name: "items".to_owned(), rows }];
+    Archive { counts, ..fixture::archive(gid, noon() - TimeDelta::hours(hours)) }
 }
 
 fn freshness(max_age: u64, shrinking: u32) -> Freshness {

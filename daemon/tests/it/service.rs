@@ -178,6 +178,16 @@ async fn it_tells_ready_reload_watchdog_and_stop() {
 }
 
 #[tokio::test]
+async fn its_status_says_what_is_due_next() {
+    let place =
+        Place::new("", "[[schedule]]\nname = \"nightly\"\ncron = \"0 2 * * *\"\ntimezone = \"Asia/Kathmandu\"\n");
+    let manager = Manager::new(&place);
+    let mut command = place.orgvaultd();
+    let _running = Running(command.env("NOTIFY_SOCKET", &manager.path).spawn().unwrap());
+    manager.wait_for("STATUS=no exports, nightly at 02:00\n");
+}
+
+#[tokio::test]
 async fn one_that_hangs_feeds_no_watchdog() {
     let place = Place::new("", "");
     let manager = Manager::new(&place);

@@ -35,7 +35,7 @@ const MENU: &str = "
 q quit
 What? ";
 
-/// One conversation.
+/// One run of the menu.
 struct Plain<'s> {
     session: &'s mut Session,
     answers: Answers,
@@ -82,7 +82,7 @@ impl Plain<'_> {
         self.session.out.print(text)
     }
 
-    /// What the daemon refuses is told, and the conversation goes on; a pipe that nobody reads
+    /// What the daemon refuses is told, and the menu goes on; a pipe that nobody reads
     /// ends it.
     fn told(&mut self, done: Result<(), Failure>) -> Result<(), Failure> {
         match done {

@@ -1,37 +1,17 @@
 use std::time::Duration;
 
-use orgvault_shared::api::{OrganizationKey, Verification};
+use orgvault_shared::api::Verification;
 use proptest::prelude::*;
 
 use super::*;
+use crate::archive::fixture;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 fn archive(gid: u64, exported_at: Timestamp) -> Archive {
-    let gid = Gid::try_from(gid).unwrap();
-    let [source, kind, id, name, slug] = ["tracker", "organization", "7", "Acme", "acme"].map(str::to_owned);
-    Archive {
-        gid,
-        request: gid,
-        organization: OrganizationKey { source, kind, id, name, slug },
-        format: Format::Json,
-        entity: None,
-        gzip: false,
-        importable: false,
-        path: format!("/archives/{gid}"),
-        bytes: 100,
-        sha256: String::new(),
-        counts: Vec::new(),
-        snapshot: String::new(),
-        exported_at,
-        state: ArchiveState::Present,
-        verified: None,
-        pinned: false,
-        sent: Vec::new(),
-        warnings: Vec::new(),
-    }
+    Archive { bytes: 100, ..fixture::archive(gid, exported_at) }
 }
 
 /// One archive an hour before midnight of each of `days` days of November, the last at `gid` = `days`.
