@@ -14,3 +14,14 @@ said=$(systemd-analyze verify --man=no "$units/orgvaultd.service" "$units/orgvau
 systemd-analyze security --offline=yes --threshold=15 --no-pager "$units/orgvaultd.service" >"$units/report" ||
   { cat "$units/report" >&2; exit 1; }
 tail -1 "$units/report"
+# The daemon reads the configuration that was installed, and cannot write it.
+if [ "$(id -u)" = 0 ]; then
+  root=$units/root
+  install -D -m 640 config.example.toml "$root/etc/orgvault/config.toml"
+  systemd-sysusers --root="$root" "$PWD/systemd/orgvault.sysusers" >"$units/report" 2>&1 &&
+    systemd-tmpfiles --root="$root" --create "$PWD/systemd/orgvault.tmpfiles" >>"$units/report" 2>&1 ||
+    { cat "$units/report" >&2; exit 1; }
+  group=$(sed -n 's/^orgvault:[^:]*:\([0-9]*\):.*/\1/p' "$root/etc/group")
+  owner=$(stat -c '%a %u %g' "$root/etc/orgvault/config.toml")
+  [ "$owner" = "640 0 $group" ] || { echo "config.toml is $owner, not 640 0 $group" >&2; exit 1; }
+fi

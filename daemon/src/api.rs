@@ -24,7 +24,6 @@ mod peer;
 mod problem;
 mod rates;
 mod reload;
-mod repeats;
 mod request;
 mod retention;
 mod rows;
@@ -40,7 +39,7 @@ use std::sync::Arc;
 use axum::Router;
 use orgvault_shared::{clock::Timestamp, config::Config};
 
-use self::{rates::Rates, repeats::Repeats};
+use self::rates::Rates;
 use crate::{
     catalog::Catalog,
     export::{Engine, Workshop},
@@ -81,7 +80,6 @@ pub struct Shop {
 struct App {
     shop: Shop,
     rates: Rates,
-    repeats: Repeats,
     started_at: Timestamp,
 }
 
@@ -107,5 +105,5 @@ impl App {
 /// [`Peer`].
 pub fn router(shop: Shop) -> Router {
     let started_at = shop.workshop.clock.now();
-    access::router(&Arc::new(App { shop, rates: Rates::default(), repeats: Repeats::default(), started_at }))
+    access::router(&Arc::new(App { shop, rates: Rates::default(), started_at }))
 }

@@ -3,6 +3,7 @@
 
 mod archives;
 mod exports;
+mod repeats;
 mod runs;
 mod schedules;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use sqlx::{
 
 pub use archives::{ArchiveFilter, Totals};
 pub use exports::ExportFilter;
+pub use repeats::{Repeat, Repeated};
 pub use runs::{Attempt, OpenRun, Unlisted};
 pub use schedules::Followed;
 

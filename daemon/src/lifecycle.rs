@@ -6,6 +6,6 @@ mod status;
 mod stop;
 pub mod supervisor;
 
-pub use lock::{LockError, StateLock};
+pub use lock::{ArchiveLock, LockError, StateLock};
 pub use status::tell_status;
 pub use stop::{Signals, Stop, follow_hangups, follow_signals};

@@ -15,7 +15,7 @@ use crate::{
     export::{Engine, Parts, Sources, Workshop},
     hook::Hooks,
     keep,
-    lifecycle::{LockError, StateLock, Stop, supervisor, tell_status},
+    lifecycle::{ArchiveLock, LockError, StateLock, Stop, supervisor, tell_status},
     metrics,
     product::Products,
     reload::{ConnectError, Reloader, connect},
@@ -53,7 +53,7 @@ pub enum RunError {
     Connect(#[from] ConnectError),
 }
 
-/// Locks the state directory, opens the configured socket, and runs the daemon on it until it is
+/// Locks the directories of state and archives, opens the configured socket, and runs the daemon on it until it is
 /// stopped; then the socket is removed. A socket that a service manager handed over is used instead,
 /// and never removed.
 ///
@@ -61,6 +61,7 @@ pub enum RunError {
 /// When another daemon runs, or this one cannot start.
 pub async fn run(config: Config, products: Products, clock: Clock, stop: Stop) -> Result<(), RunError> {
     let lock = StateLock::acquire(&config.daemon.state_dir)?;
+    let _archives = ArchiveLock::acquire(&config.daemon.archive_dir)?;
     if let Some(inherited) = api::inherited()? {
         return run_on(&inherited, config, products, clock, stop).await;
     }

@@ -116,8 +116,8 @@ impl UrlKey {
     }
 }
 
-/// Lower-case only, so that no two texts are one signature.
-fn from_hex(text: &str) -> Option<Vec<u8>> {
+/// The bytes of hexadecimal digits; lower-case only, so that no two texts are one signature.
+pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
         b'a'..=b'f' => Some(byte - b'a' + 10),

@@ -36,7 +36,7 @@ pub(super) struct Rule {
     /// None: its handler decides, by a signature or in its own order.
     pub(super) role: Option<Role>,
     /// Whether its handler minds of which organizations the caller may know. One that does not say
-    /// so is closed to who may know of some only.
+    /// so is closed to who may know of some only, whatever its role.
     pub(super) scoped: bool,
     /// Whether it is for service accounts only.
     pub(super) service_accounts: bool,

@@ -12,8 +12,8 @@ use orgvault_shared::{
     gid::Gid,
 };
 
-use super::{App, archives::blocking, peer::Peer, problem::Refusal, repeats::Repeat};
-use crate::signature::Holder;
+use super::{App, archives::blocking, peer::Peer, problem::Refusal};
+use crate::{catalog::Repeat, signature::Holder};
 
 /// Who makes a request, what it may do, and of which organizations it may know.
 #[derive(Debug, Clone)]
@@ -112,9 +112,9 @@ impl Caller {
         Self { repeat: key, ..self }
     }
 
-    /// Under what the request counts as a repetition.
-    pub(super) fn repeat(&self) -> Option<Repeat> {
-        self.repeat.clone().map(|key| Repeat { caller: self.name(), key })
+    /// The key under which it repeats the request that asks for `asked`.
+    pub(super) fn repeat(&self, asked: String) -> Option<Repeat> {
+        self.repeat.clone().map(|key| Repeat { caller: self.name(), key, asked })
     }
 
     /// The id of its token.

@@ -116,30 +116,12 @@ impl App {
         request: &ExportRequest,
         organizations: &[Listed],
     ) -> Result<Vec<Export>, Refusal> {
-        let Some(repeat) = caller.repeat() else { return self.submit_now(caller, request, organizations).await };
-        let keys: Vec<_> = organizations.iter().map(|one| &one.key).collect();
-        let asked = serde_json::to_string(&(request, keys)).map_err(|error| Refusal::fault("internal", &error))?;
-        let make = async {
-            let exports = self.submit_now(caller, request, organizations).await?;
-            Ok(exports.iter().map(|export| export.gid).collect())
-        };
-        let mut exports = Vec::new();
-        for gid in self.repeats.once(repeat, asked, self.now(), make).await? {
-            exports.push(self.export(caller, gid).await?);
-        }
-        Ok(exports)
-    }
-
-    async fn submit_now(
-        &self,
-        caller: &Caller,
-        request: &ExportRequest,
-        organizations: &[Listed],
-    ) -> Result<Vec<Export>, Refusal> {
         let plan = Plan { request, requested_by: &caller.name(), now: self.now() };
         let definition = |name: &str| self.source(caller, name).map(|source| source.definition().clone());
         let exports = plan.exports(organizations, definition, |at| self.engine().gid(at))?;
-        self.engine().submit(exports.clone()).await?;
+        let keys: Vec<_> = organizations.iter().map(|one| &one.key).collect();
+        let asked = serde_json::to_string(&(request, keys)).map_err(|error| Refusal::fault("internal", &error))?;
+        let exports = self.engine().submit(exports, caller.repeat(asked)).await?;
         tracing::info!(user = caller.name(), exports = exports.len(), "exports were asked for");
         Ok(exports)
     }
@@ -163,7 +145,12 @@ impl From<SubmitError> for Refusal {
         match error {
             SubmitError::Stopping => Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", error.to_string())
                 .hint("ask again when the daemon has started again"),
+            SubmitError::KeyReused => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", error.to_string())
+                    .hint("draw a fresh key for each request, and keep it for its repetitions")
+            }
             SubmitError::Catalog(error) => error.into(),
+            SubmitError::Task { .. } => Self::fault("internal", &error),
         }
     }
 }

@@ -82,18 +82,29 @@ pub(super) async fn stray(app: &App, request: Request, otherwise: Refusal) -> Re
 impl Rule {
     /// Whether the caller may use the route at all.
     fn admits(&self, caller: &Caller, access: &Access) -> Result<(), Refusal> {
+        if caller.is_restricted() && !self.scoped {
+            return Err(self.closed(caller));
+        }
         if caller.role < self.role {
             return Err(not_allowed(caller, self.role, access));
         }
         if self.service_accounts {
             caller.is_a_service_account()?;
         }
-        if caller.is_restricted() && !self.scoped {
-            let detail = format!("this is about every organization, and {} may know of some only", caller.name());
-            return Err(Refusal::new(StatusCode::FORBIDDEN, "not_allowed", detail)
-                .hint("use a service account of all organizations: `orgvault token add NAME --all`"));
-        }
         Ok(())
+    }
+
+    /// The answer to one who may know of some organizations only, where nothing is sorted by
+    /// organization. Whatever the path names, there or not, the answer is the same.
+    fn closed(&self, caller: &Caller) -> Refusal {
+        let refusal = if self.path.contains('{') {
+            let detail = format!("there is nothing at this path that {} may know of", caller.name());
+            Refusal::new(StatusCode::NOT_FOUND, "unknown_route", detail)
+        } else {
+            let detail = format!("this is about every organization, and {} may know of some only", caller.name());
+            Refusal::new(StatusCode::FORBIDDEN, "not_allowed", detail)
+        };
+        refusal.hint("use a service account of all organizations: `orgvault token add NAME --all`")
     }
 }
 

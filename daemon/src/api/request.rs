@@ -108,3 +108,23 @@ fn not_the_json(error: &serde_json::Error) -> Refusal {
         Refusal::new(StatusCode::BAD_REQUEST, "invalid_json", format!("the body is no JSON: {error}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use serde_json::Value;
+    use tokio_stream::StreamExt;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_in_is_waited_for_so_long_and_no_longer() {
+        let drops = tokio_stream::iter(std::iter::repeat_with(|| Ok::<_, Infallible>(" ")));
+        let drops = drops.throttle(Duration::from_secs(1));
+        let request = Request::builder().header(header::CONTENT_TYPE, "application/json");
+        let request = request.body(Body::from_stream(drops)).unwrap();
+        let refused = Json::<Value>::from_request(request, &()).await.unwrap_err();
+        assert_eq!((refused.status(), refused.problem().code.as_str()), (StatusCode::REQUEST_TIMEOUT, "body_timeout"));
+    }
+}

@@ -10,7 +10,7 @@ use orgvault_shared::{
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{Catalog, CatalogError, failed, from_micros, to_integer, to_micros};
+use super::{Catalog, CatalogError, Repeat, failed, from_micros, repeats, to_integer, to_micros};
 
 /// SQLite takes 32,766 parameters in a statement; an export needs 16.
 const ROWS_PER_INSERT: usize = 500;
@@ -29,15 +29,19 @@ pub struct ExportFilter {
 }
 
 impl Catalog {
-    /// Adds pending exports, all or none, in their order.
+    /// Adds the pending exports of one request, all or none, in their order, and the key under which
+    /// it may be repeated.
     ///
     /// # Errors
-    /// When the catalog cannot be written, or holds one of the gids.
-    pub async fn add_exports(&self, exports: &[Export]) -> Result<(), CatalogError> {
+    /// When the catalog cannot be written, or holds one of the gids or the key.
+    pub async fn add_exports(&self, exports: &[Export], repeat: Option<&Repeat>) -> Result<(), CatalogError> {
         const ACT: &str = "add exports";
         let mut transaction = self.pool.begin().await.map_err(failed(ACT))?;
         let rows: Vec<_> = exports.iter().map(|export| (export, 1, None)).collect();
         insert(&mut transaction, &rows).await.map_err(failed(ACT))?;
+        if let (Some(repeat), Some(first)) = (repeat, exports.first()) {
+            repeats::keep(&mut transaction, repeat, first).await.map_err(failed(ACT))?;
+        }
         transaction.commit().await.map_err(failed(ACT))
     }
 

@@ -1,10 +1,10 @@
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta};
 use orgvault_shared::{
     api::{Archive, Export, Format, OrganizationKey, SectionCount, State},
     gid::Gid,
 };
 
-use super::{ArchiveFilter, Catalog, CatalogError, ExportFilter, Totals};
+use super::{ArchiveFilter, Catalog, CatalogError, ExportFilter, Repeat, Repeated, Totals};
 use crate::archive::fixture;
 
 fn gid(number: u64) -> Gid {
@@ -61,7 +61,7 @@ async fn pending_exports_survive_a_restart_in_their_order() {
     let catalog = open(directory.path()).await;
     // Gids of one millisecond are random, so the order is not theirs.
     let added: Vec<Export> = (0..1200).map(|number| export(1 + (number * 7919) % 100_003)).collect();
-    catalog.add_exports(&added).await.unwrap();
+    catalog.add_exports(&added, None).await.unwrap();
     catalog.close().await;
     let pending = ExportFilter { state: Some(State::Pending), ..ExportFilter::default() };
     assert_eq!(open(directory.path()).await.exports(pending).await.unwrap(), added);
@@ -71,9 +71,30 @@ async fn pending_exports_survive_a_restart_in_their_order() {
 async fn a_gid_is_added_once_and_then_nothing_of_its_request_is() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = open(directory.path()).await;
-    catalog.add_exports(&[export(1)]).await.unwrap();
-    assert!(catalog.add_exports(&[export(2), export(1)]).await.is_err());
+    catalog.add_exports(&[export(1)], None).await.unwrap();
+    assert!(catalog.add_exports(&[export(2), export(1)], None).await.is_err());
     assert_eq!(catalog.exports(ExportFilter::default()).await.unwrap(), [export(1)]);
+}
+
+#[tokio::test]
+async fn a_key_is_kept_for_a_day_with_its_exports_or_not_at_all() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = open(directory.path()).await;
+    let repeat = |key: &str| Repeat { caller: "ada".to_owned(), key: key.into(), asked: format!("{{\"{key}\":1}}") };
+    let now = export(1).created_at;
+    catalog.add_exports(&[export(1)], Some(&repeat("a"))).await.unwrap();
+    let known = Repeated { asked: repeat("a").asked, request: gid(9) };
+    assert_eq!(catalog.repeated(&repeat("a"), now).await.unwrap(), Some(known));
+    assert_eq!(catalog.repeated(&Repeat { caller: "bob".to_owned(), ..repeat("a") }, now).await.unwrap(), None);
+    assert_eq!(catalog.repeated(&repeat("a"), now + TimeDelta::days(1)).await.unwrap(), None);
+
+    assert!(catalog.add_exports(&[export(2), export(1)], Some(&repeat("b"))).await.is_err());
+    assert_eq!(catalog.repeated(&repeat("b"), now).await.unwrap(), None);
+    assert!(catalog.add_exports(&[export(2)], Some(&repeat("a"))).await.is_err(), "a key stands for one request");
+    assert_eq!(catalog.export(gid(2)).await.unwrap(), None);
+
+    let later = Export { created_at: now + TimeDelta::days(1), ..export(3) };
+    catalog.add_exports(&[later], Some(&repeat("a"))).await.unwrap();
 }
 
 #[tokio::test]
@@ -92,7 +113,7 @@ async fn a_finished_export_and_its_archive_are_written_together() {
     done.bytes = Some(10);
     assert!(catalog.finish_export(&done, &archive(1, 1, "a")).await.is_err());
     assert_eq!(catalog.archive(gid(1)).await.unwrap(), None, "no archive without its export");
-    catalog.add_exports(&[export(1)]).await.unwrap();
+    catalog.add_exports(&[export(1)], None).await.unwrap();
     catalog.finish_export(&done, &archive(1, 1, "a")).await.unwrap();
     assert_eq!(catalog.export(gid(1)).await.unwrap(), Some(done));
     assert_eq!(catalog.totals().await.unwrap(), Totals { archives: 1, bytes: 10 });

@@ -1,6 +1,8 @@
 //! The engine: takes exports in, runs them on a fixed number of workers, tells what changes, and
 //! stops cleanly.
 
+mod submit;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -27,6 +29,8 @@ use crate::{
     keep,
 };
 
+pub use self::submit::SubmitError;
+
 /// What an engine works with.
 pub struct Parts {
     /// Sources, archive directory and settings.
@@ -39,17 +43,6 @@ pub struct Parts {
     pub stop: CancellationToken,
     /// Running exports are canceled by it, as interrupted.
     pub abort: CancellationToken,
-}
-
-/// Why exports were not taken in.
-#[derive(Debug, thiserror::Error)]
-pub enum SubmitError {
-    /// The daemon stops.
-    #[error("the daemon is stopping and takes no exports")]
-    Stopping,
-    /// The catalog could not be written.
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
 }
 
 /// Why an export was not canceled.
@@ -80,6 +73,8 @@ struct Inner {
     workers: usize,
     gids: Gids,
     queue: Mutex<Queue>,
+    /// Held while a request with a key is taken in.
+    repeating: tokio::sync::Mutex<()>,
     running: Mutex<HashMap<Gid, Running>>,
     /// Canceled while they waited behind another export of their own job.
     doomed: Mutex<HashSet<Gid>>,
@@ -117,6 +112,7 @@ impl Engine {
             workers,
             gids: Gids::default(),
             queue: Mutex::new(queue),
+            repeating: tokio::sync::Mutex::default(),
             running: Mutex::default(),
             doomed: Mutex::default(),
             work: Notify::new(),
@@ -136,21 +132,6 @@ impl Engine {
             });
         }
         Ok(engine)
-    }
-
-    /// Takes exports in: they are on disk, in their order, when this returns.
-    ///
-    /// # Errors
-    /// When the daemon stops, or the catalog cannot be written.
-    pub async fn submit(&self, exports: Vec<Export>) -> Result<(), SubmitError> {
-        if self.0.stop.is_cancelled() {
-            return Err(SubmitError::Stopping);
-        }
-        self.0.workshop.catalog.add_exports(&exports).await?;
-        self.announce(&exports);
-        lock(&self.0.queue).push(exports);
-        self.0.work.notify_waiters();
-        Ok(())
     }
 
     /// Starts the exports of one organization, which the catalog has as pending, if a worker is

@@ -1,5 +1,5 @@
-//! One daemon for each state directory: an advisory lock that the kernel takes back however the
-//! process ends.
+//! One daemon for each state directory, and for each archive directory: advisory locks that the
+//! kernel takes back however the process ends.
 
 use std::{
     fs::{DirBuilder, File, OpenOptions},
@@ -26,6 +26,12 @@ pub enum LockError {
         /// Who has it: a process id and its program.
         holder: String,
     },
+    /// Another daemon writes archives there.
+    #[error("another daemon writes to {}: stop it first, or set another `archive_dir`", path.display())]
+    Shared {
+        /// The archive directory.
+        path: PathBuf,
+    },
     /// The system refused.
     #[error("cannot {act} {}: {source}", path.display())]
     System {
@@ -42,15 +48,49 @@ pub enum LockError {
 /// files of one name.
 #[derive(Debug)]
 pub struct StateLock {
-    file: File,
+    _held: Held,
 }
 
-impl Drop for StateLock {
+/// Held as long as the daemon lives, because another one would sweep away what this one is writing.
+/// The directory itself is locked, so that nothing lies among the archives.
+#[derive(Debug)]
+pub struct ArchiveLock {
+    _held: Held,
+}
+
+/// A file that is locked.
+#[derive(Debug)]
+struct Held(File);
+
+impl Drop for Held {
     fn drop(&mut self) {
         // Closing is not enough: a process that is being spawned at this moment has a copy of the
         // file until it executes its program, and would hold the lock until then.
-        if let Err(error) = flock(&self.file, FlockOperation::Unlock) {
-            tracing::warn!("cannot unlock the state directory: {error}");
+        if let Err(error) = flock(&self.0, FlockOperation::Unlock) {
+            tracing::warn!("cannot unlock a directory: {error}");
+        }
+    }
+}
+
+impl ArchiveLock {
+    /// Locks `archive_dir`; `None` where it is not there yet, or its file system knows no locks.
+    ///
+    /// # Errors
+    /// When another daemon has it.
+    pub fn acquire(archive_dir: &Path) -> Result<Option<Self>, LockError> {
+        let locked = File::open(archive_dir).and_then(|directory| {
+            flock(&directory, FlockOperation::NonBlockingLockExclusive)?;
+            Ok(directory)
+        });
+        match locked {
+            Ok(directory) => Ok(Some(Self { _held: Held(directory) })),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Err(LockError::Shared { path: archive_dir.to_owned() })
+            }
+            Err(error) => {
+                tracing::debug!(path = %archive_dir.display(), "the archive directory is not locked: {error}");
+                Ok(None)
+            }
         }
     }
 }
@@ -77,7 +117,7 @@ impl StateLock {
             Err(error) => return Err(failed("lock", &path)(error.into())),
         }
         write_pid(&mut file).map_err(failed("write", &path))?;
-        Ok(Self { file })
+        Ok(Self { _held: Held(file) })
     }
 }
 
@@ -118,12 +158,26 @@ mod tests {
     }
 
     #[test]
+    fn archives_are_written_by_one_and_nothing_lies_among_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = ArchiveLock::acquire(directory.path()).unwrap().unwrap();
+        let refused = ArchiveLock::acquire(directory.path()).unwrap_err().to_string();
+        assert!(refused.contains(&directory.path().display().to_string()), "{refused}");
+        assert!(std::fs::read_dir(directory.path()).unwrap().next().is_none());
+        drop(first);
+        assert!(ArchiveLock::acquire(directory.path()).unwrap().is_some());
+        assert!(ArchiveLock::acquire(&directory.path().join("not there")).unwrap().is_none());
+    }
+
+    #[test]
     fn a_copy_of_the_file_in_a_child_holds_nobody_up() {
         let directory = tempfile::tempdir().unwrap();
-        let first = StateLock::acquire(directory.path()).unwrap();
-        let copy = first.file.try_clone().unwrap();
+        let open = || File::open(directory.path()).unwrap();
+        let first = Held(open());
+        flock(&first.0, FlockOperation::NonBlockingLockExclusive).unwrap();
+        let copy = first.0.try_clone().unwrap();
         drop(first);
-        StateLock::acquire(directory.path()).unwrap();
+        flock(open(), FlockOperation::NonBlockingLockExclusive).unwrap();
         drop(copy);
     }
 

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::signature::from_hex;
+
 const PREFIX: &str = "orgvault_";
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// 178 bits: what is kept of it needs no slow hash.
@@ -54,19 +56,42 @@ fn letter(number: u32) -> char {
     char::from(ALPHABET[(number % 62) as usize])
 }
 
-/// What is kept of a secret: its SHA-256 in lower-case hex.
+/// What is kept of a secret: its SHA-256, in the file in lower-case hex. Two are compared by
+/// [`Digest::is`] and in no other way: both have 32 bytes, whatever the client sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Digest(String);
+#[serde(into = "String", try_from = "String")]
+pub(super) struct Digest([u8; DIGEST]);
+
+/// Bytes of a SHA-256.
+const DIGEST: usize = 32;
+
+/// The text is no digest.
+#[derive(Debug, thiserror::Error)]
+#[error("a token's sha256 is not {DIGEST} bytes in lower-case hex")]
+pub(super) struct InvalidDigest;
 
 impl Digest {
     pub(super) fn of(secret: &str) -> Self {
-        Self(hex(&Sha256::digest(secret.as_bytes())))
+        Self(Sha256::digest(secret.as_bytes()).into())
     }
 
     /// Compares in constant time.
     pub(super) fn is(&self, other: &Self) -> bool {
-        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> Self {
+        hex(&digest.0)
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = InvalidDigest;
+
+    fn try_from(text: String) -> Result<Self, InvalidDigest> {
+        from_hex(&text).and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(InvalidDigest)
     }
 }
 
@@ -86,5 +111,34 @@ mod tests {
         let distinct: std::collections::HashSet<&String> = secrets.iter().collect();
         assert_eq!(distinct.len(), 100);
         assert_eq!(check("000000000000000000000000000000").len(), 6);
+    }
+
+    /// Compiles only while digests have no `==`, which would end at the first byte that differs.
+    #[test]
+    fn digests_are_compared_in_constant_time_only() {
+        trait Compared<Marker> {
+            fn has_no_other_way() {}
+        }
+        struct ByOperator;
+        impl<T> Compared<()> for T {}
+        impl<T: PartialEq> Compared<ByOperator> for T {}
+        <Digest as Compared<_>>::has_no_other_way();
+
+        let [one, same, other] = ["one", "one", "other"].map(Digest::of);
+        assert!(one.is(&same) && !one.is(&other));
+        for place in 0..DIGEST {
+            let mut near = one.clone();
+            near.0[place] ^= 1;
+            assert!(!one.is(&near), "{place}");
+        }
+    }
+
+    #[test]
+    fn a_digest_is_read_as_it_was_written_and_nothing_else_is() {
+        let text = serde_json::to_string(&Digest::of("one")).unwrap();
+        assert!(serde_json::from_str::<Digest>(&text).unwrap().is(&Digest::of("one")));
+        for wrong in [text.to_uppercase(), text.replacen('"', "\"0", 1), "\"\"".to_owned(), "\"7692\"".to_owned()] {
+            assert!(serde_json::from_str::<Digest>(&wrong).is_err(), "{wrong}");
+        }
     }
 }

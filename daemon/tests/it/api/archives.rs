@@ -14,7 +14,6 @@ async fn a_rebuild_lists_what_lies_there_and_what_cannot_be_taken_in() {
     let daemon = Daemon::start().await;
     let acme = daemon.publish(1, &organization("acme"), 3);
     let other = daemon.publish(2, &organization("other"), 4);
-    assert!(daemon.client.archives(&ArchiveFilter::default()).await.unwrap().archives.is_empty());
     let broken = daemon.config.daemon.archive_dir.join("tracker/acme--id-acme");
     fs::write(broken.join("20260131T093000Z-9.json.manifest.json"), "{").unwrap();
     let rebuilt = daemon.client.rebuild_catalog().await.unwrap();

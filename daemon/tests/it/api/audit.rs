@@ -1,12 +1,14 @@
 //! The audit trail: what is in it, who may read it, and what is not handed out without it.
 
-use std::fs;
+use std::{env, fs, process::Command};
 
+use nix::sys::signal::{SigSet, Signal};
 use orgvault_shared::{
     api::{Actor, AuditEntry},
-    client::{ArchiveFilter, RowsQuery},
+    client::{ArchiveFilter, ExportFilter, RowsQuery},
     gid::Gid,
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::fixture::{Daemon, organization, problem, problem_in, user};
 
@@ -73,6 +75,58 @@ async fn without_the_trail_nothing_is_handed_out_and_states_stay_readable() {
     assert!(daemon.client.verify(gid).await.unwrap().ok);
     fs::remove_file(&audit).unwrap();
     assert!(download(&daemon, gid).await > 0, "it works again as soon as it can");
+}
+
+const FULL: &str = "ORGVAULT_TEST_FULL_AUDIT";
+
+/// What the process with the full disk does; by itself it does nothing.
+#[tokio::test]
+async fn fills_up() {
+    if env::var(FULL).is_err() {
+        return;
+    }
+    // Before there are other threads, which inherit it: a write that fails is to be an error.
+    let mut ignored = SigSet::empty();
+    ignored.add(Signal::SIGXFSZ);
+    ignored.thread_block().unwrap();
+    let (daemon, gid) = with_archive().await;
+    download(&daemon, gid).await;
+    let trail = daemon.config.daemon.state_dir.join("audit");
+    let file = fs::read_dir(trail).unwrap().next().unwrap().unwrap().path();
+    let before = fs::read(&file).unwrap();
+
+    // There is room for a part of a line.
+    let Rlimit { maximum, .. } = getrlimit(Resource::Fsize);
+    setrlimit(Resource::Fsize, Rlimit { current: Some(before.len() as u64 + 20), maximum }).unwrap();
+    let rows = problem(daemon.client.rows(gid, "items", &RowsQuery::default()).await);
+    let whole = problem(daemon.client.download(gid).await);
+    for refused in [whole, rows] {
+        assert_eq!((refused.status, refused.code.as_str()), (503, "audit_unavailable"));
+        assert!(refused.detail.contains("File too large") && refused.hint.contains("state_dir/audit"), "{refused:?}");
+    }
+    assert_eq!(daemon.client.archives(&ArchiveFilter::default()).await.unwrap().archives.len(), 1);
+    assert_eq!(daemon.client.archive(gid).await.unwrap().gid, gid);
+    assert!(daemon.client.exports(&ExportFilter::default()).await.unwrap().exports.is_empty());
+    assert_eq!(daemon.client.status().await.unwrap().archives, 1);
+    let trail = daemon.client.audit(None, None).await.unwrap();
+    assert_eq!((trail.entries.len(), trail.unreadable), (1, 0), "{trail:?}");
+    assert_eq!(fs::read(&file).unwrap(), before, "half a line was taken back");
+
+    setrlimit(Resource::Fsize, Rlimit { current: None, maximum }).unwrap();
+    download(&daemon, gid).await;
+    assert_eq!(entries(&daemon).await.len(), 2);
+    daemon.stop().await;
+}
+
+#[test]
+fn a_trail_on_a_full_disk_refuses_hand_outs_and_states_stay_readable() {
+    let output = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "api::audit::fills_up", "--nocapture"])
+        .env(FULL, "")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ impl Running {
         running
     }
 
-    fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.directory.path().join("socket")
     }
 
@@ -102,6 +102,13 @@ impl Running {
             stat.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0)
         };
         Duration::from_nanos(tasks.map(|task| time(task.unwrap())).sum())
+    }
+
+    /// The files that it has open.
+    pub(crate) fn open_files(&self) -> Vec<PathBuf> {
+        let descriptors = fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        // One that is closed in between has no name any more.
+        descriptors.filter_map(|one| fs::read_link(one.unwrap().path()).ok()).collect()
     }
 
     /// The most memory it ever used, in KiB.
@@ -188,6 +195,21 @@ async fn a_second_daemon_fails_and_says_who_holds_the_state_directory() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains(&format!("process {} (orgvaultd)", running.child.id())), "{said}");
+}
+
+#[tokio::test]
+async fn a_daemon_with_a_state_of_its_own_leaves_the_archives_of_another_alone() {
+    let running = Running::start("").await;
+    let config = running.directory.path().join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let (state, socket) = (running.directory.path().join("state"), running.socket());
+    let other = text.replace(state.to_str().unwrap(), running.directory.path().join("other").to_str().unwrap());
+    assert_ne!(other, text);
+    let other = other.replace(socket.to_str().unwrap(), running.directory.path().join("other.sock").to_str().unwrap());
+    std::fs::write(running.directory.path().join("other.toml"), other).unwrap();
+    let output = orgvaultd().arg("--config").arg(running.directory.path().join("other.toml")).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("another daemon writes to"), "{said}");
 }
 
 /// Sends until the daemon closes the connection, as far as it takes it.

@@ -69,7 +69,7 @@ async fn so_many_requests_a_minute_and_then_429() {
 }
 
 /// Writes a certificate of a year that ends in `until` and its key.
-fn certificate(directory: &Path, until: i32) -> (std::path::PathBuf, std::path::PathBuf) {
+pub(super) fn certificate(directory: &Path, until: i32) -> (std::path::PathBuf, std::path::PathBuf) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     params.not_before = date_time_ymd(2020, 1, 1);
@@ -143,27 +143,6 @@ async fn a_certificate_that_cannot_be_used_stops_the_start_with_the_reason() {
     let (_, other_key) = certificate(&other, 2100);
     let said = refused(&cert, &other_key).await;
     assert!(said.contains("KeyMismatch") || said.to_lowercase().contains("key"), "{said}");
-}
-
-#[tokio::test]
-async fn idle_connections_over_the_limit_are_closed_and_others_go_on() {
-    let (daemon, address) = listening(|config| config.http.connections_per_address = 4).await;
-    let mut idle = Vec::new();
-    for _ in 0..500 {
-        if let Ok(stream) = TcpStream::connect(address).await {
-            idle.push(stream);
-        }
-    }
-    assert!(daemon.client.status().await.is_ok(), "the socket is not affected");
-    let mut open = 0;
-    for stream in &mut idle {
-        let mut byte = [0];
-        let read = tokio::time::timeout(Duration::from_millis(2), stream.read(&mut byte)).await;
-        open += usize::from(read.is_err());
-    }
-    assert!(open <= 4 + 8, "{open} are still open");
-    drop(idle);
-    until("there is a place again", async || ask(address, "GET /v1/status", &[]).await.status == 401).await;
 }
 
 #[tokio::test]

@@ -1,10 +1,22 @@
 //! Asana's face, as its clients use it.
 
-use std::io::Read;
+use std::{
+    io::Read,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use flate2::read::GzDecoder;
-use orgvault_shared::api::Role;
+use orgvault_shared::{api::Role, config::SecretUrl};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{UnixListener, UnixStream},
+    task::JoinSet,
+};
 
 use super::{Held, source};
 use crate::{
@@ -14,7 +26,7 @@ use crate::{
         reply::{Reply, send},
         tokens::bearer,
     },
-    postgres::{Database, RYTASK},
+    postgres::{Database, RYTASK, Server},
 };
 
 const ACME: &str = "00000000-0000-7000-8000-00000000000a";
@@ -125,7 +137,7 @@ async fn refusals_are_in_asanas_words() {
 }
 
 #[tokio::test]
-async fn polling_asks_no_source_and_a_retried_post_makes_one_export() {
+async fn a_retried_post_makes_one_export() {
     let face = face().await;
     let post = async || {
         let headers = [face.token.as_str(), "Idempotency-Key: once"];
@@ -134,11 +146,65 @@ async fn polling_asks_no_source_and_a_retried_post_makes_one_export() {
     };
     let gid = post().await;
     assert_eq!(post().await, gid);
-    let gid = gid.as_str().unwrap().to_owned();
-    until("it is finished", async || face.show(&gid, "").await.json()["data"]["state"] == json!("finished")).await;
-    // A database that nobody may connect to any more is not missed.
-    face.database.psql(&format!("ALTER ROLE {} NOLOGIN", face.database.role()));
-    for _ in 0..100 {
-        assert_eq!(face.show(&gid, "").await.status, 200);
+}
+
+/// Passes on what is said to a server's socket, and counts its bytes.
+async fn pass_on(listener: UnixListener, server: PathBuf, said: Arc<AtomicU64>) {
+    let mut conversations = JoinSet::new();
+    loop {
+        let (client, _) = listener.accept().await.unwrap();
+        let (server, said) = (UnixStream::connect(&server).await.unwrap(), Arc::clone(&said));
+        conversations.spawn(async move {
+            let ((mut questions, mut replies), (mut answers, mut asked)) = (client.into_split(), server.into_split());
+            let forth = async {
+                let mut chunk = [0; 4096];
+                while let Ok(length @ 1..) = questions.read(&mut chunk).await {
+                    said.fetch_add(length as u64, Relaxed);
+                    asked.write_all(&chunk[..length]).await.unwrap();
+                }
+                drop(asked);
+            };
+            tokio::join!(forth, tokio::io::copy(&mut answers, &mut replies))
+        });
     }
+}
+
+#[tokio::test]
+async fn polling_says_not_a_word_to_the_source() {
+    let (mut source, database) = source("tracker", "rytask", RYTASK).await;
+    let between = tempfile::tempdir().unwrap();
+    let server = Server::shared();
+    let name = format!(".s.PGSQL.{}", server.port());
+    let listener = UnixListener::bind(between.path().join(&name)).unwrap();
+    let said = Arc::new(AtomicU64::new(0));
+    let mut passing = JoinSet::new();
+    passing.spawn(pass_on(listener, server.directory().join(&name), Arc::clone(&said)));
+    let [real, counted] = [server.directory(), between.path()].map(|directory| directory.display().to_string());
+    source.url = SecretUrl::new(database.url().replace(&real, &counted));
+    let daemon = Daemon::start_with(|config| config.sources = vec![source]).await;
+    let token = bearer(&daemon, "exporter", Role::Admin).await;
+
+    let held = Held::new(&database, "time_logs");
+    let created = daemon.request_with("POST /organization_exports", &[&token], &for_acme()).await;
+    let gid = created.json()["data"]["gid"].as_str().unwrap().to_owned();
+    // It has asked all that it can until the lock is gone.
+    until("the export waits for the lock", async || {
+        database.psql("SELECT count(*) FROM pg_locks WHERE relation = 'time_logs'::regclass AND NOT granted") == "1"
+    })
+    .await;
+    let before = said.load(Relaxed);
+    assert!(before > 0);
+    for path in ["organization_exports", "api/1.0/organization_exports", "v1/exports"] {
+        for _ in 0..100 {
+            let answer = daemon.request(&format!("GET /{path}/{gid}"), &[&token]).await;
+            assert!(answer.status == 200 && answer.text().contains("\"started\""), "{answer:?}");
+        }
+    }
+    assert_eq!(said.load(Relaxed), before);
+    drop(held);
+    until("it is finished", async || {
+        daemon.request(&format!("GET /v1/exports/{gid}"), &[&token]).await.json()["state"] == json!("finished")
+    })
+    .await;
+    assert!(said.load(Relaxed) > before, "what is said is counted");
 }
