@@ -207,6 +207,13 @@ impl Section {
 }
 
 impl Definition {
+    /// The formats it can be written in, the default one first.
+    #[must_use]
+    pub fn offered(&self) -> Vec<Format> {
+        let others = self.formats.iter().filter(|format| **format != self.default_format);
+        std::iter::once(&self.default_format).chain(others).copied().collect()
+    }
+
     /// The sections that are offered as CSV, with their index.
     pub fn csv_sections(&self) -> impl Iterator<Item = (usize, &Section)> {
         self.sections.iter().enumerate().filter(|(_, section)| section.entity.is_some())

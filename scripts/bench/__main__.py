@@ -22,6 +22,7 @@ PARTS = {
     "schedules": service.schedules,
     "polling": service.polling,
     "console": console.console,
+    "rows": console.rows,
 }
 
 

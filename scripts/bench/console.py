@@ -1,9 +1,11 @@
 """The console on a pseudo-terminal, with a stand-in for the daemon that can make a storm of events."""
-import fcntl, json, os, pty, select, socket, statistics, struct, subprocess, termios, threading, time
+import fcntl, json, os, pty, re, select, socket, statistics, struct, subprocess, termios, threading, time
 
-from machine import row
+from data import rytask_organization
+from machine import Daemon as RealDaemon, row
 
 ORGANIZATIONS = 10_000
+BIG = "00000000-0000-7000-8000-000000000001"
 STORM = 10_000  # events in a second
 FRAME = b"\x1b[?2026h"
 
@@ -181,3 +183,43 @@ def console(args, _pg, base):
     row("console: frames in a second of it, processor time in all", f"{frames / 5:.0f}, {used / 5 * 100:.0f} %", "<= 30")
     row("console: memory after it", f"{one.memory() // 1024} MiB", "flat")
     assert one.quit() == 0, "the console did not end with 0"
+
+
+def words(shown):
+    """What is on the screen without colours: blanks are jumped over."""
+    return re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", re.sub(rb"\x1b\[\d+;\d+H", b" ", shown))
+
+
+def until_settled(console, *parts):
+    """Milliseconds until all of `parts` are on the screen, which is drawn anew to look."""
+    begun = time.perf_counter()
+    while time.perf_counter() - begun < 120:
+        console.press(b"\x0c")
+        shown = words(b"".join(iter(lambda: console.read(0.02), b"")))
+        if all(part in shown for part in parts):
+            return (time.perf_counter() - begun) * 1000
+    raise SystemExit(f"the console did not show {parts} but {shown}")
+
+
+def rows(args, pg, base):
+    """A big section behind the real daemon: to its end, to its middle, and a search through all of it."""
+    pg.create("rows", "rytask.sql", rytask_organization(BIG, args.rows))
+    daemon = RealDaemon(base, args.bin, pg.port, "rows")
+    gid = daemon.export(f"bench/{BIG}", "--format", "json")["exports"][0]["gid"]
+    one = Console(args.bin, f"{daemon.dir}/orgvaultd.sock")
+    one.until(b"organizations")
+    one.press(f":{gid}\r".encode())
+    until_settled(one, b"timeLogs")
+    one.press(b"G\r")
+    opened = until_settled(one, b"row 1 of", b"more below")
+    one.press(b"G")
+    last = until_settled(one, f"row {args.rows:,} of".encode(), b"end of the section")
+    one.press(f":row {args.rows // 2}\r".encode())
+    middle = until_settled(one, f"row {args.rows // 2:,} of".encode(), b"more below")
+    one.press(f"/item {args.rows // 3 * 3},\r".encode())
+    found = until_settled(one, b"rows with", b"end of the section")
+    row(f"console: the first, the last, the middle of {args.rows} rows", f"{opened:.0f} ms, {last:.0f} ms, {middle:.0f} ms", "-")
+    row("console: search through all of them", f"{found:.0f} ms", "-")
+    row("console: memory of console and daemon after it", f"{one.memory() // 1024} MiB, {daemon.status('VmHWM') // 1024} MiB", "<= 64 MiB")
+    assert one.quit() == 0, "the console did not end with 0"
+    daemon.stop()

@@ -42,9 +42,11 @@ async fn show(source: &Source, caller: &Caller) -> Shown {
         Err(error) => (None, Some(error.to_string())),
     };
     let (version, organizations) = answered.unzip();
+    let definition = source.definition();
     Shown {
         name: source.name().to_owned(),
-        product: source.definition().name.clone(),
+        product: definition.name.clone(),
+        formats: definition.offered(),
         location: source.location(),
         reachable: error.is_none(),
         version,

@@ -131,6 +131,8 @@ mod tests {
         for (file, _) in EMBEDDED {
             let product = products.get(file.strip_suffix(".toml").unwrap()).unwrap();
             assert!(product.formats.contains(&product.default_format));
+            assert_eq!(product.offered().first(), Some(&product.default_format));
+            assert_eq!(product.offered().len(), product.formats.len());
         }
     }
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Format;
+
 /// One source, as `GET /v1/sources` shows it. Never holds a password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Source {
@@ -10,6 +12,9 @@ pub struct Source {
     pub name: String,
     /// Its product.
     pub product: String,
+    /// The formats that its organizations are exported in, the product's default first.
+    #[serde(default)]
+    pub formats: Vec<Format>,
     /// Where it is, without secrets: `postgres://db.example/rytask`.
     pub location: String,
     /// Whether it answered just now.

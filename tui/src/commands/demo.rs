@@ -15,7 +15,10 @@ use tempfile::TempDir;
 
 use crate::{
     console::{self, Options},
-    demo::{daemon::with_daemon, database},
+    demo::{
+        daemon::{NIGHTLY, with_daemon},
+        database,
+    },
     exit::{Exit, Failure},
     follow::{Followed, follow},
     interrupt::Interrupts,
@@ -103,10 +106,9 @@ async fn explore(directory: &Path, session: &mut Session) -> Result<Exit, Failur
     let created = database::create(&path).await;
     created.map_err(|error| Failure::caused("demo", format_args!("cannot make {}", path.display()), &error))?;
     let client = Client::new(directory.join("orgvaultd.sock"));
-    let request = ExportRequest { all: true, ..ExportRequest::default() };
     let (colour, clock) = (session.out.has_colour(), session.clock.clone());
     let work = async {
-        client.start_exports(&request).await?;
+        client.run_schedule(NIGHTLY).await?;
         let mut session = Session { client: client.clone(), host: None, out: Output::new(false, !colour), clock };
         console::run(&Options::default(), &mut session, !colour).await
     };

@@ -27,14 +27,16 @@ pub(crate) async fn run(_args: &Args, session: &mut Session) -> Result<Exit, Fai
 }
 
 fn lines(sources: &Sources, look: Look) -> String {
-    let mut table = Table::new(&["NAME", "PRODUCT", "STATE", ">ORGANIZATIONS", "VERSION", "LOCATION"]);
+    let mut table = Table::new(&["NAME", "PRODUCT", "STATE", ">ORGANIZATIONS", "FORMATS", "VERSION", "LOCATION"]);
     for source in &sources.sources {
         let organizations = source.organizations.map(crate::units::number);
+        let formats: Vec<&str> = source.formats.iter().map(|format| format.name()).collect();
         table.row([
             Cell::from(&source.name),
             Cell::from(&source.product),
             state(source),
             Cell::from(organizations.unwrap_or_default()),
+            Cell::from(formats.join(", ")),
             Cell::from(source.version.as_deref().unwrap_or_default()),
             Cell::from(&source.location),
         ]);

@@ -1,6 +1,6 @@
 //! `:`: commands, and what completes them.
 
-use orgvault_shared::gid::Gid;
+use orgvault_shared::{api::Format, gid::Gid};
 
 use super::{keys::Action, update::SORTS};
 
@@ -17,6 +17,10 @@ pub(crate) enum Command {
     Sort(String),
     /// Filter.
     Filter(String),
+    /// Export in these formats.
+    Export(Vec<Format>),
+    /// Go to the row of this number.
+    Row(u64),
     /// An empty line.
     Nothing,
 }
@@ -42,7 +46,7 @@ const WORDS: [(&str, &[&str], Action); 16] = [
 ];
 
 /// The commands with an argument.
-const WITH: [&str; 4] = ["organization", "open", "sort", "filter"];
+const WITH: [&str; 5] = ["organization", "open", "sort", "filter", "row"];
 
 /// What `line` means.
 ///
@@ -67,13 +71,25 @@ pub(crate) fn parse(line: &str) -> Result<Command, String> {
         ("open", gid) => gid.parse().map(Command::Gid).map_err(|error| format!("open takes a gid: {error}")),
         ("sort", column) if SORTS.contains(&column) => Ok(Command::Sort(column.to_owned())),
         ("sort", _) => Err(format!("sort takes one of {}", SORTS.join(", "))),
+        ("export", formats) => formats
+            .split([' ', ','])
+            .filter(|word| !word.is_empty())
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map(Command::Export)
+            .map_err(|error| format!("export takes formats: {error}")),
+        ("row", number) => number
+            .replace([',', '_'], "")
+            .parse()
+            .map(Command::Row)
+            .map_err(|error| format!("row takes a number: {error}")),
         ("filter", text) => Ok(Command::Filter(text.to_owned())),
         _ => Err(format!("`{line}` is no command: tab shows those that begin so")),
     }
 }
 
 /// The lines that begin with `typed`: commands, and the arguments of those that have some.
-pub(crate) fn completions(typed: &str, organizations: impl Iterator<Item = String>) -> Vec<String> {
+pub(crate) fn completions(typed: &str, organizations: impl Iterator<Item = String>, formats: &[Format]) -> Vec<String> {
     let starting = |lines: Vec<String>| lines.into_iter().filter(|line| line.starts_with(typed)).collect();
     if typed.starts_with("organization ") || typed.starts_with("org ") {
         let word = typed.split(' ').next().unwrap_or_default();
@@ -81,6 +97,9 @@ pub(crate) fn completions(typed: &str, organizations: impl Iterator<Item = Strin
     }
     if typed.starts_with("sort ") {
         return starting(SORTS.iter().map(|column| format!("sort {column}")).collect());
+    }
+    if let (true, Some((before, _))) = (typed.starts_with("export "), typed.rsplit_once(' ')) {
+        return starting(formats.iter().map(|format| format!("{before} {format}")).collect());
     }
     let mut words: Vec<String> = WORDS.iter().map(|(name, _, _)| (*name).to_owned()).collect();
     words.extend(WITH.iter().map(|word| format!("{word} ")));
@@ -100,7 +119,9 @@ mod tests {
         assert_eq!(parse("sort rows"), Ok(Command::Sort("rows".into())));
         assert_eq!(parse("7"), Ok(Command::Gid(7.try_into().unwrap())));
         assert_eq!(parse(""), Ok(Command::Nothing));
-        for wrong in ["exportz", "sort weight", "open sesame", "organization"] {
+        assert_eq!(parse("export csv,json"), Ok(Command::Export(vec![Format::Csv, Format::Json])));
+        assert_eq!(parse("row 500,000"), Ok(Command::Row(500_000)));
+        for wrong in ["export pdf", "row none", "exportz", "sort weight", "open sesame", "organization"] {
             parse(wrong).unwrap_err();
         }
     }
@@ -108,9 +129,12 @@ mod tests {
     #[test]
     fn completion_knows_commands_columns_and_organizations() {
         let names = || ["tracker/acme", "tracker/globex"].map(str::to_owned).into_iter();
-        assert_eq!(completions("ex", names()), ["export", "exports"]);
-        assert_eq!(completions("sort n", names()), ["sort name", "sort nights", "sort next"]);
-        assert_eq!(completions("org tracker/g", names()), ["org tracker/globex"]);
-        assert_eq!(completions("zz", names()), [""; 0]);
+        assert_eq!(completions("ex", names(), &[]), ["export", "exports"]);
+        assert_eq!(completions("sort n", names(), &[]), ["sort name", "sort nights", "sort next"]);
+        assert_eq!(completions("org tracker/g", names(), &[]), ["org tracker/globex"]);
+        assert_eq!(completions("zz", names(), &[]), [""; 0]);
+        let offered = [Format::Json, Format::Csv];
+        assert_eq!(completions("export ", names(), &offered), ["export json", "export csv"]);
+        assert_eq!(completions("export json c", names(), &offered), ["export json csv"]);
     }
 }

@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 use orgvault_shared::{
     api::{
         Archive, AuditEntry, Comparison, Counts, Event, Export, ExportRequest, Organization, OrganizationKey,
-        RetentionPlan, Row, Schedule, SourceFailure, Status, Verification,
+        RetentionPlan, Row, Schedule, Source, SourceFailure, Status, Verification,
     },
     gid::Gid,
     preflight::Preflight,
@@ -55,6 +55,8 @@ pub(crate) enum Ask {
     Status,
     /// Every organization.
     Organizations,
+    /// The sources, for what they can be exported as.
+    Sources,
     /// The newest exports.
     Exports,
     /// The archives of one organization.
@@ -101,6 +103,7 @@ impl Ask {
         match self {
             Self::Status => "ask for the status".into(),
             Self::Organizations => "list the organizations".into(),
+            Self::Sources => "list the sources".into(),
             Self::Exports => "list the exports".into(),
             Self::Archives(key) => format!("list the archives of {}", crate::names::organization(key)),
             Self::Archive(gid) => format!("show archive {gid}"),
@@ -146,6 +149,8 @@ pub(crate) enum Reply {
     Status(Box<Status>),
     /// To [`Ask::Organizations`].
     Organizations(Vec<Organization>, Vec<SourceFailure>),
+    /// To [`Ask::Sources`].
+    Sources(Vec<Source>),
     /// To [`Ask::Exports`], [`Ask::Export`] and [`Ask::Cancel`].
     Exports(Vec<Export>, Vec<SourceFailure>),
     /// To [`Ask::Archives`].

@@ -3,8 +3,11 @@
 
 mod behaviour;
 mod bounds;
+mod exports;
 pub(crate) mod fixtures;
+mod formats;
 mod recording;
+mod rows;
 mod screens;
 mod stage;
 mod terminal;

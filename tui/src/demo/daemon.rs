@@ -2,6 +2,7 @@
 
 use std::{future::Future, path::Path};
 
+use chrono_tz::Tz;
 use nix::unistd::{User, geteuid};
 use orgvault_daemon::{
     RunError,
@@ -10,13 +11,17 @@ use orgvault_daemon::{
     run_on,
 };
 use orgvault_shared::{
+    calendar::Calendar,
     clock::Clock,
-    config::{Access, Config, Daemon, SecretUrl, SourceConfig},
+    config::{Access, Config, Daemon, ScheduleConfig, SecretUrl, SourceConfig},
 };
 use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::Failure;
+
+/// The schedule of the demo's daemon.
+pub(crate) const NIGHTLY: &str = "nightly";
 
 /// Runs the daemon with the database as its one source, does `work`, and stops it.
 ///
@@ -68,8 +73,15 @@ fn config(folder: &Path, database: &Path) -> Config {
         },
         access: Access { owners: vec![user()], ..Access::default() },
         sources: vec![SourceConfig::new("demo".to_owned(), "rytask".to_owned(), SecretUrl::new(url))],
+        schedules: nightly().into_iter().collect(),
         ..Config::default()
     }
+}
+
+/// So that there is something to see of schedules: every night at half past two.
+fn nightly() -> Option<ScheduleConfig> {
+    let calendar = Calendar::new("30 2 * * *", Tz::UTC).ok()?;
+    Some(ScheduleConfig::new(NIGHTLY.to_owned(), calendar))
 }
 
 /// How `[access]` names the user of this process: by digits where the machine has no name for it.

@@ -35,7 +35,8 @@ fn from_start_to_quit() {
     console.shows(&["1 of 4 /acm"]);
     console.press("\r");
     console.press("e");
-    console.shows(&["Export tracker/acme as", "[x] the product's default"]);
+    console.shows(&["Export tracker/acme as", "[x] the product's default, json", "[ ] csv"]);
+    assert!(!console.screen().contains("seed"), "a format that the product does not have");
     console.press("\r");
     console.shows(&["asked for tracker/acme"]);
     console.press("2");
@@ -52,7 +53,11 @@ fn from_start_to_quit() {
     console.shows(&["row 1 of 20,000", "AX-1"]);
     console.press("jj\r");
     console.shows(&["row 3", "priority"]);
-    console.press("qqqq");
+    console.press("q:row 12,345\r");
+    console.shows(&["row 12,345 of 20,000", "00000001-0008-4000-8000-000000003038"]);
+    console.press("/#19999\r");
+    console.shows(&["rows with \"#19999\"", "end of the section", "00000001-0008-4000-8000-000000004e1f"]);
+    console.press("qqq");
     assert_eq!(console.ended().code(), Some(0));
     console.is_given_back();
 }
@@ -125,9 +130,7 @@ fn it_stops_and_goes_on() {
     console.shows(&["no connection"]);
     console.press("\u{1a}");
     console.is_given_back();
-    while console.state() != 'T' {
-        std::thread::yield_now();
-    }
+    console.stops();
     console.signal(Signal::SIGCONT);
     console.until("its own screen", |screen| screen.alternate_screen() && screen.contents().contains("no connection"));
     console.press("q");
@@ -214,7 +217,9 @@ fn the_demo_opens_it_and_leaves_nothing() {
     demo.env("TMPDIR", folder.path());
     let mut console = OnScreen::start(demo, SIZE);
     console.shows(&["organizations 3", "acme", "globex"]);
-    console.press("q");
+    console.press("3");
+    console.shows(&["nightly", "✓ 3 finished", "30 2 * * *"]);
+    console.press("qq");
     assert_eq!(console.ended().code(), Some(0));
     console.is_given_back();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -282,6 +287,35 @@ fn over_ssh() {
     let calls = fs::read_to_string(folder.path().join("calls")).unwrap();
     assert!(calls.lines().any(|call| call.contains("-- ada@backup orgvault --socket")), "{calls}");
     assert!(calls.lines().last().unwrap().starts_with("-O exit"), "the login is ended: {calls}");
+}
+
+/// A stand-in for the `ssh` to a machine that has no orgvault: it forwards sockets.
+fn forwarding(folder: &Path) -> std::path::PathBuf {
+    let path = folder.join("forwarding");
+    let script = "#!/bin/sh\n[ \"$1\" = -O ] && exit 0\n\
+        while [ \"$1\" != -- ]; do [ \"$1\" = -L ] && forward=$2; shift; done\n\
+        [ -n \"$forward\" ] || exit 127\nln -s \"${forward#*:}\" \"${forward%%:*}\"\nexec cat\n";
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+fn over_ssh_to_a_machine_without_orgvault() {
+    let daemon = Daemon::start();
+    let folder = tempfile::tempdir().unwrap();
+    let over = |args: &[&str]| {
+        let mut command = command(&daemon.path("sock"), &[&["--host", "ada@backup"], args].concat());
+        command.env("ORGVAULT_SSH", forwarding(folder.path())).env("PATH", "/usr/bin:/bin");
+        command
+    };
+    let listed = over(&["orgs"]).output().unwrap();
+    let shown = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.status.success() && shown.contains("tracker/acme"), "{shown}");
+    let mut console = OnScreen::start(over(&[]), SIZE);
+    console.shows(&["orgvault ada@backup", "organizations 4"]);
+    console.press("q");
+    assert_eq!(console.ended().code(), Some(0));
 }
 
 #[test]

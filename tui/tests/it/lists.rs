@@ -49,6 +49,7 @@ fn source(name: &str, reachable: bool) -> Source {
     Source {
         name: name.to_owned(),
         product: "rytask".to_owned(),
+        formats: vec![Format::Json, Format::Csv],
         location: format!("postgres://db.example/{name}"),
         reachable,
         version: reachable.then(|| "PostgreSQL 15.18".to_owned()),

@@ -25,7 +25,7 @@ use nix::{
 };
 
 /// No test waits longer for something that has to happen.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 struct Seen {
     terminal: vt100::Parser,
@@ -91,10 +91,18 @@ impl OnScreen {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
-    /// The state of the process, as `ps` shows it.
-    pub(crate) fn state(&self) -> char {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        stat.rsplit(") ").next().unwrap().chars().next().unwrap()
+    /// Waits until the process is stopped, as `ps` shows it.
+    #[track_caller]
+    pub(crate) fn stops(&self) {
+        let start = Instant::now();
+        loop {
+            let told = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+            if told.rsplit(") ").next().unwrap().starts_with('T') {
+                return;
+            }
+            assert!(start.elapsed() < DEADLINE, "it goes on:\n{}", self.screen());
+            std::thread::yield_now();
+        }
     }
 
     /// Makes the terminal another size.

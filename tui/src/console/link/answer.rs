@@ -56,6 +56,7 @@ async fn look(client: &Client, ask: &Ask) -> Result<Reply, ClientError> {
             let listed = client.exports(&ExportFilter::default()).await?;
             Reply::Exports(listed.exports, listed.failures)
         }
+        Ask::Sources => Reply::Sources(client.sources().await?.sources),
         Ask::Archives(key) => {
             let filter = ArchiveFilter { source: Some(key.source.clone()), organization: Some(key.id.clone()) };
             Reply::Archives(client.archives(&filter).await?.archives)

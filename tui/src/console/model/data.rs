@@ -6,7 +6,7 @@ use std::{
 };
 
 use orgvault_shared::{
-    api::{Actor, AuditEntry, Export, Organization, RetentionPlan, Schedule, SourceFailure, State},
+    api::{Actor, AuditEntry, Export, Format, Organization, RetentionPlan, Schedule, Source, SourceFailure, State},
     clock::Timestamp,
     gid::Gid,
 };
@@ -25,7 +25,9 @@ pub(crate) struct Data {
     pub(crate) organizations: Remote<Vec<Organization>>,
     /// The sources that could not be asked for theirs.
     pub(crate) failures: Vec<SourceFailure>,
-    /// Whether they ought to be asked for again.
+    /// The sources.
+    pub(crate) sources: Remote<Vec<Source>>,
+    /// Whether the organizations ought to be asked for again.
     pub(crate) organizations_stale: bool,
     /// When the daemon as a whole was asked for last.
     pub(crate) status_at: Option<Timestamp>,
@@ -39,6 +41,8 @@ pub(crate) struct Data {
     pub(crate) logs: HashMap<Gid, Remote<Vec<String>>>,
     /// The schedules.
     pub(crate) schedules: Remote<Vec<Schedule>>,
+    /// Whether they ought to be asked for again.
+    pub(crate) schedules_stale: bool,
     /// What retention would do.
     pub(crate) retention: Remote<RetentionPlan>,
     /// The audit trail.
@@ -145,6 +149,17 @@ impl Data {
         while self.happenings.len() > HAPPENINGS {
             self.happenings.pop_front();
         }
+    }
+
+    /// The formats that organizations of all these sources are exported in: every format, where a
+    /// source did not tell; and the one of an export that names none, where that is the same.
+    pub(crate) fn formats<'s>(&self, sources: impl Iterator<Item = &'s str>) -> (Vec<Format>, Option<Format>) {
+        let of = |name: &str| self.sources.items().iter().find(|source| source.name == name);
+        let told: Vec<&[Format]> = sources.map(|name| of(name).map_or(&[][..], |source| &source.formats)).collect();
+        let common = |format: &Format| told.iter().all(|formats| formats.is_empty() || formats.contains(format));
+        let usual = told.first().and_then(|formats| formats.first()).copied();
+        let usual = usual.filter(|usual| told.iter().all(|formats| formats.first() == Some(usual)));
+        (Format::ALL.into_iter().filter(common).collect(), usual)
     }
 
     /// How many exports wait and how many run.

@@ -58,6 +58,10 @@ pub(crate) struct Formats {
     pub(crate) whom: String,
     /// The organizations, as a request names them.
     pub(crate) organizations: Vec<String>,
+    /// The formats that there are to choose from.
+    pub(crate) offered: Vec<Format>,
+    /// The product's default, where it is known and the same for all.
+    pub(crate) usual: Option<Format>,
     /// The chosen formats; none means the product's default.
     pub(crate) chosen: Vec<Format>,
     /// Whether to compress.

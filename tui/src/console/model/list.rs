@@ -81,6 +81,11 @@ impl List {
         self.selected = self.ids.get(self.cursor).cloned();
     }
 
+    /// Lets the cursor go to whatever row comes first.
+    pub(crate) fn release(&mut self) {
+        (self.cursor, self.selected) = (0, None);
+    }
+
     /// The id of the row with the cursor.
     pub(crate) fn id(&self) -> Option<&str> {
         self.selected.as_deref()

@@ -133,8 +133,8 @@ pub(crate) struct RowsScreen {
     pub(crate) list: List,
     /// The first column that is shown.
     pub(crate) column: usize,
-    /// Whether the cursor goes to the last row of the page that is waited for.
-    pub(crate) from_below: bool,
+    /// Which row of the page that is waited for gets the cursor; the last one, where it has fewer.
+    pub(crate) lands: usize,
 }
 
 /// One row, with the page that it is on.
@@ -204,7 +204,7 @@ impl Screen {
             page: Remote::default(),
             list: List::default(),
             column: 0,
-            from_below: false,
+            lands: 0,
         }))
     }
 

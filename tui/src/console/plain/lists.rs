@@ -7,7 +7,7 @@ use orgvault_shared::{
 };
 
 use crate::{
-    console::words::{age, percent},
+    console::words::{age, fit, percent},
     lines::Lines,
     names, units,
 };
@@ -36,14 +36,12 @@ pub(super) fn organizations(listed: &Organizations, now: Timestamp) -> String {
         });
         let health = if one.deleted_at.is_some() { "deleted" } else { one.health.name() };
         let name = names::organization(&one.key);
-        text.line(format_args!("{} {}, {}: {health}, {last}", place + 1, printable(&name), printable(&one.key.name)));
+        // Whoever listens to it does not want to hear a name for minutes.
+        let called = fit(&one.key.name, names::NAME_WIDTH);
+        text.line(format_args!("{} {}, {called}: {health}, {last}", place + 1, printable(&name)));
     }
     for failure in &listed.failures {
-        text.line(format_args!(
-            "source {} did not answer: {}",
-            printable(&failure.source),
-            printable(&failure.error.message)
-        ));
+        text.line(printable(&failure.error.message));
     }
     if listed.organizations.is_empty() {
         text.line("no organizations");

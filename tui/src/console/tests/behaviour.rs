@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use orgvault_shared::{
-    api::{Event, ExportRequest, Format, Role, State, Status},
+    api::{Event, Role, State, Status},
     gid::Gid,
 };
 
 use super::{
-    fixtures::{self, archive, export, failed, finished, gid, organization_key, status},
+    fixtures::{self, archive, export, finished, gid, organization_key, status},
     stage::{Stage, fault},
 };
 use crate::console::{
     keys::{self, Action},
-    message::{Ask, Effect, Fault, Message, News, Reply, RowsAsk},
+    message::{Ask, Effect, Fault, Message, News, Reply},
     model::{Dialog, Kind, Link, Screen},
 };
 
@@ -38,20 +38,6 @@ fn q_goes_back_and_at_home_quits_and_ctrl_c_quits_anywhere() {
         assert_eq!(Stage::up(SIZE).effects_of(keys).last(), Some(&Effect::Quit), "{keys}");
     }
     assert_eq!(Stage::up(SIZE).effects_of("<ctrl-z>"), [Effect::Suspend]);
-}
-
-#[test]
-fn export_asks_for_the_marked_in_the_picked_formats() {
-    let mut stage = Stage::up(SIZE);
-    stage.press("/wayne<enter><space><esc>/acme<enter><space><esc>e");
-    let request = ExportRequest {
-        organizations: vec!["tracker/id-acme".to_owned(), "tracker/id-wayne".to_owned()],
-        formats: vec![Format::Csv],
-        gzip: true,
-        ..ExportRequest::default()
-    };
-    assert_eq!(stage.effects_of("jj<space>G<space><enter>"), asked(Ask::Export(request)));
-    assert!(stage.model.dialog.is_none());
 }
 
 #[test]
@@ -106,18 +92,6 @@ fn actions_on_an_archive() {
     assert!(
         matches!(&stage.model.screen, Screen::Compare(screen) if (screen.left, screen.right) == (gid(78), gid(80)))
     );
-}
-
-#[test]
-fn cancel_is_confirmed_and_names_the_thing() {
-    let mut stage = Stage::up(SIZE);
-    stage.press("2x");
-    let Some(Dialog::Confirm { question, details, .. }) = &stage.model.dialog else { panic!("no dialog") };
-    assert_eq!(question, "Cancel 1 export?");
-    assert_eq!(details, &["90 tracker/globex json"]);
-    assert_eq!(stage.effects_of("y"), asked(Ask::Cancel(gid(90))));
-    stage.press("Gx");
-    assert!(toasts(&stage).contains("ended already"), "{}", toasts(&stage));
 }
 
 #[test]
@@ -224,42 +198,6 @@ fn history_goes_back_and_forward() {
 }
 
 #[test]
-fn rows_are_paged_and_searched() {
-    let mut stage = Stage::up(SIZE);
-    stage.press("/acme<enter><enter><enter>j<enter>");
-    let ask = |after, search: &str| {
-        let (section, search) = ("workItems".to_owned(), search.to_owned());
-        asked(Ask::Rows(RowsAsk { gid: gid(80), section, after, search }))
-    };
-    let rows = |stage: &mut Stage, after| {
-        let section = "workItems".to_owned();
-        let ask = RowsAsk { gid: gid(80), section, after, search: String::new() };
-        let page = fixtures::page(&ask);
-        stage.tell(News::Answer(Ask::Rows(ask), Ok(Reply::Rows(page))));
-    };
-    stage.press(&"<pgdn>".repeat(7));
-    assert!(stage.screen().contains("row 101 of"), "{}", stage.screen());
-    assert_eq!(stage.effects_of("k"), ask(0, ""));
-    rows(&mut stage, 0);
-    assert!(stage.screen().contains("row 100 of"), "{}", stage.screen());
-    assert_eq!(stage.effects_of("G"), ask(29_000, ""));
-    rows(&mut stage, 0);
-    assert!(stage.model.screen.list().unwrap().cursor < 100, "an answer to an older question is dropped");
-    assert_eq!(stage.effects_of("/needle<enter>"), ask(0, "needle"));
-}
-
-#[test]
-fn a_record_wraps_and_scrolls_and_goes_on_to_the_next_row() {
-    let mut stage = Stage::up(SIZE);
-    stage.press("/acme<enter><enter><enter>j<enter><enter>");
-    assert!(stage.screen().contains("\\u{1b}[31m日本語") || stage.screen().contains("Item 1"), "{}", stage.screen());
-    stage.press("l");
-    assert!(stage.screen().contains("Item 2"), "{}", stage.screen());
-    stage.press("jjj");
-    assert!(!stage.screen().contains("Item 2"), "{}", stage.screen());
-}
-
-#[test]
 fn a_lost_daemon_leaves_the_data_and_the_keys() {
     let mut stage = Stage::up(SIZE);
     stage.tell(News::Down(fault("unreachable", "nobody listens", "")));
@@ -304,16 +242,6 @@ fn an_archive_that_is_deleted_while_it_is_browsed_is_left_at_once() {
 }
 
 #[test]
-fn an_export_that_somebody_else_cancels_is_left_and_told() {
-    let mut stage = Stage::up(SIZE);
-    stage.press("2<enter>");
-    let canceled = Event::Export { export: Box::new(failed(90, "globex", "canceled")) };
-    stage.tell(News::Changes(vec![canceled]));
-    assert_eq!(stage.model.screen.kind(), Kind::Exports);
-    assert!(toasts(&stage).contains("was canceled by somebody else"), "{}", toasts(&stage));
-}
-
-#[test]
 fn a_schedule_that_is_removed_is_left_and_told() {
     let mut stage = Stage::up(SIZE);
     stage.press("3<enter>");
@@ -321,32 +249,6 @@ fn a_schedule_that_is_removed_is_left_and_told() {
     stage.wait(11);
     assert_eq!(stage.model.screen.kind(), Kind::Schedules);
     assert!(toasts(&stage).contains("was removed from the configuration"), "{}", toasts(&stage));
-}
-
-#[test]
-fn a_finished_export_opens_its_archive_and_a_failed_one_its_log() {
-    let mut stage = Stage::up(SIZE);
-    stage.press("2jj<enter>");
-    assert_eq!(stage.model.screen.kind(), Kind::Export);
-    assert!(stage.screen().contains("hint: look at the database's log"), "{}", stage.screen());
-    assert!(stage.screen().contains("writing workItems after 12 rows"), "{}", stage.screen());
-    stage.press("qj<enter>");
-    assert!(matches!(&stage.model.screen, Screen::Archive(screen) if screen.gid == gid(80)));
-}
-
-#[test]
-fn progress_gives_speed_and_time_left() {
-    let mut stage = Stage::up(SIZE);
-    stage.press("2<enter>");
-    for rows in [13_400, 14_400] {
-        stage.now += chrono::TimeDelta::seconds(1);
-        let export = Box::new(fixtures::running(90, "globex", rows));
-        stage.tell(News::Changes(vec![Event::Export { export }]));
-    }
-    let screen = stage.screen();
-    assert!(screen.contains("1,000 rows/s") && screen.contains("ETA 27.0 s"), "{screen}");
-    stage.tell(News::Changes(vec![Event::Export { export: Box::new(finished(90, "globex")) }]));
-    assert!(toasts(&stage).contains("tracker/globex json finished: 40,641 rows"), "{}", toasts(&stage));
 }
 
 #[test]
@@ -388,6 +290,31 @@ fn nothing_is_drawn_anew_when_nothing_changed() {
         drawn += usize::from(std::mem::take(&mut stage.model.dirty));
     }
     assert_eq!(drawn, 6, "the clock alone, every ten seconds");
+}
+
+#[test]
+fn who_looks_at_the_newest_archive_goes_on_to() {
+    let newer: fn(&Ask) -> Result<Reply, Fault> = |ask| match ask {
+        Ask::Archives(_) => Ok(Reply::Archives(vec![archive(80, 7, 0), archive(81, 0, 0), archive(79, 30, 0)])),
+        other => fixtures::answer(other),
+    };
+    let told = || vec![Event::Archive { gid: gid(81), organization: Box::new(organization_key("acme")) }];
+    for (keys, compared) in [("", Some((gid(80), gid(81)))), ("j", None)] {
+        let mut stage = Stage::up(SIZE);
+        stage.press("/acme<enter><enter>").press(keys);
+        stage.answer = newer;
+        stage.tell(News::Changes(told()));
+        stage.press("c");
+        let shown =
+            if let Screen::Compare(screen) = &stage.model.screen { Some((screen.left, screen.right)) } else { None };
+        assert_eq!(shown, compared, "after {keys:?}");
+        assert_eq!(
+            compared.is_none(),
+            toasts(&stage).contains("no json archive before this one"),
+            "{}",
+            toasts(&stage)
+        );
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use orgvault_shared::{
     api::{
         Archive, ArchiveState, AuditEntry, Comparison, Counts, DayResult, Export, ExportError, Format, LastArchive,
         Organization, OrganizationKey, Progress, RetentionDecision, RetentionPlan, Role, Row, Run, Schedule,
-        SectionCount, SectionDifference, SectionProgress, SourceFailure, State, Status, Verification, Warning,
+        SectionCount, SectionDifference, SectionProgress, Source, SourceFailure, State, Status, Verification, Warning,
     },
     clock::Timestamp,
     gid::Gid,
@@ -311,6 +311,20 @@ pub(crate) fn page(ask: &RowsAsk) -> Page {
     Page { columns, cells, rows, next }
 }
 
+fn sources() -> Vec<Source> {
+    let source = |name: &str, formats: &[Format]| Source {
+        name: name.to_owned(),
+        product: name.to_owned(),
+        formats: formats.to_vec(),
+        location: format!("postgres://db.example/{name}"),
+        reachable: true,
+        version: None,
+        error: None,
+        organizations: Some(12),
+    };
+    vec![source("tracker", &[Format::Json, Format::Csv]), source("time", &[Format::Zip, Format::Json])]
+}
+
 fn comparison() -> Comparison {
     let section = |name: &str, left, right| SectionDifference { name: name.to_owned(), left, right };
     Comparison {
@@ -332,6 +346,7 @@ pub(crate) fn answer(ask: &Ask) -> Result<Reply, Fault> {
     Ok(match ask {
         Ask::Status => Reply::Status(Box::new(status(Role::Owner))),
         Ask::Organizations => Reply::Organizations(organizations(), Vec::new()),
+        Ask::Sources => Reply::Sources(sources()),
         Ask::Exports => {
             let mut exports = vec![finished(80, "acme"), failed(85, "initech", "source_lost")];
             exports.extend(open_exports());
@@ -390,7 +405,7 @@ pub(crate) fn older(ask: &Ask) -> Result<Reply, Fault> {
 pub(crate) fn source_failure() -> SourceFailure {
     let error = ExportError {
         code: "source_unreachable".to_owned(),
-        message: "cannot connect to postgres://db.example/time: connection refused".to_owned(),
+        message: "source time: cannot connect to postgres://db.example/time: connection refused".to_owned(),
         hint: "is the server running?".to_owned(),
     };
     SourceFailure { source: "time".to_owned(), error }

@@ -141,8 +141,9 @@ fn ascii() {
     let home = Theme::load(&Choice::Mono, true).unwrap();
     let mut stage = Stage::up((80, 24));
     stage.model.setup.theme = home;
-    stage.press("2<enter>");
-    assert!(stage.screen().is_ascii(), "{}", stage.screen());
+    assert!(stage.press("2<enter>").screen().is_ascii(), "{}", stage.screen());
+    stage.model.size = (60, 15);
+    assert!(stage.press("q/!kana<enter>").screen().contains('~'), "what is cut says so in ASCII");
 }
 
 #[test]

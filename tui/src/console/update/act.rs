@@ -3,7 +3,10 @@
 mod commands;
 mod open;
 
-use orgvault_shared::{api::Archive, gid::Gid};
+use orgvault_shared::{
+    api::{Archive, Format},
+    gid::Gid,
+};
 
 use super::{
     arrange::SORTS,
@@ -155,15 +158,33 @@ fn confirm_delete(archive: &Archive) -> Dialog {
     }
 }
 
-fn pick_formats(model: &mut Model) {
+/// Whom `e` exports, for people, and as a request names them.
+fn to_export(model: &Model) -> Option<(String, Vec<String>)> {
     let list = model.screen.list().filter(|_| matches!(model.screen, Screen::Organizations(_)));
     let marked: Vec<String> = list.map(|list| list.marked.iter().cloned().collect()).unwrap_or_default();
-    let Some(key) = focused_key(model) else { return };
-    let (whom, organizations) = match marked.len() {
+    let key = focused_key(model)?;
+    Some(match marked.len() {
         0 => (names::organization(key), vec![names::exact(key)]),
         count => (units::plural(count as u64, "organization"), marked),
-    };
-    model.dialog = Some(Dialog::Formats(Formats { whom, organizations, ..Formats::default() }));
+    })
+}
+
+fn pick_formats(model: &mut Model) {
+    let Some((whom, organizations)) = to_export(model) else { return };
+    let (offered, usual) = model.data.formats(sources_of(&organizations));
+    let formats = Formats { whom, organizations, offered, usual, ..Formats::default() };
+    model.dialog = Some(Dialog::Formats(formats));
+}
+
+/// The formats that `e` would offer here.
+pub(crate) fn offered(model: &Model) -> Vec<Format> {
+    let organizations = to_export(model).map(|(_, organizations)| organizations).unwrap_or_default();
+    model.data.formats(sources_of(&organizations)).0
+}
+
+/// The sources of organizations that are named as [`names::exact`] does.
+fn sources_of(organizations: &[String]) -> impl Iterator<Item = &str> {
+    organizations.iter().filter_map(|name| Some(name.split_once('/')?.0))
 }
 
 fn confirm_cancel(model: &mut Model) {
@@ -213,7 +234,14 @@ fn compare(model: &mut Model) -> Vec<Effect> {
         _ => None,
     };
     let Some((left, right)) = pair else {
-        model.complain("compare needs two marked archives, or one with an older one of the same format");
+        let text = match focused_archive(model).filter(|_| marked(model).is_none()) {
+            Some(archive) => {
+                let format = names::archive_format(archive);
+                format!("there is no {format} archive before this one: go to a newer one, or mark two with space")
+            }
+            None => "compare takes exactly two marked archives".to_owned(),
+        };
+        model.complain(text);
         return Vec::new();
     };
     let screen = CompareScreen { left, right, comparison: Remote::default(), list: List::default() };

@@ -30,6 +30,7 @@ fn reply_to(model: &mut Model, ask: Ask, reply: Reply) -> Vec<Effect> {
             model.data.organizations.answer(Ok(organizations), now);
             model.data.failures = failures;
         }
+        (_, Reply::Sources(sources)) => model.data.sources.answer(Ok(sources), now),
         (ask, Reply::Exports(exports, failures)) => took(model, &ask, exports, &failures),
         (Ask::Archive(_) | Ask::Pin(..), Reply::Archive(archive)) => replace(model, &archive),
         (Ask::Delete(gid), Reply::Archive(_)) => {
@@ -66,6 +67,10 @@ fn to_screen(model: &mut Model, ask: &Ask, reply: Reply) {
         (Screen::Organization(screen), Ask::Archives(key), Reply::Archives(mut archives)) if screen.key == *key => {
             archives.sort_by_key(|archive| std::cmp::Reverse(archive.gid));
             screen.archives.answer(Ok(archives), now);
+            // Who looks at the newest one goes on to look at the newest one.
+            if screen.list.cursor == 0 {
+                screen.list.release();
+            }
         }
         (Screen::Organization(screen), Ask::Counts(key), Reply::Counts(counts)) if screen.key == *key => {
             screen.live.answer(Ok(counts), now);
@@ -102,7 +107,7 @@ fn took(model: &mut Model, ask: &Ask, exports: Vec<Export>, failures: &[SourceFa
         model.data.take(export, now);
     }
     for failure in failures {
-        model.complain(format!("source {} did not answer: {}", failure.source, failure.error.message));
+        model.complain(failure.error.message.clone());
     }
 }
 
@@ -183,6 +188,7 @@ fn fault_of(model: &mut Model, ask: &Ask, fault: Fault) -> Vec<Effect> {
     let data = &mut model.data;
     match ask {
         Ask::Organizations => data.organizations.answer(Err(fault), now),
+        Ask::Sources => data.sources.answer(Err(fault), now),
         Ask::Exports => data.exports_asked.answer(Err(fault), now),
         Ask::Schedules => data.schedules.answer(Err(fault), now),
         Ask::Retention => data.retention.answer(Err(fault), now),

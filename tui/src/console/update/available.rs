@@ -1,6 +1,6 @@
 //! Why a key does nothing here and now.
 
-use orgvault_shared::api::{ArchiveState, Role};
+use orgvault_shared::api::{ArchiveState, Role, State};
 
 use crate::console::{
     keys::{Action, Key, Needs},
@@ -54,6 +54,7 @@ fn thing(model: &Model, action: Action) -> Option<String> {
             Screen::Organizations(_) => Some("there is no organization here".to_owned()),
             _ => None,
         },
+        Action::Open => nothing_to_open(model),
         Action::Run | Action::Pause if focused_schedule(model).is_none() => {
             Some("there is no schedule here".to_owned())
         }
@@ -62,6 +63,18 @@ fn thing(model: &Model, action: Action) -> Option<String> {
         }
         Action::Forward if model.future.is_empty() => Some("there is nothing to go forward to".to_owned()),
         Action::Backward if model.past.is_empty() => Some("there is nothing to go back to".to_owned()),
+        _ => None,
+    }
+}
+
+fn nothing_to_open(model: &Model) -> Option<String> {
+    match &model.screen {
+        Screen::Export(_) if focused_export(model).is_none_or(|export| export.state != State::Finished) => {
+            Some("this export has no archive".to_owned())
+        }
+        screen if screen.list().is_some_and(|list| list.shown.is_empty()) => {
+            Some("there is nothing here to open".to_owned())
+        }
         _ => None,
     }
 }

@@ -1,10 +1,7 @@
 //! Keys of what lies over the screen.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use orgvault_shared::{
-    api::{ExportRequest, Format},
-    gid::Gid,
-};
+use orgvault_shared::{api::ExportRequest, gid::Gid};
 
 use super::refresh;
 use crate::console::{
@@ -106,16 +103,16 @@ fn pick(mut formats: Formats, name: &str) -> After {
             return After::Do(vec![Ask::Export(request)]);
         }
         "space" => toggle(&mut formats),
-        _ => formats.cursor = moved(formats.cursor, name).min(Format::ALL.len() + 1),
+        _ => formats.cursor = moved(formats.cursor, name).min(formats.offered.len() + 1),
     }
     After::Stay(Dialog::Formats(formats))
 }
 
-/// The lines are: the product's default, each format, gzip.
+/// The lines are: the product's default, each format that is offered, gzip.
 fn toggle(formats: &mut Formats) {
     match formats.cursor {
         0 => formats.chosen.clear(),
-        line => match Format::ALL.get(line - 1) {
+        line => match formats.offered.get(line - 1) {
             Some(format) => match formats.chosen.iter().position(|chosen| chosen == format) {
                 Some(place) => drop(formats.chosen.remove(place)),
                 None => formats.chosen.push(*format),
@@ -156,7 +153,7 @@ pub(crate) fn scroll(dialog: &mut Dialog, by: isize) {
             *scroll = scroll.saturating_add_signed(by);
         }
         Dialog::Formats(formats) => {
-            formats.cursor = formats.cursor.saturating_add_signed(by).min(Format::ALL.len() + 1);
+            formats.cursor = formats.cursor.saturating_add_signed(by).min(formats.offered.len() + 1);
         }
         _ => {}
     }

@@ -44,6 +44,7 @@ fn up(model: &mut Model, status: Status) -> Vec<Effect> {
     model.data.status_at = Some(model.now);
     let mut effects = refresh::asked(model, Ask::Organizations);
     effects.extend(refresh::asked(model, Ask::Exports));
+    effects.extend(refresh::asked(model, Ask::Sources));
     if !matches!(model.screen, Screen::Organizations(_) | Screen::Exports(_)) {
         effects.extend(refresh::arrive(model));
     }
@@ -53,6 +54,7 @@ fn up(model: &mut Model, status: Status) -> Vec<Effect> {
 fn down(model: &mut Model, fault: Fault) {
     let data = &mut model.data;
     data.organizations.forget();
+    data.sources.forget();
     data.exports_asked.forget();
     data.schedules.forget();
     data.retention.forget();
@@ -81,6 +83,7 @@ fn change(model: &mut Model, event: Event) -> Vec<Effect> {
             let before = model.data.take((*export).clone(), model.now).map(|before| before.state);
             if before != Some(export.state) {
                 model.data.organizations_stale = true;
+                model.data.schedules_stale |= export.schedule.is_some();
                 model.data.note(happening(&export, model));
                 return changed(model, &export);
             }

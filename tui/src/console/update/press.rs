@@ -45,7 +45,7 @@ fn on_screen(model: &mut Model, name: &str) -> Vec<Effect> {
     model.toasts.retain(|toast| toast.bad && (now - toast.at).num_seconds() < 2);
     let Some(key) = keys::find(model.screen.kind(), name) else {
         if let Some(elsewhere) = keys::KEYS.iter().find(|key| key.names.contains(&name)) {
-            model.say(format!("{name} ({}) does not work on this screen: ? shows what does", elsewhere.help));
+            model.complain(format!("{name} ({}) does not work on this screen: ? shows what does", elsewhere.help));
         }
         return Vec::new();
     };

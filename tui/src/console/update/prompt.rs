@@ -1,6 +1,7 @@
 //! What is typed in the last line: a filter that works while it is typed, or a command.
 
 use crossterm::event::KeyEvent;
+use orgvault_shared::api::Format;
 
 use super::{
     act,
@@ -15,7 +16,7 @@ use crate::{
         filter::Filter,
         keys::{self, Action},
         message::Effect,
-        model::{Model, Prompt, PromptKind, Screen},
+        model::{Dialog, Model, Prompt, PromptKind, Screen},
     },
     names,
 };
@@ -102,7 +103,7 @@ fn complete(model: &Model, prompt: &mut Prompt, forwards: bool) {
         None => (prompt.text.clone(), None),
     };
     let organizations = model.data.organizations.items().iter().map(|one| names::organization(&one.key));
-    let choices = command::completions(&typed, organizations);
+    let choices = command::completions(&typed, organizations, &act::offered(model));
     if choices.is_empty() {
         return;
     }
@@ -133,6 +134,8 @@ fn run(model: &mut Model, command: Command) -> Vec<Effect> {
             }
         }
         Command::Filter(text) => filter(model, &text),
+        Command::Export(formats) => return export(model, formats),
+        Command::Row(number) => return rows::go(model, number),
         Command::Nothing => {}
     }
     Vec::new()
@@ -151,6 +154,23 @@ fn press_for(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         None => act::act(model, action),
     }
+}
+
+/// Opens the picker with these formats chosen, so that one sees what is going to happen.
+fn export(model: &mut Model, formats: Vec<Format>) -> Vec<Effect> {
+    let effects = press_for(model, Action::Export);
+    if let Some(Dialog::Formats(picker)) = &mut model.dialog {
+        match formats.iter().find(|format| !picker.offered.contains(format)) {
+            Some(missing) => {
+                let offered: Vec<&str> = picker.offered.iter().map(|format| format.name()).collect();
+                let text = format!("{} is not offered as {missing}, but as {}", picker.whom, offered.join(", "));
+                model.dialog = None;
+                model.complain(text);
+            }
+            None => picker.chosen = formats,
+        }
+    }
+    effects
 }
 
 fn organization(model: &mut Model, name: &str) -> Vec<Effect> {

@@ -9,7 +9,7 @@ use crate::console::{
 
 /// Changes that come one after the other are waited for, so long, in seconds.
 const SETTLE: i64 = 1;
-/// Schedules and the audit trail tell nothing by themselves: how often they are asked for, in seconds.
+/// Schedules and the audit trail tell little by themselves: how often they are asked for, in seconds.
 const POLL: i64 = 10;
 /// How often the daemon's totals are asked for, in seconds.
 const STATUS: i64 = 30;
@@ -49,6 +49,7 @@ pub(crate) fn again(model: &mut Model) -> Vec<Effect> {
         _ => None,
     };
     let mut effects = asked(model, Ask::Status);
+    effects.extend(asked(model, Ask::Sources));
     effects.extend(match rows {
         Some(ask) => asked(model, ask),
         None => arrive(model),
@@ -73,14 +74,15 @@ pub(crate) fn due(model: &mut Model) -> Vec<Effect> {
     }
     let poll = match &model.screen {
         Screen::Schedules(_) | Screen::Schedule(_) => {
-            Some((Ask::Schedules, model.data.schedules.at, model.data.schedules.waiting))
+            let patience = if model.data.schedules_stale { SETTLE } else { POLL };
+            Some((Ask::Schedules, model.data.schedules.at, model.data.schedules.waiting, patience))
         }
-        Screen::Activity(..) => Some((Ask::Audit, model.data.audit.at, model.data.audit.waiting)),
+        Screen::Activity(..) => Some((Ask::Audit, model.data.audit.at, model.data.audit.waiting, POLL)),
         _ => None,
     };
-    if let Some((ask, at, false)) = poll
+    if let Some((ask, at, false, patience)) = poll
         && at.is_some()
-        && is_older(at, POLL, now)
+        && is_older(at, patience, now)
     {
         effects.extend(asked(model, ask));
     }
@@ -96,8 +98,12 @@ pub(crate) fn asked(model: &mut Model, ask: Ask) -> Vec<Effect> {
             data.organizations.ask();
             data.organizations_stale = false;
         }
+        Ask::Sources => data.sources.ask(),
         Ask::Exports => data.exports_asked.ask(),
-        Ask::Schedules => data.schedules.ask(),
+        Ask::Schedules => {
+            data.schedules.ask();
+            data.schedules_stale = false;
+        }
         Ask::Retention => data.retention.ask(),
         Ask::Audit => data.audit.ask(),
         Ask::Log(gid) => data.logs.entry(*gid).or_default().ask(),

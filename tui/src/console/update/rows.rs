@@ -22,10 +22,8 @@ pub(crate) fn arrived(model: &mut Model, ask: &RowsAsk, answer: Result<Page, Fau
     }
     let rows = answer.as_ref().map_or(0, |page| page.rows.len());
     screen.page.answer(answer, now);
-    let last = rows.saturating_sub(1);
     screen.list.shown = (0..rows).collect();
-    screen.list.put(if screen.from_below { last } else { screen.list.cursor });
-    screen.from_below = false;
+    screen.list.put(screen.lands);
 }
 
 /// Moves the cursor by `rows`, over the page's ends too.
@@ -54,6 +52,7 @@ fn next(screen: &mut RowsScreen) -> Option<RowsAsk> {
     let next = screen.page.value.as_ref()?.next.filter(|_| !screen.page.waiting)?;
     screen.before.push(screen.ask.after);
     screen.ask.after = next;
+    screen.lands = 0;
     screen.list.put(0);
     Some(screen.ask.clone())
 }
@@ -69,30 +68,59 @@ fn before(screen: &mut RowsScreen) -> Option<RowsAsk> {
         None => return None,
     };
     screen.ask.after = after;
-    screen.from_below = true;
+    screen.lands = usize::MAX;
     Some(screen.ask.clone())
 }
 
-/// Goes to the first page, or to the last one where it is known where that is.
+/// Goes to the first row, or to the last one where it is known where that is.
 pub(crate) fn end(model: &mut Model, last: bool) -> Vec<Effect> {
     let Screen::Rows(screen) = &mut model.screen else { return Vec::new() };
-    let known = screen.total.filter(|_| screen.ask.search.is_empty());
-    let after = match (last, known) {
-        (true, Some(total)) => total.saturating_sub(1) / PAGE * PAGE,
+    match (last, screen.total.filter(|_| screen.ask.search.is_empty())) {
+        (true, Some(total)) => jump(model, total.saturating_sub(1)),
         (true, None) => {
             screen.list.put(usize::MAX);
-            return Vec::new();
+            Vec::new()
         }
-        (false, _) => 0,
-    };
-    screen.before.clear();
-    if screen.ask.after == after {
-        screen.list.put(if last { usize::MAX } else { 0 });
-        return Vec::new();
+        (false, _) => jump(model, 0),
     }
-    screen.ask.after = after;
-    screen.from_below = last;
-    screen.list.put(0);
+}
+
+/// Goes to the row of this number, counted from 1, of all rows.
+pub(crate) fn go(model: &mut Model, number: u64) -> Vec<Effect> {
+    let Screen::Rows(screen) = &mut model.screen else {
+        model.complain("only rows of a section have numbers");
+        return Vec::new();
+    };
+    let same = screen.ask.search.is_empty();
+    screen.ask.search.clear();
+    let last = screen.total.map_or(u64::MAX, |total| total.saturating_sub(1));
+    let row = number.saturating_sub(1).min(last);
+    if same { jump(model, row) } else { ask_anew(model, row) }
+}
+
+/// Puts the cursor on the row, counted from 0, whether it is on this page or not.
+fn jump(model: &mut Model, row: u64) -> Vec<Effect> {
+    match &mut model.screen {
+        Screen::Rows(screen) if screen.ask.after == row / PAGE * PAGE => {
+            screen.list.put(place(row));
+            Vec::new()
+        }
+        _ => ask_anew(model, row),
+    }
+}
+
+/// Where on its page a row is.
+fn place(row: u64) -> usize {
+    usize::try_from(row % PAGE).unwrap_or(0)
+}
+
+/// Asks for the page of a row. What is on the screen is of somewhere else: it goes at once.
+fn ask_anew(model: &mut Model, row: u64) -> Vec<Effect> {
+    let Screen::Rows(screen) = &mut model.screen else { return Vec::new() };
+    screen.ask.after = row / PAGE * PAGE;
+    screen.lands = place(row);
+    screen.before.clear();
+    screen.page.value = None;
     let ask = Ask::Rows(screen.ask.clone());
     refresh::asked(model, ask)
 }
@@ -104,9 +132,5 @@ pub(crate) fn search(model: &mut Model, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     text.clone_into(&mut screen.ask.search);
-    screen.ask.after = 0;
-    screen.before.clear();
-    screen.list.put(0);
-    let ask = Ask::Rows(screen.ask.clone());
-    refresh::asked(model, ask)
+    ask_anew(model, 0)
 }

@@ -40,7 +40,7 @@ impl<'c> Canvas<'c> {
             return 0;
         }
         let columns = columns.min(area.right() - x);
-        let shown = fit(text, columns.into());
+        let shown = fit(text, columns.into()).replace('…', self.theme.symbols.cut);
         let (end, _) = self.buffer.set_stringn(x, y, shown, columns.into(), style);
         end - x
     }

@@ -1,6 +1,5 @@
 //! What lies over the screen.
 
-use orgvault_shared::api::Format;
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
@@ -13,6 +12,9 @@ use crate::console::{
     update::reason,
     words::{paragraph, width},
 };
+
+/// The columns of the keys in the help.
+const NAMES: usize = 20;
 
 /// Draws the dialog in the middle of the terminal.
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, dialog: &Dialog, area: Rect) {
@@ -77,15 +79,18 @@ fn help(canvas: &mut Canvas<'_>, model: &Model, scroll: usize, area: Rect) {
     let kind = model.screen.kind();
     for key in keys::on(kind).filter(sought).chain(keys::on(kind).filter(|key| !sought(key))) {
         let names = key.names.join(" ");
-        let blanks = " ".repeat(20_usize.saturating_sub(width(&names)));
-        match reason(model, key) {
-            None => lines.push((format!("{names}{blanks}{}", key.help), theme.text)),
+        let columns = usize::from(inner.width).saturating_sub(NAMES + 2);
+        let (help, style) = match reason(model, key) {
+            None => (paragraph(key.help, columns), theme.text),
             Some(reason) => {
-                lines.push((format!("{names}{blanks}({})", key.help), theme.dim));
-                for line in paragraph(&reason, usize::from(inner.width).saturating_sub(22)) {
-                    lines.push((format!("{}{line}", " ".repeat(22)), theme.dim));
-                }
+                let mut off = paragraph(&format!("({})", key.help), columns);
+                off.extend(paragraph(&reason, columns).into_iter().map(|line| format!("  {line}")));
+                (off, theme.dim)
             }
+        };
+        for (line, text) in help.into_iter().enumerate() {
+            let names = if line == 0 { names.as_str() } else { "" };
+            lines.push((format!("{names}{}{text}", " ".repeat(NAMES.saturating_sub(width(names)))), style));
         }
     }
     scrolled(canvas, inner, &lines, scroll, "esc closes");
@@ -124,11 +129,12 @@ fn typing(canvas: &mut Canvas<'_>, area: Rect, text: &str) {
 }
 
 fn pick(canvas: &mut Canvas<'_>, formats: &Formats, area: Rect) {
-    let rows = u16::try_from(Format::ALL.len()).unwrap_or(5) + 6;
+    let rows = u16::try_from(formats.offered.len()).unwrap_or(5) + 6;
     let inner = canvas.boxed(middle(area, 56, rows), &format!("Export {} as", formats.whom));
     let theme = canvas.theme;
-    let mut lines: Vec<(bool, String)> = vec![(formats.chosen.is_empty(), "the product's default".to_owned())];
-    lines.extend(Format::ALL.iter().map(|format| (formats.chosen.contains(format), format.name().to_owned())));
+    let usual = formats.usual.map(|format| format!(", {format}")).unwrap_or_default();
+    let mut lines: Vec<(bool, String)> = vec![(formats.chosen.is_empty(), format!("the product's default{usual}"))];
+    lines.extend(formats.offered.iter().map(|format| (formats.chosen.contains(format), format.name().to_owned())));
     lines.push((formats.gzip, "compress with gzip".to_owned()));
     for (line, (on, text)) in lines.iter().enumerate() {
         let y = inner.y + u16::try_from(line).unwrap_or(0);

@@ -1,5 +1,7 @@
 //! One export: gauges while it runs, the cause and the log where it failed.
 
+use std::time::Duration;
+
 use orgvault_shared::api::{Export, Progress, State};
 use ratatui::{layout::Rect, style::Style};
 
@@ -44,7 +46,7 @@ fn running(canvas: &mut Canvas<'_>, model: &Model, export: &Export, progress: &P
     let theme = canvas.theme;
     let speed = model.data.speeds.get(&export.gid);
     let rate = |rate: Option<u64>, of: fn(u64) -> String| rate.map_or("-".to_owned(), of);
-    let left = speed.and_then(|speed| speed.left(progress.rows_expected)).map_or("-".to_owned(), units::duration);
+    let left = speed.and_then(|speed| speed.left(progress.rows_expected)).map_or("-".to_owned(), whole);
     let elapsed = export.started_at.map(|from| units::duration(units::between(from, model.shown_at)));
     let facts = [
         format!("{} rows/s", rate(speed.and_then(Speed::rows), units::number)),
@@ -69,6 +71,11 @@ fn running(canvas: &mut Canvas<'_>, model: &Model, export: &Export, progress: &P
     if progress.sections.is_empty() && place.height > 0 {
         canvas.text(place.x, place.y, place.width, &format!("writing {}", progress.section), theme.text);
     }
+}
+
+/// A guess that is not more exact than it can be.
+fn whole(left: Duration) -> String {
+    if left < Duration::from_mins(1) { format!("{} s", left.as_secs()) } else { units::duration(left) }
 }
 
 fn gauge(canvas: &mut Canvas<'_>, area: Rect, name: &str, rows: u64, expected: u64) {

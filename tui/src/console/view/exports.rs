@@ -19,7 +19,7 @@ use crate::{
 const COLUMNS: [Column; 7] = [
     text("STATE", 11, 0, 0),
     text("ORGANIZATION", 16, 2, 0),
-    text("FORMAT", 8, 1, 2),
+    text("FORMAT", 13, 1, 2),
     number("ROWS", 10, 0),
     number("TOOK", 9, 1),
     text("WHEN", 10, 0, 3),
@@ -29,6 +29,16 @@ const COLUMNS: [Column; 7] = [
 /// Draws the list, and of the one with the cursor what there is room for.
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Rect) {
     if model.data.exports.is_empty() && canvas.missing(area, "exports", &model.data.exports_asked) {
+        return;
+    }
+    if model.data.exports.is_empty() {
+        canvas.text(
+            area.x + 2,
+            area.y,
+            area.width,
+            "no export yet: e on an organization asks for one",
+            canvas.theme.dim,
+        );
         return;
     }
     let exports = model.data.exports_in_order();

@@ -9,13 +9,16 @@ use super::{
 use crate::{
     console::{
         keys::{self, Action, Key},
-        model::{Link, Model, PromptKind, Screen},
+        model::{Kind, Link, Model, PromptKind, Screen},
         theme::Theme,
         update::reason,
-        words::{age, fit, width},
+        words::{age, paragraph, width},
     },
     names, units,
 };
+
+/// A remark takes no more lines.
+const TOAST_LINES: usize = 4;
 
 /// Draws what is around the screen; gives what is left for the screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) -> Rect {
@@ -46,6 +49,30 @@ fn title(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         spans.push((part, theme.text));
     }
     canvas.spans(Rect { width: area.width.saturating_sub(taken + 1), ..area }, &spans);
+    let used: usize = spans.iter().map(|(text, _)| width(text)).sum();
+    others(canvas, model, Rect { x: area.x, width: area.width.saturating_sub(taken + 2), ..area }, used);
+}
+
+/// The screens that a digit goes to, where there is room for all of them after `used` columns.
+fn others(canvas: &mut Canvas<'_>, model: &Model, area: Rect, used: usize) {
+    let here = model.screen.kind();
+    let screens = [
+        (Kind::Organizations, Action::Organizations, "organizations"),
+        (Kind::Exports, Action::Exports, "exports"),
+        (Kind::Schedules, Action::Schedules, "schedules"),
+        (Kind::Activity, Action::Activity, "activity"),
+    ];
+    let mut spans: Vec<Span> = Vec::new();
+    for (_, action, word) in screens.into_iter().filter(|(kind, ..)| *kind != here) {
+        let name = keys::of(action).map_or("", |key| key.names[0]);
+        spans.push((format!(" {name}"), canvas.theme.accent));
+        spans.push((format!(" {word}"), canvas.theme.dim));
+    }
+    let needed: usize = spans.iter().map(|(text, _)| width(text)).sum();
+    let room = usize::from(area.width).saturating_sub(used + 1);
+    if let Some(needed) = u16::try_from(needed).ok().filter(|needed| usize::from(*needed) <= room) {
+        canvas.spans(Rect { x: area.right() - needed, width: needed, ..area }, &spans);
+    }
 }
 
 /// Where one is, from the outermost to the innermost.
@@ -161,6 +188,9 @@ fn last_line(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         if prompt.text.is_empty() {
             let hint = match prompt.kind {
                 PromptKind::Command => " a command: tab completes, esc leaves",
+                PromptKind::Filter if matches!(model.screen, Screen::Rows(_)) => {
+                    " text to look for in every row; enter searches, esc leaves"
+                }
                 PromptKind::Filter => " text to keep, !text to drop, -f for a loose match; enter keeps, esc drops",
             };
             canvas.text(area.x + 2, area.y, area.width - 2, hint, theme.dim);
@@ -172,6 +202,7 @@ fn last_line(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         let off = reason(model, key).is_some();
         let word = match key.action {
             Action::Quit if !matches!(model.screen, Screen::Organizations(_)) => "back",
+            Action::Filter if matches!(model.screen, Screen::Rows(_)) => "search",
             _ => key.word,
         };
         spans.push((format!(" {}", key.names[0]), if off { theme.dim } else { theme.accent }));
@@ -188,7 +219,8 @@ fn fitting(model: &Model, columns: usize) -> Vec<&'static Key> {
     let sought = |key: &Key| matches!(key.action, Action::Help | Action::Quit | Action::Filter);
     let mut left = columns;
     let mut fits = |key: &&Key| {
-        let needed = width(key.names[0]) + width(key.word) + 3;
+        let brackets = usize::from(reason(model, key).is_some());
+        let needed = width(key.names[0]) + width(key.word) + 3 + brackets;
         let fits = needed <= left;
         left -= if fits { needed } else { 0 };
         fits
@@ -208,18 +240,26 @@ pub(super) fn visible_end(text: &str, columns: usize) -> String {
     shown
 }
 
-/// Remarks lie over the last lines of the screen.
+/// Remarks lie over the last lines of the screen, the newest at the bottom.
 pub(super) fn toasts(canvas: &mut Canvas<'_>, model: &Model, body: Rect) {
     let theme = canvas.theme;
-    for (above, toast) in model.toasts.iter().rev().enumerate() {
-        let Some(y) = body.bottom().checked_sub(1 + u16::try_from(above).unwrap_or(0)) else { continue };
+    let mut left = body;
+    for toast in model.toasts.iter().rev() {
         let (symbol, style) =
             if toast.bad { (theme.symbols.failed, theme.bad) } else { (theme.symbols.ok, theme.good) };
-        let text = fit(&format!(" {symbol} {} ", toast.text), body.width.into());
-        let columns = u16::try_from(width(&text)).unwrap_or(body.width);
-        let area = Rect { x: body.right() - columns, y, width: columns, height: 1 };
+        let mut lines = paragraph(&format!("{symbol} {}", toast.text), usize::from(body.width).saturating_sub(2));
+        lines.truncate(TOAST_LINES);
+        let height = u16::try_from(lines.len()).unwrap_or(0);
+        let columns = lines.iter().map(|line| width(line)).max().unwrap_or(0) + 2;
+        let columns = u16::try_from(columns).unwrap_or(body.width).min(body.width);
+        let Some(rest) = left.height.checked_sub(height) else { return };
+        left.height = rest;
+        let area = Rect { x: body.right() - columns, y: left.bottom(), width: columns, height };
         canvas.clear(area);
-        canvas.text(area.x, y, columns, &text, Theme::flag(style));
+        canvas.style(area, Theme::flag(style));
+        for (y, line) in (area.y..).zip(&lines) {
+            canvas.text(area.x + 1, y, columns.saturating_sub(2), line, Theme::flag(style));
+        }
     }
 }
 

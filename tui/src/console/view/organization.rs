@@ -49,6 +49,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &Organization
     if canvas.missing(area, "archives", &screen.archives) {
         return;
     }
+    if screen.archives.items().is_empty() {
+        canvas.text(area.x + 2, area.y + 1, area.width, "no archive yet: e exports", canvas.theme.dim);
+        return;
+    }
     axis(canvas, model, screen, top(area, 2));
     let area = below(area, 2);
     let (left, right) = split(area, screen.archives.items().len());

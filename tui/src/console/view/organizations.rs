@@ -1,17 +1,19 @@
 //! Home: every organization, the worst first.
 
-use orgvault_shared::api::Organization;
+use std::collections::BTreeMap;
+
+use orgvault_shared::{api::Organization, health::Health};
 use ratatui::layout::Rect;
 
 use super::{
-    canvas::{Canvas, below, top},
+    canvas::{Canvas, Span, below, top},
     table::{self, Cell, Column, Look, Row, number, text},
 };
 use crate::{
     console::{
         model::{List, Model},
         theme::Theme,
-        words::{age, when},
+        words::{age, fit, when, width},
     },
     names, units,
 };
@@ -33,10 +35,7 @@ const COLUMNS: [Column; 9] = [
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Rect) {
     let mut area = area;
     for failure in model.data.failures.iter().take(2) {
-        let text = format!(
-            "{} source {} did not answer: {}",
-            canvas.theme.symbols.failed, failure.source, failure.error.message
-        );
+        let text = format!("{} {}", canvas.theme.symbols.failed, failure.error.message);
         canvas.text(area.x, area.y, area.width, &text, canvas.theme.bad);
         area = below(area, 1);
     }
@@ -46,6 +45,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Re
     let (rows, rest) =
         (Rect { height: area.height.saturating_sub(2), ..area }, below(area, area.height.saturating_sub(2)));
     let look = Look { focused: true, sorted: Some((list.sort, list.reverse)) };
+    if model.data.organizations.items().is_empty() {
+        let text = "no organization: `orgvault check` looks at what the sources say";
+        canvas.text(rows.x + 2, rows.y, rows.width.saturating_sub(2), text, canvas.theme.dim);
+        return;
+    }
     table::draw(canvas, rows, &COLUMNS, list, look, |index| {
         model.data.organizations.items().get(index).map(|one| row(model, one))
     });
@@ -98,12 +102,39 @@ pub(super) fn nights(theme: &Theme, one: &Organization) -> Cell {
     )
 }
 
+/// How many organizations are how, the worst first, as far as `columns` reach.
+fn sum(model: &Model, columns: usize) -> Vec<Span> {
+    let mut counts: BTreeMap<Health, u64> = BTreeMap::new();
+    for one in model.data.organizations.items().iter().filter(|one| one.deleted_at.is_none()) {
+        *counts.entry(one.health).or_default() += 1;
+    }
+    let theme = &model.setup.theme;
+    let mut spans = Vec::new();
+    let mut used = 1;
+    for (health, count) in counts.into_iter().rev() {
+        let (symbol, word, style) = theme.health(health);
+        let text = format!(" {symbol} {} {word} ", units::number(count));
+        used += width(&text);
+        if used <= columns {
+            spans.push((text, style));
+        }
+    }
+    spans
+}
+
 /// What the list has no room for, of the row with the cursor.
 fn details(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Rect) {
     let Some(one) = list.index().and_then(|index| model.data.organizations.items().get(index)) else { return };
-    let below = canvas.rule(top(area, 1), &one.key.name);
+    let called = if one.key.name == name(one) { String::new() } else { format!("  {}", one.key.name) };
+    let sum = sum(model, usize::from(area.width) * 2 / 3);
+    let taken: usize = sum.iter().map(|(text, _)| width(text)).sum();
+    let taken = u16::try_from(taken).unwrap_or(0);
+    let line = top(area, 1);
+    let room = usize::from(area.width.saturating_sub(taken)).saturating_sub(10);
+    let below = canvas.rule(line, &fit(&format!("{}{called}", names::organization(&one.key)), room));
+    canvas.spans(Rect { x: line.right().saturating_sub(taken + 2), width: taken, ..line }, &sum);
     let theme = canvas.theme;
-    let mut parts = vec![format!("{} {}", one.key.kind, one.key.id)];
+    let mut parts = Vec::new();
     if let Some(last) = &one.last_archive {
         let at = last.exported_at.with_timezone(&model.setup.zone).format("%Y-%m-%d %H:%M");
         parts.push(format!("last archive {at} {}", last.format));
@@ -114,5 +145,6 @@ fn details(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Rect) {
     if let Some(state) = one.last_state {
         parts.push(format!("last export {}", state.name()));
     }
+    parts.push(format!("{} {}", one.key.kind, one.key.id));
     canvas.text(area.x + 2, below.y, area.width.saturating_sub(2), &parts.join("  "), theme.dim);
 }

@@ -42,7 +42,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &RowsScreen, 
         x += columns + 1;
     }
     if page.rows.is_empty() {
-        canvas.text(area.x + 2, body.y, body.width, "no rows", canvas.theme.dim);
+        let text = if screen.ask.search.is_empty() { "no rows" } else { "no row has this text: esc shows all" };
+        canvas.text(area.x + 2, body.y, body.width, text, canvas.theme.dim);
     } else {
         let line = u16::try_from(screen.list.cursor - first).unwrap_or(0);
         canvas.style(Rect { y: body.y + line, height: 1, ..body }, model.setup.theme.cursor);
@@ -54,15 +55,25 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &RowsScreen, 
 fn state(canvas: &mut Canvas<'_>, screen: &RowsScreen, area: Rect) {
     let total = screen.total.map(units::number).unwrap_or_default();
     let place = if screen.ask.search.is_empty() {
-        format!("row {} of {total}", units::number(screen.ask.after + screen.list.cursor as u64 + 1))
+        let place = if screen.page.value.is_some() { screen.list.cursor } else { screen.lands };
+        format!("row {} of {total}", units::number(screen.ask.after + place as u64 + 1))
     } else {
         format!("rows with \"{}\" (of {total})", screen.ask.search)
     };
     let more = screen.page.value.as_ref().is_some_and(|page| page.next.is_some());
-    let more = if more { "  more below" } else { "  end of the section" };
-    let waiting = if screen.page.waiting { "  reading" } else { more };
+    let more = match (more, &screen.page.value) {
+        (true, _) => "  more below",
+        (false, Some(_)) => "  end of the section",
+        (false, None) => "",
+    };
+    let waiting = match (screen.page.waiting, screen.ask.search.is_empty()) {
+        (true, false) => "  searching",
+        (true, true) => "  reading",
+        (false, _) => more,
+    };
     let columns = screen.page.value.as_ref().map_or(0, |page| page.columns.len());
-    let column = format!("  column {} of {columns}", (screen.column + 1).min(columns));
+    let column = format!("  column {} of {columns}", screen.column + 1);
+    let column = if columns == 0 { String::new() } else { column };
     let fault = screen.page.fault.as_ref().map(|fault| format!("  {}", fault.message)).unwrap_or_default();
     let theme = canvas.theme;
     let spans =

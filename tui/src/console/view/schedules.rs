@@ -34,6 +34,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Re
         return;
     }
     let schedules = model.data.schedules.items();
+    if schedules.is_empty() {
+        let text = "no schedule: [[schedule]] in the configuration makes one, docs/schedules.md tells how";
+        canvas.paragraph(inset(area), text, canvas.theme.dim);
+        return;
+    }
     let wanted = u16::try_from(list.shown.len()).unwrap_or(u16::MAX).saturating_add(1);
     let height = wanted.clamp(2, (area.height / 2).max(2));
     table::draw(canvas, top(area, height), &COLUMNS, list, Look { focused: true, sorted: None }, |index| {
@@ -116,16 +121,16 @@ fn details(canvas: &mut Canvas<'_>, model: &Model, schedule: &Schedule, area: Re
             Trigger::Asked => "asked for",
         };
         let took = run.finished_at.map(|end| units::duration(units::between(run.started_at, end)));
+        let took = took.map(|took| format!(", took {took}")).unwrap_or_default();
         let text = format!(
-            "last run  {text} of {}, {why} {} ago, took {}",
+            "last run  {text} of {}, {why} {} ago{took}",
             units::plural(run.organizations, "organization"),
-            age(run.started_at, model.shown_at),
-            took.as_deref().unwrap_or("so far unknown")
+            age(run.started_at, model.shown_at)
         );
         canvas.text(place.x, place.y, place.width, &text, style);
         place = below(place, 1);
         for failure in &run.failures {
-            let text = format!("{} source {}: {}", theme.symbols.failed, failure.source, failure.error.message);
+            let text = format!("{} {}", theme.symbols.failed, failure.error.message);
             place = below(place, canvas.paragraph(place, &text, theme.bad));
         }
         for warning in &run.warnings {

@@ -93,8 +93,11 @@ pub(super) fn draw(
         }
     }
     if list.shown.is_empty() {
-        let hidden = list.total > 0;
-        let text = if hidden { "nothing matches: esc shows all" } else { "nothing here" };
+        let text = match (list.total, list.faults && list.filter.is_empty()) {
+            (0, _) => "nothing here",
+            (_, true) => "nothing is wrong: f shows all",
+            (_, false) => "nothing matches: esc shows all",
+        };
         canvas.text(body.x + 2, body.y, body.width.saturating_sub(2), text, canvas.theme.dim);
     }
 }
