@@ -58,7 +58,7 @@ pub(super) async fn run(client: Client, clock: Clock, setup: Setup) -> Result<Ex
     let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
     let terminal = ManuallyDrop::new(Terminal::new(backend).map_err(no_terminal)?);
     let model = Model::new(setup, size().map_err(no_terminal)?, clock.now());
-    let mut runtime = Runtime { model, guard, terminal, clock, drawn: Drawn::default(), drawn_at: None };
+    let mut runtime = Runtime { model, guard, terminal, clock, drawn: Drawn::default(), pace: Pace::default() };
     runtime.draw().map_err(no_terminal)?;
     let link = Link::start(client, runtime.clock.clone());
     match runtime.go_on(link, signals).await {
@@ -76,7 +76,32 @@ struct Runtime {
     terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     clock: Clock,
     drawn: Drawn,
-    drawn_at: Option<Instant>,
+    pace: Pace,
+}
+
+/// When a frame is due: news wait for their turn after any frame, keys only for that of the last
+/// key, so that no storm of news holds up what a key does.
+#[derive(Default)]
+struct Pace {
+    drawn: Option<Instant>,
+    /// When the last key was answered.
+    answered: Option<Instant>,
+    /// A key waits for its answer.
+    asked: bool,
+}
+
+impl Pace {
+    fn due(&self) -> Instant {
+        let last = if self.asked { self.answered } else { self.drawn };
+        last.map_or_else(Instant::now, |at| at + FRAME)
+    }
+
+    fn drew(&mut self, now: Instant) {
+        self.drawn = Some(now);
+        if std::mem::take(&mut self.asked) {
+            self.answered = self.drawn;
+        }
+    }
 }
 
 impl Runtime {
@@ -86,7 +111,7 @@ impl Runtime {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let due = self.drawn_at.map_or_else(Instant::now, |at| at + FRAME);
+            self.pace.asked &= self.model.dirty;
             let message = tokio::select! {
                 biased;
                 signal = signals.next() => {
@@ -98,10 +123,13 @@ impl Runtime {
                     continue;
                 }
                 event = events.next() => match event {
-                    Some(event) => self.message(&event?),
+                    Some(event) => {
+                        self.pace.asked = true;
+                        self.message(&event?)
+                    }
                     None => return Ok(Exit::HungUp),
                 },
-                () = sleep_until(due), if self.model.dirty => {
+                () = sleep_until(self.pace.due()), if self.model.dirty => {
                     self.draw()?;
                     continue;
                 }
@@ -176,7 +204,7 @@ impl Runtime {
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         self.terminal.backend_mut().flush()?;
         self.drawn = drawn;
-        self.drawn_at = Some(Instant::now());
+        self.pace.drew(Instant::now());
         self.model.dirty = false;
         Ok(())
     }
@@ -238,5 +266,29 @@ impl Signals {
             _signal = self.interrupt.recv() => Some(Exit::Canceled),
             _signal = self.carry_on.recv() => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_does_not_wait_for_the_frame_of_news_and_keys_have_one_frame_each() {
+        let start = Instant::now();
+        let later = |milliseconds| start + Duration::from_millis(milliseconds);
+        let mut pace = Pace::default();
+        pace.drew(start);
+        assert_eq!(pace.due(), start + FRAME, "news wait");
+        pace.asked = true;
+        assert!(pace.due() <= Instant::now(), "a key does not");
+        pace.drew(later(5));
+        assert_eq!(pace.due(), later(5) + FRAME);
+        pace.asked = true;
+        assert_eq!(pace.due(), later(5) + FRAME, "the next key waits for its own frame");
+        pace.drew(later(38));
+        pace.drew(later(71));
+        pace.asked = true;
+        assert_eq!(pace.due(), later(38) + FRAME);
     }
 }
