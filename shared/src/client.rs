@@ -4,6 +4,7 @@
 //! runs on behind the caller's back. No call has a time limit of its own, because a verification
 //! or a check may rightly take hours; a caller that wants one wraps the future.
 
+mod archives;
 mod connection;
 mod download;
 mod error;
@@ -17,16 +18,15 @@ use serde::{Serialize, de::DeserializeOwned};
 use self::{connection::Answer, route::Route};
 use crate::{
     api::{
-        Alive, Archive, Archives, AuditTrail, Comparison, Counts, Diagnosis, Export, ExportRequest, Exports, LogLines,
-        NewToken, Organization, Organizations, Pruned, Rebuilt, Reloaded, RetentionPlan, RowsPage, Run, Runs, Schedule,
-        Schedules, SendAnswer, SendRequest, SourceCheck, Sources, State, Status, Token, TokenRequest, Tokens,
-        Verification,
+        Alive, AuditTrail, Counts, Diagnosis, Export, ExportRequest, Exports, LogLines, NewToken, Organization,
+        Organizations, Reloaded, Run, Runs, Schedule, Schedules, SourceCheck, Sources, State, Status, Token,
+        TokenRequest, Tokens,
     },
     gid::Gid,
-    preflight::Preflight,
 };
 
 pub use self::{
+    archives::{ArchiveFilter, RowsQuery},
     download::Download,
     error::{ClientError, ProtocolFault},
     events::Events,
@@ -47,26 +47,6 @@ pub struct ExportFilter {
     pub request: Option<Gid>,
     /// Only the newest so many; the daemon has a limit of its own without it.
     pub limit: Option<u64>,
-}
-
-/// Which archives [`Client::archives`] lists; all of them by default.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ArchiveFilter {
-    /// Only those of this source.
-    pub source: Option<String>,
-    /// Only those of this organization, named as on the command line (`acme`, `tracker/acme`).
-    pub organization: Option<String>,
-}
-
-/// Which rows of a section [`Client::rows`] reads; the first page by default.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RowsQuery {
-    /// [`RowsPage::next`] of the page before.
-    pub after: Option<u64>,
-    /// At most so many rows.
-    pub limit: Option<u64>,
-    /// Only rows in which this text occurs.
-    pub search: Option<String>,
 }
 
 impl Client {
@@ -197,42 +177,6 @@ impl Client {
         self.send("DELETE", Route::new("/v1/exports").segment(gid), None::<&()>).await?.json().await
     }
 
-    /// The archives that `filter` lets through, newest last.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn archives(&self, filter: &ArchiveFilter) -> Result<Archives, ClientError> {
-        let route = Route::new("/v1/archives")
-            .query("source", filter.source.as_deref())
-            .query("organization", filter.organization.as_deref());
-        self.get(route).await
-    }
-
-    /// One archive.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn archive(&self, gid: Gid) -> Result<Archive, ClientError> {
-        self.get(Self::archive_route(gid)).await
-    }
-
-    /// Deletes an archive: its file, its manifest and its entry; gives what it was.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn delete_archive(&self, gid: Gid) -> Result<Archive, ClientError> {
-        self.send("DELETE", Self::archive_route(gid), None::<&()>).await?.json().await
-    }
-
-    /// Keeps an archive from every deletion, or no longer; gives it as it is now.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn pin(&self, gid: Gid, pinned: bool) -> Result<Archive, ClientError> {
-        let method = if pinned { "PUT" } else { "DELETE" };
-        self.send(method, Self::archive_route(gid).segment("pin"), None::<&()>).await?.json().await
-    }
-
     /// Has the daemon read its configuration and definitions again.
     ///
     /// # Errors
@@ -247,80 +191,6 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn diagnosis(&self) -> Result<Diagnosis, ClientError> {
         self.get(Route::new("/v1/diagnosis")).await
-    }
-
-    /// What retention keeps and drops, if it is applied now.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn retention_plan(&self) -> Result<RetentionPlan, ClientError> {
-        self.get(Route::new("/v1/retention/plan")).await
-    }
-
-    /// Deletes what retention drops, once the last good archive of each group was read again.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn apply_retention(&self) -> Result<Pruned, ClientError> {
-        self.post(Route::new("/v1/retention/apply"), None::<&()>).await
-    }
-
-    /// Opens an archive's file for reading from its beginning.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn download(&self, gid: Gid) -> Result<Download, ClientError> {
-        let route = Self::archive_route(gid).segment("download");
-        Ok(Download::new(self.send("GET", route, None::<&()>).await?))
-    }
-
-    /// Reads an archive's file again and compares it with its manifest. A damaged archive is a
-    /// [`Verification`] with faults, not an error.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn verify(&self, gid: Gid) -> Result<Verification, ClientError> {
-        self.post(Self::archive_route(gid).segment("verify"), None::<&()>).await
-    }
-
-    /// What the app's own importer would say of an archive: that of `product`, or of the product
-    /// that the archive comes from. A refusal is a verdict, not an error.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn preflight(&self, gid: Gid, product: Option<&str>) -> Result<Preflight, ClientError> {
-        self.post(Self::archive_route(gid).segment("preflight").query("product", product), None::<&()>).await
-    }
-
-    /// Hands an archive to a target. That the target refuses is an answer, not an error.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn send_archive(&self, gid: Gid, request: &SendRequest) -> Result<SendAnswer, ClientError> {
-        self.post(Self::archive_route(gid).segment("send"), Some(request)).await
-    }
-
-    /// One page of a section's rows.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn rows(&self, gid: Gid, section: &str, query: &RowsQuery) -> Result<RowsPage, ClientError> {
-        let route = Self::archive_route(gid)
-            .segment("sections")
-            .segment(section)
-            .segment("rows")
-            .query("after", query.after)
-            .query("limit", query.limit)
-            .query("search", query.search.as_deref());
-        self.get(route).await
-    }
-
-    /// Compares two archives, section by section.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn compare(&self, left: Gid, right: Gid) -> Result<Comparison, ClientError> {
-        self.get(Self::archive_route(left).segment("compare").segment(right)).await
     }
 
     /// The schedules, each with the next `next` instants at which it is due.
@@ -377,14 +247,6 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn run(&self, gid: Gid) -> Result<Run, ClientError> {
         self.get(Route::new("/v1/runs").segment(gid)).await
-    }
-
-    /// Makes the catalog's list of archives anew from the archive directory.
-    ///
-    /// # Errors
-    /// As [`ClientError`] says.
-    pub async fn rebuild_catalog(&self) -> Result<Rebuilt, ClientError> {
-        self.post(Route::new("/v1/catalog/rebuild"), None::<&()>).await
     }
 
     /// The audit trail: what comes after `after` ([`AuditTrail::next`]), or the newest entries.
@@ -450,9 +312,5 @@ impl Client {
 
     fn schedule_route(name: &str) -> Route {
         Route::new("/v1/schedules").segment(name)
-    }
-
-    fn archive_route(gid: Gid) -> Route {
-        Route::new("/v1/archives").segment(gid)
     }
 }
