@@ -13,30 +13,36 @@ TIME_ENTRIES = (
 
 
 def zip_of_big(args, pg, base):
-    pg.create("solidtime", "solidtime.sql", solidtime_organization(BIG, args.rows) + solidtime_organization(HUGE, 5 * args.rows))
-    daemon = Daemon(base, args.bin, pg.port, "solidtime", "solidtime")
+    # Each in a database of its own: without an index, an organization costs two scans of all rows.
+    databases = {"solidtime": (BIG, args.rows), "solidtime_huge": (HUGE, 5 * args.rows)}
+    daemons = {}
+    for database, (organization, entries) in databases.items():
+        pg.create(database, "solidtime.sql", solidtime_organization(organization, entries))
+        daemons[database] = Daemon(base, args.bin, pg.port, database, "solidtime")
     copy = f'COPY ({TIME_ENTRIES}) TO STDOUT (FORMAT csv, HEADER)'.replace('"', '\\"')
     command = " ".join(pg.psql_command("solidtime")) + f' -c "{copy}"'
     out = f"{base}/psql.out"
     whole = []
 
-    def ours(organization):
+    def ours(database):
         def run():
+            daemon = daemons[database]
             daemon.drop_archives()
             begun = time.perf_counter()
-            daemon.export(f"bench/{organization}", "--format", "zip")
+            daemon.export(f"bench/{databases[database][0]}", "--format", "zip")
             whole.append(time.perf_counter() - begun)
             write, _, publish = daemon.phases()
             return write + publish
         return run
 
-    compare(f"{args.rows} time entries as zip: wall / psql COPY csv | gzip -6", ours(BIG),
+    compare(f"{args.rows} time entries as zip: wall / psql COPY csv | gzip -6", ours("solidtime"),
             lambda: timed(f"{command} | gzip -6 > {out} && sync {out}"), args.runs, "<= 0.6")
     row("... with read-back, preflight and the command line", f"{sorted(whole)[len(whole) // 2]:.2f} s", "")
-    row("... size of the zip / size by gzip -6", f"{archive_size(daemon) / os.path.getsize(out):.3f}", "<= 1.1")
-    compare(f"{5 * args.rows} time entries / {args.rows}", ours(HUGE), ours(BIG), 1, "<= 5.5")
-    row("peak memory of the daemon, both", f"{daemon.status('VmHWM') / 1024:.1f} MiB", "<= 64 MiB")
-    daemon.stop()
+    row("... size of the zip / size by gzip -6", f"{archive_size(daemons['solidtime']) / os.path.getsize(out):.3f}", "<= 1.1")
+    compare(f"{5 * args.rows} time entries / {args.rows}", ours("solidtime_huge"), ours("solidtime"), 1, "<= 5.5")
+    row("peak memory of the daemon, the larger of both", f"{max(daemon.status('VmHWM') for daemon in daemons.values()) / 1024:.1f} MiB", "<= 64 MiB")
+    for daemon in daemons.values():
+        daemon.stop()
 
 
 def scans(args, pg, base):
