@@ -39,6 +39,7 @@ async fn a_second_daemon_on_a_socket_is_refused_and_the_first_goes_on() {
     let daemon = Daemon::start().await;
     let mut second = daemon.config.clone();
     second.daemon.state_dir = daemon.directory.path().join("another");
+    second.daemon.archive_dir = daemon.directory.path().join("other archives");
     match start(&second).await {
         RunError::Socket(SocketError::InUse { path }) => assert_eq!(path, daemon.config.daemon.socket),
         other => panic!("{other}"),
