@@ -112,9 +112,10 @@ impl Caller {
         Self { repeat: key, ..self }
     }
 
-    /// The key under which it repeats the request that asks for `asked`.
-    pub(super) fn repeat(&self, asked: String) -> Option<Repeat> {
-        self.repeat.clone().map(|key| Repeat { caller: self.name(), key, asked })
+    /// The key under which it repeats the request that asks for `asked`, if it has given one.
+    pub(super) fn repeat<E>(&self, asked: impl FnOnce() -> Result<String, E>) -> Result<Option<Repeat>, E> {
+        let repeat = |key: &Arc<str>| Ok(Repeat { caller: self.name(), key: Arc::clone(key), asked: asked()? });
+        self.repeat.as_ref().map(repeat).transpose()
     }
 
     /// The id of its token.

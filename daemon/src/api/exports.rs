@@ -119,9 +119,11 @@ impl App {
         let plan = Plan { request, requested_by: &caller.name(), now: self.now() };
         let definition = |name: &str| self.source(caller, name).map(|source| source.definition().clone());
         let exports = plan.exports(organizations, definition, |at| self.engine().gid(at))?;
-        let keys: Vec<_> = organizations.iter().map(|one| &one.key).collect();
-        let asked = serde_json::to_string(&(request, keys)).map_err(|error| Refusal::fault("internal", &error))?;
-        let exports = self.engine().submit(exports, caller.repeat(asked)).await?;
+        let asked = || {
+            let keys: Vec<_> = organizations.iter().map(|one| &one.key).collect();
+            serde_json::to_string(&(request, keys)).map_err(|error| Refusal::fault("internal", &error))
+        };
+        let exports = self.engine().submit(exports, caller.repeat(asked)?).await?;
         tracing::info!(user = caller.name(), exports = exports.len(), "exports were asked for");
         Ok(exports)
     }
