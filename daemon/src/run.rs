@@ -53,9 +53,9 @@ pub enum RunError {
     Connect(#[from] ConnectError),
 }
 
-/// Locks the directories of state and archives, opens the configured socket, and runs the daemon on it until it is
-/// stopped; then the socket is removed. A socket that a service manager handed over is used instead,
-/// and never removed.
+/// Locks the directories of state and archives, opens the configured socket, and runs the daemon on
+/// it until it is stopped; then the socket is removed. A socket that a service manager handed over
+/// is used instead, and never removed.
 ///
 /// # Errors
 /// When another daemon runs, or this one cannot start.

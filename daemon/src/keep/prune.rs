@@ -6,7 +6,7 @@ use std::{collections::HashSet, sync::Arc};
 use chrono_tz::Tz;
 use orgvault_shared::{
     api::{Archive, Pruned, RetentionPlan},
-    config::{Config, ScheduleConfig},
+    config::{Config, Retention, ScheduleConfig},
     gid::Gid,
 };
 use tokio_util::sync::CancellationToken;
@@ -45,9 +45,6 @@ pub async fn prune(shop: &Arc<Workshop>) -> Result<Pruned, KeepError> {
 /// Prunes the group of an archive that was just published, and so read back; says in the log what
 /// went, as nobody waits for the answer.
 pub async fn prune_after(shop: &Arc<Workshop>, archive: &Archive) {
-    if !rules(&shop.config(), archive).retention.has_rule() {
-        return;
-    }
     let mut pruned = Pruned::default();
     let mut trusted = HashSet::from([archive.gid]);
     if let Err(error) = prune_group(shop, &Group::of(archive), &mut trusted, &mut pruned).await {
@@ -59,13 +56,17 @@ pub async fn prune_after(shop: &Arc<Workshop>, archive: &Archive) {
 }
 
 /// Deletes what the plan of one group drops, once its last good archive is known to be whole:
-/// `trusted` are those that were read since they were planned.
+/// `trusted` are those that were read since they were planned. Where there is no keep rule at all,
+/// nothing is looked at.
 async fn prune_group(
     shop: &Arc<Workshop>,
     group: &Group,
     trusted: &mut HashSet<Gid>,
     pruned: &mut Pruned,
 ) -> Result<(), KeepError> {
+    if !has_rule(&shop.config()) {
+        return Ok(());
+    }
     loop {
         let storing = shop.storing.lock().await;
         let plan = plan_of(shop, group).await?;
@@ -109,6 +110,12 @@ async fn plan_of(shop: &Arc<Workshop>, group: &Group) -> Result<GroupPlan, KeepE
 async fn listed(shop: &Workshop, filter: ArchiveFilter) -> Result<Vec<Archive>, KeepError> {
     let archives = shop.catalog.archives(&filter).await?;
     blocking(move || Ok(archives.into_iter().map(glance).collect())).await
+}
+
+fn has_rule(config: &Config) -> bool {
+    let schedules = config.schedules.iter().filter_map(|schedule| schedule.retention.as_ref());
+    let sources = config.sources.iter().filter_map(|source| source.retention.as_ref());
+    schedules.chain(sources).chain([&config.retention]).any(Retention::has_rule)
 }
 
 /// The rules of the first schedule that makes such archives, else of their source, else those of
