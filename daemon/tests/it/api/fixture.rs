@@ -169,38 +169,57 @@ impl Daemon {
 
 /// Puts a JSON archive of `rows` rows into an archive directory.
 pub(crate) fn publish(archive_dir: &Path, gid: u64, key: &OrganizationKey, rows: u64, document: &str) -> Gid {
-    let gid = Gid::try_from(gid).unwrap();
-    let exported_at = Clock::system().now();
-    let archives = ArchiveDirectory::new(archive_dir.to_owned());
-    let new = NewArchive { organization: key, exported_at, gid, format: Format::Json, gzip: false };
-    let mut partial = archives.partial(&new).unwrap();
-    std::io::Write::write_all(&mut partial, document.as_bytes()).unwrap();
-    let sealed = partial.seal().unwrap();
-    let manifest = Manifest {
-        manifest_version: MANIFEST_VERSION,
-        orgvault: "test".to_owned(),
-        gid,
-        request: gid,
-        file: sealed.name().to_string(),
-        format: Format::Json,
-        entity: None,
-        gzip: false,
-        importable: false,
-        bytes: sealed.bytes(),
-        sha256: sealed.sha256().unwrap().to_owned(),
-        content_bytes: sealed.bytes(),
-        organization: key.clone(),
-        product: Product { name: "test".to_owned(), measured_on: "1".to_owned() },
-        exported_at,
-        finished_at: exported_at,
-        snapshot: "1:1:".to_owned(),
-        server: "test".to_owned(),
-        sections: vec![Section { name: "items".to_owned(), rows, counted: rows, ..Default::default() }],
-        layout: orgvault_shared::archive::manifest::Layout::default(),
-        warnings: Vec::new(),
-    };
-    archives.publish(sealed, &manifest).unwrap();
-    gid
+    let bytes = document.as_bytes();
+    Content { key, product: "test", format: Format::Json, section: "items", rows, bytes }.publish(archive_dir, gid)
+}
+
+/// What an archive that no export made has in it.
+pub(crate) struct Content<'c> {
+    pub(crate) key: &'c OrganizationKey,
+    pub(crate) product: &'c str,
+    pub(crate) format: Format,
+    pub(crate) section: &'c str,
+    pub(crate) rows: u64,
+    pub(crate) bytes: &'c [u8],
+}
+
+impl Content<'_> {
+    /// Puts it into an archive directory; a catalog has to be rebuilt.
+    pub(crate) fn publish(self, archive_dir: &Path, gid: u64) -> Gid {
+        let Self { key, product, format, section, rows, bytes } = self;
+        let gid = Gid::try_from(gid).unwrap();
+        let exported_at = Clock::system().now();
+        let archives = ArchiveDirectory::new(archive_dir.to_owned());
+        let new = NewArchive { organization: key, exported_at, gid, format, gzip: false };
+        let mut partial = archives.partial(&new).unwrap();
+        std::io::Write::write_all(&mut partial, bytes).unwrap();
+        let sealed = partial.seal().unwrap();
+        let manifest = Manifest {
+            manifest_version: MANIFEST_VERSION,
+            orgvault: "test".to_owned(),
+            gid,
+            request: gid,
+            file: sealed.name().to_string(),
+            format,
+            entity: None,
+            gzip: false,
+            importable: false,
+            bytes: sealed.bytes(),
+            sha256: sealed.sha256().unwrap().to_owned(),
+            content_bytes: sealed.bytes(),
+            organization: key.clone(),
+            product: Product { name: product.to_owned(), measured_on: "1".to_owned() },
+            exported_at,
+            finished_at: exported_at,
+            snapshot: "1:1:".to_owned(),
+            server: "test".to_owned(),
+            sections: vec![Section { name: section.to_owned(), rows, counted: rows, ..Default::default() }],
+            layout: orgvault_shared::archive::manifest::Layout::default(),
+            warnings: Vec::new(),
+        };
+        archives.publish(sealed, &manifest).unwrap();
+        gid
+    }
 }
 
 /// An organization of a source that need not exist.

@@ -7,21 +7,16 @@ use std::{
     time::Duration,
 };
 
-use orgvault_daemon::archive::{ArchiveDirectory, NewArchive};
 use orgvault_shared::{
     api::{Format, SendAnswer, SendRecord, SendRequest},
-    archive::{
-        StateFile,
-        manifest::{Layout, MANIFEST_VERSION, Manifest, Product, Section},
-    },
+    archive::StateFile,
     client::ClientError,
-    clock::Clock,
     config::{Server, TargetConfig, TargetKind, Token},
     gid::Gid,
 };
 use zip::{CompressionMethod, write::SimpleFileOptions};
 
-use crate::api::fixture::{Daemon, organization, until};
+use crate::api::fixture::{Content, Daemon, organization, until};
 
 pub(super) const ORGANIZATION: &str = "018f3c1e-0000-7000-8000-00000000000b";
 pub(super) const TOKEN: &str = "s3cret.token";
@@ -107,38 +102,8 @@ pub(super) const SEED: &str = r#"{
 
 /// Puts an archive with these bytes into the archive directory; a catalog has to be rebuilt.
 pub(super) fn publish(archive_dir: &Path, gid: u64, format: Format, product: &str, bytes: &[u8]) -> Gid {
-    let gid = Gid::try_from(gid).unwrap();
-    let (key, exported_at) = (organization("acme"), Clock::system().now());
-    let archives = ArchiveDirectory::new(archive_dir.to_owned());
-    let new = NewArchive { organization: &key, exported_at, gid, format, gzip: false };
-    let mut partial = archives.partial(&new).unwrap();
-    partial.write_all(bytes).unwrap();
-    let sealed = partial.seal().unwrap();
-    let manifest = Manifest {
-        manifest_version: MANIFEST_VERSION,
-        orgvault: "test".to_owned(),
-        gid,
-        request: gid,
-        file: sealed.name().to_string(),
-        format,
-        entity: None,
-        gzip: false,
-        importable: false,
-        bytes: sealed.bytes(),
-        sha256: sealed.sha256().unwrap().to_owned(),
-        content_bytes: sealed.bytes(),
-        organization: key.clone(),
-        product: Product { name: product.to_owned(), measured_on: "1".to_owned() },
-        exported_at,
-        finished_at: exported_at,
-        snapshot: "1:1:".to_owned(),
-        server: "test".to_owned(),
-        sections: vec![Section { name: "tasks".to_owned(), rows: 1, counted: 1, ..Default::default() }],
-        layout: Layout::default(),
-        warnings: Vec::new(),
-    };
-    archives.publish(sealed, &manifest).unwrap();
-    gid
+    let key = &organization("acme");
+    Content { key, product, format, section: "tasks", rows: 1, bytes }.publish(archive_dir, gid)
 }
 
 /// A request for the target `time`.

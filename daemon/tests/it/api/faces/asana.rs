@@ -150,11 +150,11 @@ async fn a_retried_post_makes_one_export() {
 
 /// Passes on what is said to a server's socket, and counts its bytes.
 async fn pass_on(listener: UnixListener, server: PathBuf, said: Arc<AtomicU64>) {
-    let mut conversations = JoinSet::new();
+    let mut connections = JoinSet::new();
     loop {
         let (client, _) = listener.accept().await.unwrap();
         let (server, said) = (UnixStream::connect(&server).await.unwrap(), Arc::clone(&said));
-        conversations.spawn(async move {
+        connections.spawn(async move {
             let ((mut questions, mut replies), (mut answers, mut asked)) = (client.into_split(), server.into_split());
             let forth = async {
                 let mut chunk = [0; 4096];
