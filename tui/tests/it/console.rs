@@ -253,28 +253,40 @@ fn line_by_line() {
     assert_eq!(alone(&["--plain"]).code, Some(4));
 }
 
+/// A program in `folder`.
+fn script(folder: &Path, name: &str, text: &str) -> std::path::PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
 /// A stand-in for `ssh` that stays on this machine.
 fn ssh(folder: &Path) -> std::path::PathBuf {
-    let path = folder.join("ssh");
     let programs = Path::new(env!("CARGO_BIN_EXE_orgvault")).parent().unwrap();
-    let script = format!(
+    let text = format!(
         "#!/bin/sh\necho \"$@\" >> {folder}/calls\n[ \"$1\" = -O ] && exit 0\nwhile [ \"$1\" != -- ]; do shift; done\n\
          shift 2\nPATH={programs}:$PATH exec sh -c \"$*\"\n",
         folder = folder.display(),
         programs = programs.display()
     );
-    fs::write(&path, script).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    path
+    script(folder, "ssh", &text)
 }
 
-#[test]
-fn over_ssh() {
+/// A stand-in for the `ssh` to a machine that has no orgvault: it forwards sockets.
+fn forwarding(folder: &Path) -> std::path::PathBuf {
+    let text = "#!/bin/sh\n[ \"$1\" = -O ] && exit 0\n\
+        while [ \"$1\" != -- ]; do [ \"$1\" = -L ] && forward=$2; shift; done\n\
+        [ -n \"$forward\" ] || exit 127\nln -s \"${forward#*:}\" \"${forward%%:*}\"\nexec cat\n";
+    script(folder, "forwarding", text)
+}
+
+/// A command and the console find what the daemon has through this `ssh`.
+fn works_through(ssh: &Path) {
     let daemon = Daemon::start();
-    let folder = tempfile::tempdir().unwrap();
     let over = |args: &[&str]| {
         let mut command = command(&daemon.path("sock"), &[&["--host", "ada@backup"], args].concat());
-        command.env("ORGVAULT_SSH", ssh(folder.path())).env("PATH", "/usr/bin:/bin");
+        command.env("ORGVAULT_SSH", ssh).env("PATH", "/usr/bin:/bin");
         command
     };
     let listed = over(&["orgs"]).output().unwrap();
@@ -284,38 +296,21 @@ fn over_ssh() {
     console.shows(&["orgvault ada@backup", "organizations 4"]);
     console.press("q");
     assert_eq!(console.ended().code(), Some(0));
+}
+
+#[test]
+fn over_ssh() {
+    let folder = tempfile::tempdir().unwrap();
+    works_through(&ssh(folder.path()));
     let calls = fs::read_to_string(folder.path().join("calls")).unwrap();
     assert!(calls.lines().any(|call| call.contains("-- ada@backup orgvault --socket")), "{calls}");
     assert!(calls.lines().last().unwrap().starts_with("-O exit"), "the login is ended: {calls}");
 }
 
-/// A stand-in for the `ssh` to a machine that has no orgvault: it forwards sockets.
-fn forwarding(folder: &Path) -> std::path::PathBuf {
-    let path = folder.join("forwarding");
-    let script = "#!/bin/sh\n[ \"$1\" = -O ] && exit 0\n\
-        while [ \"$1\" != -- ]; do [ \"$1\" = -L ] && forward=$2; shift; done\n\
-        [ -n \"$forward\" ] || exit 127\nln -s \"${forward#*:}\" \"${forward%%:*}\"\nexec cat\n";
-    fs::write(&path, script).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    path
-}
-
 #[test]
 fn over_ssh_to_a_machine_without_orgvault() {
-    let daemon = Daemon::start();
     let folder = tempfile::tempdir().unwrap();
-    let over = |args: &[&str]| {
-        let mut command = command(&daemon.path("sock"), &[&["--host", "ada@backup"], args].concat());
-        command.env("ORGVAULT_SSH", forwarding(folder.path())).env("PATH", "/usr/bin:/bin");
-        command
-    };
-    let listed = over(&["orgs"]).output().unwrap();
-    let shown = String::from_utf8(listed.stdout).unwrap();
-    assert!(listed.status.success() && shown.contains("tracker/acme"), "{shown}");
-    let mut console = OnScreen::start(over(&[]), SIZE);
-    console.shows(&["orgvault ada@backup", "organizations 4"]);
-    console.press("q");
-    assert_eq!(console.ended().code(), Some(0));
+    works_through(&forwarding(folder.path()));
 }
 
 #[test]
