@@ -141,9 +141,14 @@ impl<'c> Canvas<'c> {
             self.fault(area, what, fault);
         } else {
             let text = format!("{what}: waiting for orgvaultd");
-            self.text(area.x + 2, area.y, area.width.saturating_sub(2), &text, self.theme.dim);
+            self.remark(area, &text);
         }
         true
+    }
+
+    /// Says in one line why a list is empty, or what to do about it.
+    pub(super) fn remark(&mut self, area: Rect, text: &str) {
+        self.text(area.x + 2, area.y, area.width.saturating_sub(2), text, self.theme.dim);
     }
 
     /// Says why there is nothing to show.

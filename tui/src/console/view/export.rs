@@ -20,7 +20,7 @@ use crate::{
 /// Draws one export on all of the screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &ExportScreen, area: Rect) {
     let Some(export) = model.data.exports.get(&screen.gid) else {
-        canvas.text(area.x + 2, area.y, area.width, "waiting for orgvaultd", canvas.theme.dim);
+        canvas.remark(area, "waiting for orgvaultd");
         return;
     };
     let title = format!("{} {}", names::organization(&export.organization), names::format_of(export));

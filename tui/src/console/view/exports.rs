@@ -32,13 +32,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Re
         return;
     }
     if model.data.exports.is_empty() {
-        canvas.text(
-            area.x + 2,
-            area.y,
-            area.width,
-            "no export yet: e on an organization asks for one",
-            canvas.theme.dim,
-        );
+        canvas.remark(area, "no export yet: e on an organization asks for one");
         return;
     }
     let exports = model.data.exports_in_order();

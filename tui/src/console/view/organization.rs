@@ -50,7 +50,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &Organization
         return;
     }
     if screen.archives.items().is_empty() {
-        canvas.text(area.x + 2, area.y + 1, area.width, "no archive yet: e exports", canvas.theme.dim);
+        canvas.remark(below(area, 1), "no archive yet: e exports");
         return;
     }
     axis(canvas, model, screen, top(area, 2));

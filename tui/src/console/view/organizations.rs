@@ -46,8 +46,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Re
         (Rect { height: area.height.saturating_sub(2), ..area }, below(area, area.height.saturating_sub(2)));
     let look = Look { focused: true, sorted: Some((list.sort, list.reverse)) };
     if model.data.organizations.items().is_empty() {
-        let text = "no organization: `orgvault check` looks at what the sources say";
-        canvas.text(rows.x + 2, rows.y, rows.width.saturating_sub(2), text, canvas.theme.dim);
+        canvas.remark(rows, "no organization: `orgvault check` looks at what the sources say");
         return;
     }
     table::draw(canvas, rows, &COLUMNS, list, look, |index| {

@@ -43,7 +43,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &RowsScreen, 
     }
     if page.rows.is_empty() {
         let text = if screen.ask.search.is_empty() { "no rows" } else { "no row has this text: esc shows all" };
-        canvas.text(area.x + 2, body.y, body.width, text, canvas.theme.dim);
+        canvas.remark(body, text);
     } else {
         let line = u16::try_from(screen.list.cursor - first).unwrap_or(0);
         canvas.style(Rect { y: body.y + line, height: 1, ..body }, model.setup.theme.cursor);
