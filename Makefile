@@ -2,6 +2,7 @@
 
 CARGO       ?= cargo
 GOLDEN      ?=
+DIR         ?=
 PREFIX      ?= /usr
 UNITS       ?= /usr/lib/systemd/system
 BIN         ?= target/release
@@ -9,7 +10,7 @@ CONFORMANCE ?= $(GOLDEN)/../conformance/conformance.py
 # What the tests run besides Rust: a PostgreSQL server, four readers of ZIP files, and the HTTP client of the docs.
 PACKAGES    := postgresql openssl unzip python3 php-cli php-zip libarchive-tools curl jq
 
-.PHONY: demo test test-api openapi check bench conformance packages install install-files deb
+.PHONY: demo test test-api openapi check bench conformance faults packages install install-files deb
 
 demo: ## build, then export a made-up database through the real daemon
 	$(CARGO) build --release --locked --bin orgvault
@@ -44,6 +45,12 @@ conformance: packages ## compare with what the products themselves export: make 
 	@test -n "$(GOLDEN)" || { echo "say where the golden files are: make conformance GOLDEN=DIR" >&2; exit 2; }
 	$(CARGO) build --release --locked
 	python3 $(CONFORMANCE) --bin target/release --data $(GOLDEN)
+
+faults: packages ## inputs that failed once, a script each: make faults DIR=DIR
+	@test -n "$(DIR)" || { echo "say where the scripts are: make faults DIR=DIR" >&2; exit 2; }
+	@scripts/packages.sh sqlite3
+	$(CARGO) build --release --locked
+	scripts/faults.sh $(DIR) target/release
 
 install: ## both programs and all that systemd needs: make install [DESTDIR=..] [PREFIX=/usr/local]
 	$(CARGO) build --release --locked
