@@ -3,24 +3,34 @@
 
 mod archives;
 mod exports;
+mod file;
+mod pool;
+mod repair;
 mod repeats;
 mod runs;
+mod salvage;
 mod schedules;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use chrono::DateTime;
 use orgvault_shared::clock::Timestamp;
 use sqlx::{
-    SqlitePool,
-    migrate::Migrator,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    migrate::{MigrateError, Migrator},
+    sqlite::SqliteConnectOptions,
 };
+
+use crate::notices::Notices;
 
 pub use archives::{ArchiveFilter, Totals};
 pub use exports::ExportFilter;
+pub use repair::Mend;
 pub use repeats::{Repeat, Repeated};
 pub use runs::{Attempt, OpenRun, Unlisted};
 pub use schedules::Followed;
@@ -33,6 +43,10 @@ pub struct Catalog {
     pool: SqlitePool,
     /// Archives are stored by their path below this directory, so that it can be moved.
     archive_dir: PathBuf,
+    /// Where it is said what is wrong with it.
+    notices: Notices,
+    /// Whether it was damaged, and made anew when it was opened.
+    made_anew: bool,
 }
 
 /// Why the catalog could not be read or written.
@@ -46,6 +60,17 @@ pub enum CatalogError {
         /// What SQLite says.
         #[source]
         cause: sqlx::Error,
+    },
+    /// Its file could not be made, protected, or set aside.
+    #[error("cannot {act} {path}: {cause}")]
+    File {
+        /// What was tried.
+        act: &'static str,
+        /// With which file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        cause: io::Error,
     },
     /// Its tables could not be brought up to date.
     #[error("cannot bring the catalog {path} up to date: {cause}")]
@@ -86,33 +111,125 @@ pub enum CatalogError {
     },
 }
 
+impl CatalogError {
+    /// Whether the file itself is damaged, which no second try mends.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Open { cause, .. }
+            | Self::Query { cause, .. }
+            | Self::Migrate {
+                cause: MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _), ..
+            } => is_damage(cause),
+            _ => false,
+        }
+    }
+
+    /// Whether what was to be written is the cause, so that no second try helps: a row that is not
+    /// there, or a rule of the tables.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Query { cause, .. } => {
+                cause.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+            }
+            Self::Affected { .. } | Self::Document { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+/// Result codes of SQLite (<https://www.sqlite.org/rescode.html>).
+const SQLITE_CORRUPT: u32 = 11;
+const SQLITE_NOTADB: u32 = 26;
+
+fn is_damage(cause: &sqlx::Error) -> bool {
+    matches!(primary_code(cause), Some(SQLITE_CORRUPT | SQLITE_NOTADB))
+}
+
+/// The low byte of an extended result code.
+fn primary_code(cause: &sqlx::Error) -> Option<u32> {
+    let code: u32 = cause.as_database_error()?.code()?.parse().ok()?;
+    Some(code & 0xff)
+}
+
 impl Catalog {
-    /// Opens `path`, creates it where it is missing and brings its tables up to date.
+    /// Opens `path`, creates it where it is missing and brings its tables up to date. A file that is
+    /// damaged is set aside under another name; then [`Catalog::was_made_anew`].
     ///
     /// # Errors
     /// When the file cannot be opened or was written by a newer version.
     pub async fn open(path: &Path, archive_dir: &Path) -> Result<Self, CatalogError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // A finished export that a power cut forgets would be exported again; a pending one
-            // would be lost: so each commit is on disk.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await
-            .map_err(|cause| CatalogError::Open { path: path.to_owned(), cause })?;
+        let failed = |act| move |cause| CatalogError::File { act, path: path.to_owned(), cause };
+        file::protect(path).map_err(failed("open"))?;
+        let mut aside = None;
+        if let Some(damage) = damage(path).await {
+            let name = file::set_aside(path).map_err(failed("set the damaged catalog aside:"))?;
+            tracing::error!(path = %path.display(), aside = %name.display(), "the catalog is damaged: {damage}");
+            file::protect(path).map_err(failed("make"))?;
+            aside = Some(name);
+        }
+        let opening = |cause| CatalogError::Open { path: path.to_owned(), cause };
+        let pool = pool::connect(path).await.map_err(opening)?;
         MIGRATIONS.run(&pool).await.map_err(|cause| CatalogError::Migrate { path: path.to_owned(), cause })?;
-        Ok(Self { pool, archive_dir: archive_dir.to_owned() })
+        if let Some(aside) = &aside {
+            salvage::salvage(&pool, aside).await;
+        }
+        let notices = Notices::default();
+        notices.set("catalog_damaged", told(&file::aside(path)));
+        Ok(Self { pool, archive_dir: archive_dir.to_owned(), notices, made_anew: aside.is_some() })
+    }
+
+    /// Whether the file was damaged when it was opened, so that this one was empty: the archives are
+    /// to be listed from their directory.
+    #[must_use]
+    pub fn was_made_anew(&self) -> bool {
+        self.made_anew
+    }
+
+    /// What the admin ought to know of the catalog, and of the rest of the daemon.
+    pub(crate) fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
+    /// Begins a transaction that writes.
+    async fn write(&self, act: &'static str) -> Result<Transaction<'static, Sqlite>, CatalogError> {
+        self.pool.begin_with(pool::WRITE).await.map_err(failed(act))
     }
 
     /// Closes every connection, so that the WAL is folded into the file.
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// What is wrong with the file, where it is damaged. Every connection to it is closed again.
+async fn damage(path: &Path) -> Option<String> {
+    let is_empty = fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0);
+    if is_empty {
+        return None;
+    }
+    let mut connection = match SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(path)).await {
+        Ok(connection) => connection,
+        Err(cause) => return is_damage(&cause).then(|| cause.to_string()),
+    };
+    let checked = sqlx::query_scalar::<_, String>("PRAGMA quick_check(1)").fetch_one(&mut connection).await;
+    if let Err(cause) = connection.close().await {
+        tracing::debug!("the connection that looked at the catalog did not close: {cause}");
+    }
+    match checked {
+        Ok(found) => (found != "ok").then_some(found),
+        Err(cause) => is_damage(&cause).then(|| cause.to_string()),
+    }
+}
+
+/// What is said as long as damaged catalogs lie there.
+fn told(aside: &[PathBuf]) -> Option<String> {
+    let last = aside.last()?.display();
+    Some(format!(
+        "the catalog was damaged, and was made anew from the archive directory and what could be read of it: the \
+         damaged one is {last}; see whether the schedules and the latest runs are as they should be, then remove it"
+    ))
 }
 
 fn failed(act: &'static str) -> impl FnOnce(sqlx::Error) -> CatalogError {

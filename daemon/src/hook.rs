@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::ping::Pinger;
+use crate::lifecycle::Vital;
 
 pub use self::notice::Notice;
 
@@ -41,6 +42,7 @@ impl Hooks {
     pub fn start(
         config: watch::Receiver<Arc<Config>>,
         tracker: &TaskTracker,
+        vital: &Vital,
         stop: &CancellationToken,
         abort: &CancellationToken,
     ) -> Self {
@@ -49,9 +51,12 @@ impl Hooks {
         let pinger = Arc::new(Pinger::default());
         for _ in 0..CALLERS {
             let caller = Caller { waiting: Arc::clone(&waiting), pinger: Arc::clone(&pinger), stop: stop.clone() };
-            let abort = abort.clone();
+            let (abort, vital) = (abort.clone(), vital.clone());
             tracker.spawn(async move {
-                abort.run_until_cancelled(caller.call_all()).await;
+                let calling = async {
+                    abort.run_until_cancelled(caller.call_all()).await;
+                };
+                vital.endless("a caller of hooks", calling).await;
             });
         }
         Self { config, calls }

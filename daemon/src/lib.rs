@@ -17,6 +17,7 @@ pub mod lifecycle;
 pub mod logging;
 pub mod metrics;
 pub mod notices;
+mod permissions;
 pub mod product;
 mod program;
 pub mod reload;

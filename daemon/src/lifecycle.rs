@@ -5,7 +5,9 @@ mod lock;
 mod status;
 mod stop;
 pub mod supervisor;
+mod vital;
 
 pub use lock::{ArchiveLock, LockError, StateLock};
 pub use status::tell_status;
 pub use stop::{Signals, Stop, follow_hangups, follow_signals};
+pub use vital::{Death, Vital, contained};

@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     catalog::CatalogError,
     export::{Engine, Workshop},
+    permissions,
     standing::{Standing, Standings},
 };
 
@@ -195,14 +196,17 @@ async fn write(shop: &Workshop, engine: &Engine, file: &Path) -> Result<(), Stri
     written.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
 }
 
+/// The node exporter is another user.
+const FILE_MODE: u32 = 0o644;
+
 /// Whoever reads the file sees the old one or the new one, and no half of either.
 fn replace(file: &Path, text: &str) -> io::Result<()> {
     let mut partial = file.as_os_str().to_owned();
     partial.push(".partial");
     let write = || {
-        // The node exporter is another user.
         let mut options = OpenOptions::new();
-        let mut output = options.write(true).create(true).truncate(true).mode(0o644).open(&partial)?;
+        let mut output = options.write(true).create(true).truncate(true).mode(FILE_MODE).open(&partial)?;
+        permissions::of_file(&output, FILE_MODE)?;
         output.write_all(text.as_bytes())?;
         drop(output);
         fs::rename(&partial, file)

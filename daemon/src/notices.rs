@@ -2,14 +2,14 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use orgvault_shared::api::Warning;
 
-/// Standing warnings, at most one of each code.
-#[derive(Debug, Default)]
-pub struct Notices(Mutex<BTreeMap<&'static str, String>>);
+/// Standing warnings, at most one of each code. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Notices(Arc<Mutex<BTreeMap<&'static str, String>>>);
 
 impl Notices {
     /// From now on this is so. It is logged where it was not so before, or otherwise.
@@ -18,6 +18,14 @@ impl Notices {
         if notices.get(code) != Some(&message) {
             tracing::warn!(code, "{message}");
             notices.insert(code, message);
+        }
+    }
+
+    /// As [`Notices::raise`], where nothing was said of it yet.
+    pub fn raise_first(&self, code: &'static str, message: impl FnOnce() -> String) {
+        let stands = self.lock().contains_key(code);
+        if !stands {
+            self.raise(code, message());
         }
     }
 

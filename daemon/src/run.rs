@@ -1,7 +1,7 @@
 //! The whole daemon as one function: its listener, its clock and its stop are arguments, so that
 //! a test runs two of them.
 
-use std::{path::PathBuf, pin::Pin, sync::Arc};
+use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use orgvault_shared::{clock::Clock, config::Config};
 use tokio::{net::UnixListener, sync::watch};
@@ -11,11 +11,11 @@ use crate::{
     api::{self, HttpError, HttpListener, Socket, SocketError},
     archive::{ArchiveDirectory, PublishError},
     audit::Audit,
-    catalog::{Catalog, CatalogError},
+    catalog::{Catalog, CatalogError, Mend},
     export::{Engine, Parts, Sources, Workshop},
     hook::Hooks,
     keep,
-    lifecycle::{ArchiveLock, LockError, StateLock, Stop, supervisor, tell_status},
+    lifecycle::{ArchiveLock, Death, LockError, StateLock, Stop, Vital, supervisor, tell_status},
     metrics,
     product::Products,
     reload::{ConnectError, Reloader, connect},
@@ -51,6 +51,9 @@ pub enum RunError {
     /// A source cannot be connected.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// It started, and then ended without being asked to.
+    #[error(transparent)]
+    Died(#[from] Death),
 }
 
 /// Locks the directories of state and archives, opens the configured socket, and runs the daemon on
@@ -88,6 +91,7 @@ pub async fn run_on(
     stop: Stop,
 ) -> Result<(), RunError> {
     let tracker = TaskTracker::new();
+    let vital = Vital::new(stop.soft.clone());
     let secrets = Secrets::of(&config.daemon.state_dir);
     let url_key = UrlKey::of(&secrets)?;
     let tokens = Tokens::open(secrets)?;
@@ -99,19 +103,22 @@ pub async fn run_on(
         workshop: Arc::clone(&workshop),
         workers: config.daemon.workers,
         tracker: tracker.clone(),
+        vital: vital.clone(),
         stop: stop.soft.clone(),
         abort: stop.deadline.clone(),
     })
     .await?;
     let courier = Courier::new(Arc::clone(&workshop), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
-    let schedules = schedule(&workshop, &engine, configured.clone(), &tracker, &stop).await?;
+    let schedules = schedule(&workshop, &engine, configured.clone(), &tracker, &vital, &stop).await?;
 
-    for task in chores(&workshop, &reloader, &engine, &schedules, &stop) {
-        tracker.spawn(task);
+    for (name, chore) in chores(&workshop, &reloader, &engine, &schedules, &stop) {
+        let vital = vital.clone();
+        tracker.spawn(async move { vital.endless(name, chore).await });
     }
 
     // Clients may watch their exports end: the API goes on until the last one has.
     let closed = stop.hard.child_token();
+    let patience = config.daemon.stop_timeout;
     let served = async {
         let limits = api::Limits::new(&config);
         let router = api::router(api::Shop {
@@ -128,7 +135,7 @@ pub async fn run_on(
             stop.soft.cancelled().await;
             supervisor::stopping();
             tracker.close();
-            tracker.wait().await;
+            end(&tracker, &vital, &stop, patience).await;
             closed.cancel();
         };
         let serving = api::serve(listener, http, router, configured, limits, closed.clone());
@@ -139,7 +146,15 @@ pub async fn run_on(
         () = served => tracing::info!("stopped"),
         () = stop.hard.cancelled() => tracing::warn!("stopped at once; the next start cleans up"),
     }
-    Ok(())
+    Ok(vital.death().map_or(Ok(()), Err)?)
+}
+
+/// Waits for what runs. Where nobody asked for the stop, nobody looks after its deadline either.
+async fn end(tracker: &TaskTracker, vital: &Vital, stop: &Stop, patience: Duration) {
+    if vital.death().is_some() && tokio::time::timeout(patience, tracker.wait()).await.is_err() {
+        stop.deadline.cancel();
+    }
+    tracker.wait().await;
 }
 
 /// Follows the schedules of whatever configuration is sent.
@@ -148,14 +163,16 @@ async fn schedule(
     engine: &Engine,
     config: watch::Receiver<Arc<Config>>,
     tracker: &TaskTracker,
+    vital: &Vital,
     stop: &Stop,
 ) -> Result<Schedules, CatalogError> {
     Schedules::start(schedule::Parts {
         workshop: Arc::clone(workshop),
         engine: engine.clone(),
-        hooks: Hooks::start(config.clone(), tracker, &stop.soft, &stop.deadline),
+        hooks: Hooks::start(config.clone(), tracker, vital, &stop.soft, &stop.deadline),
         config,
         tracker: tracker.clone(),
+        vital: vital.clone(),
         stop: stop.soft.clone(),
     })
     .await
@@ -174,7 +191,25 @@ async fn open(
     let archives = Arc::new(swept(daemon.archive_dir.clone())?);
     let catalog = Catalog::open(&daemon.state_dir.join("catalog.sqlite"), &daemon.archive_dir).await?;
     let audit = Arc::new(Audit::new(&daemon.state_dir, clock.clone()));
-    Ok(Arc::new(Workshop::new(configured, sources, archives, catalog, audit, clock)))
+    let made_anew = catalog.was_made_anew();
+    catalog.mend(Mend::Open, clock.now()).await?;
+    let workshop = Arc::new(Workshop::new(configured, sources, archives, catalog, audit, clock));
+    if made_anew {
+        list_archives(&workshop).await;
+    }
+    Ok(workshop)
+}
+
+/// Lists what lies in the archive directory, for a catalog that was made anew: exports and retention
+/// begin with all that there is.
+async fn list_archives(workshop: &Arc<Workshop>) {
+    match keep::compare(workshop, &keep::Scope::default(), keep::Lost::Show).await {
+        Ok((skipped, listed)) => {
+            tracing::warn!(archives = listed.len(), skipped = skipped.len(), "the catalog was made anew");
+        }
+        // The regular comparison tries again, and says what it meets.
+        Err(error) => tracing::error!("cannot list the archives for the catalog that was made anew: {error}"),
+    }
 }
 
 async fn close(workshop: &Workshop) {
@@ -194,6 +229,9 @@ fn swept(root: PathBuf) -> Result<ArchiveDirectory, PublishError> {
     Ok(archives)
 }
 
+/// Something that goes on until the soft stop.
+type Chore = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// What goes on beside the exports until the soft stop.
 fn chores(
     workshop: &Arc<Workshop>,
@@ -201,13 +239,14 @@ fn chores(
     engine: &Engine,
     schedules: &Schedules,
     stop: &Stop,
-) -> [Pin<Box<dyn Future<Output = ()> + Send>>; 5] {
+) -> [(&'static str, Chore); 5] {
     let (parts, end) = (|| Arc::clone(workshop), || stop.soft.clone());
+    let reload = watch_configuration(parts(), Arc::clone(reloader), Arc::clone(&stop.reload), end());
     [
-        Box::pin(watch_configuration(parts(), Arc::clone(reloader), Arc::clone(&stop.reload), end())),
-        Box::pin(watch_archives(parts(), end())),
-        Box::pin(keep::scrub_regularly(parts(), end())),
-        Box::pin(metrics::write_regularly(parts(), engine.clone(), end())),
-        Box::pin(tell_status(engine.clone(), schedules.clone(), end())),
+        ("the watch of the configuration", Box::pin(reload)),
+        ("the watch of the archive directory", Box::pin(watch_archives(parts(), end()))),
+        ("the scrubbing", Box::pin(keep::scrub_regularly(parts(), end()))),
+        ("the writing of metrics", Box::pin(metrics::write_regularly(parts(), engine.clone(), end()))),
+        ("what tells the service manager", Box::pin(tell_status(engine.clone(), schedules.clone(), end()))),
     ]
 }

@@ -235,6 +235,7 @@ mod tests {
         catalog::Catalog,
         export::{Engine, Parts, Sources, Workshop},
         hook::Hooks,
+        lifecycle::Vital,
         reload::Reloader,
         schedule::{self, Schedules},
         secrets::Secrets,
@@ -247,6 +248,7 @@ mod tests {
     async fn empty(directory: &std::path::Path) -> Router {
         let tracker = TaskTracker::new();
         let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
+        let vital = Vital::new(stop.clone());
         let archives = Arc::new(ArchiveDirectory::new(directory.join("archives")));
         let catalog = Catalog::open(&directory.join("catalog"), archives.root()).await.unwrap();
         let (configure, configured) = watch::channel(Arc::new(Config::default()));
@@ -257,6 +259,7 @@ mod tests {
             workshop: Arc::clone(&workshop),
             workers: 0,
             tracker: tracker.clone(),
+            vital: vital.clone(),
             stop: stop.clone(),
             abort: abort.clone(),
         };
@@ -268,9 +271,10 @@ mod tests {
         let schedules = Schedules::start(schedule::Parts {
             workshop: Arc::clone(&workshop),
             engine: engine.clone(),
-            hooks: Hooks::start(configured.clone(), &tracker, &stop, &stop),
+            hooks: Hooks::start(configured.clone(), &tracker, &vital, &stop, &stop),
             config: configured,
             tracker,
+            vital,
             stop,
         })
         .await

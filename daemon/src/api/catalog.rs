@@ -6,14 +6,18 @@ use axum::{Extension, Json, extract::State};
 use orgvault_shared::api::Rebuilt;
 
 use super::{App, caller::Caller, problem::Refusal};
-use crate::keep::{self, Lost, Scope};
+use crate::{
+    catalog::Mend,
+    keep::{self, Lost, Scope},
+};
 
 /// Makes the list of archives anew from what lies in the archive directory, entry by entry, so that
-/// what is published meanwhile stays in it.
+/// what is published meanwhile stays in it. What cannot be read of the catalog is set aside first.
 pub(super) async fn rebuild(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Rebuilt>, Refusal> {
+    app.catalog().mend(Mend::Everything, app.now()).await?;
     let (skipped, _unread) = keep::compare(&app.shop.workshop, &Scope::default(), Lost::Forget).await?;
     let archives = app.catalog().totals().await?.archives;
     tracing::info!(user = caller.name(), archives, skipped = skipped.len(), "the catalog was rebuilt");

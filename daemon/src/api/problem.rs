@@ -90,6 +90,10 @@ impl IntoResponse for Refusal {
 
 impl From<crate::catalog::CatalogError> for Refusal {
     fn from(error: crate::catalog::CatalogError) -> Self {
-        Self::fault("catalog", &error)
+        let refusal = Self::fault("catalog", &error);
+        if error.is_damage() {
+            return refusal.hint("restart orgvaultd: it sets the damaged file aside and makes the catalog anew");
+        }
+        refusal
     }
 }

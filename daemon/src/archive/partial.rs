@@ -18,6 +18,7 @@ use orgvault_shared::{
 use sha2::{Digest, Sha256};
 
 use super::{ArchiveDirectory, Observer, PublishError, Step};
+use crate::permissions;
 
 /// Read by the daemon's group, written by its user.
 pub(super) const FILE_MODE: u32 = 0o640;
@@ -91,6 +92,7 @@ impl Partial {
             .create_new(true)
             .mode(FILE_MODE)
             .open(&path)
+            .and_then(|file| permissions::of_file(&file, FILE_MODE).map(|()| file))
             .map_err(|cause| PublishError::new("create", &path, 0, cause))?;
         Ok(Self::over(file, Leftover(path), name, observer))
     }

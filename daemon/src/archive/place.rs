@@ -11,6 +11,7 @@ use std::{
 use orgvault_shared::{api::OrganizationKey, archive::naming};
 
 use super::PublishError;
+use crate::permissions;
 
 /// Read and entered by the daemon's group, written by its user.
 const DIRECTORY_MODE: u32 = 0o750;
@@ -76,7 +77,7 @@ fn list(parent: &Path) -> Result<BTreeMap<String, String>, PublishError> {
 /// Creates `directory` with its parents where it is not there, and makes its name durable.
 pub(super) fn create_directory(parent: &Path, directory: &Path) -> Result<(), PublishError> {
     let failed = |cause| PublishError::new("create the directory", directory, 0, cause);
-    match DirBuilder::new().mode(DIRECTORY_MODE).create(directory) {
+    match make(directory) {
         Ok(()) => sync_directory(parent),
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
             let metadata = fs::symlink_metadata(directory).map_err(failed)?;
@@ -85,13 +86,18 @@ pub(super) fn create_directory(parent: &Path, directory: &Path) -> Result<(), Pu
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => match parent.parent() {
             Some(grandparent) if parent != directory && !grandparent.as_os_str().is_empty() => {
                 create_directory(grandparent, parent)?;
-                DirBuilder::new().mode(DIRECTORY_MODE).create(directory).map_err(failed)?;
+                make(directory).map_err(failed)?;
                 sync_directory(parent)
             }
             _ => Err(failed(cause)),
         },
         Err(cause) => Err(failed(cause)),
     }
+}
+
+fn make(directory: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(DIRECTORY_MODE).create(directory)?;
+    permissions::of_directory(directory, DIRECTORY_MODE)
 }
 
 /// Makes the names in `directory` durable.

@@ -20,6 +20,7 @@ use super::{
     PublishError,
     partial::{FILE_MODE, Leftover},
 };
+use crate::permissions;
 
 /// Writes `text` to `.partial-<name>` in `directory` and syncs it. A leftover of that name, which
 /// only a crash leaves, is replaced.
@@ -31,6 +32,7 @@ pub(super) fn write_partial(directory: &Path, name: &str, text: &[u8]) -> Result
             _ => {}
         }
         let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&leftover.0)?;
+        permissions::of_file(&file, FILE_MODE)?;
         file.write_all(text)?;
         file.sync_all()
     };

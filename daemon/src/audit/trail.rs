@@ -18,6 +18,7 @@ use orgvault_shared::{
 use rustix::fs::OFlags;
 
 use super::AuditError;
+use crate::permissions;
 
 const SUFFIX: &str = ".jsonl";
 const NAME: &str = "%Y%m%dT%H%M%S%.6fZ";
@@ -218,7 +219,11 @@ impl Trail {
 
 fn open(path: &Path) -> io::Result<File> {
     let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
-    OpenOptions::new().append(true).create(true).mode(FILE_MODE).custom_flags(no_follow).open(path)
+    let file = OpenOptions::new().append(true).create(true).mode(FILE_MODE).custom_flags(no_follow).open(path)?;
+    if file.metadata()?.len() == 0 {
+        permissions::of_file(&file, FILE_MODE)?;
+    }
+    Ok(file)
 }
 
 /// When a file's first line was written, by its name.

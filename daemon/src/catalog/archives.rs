@@ -96,7 +96,7 @@ impl Catalog {
         .fetch_all(&self.pool)
         .await
         .map_err(failed("list archives"))?;
-        rows.iter().map(|row| self.read(row)).collect()
+        self.readable(rows.iter().map(|row| self.read(row)))
     }
 
     /// The archives in one directory, newest last.
@@ -110,7 +110,7 @@ impl Catalog {
             .fetch_all(&self.pool)
             .await
             .map_err(failed("list the archives of a directory"))?;
-        rows.iter().map(|row| self.read(row)).collect()
+        self.readable(rows.iter().map(|row| self.read(row)))
     }
 
     /// The newest archive of each organization, format and entity of a source and the one before
@@ -129,8 +129,7 @@ impl Catalog {
         .await
         .map_err(failed("list the newest archives"))?;
         let mut pairs: HashMap<String, Vec<Archive>> = HashMap::new();
-        for row in &rows {
-            let archive = self.read(row)?;
+        for archive in self.readable(rows.iter().map(|row| self.read(row)))? {
             pairs.entry(archive.organization.id.clone()).or_default().push(archive);
         }
         Ok(pairs)
@@ -148,7 +147,7 @@ impl Catalog {
         Ok(Totals { archives: archives.cast_unsigned(), bytes: bytes.cast_unsigned() })
     }
 
-    fn read(&self, row: &SqliteRow) -> Result<Archive, CatalogError> {
+    pub(super) fn read(&self, row: &SqliteRow) -> Result<Archive, CatalogError> {
         const ACT: &str = "read an archive";
         let gid: i64 = row.try_get("gid").map_err(failed(ACT))?;
         let document: &str = row.try_get("document").map_err(failed(ACT))?;

@@ -36,7 +36,7 @@ impl Catalog {
     /// When the catalog cannot be written, or holds one of the gids or the key.
     pub async fn add_exports(&self, exports: &[Export], repeat: Option<&Repeat>) -> Result<(), CatalogError> {
         const ACT: &str = "add exports";
-        let mut transaction = self.pool.begin().await.map_err(failed(ACT))?;
+        let mut transaction = self.write(ACT).await?;
         let rows: Vec<_> = exports.iter().map(|export| (export, 1, None)).collect();
         insert(&mut transaction, &rows).await.map_err(failed(ACT))?;
         if let (Some(repeat), Some(first)) = (repeat, exports.first()) {
@@ -59,7 +59,7 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be written, or does not know the export.
     pub async fn finish_export(&self, export: &Export, archive: &Archive) -> Result<(), CatalogError> {
-        let mut transaction = self.pool.begin().await.map_err(failed(UPDATE))?;
+        let mut transaction = self.write(UPDATE).await?;
         update(&mut transaction, export).await?;
         self.put(&mut transaction, archive).await.map_err(failed(UPDATE))?;
         transaction.commit().await.map_err(failed(UPDATE))
@@ -95,7 +95,7 @@ impl Catalog {
         .await
         .map_err(failed("list exports"))?;
         rows.reverse();
-        rows.iter().map(from_row).collect()
+        self.readable(rows.iter().map(from_row))
     }
 
     /// The worst state among the exports of the newest request of each organization of a source, by
@@ -138,6 +138,26 @@ impl Catalog {
         .await
         .map(|found| found == 1)
         .map_err(failed("look for archives of a request"))
+    }
+
+    /// Whether the run of this export has finished the same archive.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn is_made(&self, export: &Export) -> Result<bool, CatalogError> {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT EXISTS (SELECT 1 FROM exports WHERE request = ? AND source = ? AND organization_id = ? \
+             AND format = ? AND coalesce(entity, '') = ? AND schedule IS NOT NULL AND state = 'finished')",
+        )
+        .bind(to_integer(export.request))
+        .bind(&export.organization.source)
+        .bind(&export.organization.id)
+        .bind(export.format.name())
+        .bind(export.entity.as_deref().unwrap_or(""))
+        .fetch_one(&self.pool)
+        .await
+        .map(|found| found == 1)
+        .map_err(failed("look for an archive of a run"))
     }
 
     /// How the exports of a source ended since an instant: by organization id and day (in days since

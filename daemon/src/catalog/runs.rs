@@ -65,7 +65,7 @@ impl Catalog {
     pub async fn begin_run(&self, open: &OpenRun, since: Option<Timestamp>) -> Result<bool, CatalogError> {
         const ACT: &str = "begin a run";
         let OpenRun { run, unlisted } = open;
-        let mut transaction = self.pool.begin().await.map_err(failed(ACT))?;
+        let mut transaction = self.write(ACT).await?;
         let begun = sqlx::query(
             "INSERT INTO runs (gid, schedule, trigger, due_at, started_at, unlisted, warnings) \
              VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (schedule) WHERE finished_at IS NULL DO NOTHING",
@@ -106,7 +106,7 @@ impl Catalog {
         exports: &[Attempt],
     ) -> Result<(), CatalogError> {
         const ACT: &str = "add the exports of a run";
-        let mut transaction = self.pool.begin().await.map_err(failed(ACT))?;
+        let mut transaction = self.write(ACT).await?;
         insert(&mut transaction, &rows(exports)).await.map_err(failed(ACT))?;
         update(&mut transaction, open, organizations).await.map_err(failed(ACT))?;
         transaction.commit().await.map_err(failed(ACT))
@@ -118,13 +118,14 @@ impl Catalog {
     /// When the catalog cannot be written.
     pub async fn try_again(&self, exports: &[Attempt]) -> Result<(), CatalogError> {
         const ACT: &str = "add exports that are tried again";
-        let mut transaction = self.pool.begin().await.map_err(failed(ACT))?;
+        let mut transaction = self.write(ACT).await?;
         insert(&mut transaction, &rows(exports)).await.map_err(failed(ACT))?;
         transaction.commit().await.map_err(failed(ACT))
     }
 
     /// The next organizations of a run whose time has come, each with its exports that wait, in
-    /// their order. What was put off before the clock was set back does not wait for it.
+    /// their order: they share a snapshot, so that they wait for the last one of them. What was put
+    /// off before the clock was set back does not wait for it.
     ///
     /// # Errors
     /// When the catalog cannot be read.
@@ -132,8 +133,8 @@ impl Catalog {
         const ACT: &str = "list what waits in a run";
         let rows = sqlx::query(
             "WITH next AS (SELECT source, organization_id, min(position) AS place FROM exports \
-             WHERE request = ?1 AND state = 'pending' AND (not_before <= ?2 OR created_at > ?2) \
-             GROUP BY source, organization_id ORDER BY place LIMIT ?3) \
+             WHERE request = ?1 AND state = 'pending' GROUP BY source, organization_id \
+             HAVING min(not_before <= ?2 OR created_at > ?2) ORDER BY place LIMIT ?3) \
              SELECT e.* FROM next JOIN exports e ON e.request = ?1 AND e.source = next.source \
              AND e.organization_id = next.organization_id AND e.state = 'pending' ORDER BY next.place, e.position",
         )
@@ -143,7 +144,7 @@ impl Catalog {
         .fetch_all(&self.pool)
         .await
         .map_err(failed(ACT))?;
-        let exports = rows.iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
+        let exports = self.readable(rows.iter().map(from_row))?;
         let same = |left: &Export, right: &Export| left.organization == right.organization;
         Ok(exports.chunk_by(same).map(<[Export]>::to_vec).collect())
     }
@@ -170,7 +171,7 @@ impl Catalog {
             let not_before = not_before.map_or(export.created_at, from_micros);
             Ok(Attempt { export, number, not_before })
         };
-        rows.iter().map(attempt).collect()
+        self.readable(rows.iter().map(attempt))
     }
 
     /// The organizations of a run of which an export failed and was not tried again.
@@ -181,14 +182,15 @@ impl Catalog {
         let rows = sqlx::query(
             "SELECT * FROM exports e WHERE request = ?1 AND state = 'error' AND NOT EXISTS \
              (SELECT 1 FROM exports later WHERE later.request = ?1 AND later.source = e.source \
-              AND later.organization_id = e.organization_id AND later.attempt > e.attempt) \
+              AND later.organization_id = e.organization_id AND later.format = e.format \
+              AND later.entity IS e.entity AND later.attempt > e.attempt) \
              GROUP BY source, organization_id",
         )
         .bind(to_integer(run))
         .fetch_all(&self.pool)
         .await
         .map_err(failed("list what failed in a run"))?;
-        rows.iter().map(|row| from_row(row).map(|export| export.organization)).collect()
+        self.readable(rows.iter().map(|row| from_row(row).map(|export| export.organization)))
     }
 
     /// Keeps which sources a run has yet to ask, and what it says of itself.
@@ -224,12 +226,7 @@ impl Catalog {
             .fetch_all(&self.pool)
             .await
             .map_err(failed("list the open runs"))?;
-        let open = |row: &SqliteRow| {
-            let run = run(row)?;
-            let unlisted = stored(row, "unlisted", run.gid)?;
-            Ok(OpenRun { run, unlisted })
-        };
-        rows.iter().map(open).collect()
+        self.readable(rows.iter().map(open))
     }
 
     /// The newest runs, of one schedule or of all, newest last.
@@ -245,7 +242,7 @@ impl Catalog {
             .await
             .map_err(failed("list the runs"))?;
         rows.reverse();
-        rows.iter().map(run).collect()
+        self.readable(rows.iter().map(run))
     }
 
     /// One run; none where there is no such gid.
@@ -279,6 +276,12 @@ async fn update(connection: &mut SqliteConnection, open: &OpenRun, organizations
     .execute(connection)
     .await
     .map(drop)
+}
+
+pub(super) fn open(row: &SqliteRow) -> Result<OpenRun, CatalogError> {
+    let run = run(row)?;
+    let unlisted = stored(row, "unlisted", run.gid)?;
+    Ok(OpenRun { run, unlisted })
 }
 
 fn run(row: &SqliteRow) -> Result<Run, CatalogError> {

@@ -25,13 +25,9 @@ impl Catalog {
     /// When the catalog cannot be read.
     pub async fn schedules(&self) -> Result<HashMap<String, Followed>, CatalogError> {
         const ACT: &str = "list the schedules";
-        let read = |row: &SqliteRow| {
-            let since = row.try_get::<Option<i64>, _>("since")?.map(from_micros);
-            let followed = Followed { calendar: row.try_get("calendar")?, since, paused: row.try_get("paused")? };
-            Ok((row.try_get("name")?, followed))
-        };
         let rows = sqlx::query("SELECT * FROM schedules").fetch_all(&self.pool).await.map_err(failed(ACT))?;
-        rows.iter().map(read).collect::<Result<_, _>>().map_err(failed(ACT))
+        let all = self.readable(rows.iter().map(|row| read(row).map_err(failed(ACT))))?;
+        Ok(all.into_iter().collect())
     }
 
     /// Keeps how far a schedule was followed.
@@ -49,4 +45,10 @@ impl Catalog {
             .map(drop)
             .map_err(failed("keep how far a schedule was followed"))
     }
+}
+
+pub(super) fn read(row: &SqliteRow) -> Result<(String, Followed), sqlx::Error> {
+    let since = row.try_get::<Option<i64>, _>("since")?.map(from_micros);
+    let followed = Followed { calendar: row.try_get("calendar")?, since, paused: row.try_get("paused")? };
+    Ok((row.try_get("name")?, followed))
 }

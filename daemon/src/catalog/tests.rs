@@ -4,7 +4,9 @@ use orgvault_shared::{
     gid::Gid,
 };
 
-use super::{ArchiveFilter, Catalog, CatalogError, ExportFilter, Repeat, Repeated, Totals};
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use super::{ArchiveFilter, Catalog, CatalogError, ExportFilter, Mend, Repeat, Repeated, Totals};
 use crate::archive::fixture;
 
 fn gid(number: u64) -> Gid {
@@ -160,6 +162,77 @@ async fn the_archives_of_a_directory_are_found_by_it() {
     assert_eq!(found[1].path, path("b.json"));
     assert_eq!(catalog.archives_in(place.parent().unwrap()).await.unwrap(), []);
     assert_eq!(catalog.archives_in(std::path::Path::new("/elsewhere")).await.unwrap()[0].gid, gid(3));
+}
+
+/// Does something to the catalog on a connection of its own.
+async fn meddle(directory: &std::path::Path, sql: &'static str) {
+    let options = SqliteConnectOptions::new().filename(directory.join("catalog.sqlite"));
+    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_transaction_that_sqlite_ended_by_itself_leaves_no_connection_in_another_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = open(directory.path()).await;
+    // What a full disk does to a transaction.
+    let full =
+        "CREATE TRIGGER full BEFORE INSERT ON exports BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END";
+    meddle(directory.path(), full).await;
+    for _ in 0..3 {
+        assert!(catalog.add_exports(&[export(1)], None).await.is_err());
+    }
+    meddle(directory.path(), "DROP TRIGGER full").await;
+    catalog.add_exports(&[export(1)], None).await.unwrap();
+    // A rule of the tables ends the statement, and nothing else.
+    assert!(catalog.add_exports(&[export(1)], None).await.is_err());
+    for number in 2..9 {
+        catalog.add_exports(&[export(number)], None).await.unwrap();
+        let options = SqliteConnectOptions::new().filename(directory.path().join("catalog.sqlite"));
+        let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM exports").fetch_one(&mut other).await.unwrap();
+        assert_eq!(count, i64::try_from(number).unwrap(), "what was taken in is there for everybody");
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_mended_is_kept_aside_as_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = open(directory.path()).await;
+    catalog.add_exports(&[export(1), export(2), export(3)], None).await.unwrap();
+    let damage = "UPDATE exports SET format = 'parquet' WHERE gid = 1; \
+        UPDATE exports SET state = 'error', error = '{', counts = 'x' WHERE gid = 2";
+    meddle(directory.path(), damage).await;
+    assert_eq!(catalog.exports(ExportFilter::default()).await.unwrap(), [export(3)]);
+    assert!(catalog.export(gid(2)).await.unwrap_err().is_of_a_row());
+    catalog.mend(Mend::Everything, DateTime::UNIX_EPOCH).await.unwrap();
+    let left = catalog.exports(ExportFilter::default()).await.unwrap();
+    assert_eq!(left.iter().map(|export| export.gid).collect::<Vec<_>>(), [gid(2), gid(3)]);
+    assert_eq!(left[0].error.as_ref().unwrap().code, "catalog");
+    let kept: Vec<(String, String)> =
+        sqlx::query_as("SELECT origin, row ->> 'format' || ' ' || coalesce(row ->> 'error', '') FROM set_aside")
+            .fetch_all(&catalog.pool)
+            .await
+            .unwrap();
+    assert_eq!(kept, [("exports".into(), "parquet ".into()), ("exports".into(), "csv {".into())]);
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_set_aside_and_one_that_is_new_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("catalog.sqlite");
+    for (number, text) in
+        ["no database, and longer than its header has to be".repeat(9), String::new()].iter().enumerate()
+    {
+        std::fs::write(&path, text).unwrap();
+        let catalog = open(directory.path()).await;
+        assert_eq!(catalog.was_made_anew(), number == 0);
+        assert_eq!(catalog.notices().list().len(), 1, "as long as it lies there");
+        catalog.close().await;
+    }
+    assert!(directory.path().join("catalog.sqlite.damaged-1").exists());
+    assert!(!directory.path().join("catalog.sqlite.damaged-2").exists());
 }
 
 #[tokio::test]

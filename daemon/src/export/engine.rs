@@ -1,6 +1,8 @@
 //! The engine: takes exports in, runs them on a fixed number of workers, tells what changes, and
 //! stops cleanly.
 
+mod leftover;
+mod record;
 mod submit;
 
 use std::{
@@ -16,6 +18,7 @@ use orgvault_shared::{
 use tokio::sync::{Notify, broadcast, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::record::{Record, Unrecorded};
 use super::{
     Failure, Workshop,
     job::{Shared, Watched},
@@ -23,10 +26,10 @@ use super::{
     queue::{Job, Queue},
 };
 use crate::{
-    archive::NewArchive,
     catalog::{CatalogError, ExportFilter},
     gids::Gids,
     keep,
+    lifecycle::{Vital, contained},
 };
 
 pub use self::submit::SubmitError;
@@ -39,6 +42,8 @@ pub struct Parts {
     pub workers: usize,
     /// Where its tasks are counted.
     pub tracker: TaskTracker,
+    /// Is told of a worker that dies: no export waits for one that is not there.
+    pub vital: Vital,
     /// No export starts after it; what waits stays pending.
     pub stop: CancellationToken,
     /// Running exports are canceled by it, as interrupted.
@@ -78,6 +83,9 @@ struct Inner {
     running: Mutex<HashMap<Gid, Running>>,
     /// Canceled while they waited behind another export of their own job.
     doomed: Mutex<HashSet<Gid>>,
+    unrecorded: Mutex<Unrecorded>,
+    /// The exports of runs whose end this daemon found when it started.
+    found_ended: HashSet<Gid>,
     work: Notify,
     logbook: Logbook,
     tracker: TaskTracker,
@@ -100,8 +108,8 @@ impl Engine {
     /// # Errors
     /// When the catalog cannot be read or written.
     pub async fn start(parts: Parts) -> Result<Self, CatalogError> {
-        let Parts { workshop, workers, tracker, stop, abort } = parts;
-        record_ends(&workshop).await?;
+        let Parts { workshop, workers, tracker, vital, stop, abort } = parts;
+        let leftover = leftover::ends(&workshop).await?;
         let pending = ExportFilter { state: Some(State::Pending), ..ExportFilter::default() };
         let mut pending = workshop.catalog.exports(pending).await?;
         pending.retain(|export| export.schedule.is_none());
@@ -115,19 +123,20 @@ impl Engine {
             repeating: tokio::sync::Mutex::default(),
             running: Mutex::default(),
             doomed: Mutex::default(),
+            unrecorded: Mutex::default(),
+            found_ended: leftover.iter().map(|end| end.export.gid).collect(),
             work: Notify::new(),
             logbook: Logbook::default(),
             tracker,
             stop,
             abort,
         }));
+        engine.record_leftover(leftover).await;
         for _ in 0..workers {
             let worker = engine.clone();
+            let vital = vital.clone();
             engine.0.tracker.spawn(async move {
-                // A worker that dies stops the daemon, which is started again: no export waits for
-                // a worker that is not there.
-                let _dead_or_stopped = worker.0.stop.clone().drop_guard();
-                worker.work().await;
+                vital.endless("a worker", Box::pin(worker.work())).await;
                 lock(&worker.0.queue).let_go();
             });
         }
@@ -169,9 +178,8 @@ impl Engine {
     /// When there is none, it has ended, or the catalog cannot be written.
     pub async fn cancel(&self, gid: Gid) -> Result<Export, CancelError> {
         let waiting = lock(&self.0.queue).remove(gid);
-        if let Some(mut export) = waiting {
-            self.end(&mut export, Err(Failure::Canceled)).await?;
-            return Ok(export);
+        if let Some(export) = waiting {
+            return Ok(self.end_waiting(export).await?);
         }
         if let Some(running) = lock(&self.0.running).get(&gid) {
             running.canceled.cancel();
@@ -179,12 +187,12 @@ impl Engine {
         }
         match self.0.workshop.catalog.export(gid).await? {
             Some(export) if export.state.is_final() => Err(CancelError::Ended { gid, state: export.state }),
-            Some(mut export) => {
+            Some(export) => {
                 lock(&self.0.doomed).insert(gid);
                 let held = export.schedule.is_some() && !lock(&self.0.queue).is_running(&export.organization);
                 if held {
                     // Its run has not offered it yet.
-                    self.end(&mut export, Err(Failure::Canceled)).await?;
+                    return Ok(self.end_waiting(export).await?);
                 }
                 Ok(export)
             }
@@ -237,7 +245,7 @@ impl Engine {
             }
             let next = lock(&self.0.queue).take();
             if let Some(job) = next {
-                self.run(job).await;
+                Box::pin(self.run(job)).await;
                 continue;
             }
             tokio::select! {
@@ -252,12 +260,18 @@ impl Engine {
         let mut shared = Shared::default();
         for export in &mut job.exports {
             let result = match self.begin(export).await {
-                Ok(watched) => shared.export(&self.0.workshop, export, &watched).await,
-                Err(error) => Err(Failure::Catalog(error)),
+                Ok(watched) => Box::pin(shared.export(&self.0.workshop, export, &watched)).await,
+                Err(failure) => Err(failure),
             };
+            let failed = result.is_err();
             if let Err(error) = self.end(export, result).await {
-                // A published archive has its manifest on disk, so that a rebuild finds it.
+                // A published archive has its manifest on disk, so that the next start finds it.
                 tracing::error!(gid = %export.gid, "the end of the export could not be recorded: {error}");
+            }
+            if failed && export.schedule.is_some() && !shared.has_published() {
+                // What is left still waits. Its run hands it over again, together with what it
+                // tries again, so that all of them show one instant.
+                break;
             }
         }
         shared.finish().await;
@@ -268,7 +282,7 @@ impl Engine {
     }
 
     /// The export starts now: it can be watched and canceled from here on.
-    async fn begin(&self, export: &mut Export) -> Result<Watched, CatalogError> {
+    async fn begin(&self, export: &mut Export) -> Result<Watched, Failure> {
         export.state = State::Started;
         export.started_at = Some(self.0.workshop.clock.now());
         let (sender, progress) = watch::channel(Progress::default());
@@ -278,11 +292,27 @@ impl Engine {
         }
         let running = Running { export: export.clone(), progress: progress.clone(), canceled: canceled.clone() };
         lock(&self.0.running).insert(export.gid, running);
-        self.0.workshop.catalog.update_export(export).await?;
+        let recorded = self.until_recorded(Record::State(export));
+        tokio::select! {
+            biased;
+            () = canceled.cancelled() => return Err(Failure::Canceled),
+            recorded = recorded => recorded?,
+        }
+        if self.made_before(export).await? {
+            return Err(Failure::AlreadyMade);
+        }
         self.note(export.gid, "info", "started");
         self.tell(export.clone());
         self.0.tracker.spawn(self.clone().tell_progress(export.clone(), progress));
         Ok(Watched { progress: sender, canceled })
+    }
+
+    /// Whether a run has the archive that this export of it would make.
+    async fn made_before(&self, export: &Export) -> Result<bool, CatalogError> {
+        if export.schedule.is_none() {
+            return Ok(false);
+        }
+        self.0.workshop.catalog.is_made(export).await
     }
 
     async fn tell_progress(self, mut export: Export, mut progress: watch::Receiver<Progress>) {
@@ -301,17 +331,46 @@ impl Engine {
 
     /// The export has ended: its state is on disk, then everybody is told.
     async fn end(&self, export: &mut Export, result: Result<Archive, Failure>) -> Result<(), CatalogError> {
-        let catalog = &self.0.workshop.catalog;
+        self.conclude(export, &result);
+        let archive = result.ok();
+        let recorded = self.record(export, archive.as_ref()).await;
+        lock(&self.0.running).remove(&export.gid);
+        self.tell(export.clone());
+        if let Some(archive) = &archive {
+            self.0.workshop.tell_archive(archive);
+            if recorded.is_ok() {
+                // Whatever retention does, the export has ended well.
+                let pruned = contained(keep::prune_after(&self.0.workshop, archive)).await;
+                pruned.unwrap_or_else(|panic| tracing::error!(gid = %export.gid, "retention failed: {panic}"));
+            }
+        }
+        recorded
+    }
+
+    /// Ends an export that waited, because it was canceled. Where the catalog does not take that
+    /// now, the export does not start all the same, and its end is recorded later.
+    async fn end_waiting(&self, mut export: Export) -> Result<Export, CatalogError> {
+        self.conclude(&mut export, &Err(Failure::Canceled));
+        let recorded = Record::State(&export).write(&self.0.workshop.catalog).await;
+        if recorded.is_ok() {
+            self.tell(export.clone());
+        } else {
+            self.record_later(export.clone(), None);
+        }
+        recorded.map(|()| export)
+    }
+
+    /// Writes into the export how it has ended.
+    fn conclude(&self, export: &mut Export, result: &Result<Archive, Failure>) {
         export.finished_at = Some(self.0.workshop.clock.now());
         export.progress = None;
-        let stored = match &result {
+        match result {
             Ok(archive) => {
                 export.finish(archive);
                 self.note(export.gid, "info", format!("published {}: {} bytes", archive.path, archive.bytes));
                 for warning in &archive.warnings {
                     self.note(export.gid, "warn", format!("{}: {}", warning.code, warning.message));
                 }
-                catalog.finish_export(export, archive).await
             }
             Err(failure) => {
                 export.state = State::Error;
@@ -322,18 +381,8 @@ impl Engine {
                 let error = failure.to_wire();
                 self.note(export.gid, "error", format!("{}: {}", error.code, error.message));
                 export.error = Some(error);
-                catalog.update_export(export).await
             }
-        };
-        lock(&self.0.running).remove(&export.gid);
-        self.tell(export.clone());
-        if let Ok(archive) = &result {
-            self.0.workshop.tell_archive(archive);
         }
-        if let (Ok(archive), Ok(())) = (&result, &stored) {
-            keep::prune_after(&self.0.workshop, archive).await;
-        }
-        stored
     }
 
     fn tell(&self, export: Export) {
@@ -345,33 +394,6 @@ impl Running {
     fn now(&self) -> Export {
         Export { progress: Some(self.progress.borrow().clone()), ..self.export.clone() }
     }
-}
-
-/// What a dead daemon had started has ended: well, where its archive was published and only the
-/// catalog did not learn of it, else interrupted.
-async fn record_ends(workshop: &Workshop) -> Result<(), CatalogError> {
-    let Workshop { catalog, clock, .. } = workshop;
-    let started = ExportFilter { state: Some(State::Started), ..ExportFilter::default() };
-    for mut export in catalog.exports(started).await? {
-        export.finished_at = Some(clock.now());
-        if let Some(archive) = published(workshop, &export) {
-            export.finish(&archive);
-            catalog.finish_export(&export, &archive).await?;
-            tracing::warn!(gid = %export.gid, "the archive was published when an earlier daemon ended");
-            continue;
-        }
-        export.state = State::Error;
-        export.error = Some(Failure::Interrupted.to_wire());
-        catalog.update_export(&export).await?;
-        tracing::warn!(gid = %export.gid, "export was interrupted by the end of an earlier daemon");
-    }
-    Ok(())
-}
-
-fn published(workshop: &Workshop, export: &Export) -> Option<Archive> {
-    let Export { organization, gid, format, gzip, .. } = export;
-    let (gid, format, gzip) = (*gid, *format, *gzip);
-    workshop.archives.published(&NewArchive { organization, exported_at: export.started_at?, gid, format, gzip })
 }
 
 /// A panic while the lock was held cannot leave these structures torn: each change is one call.

@@ -70,6 +70,15 @@ pub enum Failure {
     /// An archive of its snapshot is published, and then the snapshot was lost.
     #[error("the snapshot was lost after an archive of it was published, and another one would show another instant")]
     SnapshotLost,
+    /// Another export of its run has made the archive.
+    #[error("another export of this run has made this archive already")]
+    AlreadyMade,
+    /// The program failed while it made it.
+    #[error("orgvault itself failed: {message}")]
+    Panicked {
+        /// What the panic says.
+        message: String,
+    },
     /// Somebody canceled it.
     #[error("the export was canceled")]
     Canceled,
@@ -113,7 +122,9 @@ impl Failure {
             Self::Source(error) => error.code(),
             Self::Format(FormatError::Unrepresentable(_)) => "unrepresentable",
             Self::Format(FormatError::NotSingle { .. }) | Self::Gone { .. } => "organization_gone",
-            Self::Format(_) | Self::Writer { .. } | Self::Unfinished => "write_failed",
+            Self::Format(_) | Self::Unfinished => "write_failed",
+            Self::Writer { .. } | Self::Panicked { .. } => "internal",
+            Self::AlreadyMade => "already_made",
             Self::Publish(error) => error.code(),
             Self::ReadBack(_) | Self::Damaged { .. } => "read_back_failed",
             Self::CountMismatch { .. } => "count_mismatch",
@@ -143,6 +154,9 @@ impl Failure {
             }
             Self::TimeLimit => "raise export_timeout of the source, or set it to \"0s\"".to_owned(),
             Self::Interrupted | Self::SnapshotLost => "export it again".to_owned(),
+            Self::Writer { .. } | Self::Panicked { .. } => {
+                "this is a fault of orgvault: please report it with the log of orgvaultd".to_owned()
+            }
             Self::NotOffered { .. } => "`orgvault sources` shows the formats of each product".to_owned(),
             _ => String::new(),
         }

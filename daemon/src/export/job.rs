@@ -24,6 +24,7 @@ use super::{
 use crate::{
     archive::{ArchiveDirectory, NewArchive, Partial, PublishError, Sealed},
     format::{self, Plan, Written},
+    lifecycle::contained,
     product::Definition,
     source::{Snapshot, Source, SourceError},
 };
@@ -59,13 +60,32 @@ struct Opened {
 }
 
 impl Shared {
-    /// Makes the archive of one export; tries again where the source says that it may help.
+    /// Makes the archive of one export. A panic on the way is the failure of this one export.
+    ///
+    /// # Errors
+    /// Whatever kept the archive from being made.
     pub(super) async fn export(
         &mut self,
         shop: &Workshop,
         export: &Export,
         watched: &Watched,
     ) -> Result<Archive, Failure> {
+        match contained(Box::pin(self.try_to_export(shop, export, watched))).await {
+            Ok(made) => made,
+            Err(message) => {
+                self.abandon().await;
+                Err(Failure::Panicked { message })
+            }
+        }
+    }
+
+    /// Whether an archive of the job's snapshot, or of one before it, is published.
+    pub(super) fn has_published(&self) -> bool {
+        self.lost == Some(true) || self.opened.as_ref().is_some_and(|opened| opened.published)
+    }
+
+    /// Tries again where the source says that it may help.
+    async fn try_to_export(&mut self, shop: &Workshop, export: &Export, watched: &Watched) -> Result<Archive, Failure> {
         let source = match &self.source {
             Some(source) => Arc::clone(source),
             None => Arc::clone(self.source.insert(find(shop, &export.organization.source)?)),
@@ -82,17 +102,22 @@ impl Shared {
                 Ok(archive) => return Ok(archive),
                 Err(failure) => failure,
             };
-            // Its rows query may still be running, so the connection is of no more use.
-            if let Some(Opened { snapshot, published, .. }) = self.opened.take() {
-                snapshot.abandon().await;
-                self.lost = Some(published);
-            }
+            self.abandon().await;
             let transient = matches!(&failure, Failure::Source(error) if error.is_transient());
             if !transient || self.lost == Some(true) || tries == TRIES {
                 return Err(failure);
             }
             tracing::info!(gid = %export.gid, tries, "trying again: {failure}");
             tries += 1;
+        }
+    }
+
+    /// Gives the snapshot up: its rows query may still be running, so the connection is of no more
+    /// use.
+    async fn abandon(&mut self) {
+        if let Some(Opened { snapshot, published, .. }) = self.opened.take() {
+            snapshot.abandon().await;
+            self.lost = Some(published);
         }
     }
 

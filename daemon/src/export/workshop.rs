@@ -54,6 +54,7 @@ impl Workshop {
         clock: Clock,
     ) -> Self {
         Self {
+            notices: catalog.notices().clone(),
             sources: ArcSwap::from_pointee(sources),
             configured,
             configured_at: ArcSwap::from_pointee(clock.now()),
@@ -62,7 +63,6 @@ impl Workshop {
             audit,
             clock,
             events: broadcast::channel(EVENTS).0,
-            notices: Notices::default(),
             storing: Mutex::default(),
         }
     }

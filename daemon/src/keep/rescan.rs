@@ -3,7 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -64,16 +64,16 @@ pub async fn compare(
 ) -> Result<(Vec<String>, Vec<Archive>), KeepError> {
     // The catalog first: what is published meanwhile is then found, and not taken for lost.
     let mut listed = listed(shop, scope).await?;
-    let (lying, skipped) = scan(shop, scope).await?;
+    let (lying, mut skipped) = scan(shop, scope).await?;
     let mut unread = Vec::new();
     for found in lying {
         let known = listed.remove(&found.archive.gid);
-        if let Some(archive) = take_in(shop, scope, found, known).await? {
+        if let Some(archive) = take_in(shop, scope, found, known, lost).await? {
             unread.push(archive);
         }
     }
     for archive in listed.into_values() {
-        lose(shop, archive, lost).await?;
+        skipped.extend(lose(shop, archive, lost).await?);
     }
     Ok((skipped, unread))
 }
@@ -148,6 +148,7 @@ async fn take_in(
     scope: &Scope,
     found: Lying,
     known: Option<Archive>,
+    lost: Lost,
 ) -> Result<Option<Archive>, KeepError> {
     let Lying { archive, written_since } = found;
     let gid = archive.gid;
@@ -155,12 +156,16 @@ async fn take_in(
     if !touched && !written_since && known.as_ref().is_some_and(|known| merge(archive.clone(), known) == *known) {
         return Ok(None);
     }
-    if known.is_none() && shop.catalog.export(gid).await?.is_some_and(|export| !export.state.is_final()) {
-        // It was published a moment ago, and its export is about to say so.
+    // What was published a moment ago its export is about to list; but who asks for a rebuild wants
+    // to see all that there is.
+    if known.is_none() && lost == Lost::Show && is_under_way(shop, gid).await? {
         return Ok(None);
     }
     let _storing = shop.storing.lock().await;
-    let now = shop.catalog.archive(gid).await?;
+    let now = match shop.catalog.archive(gid).await {
+        Err(error) if error.is_of_a_row() => None,
+        known => known?,
+    };
     if known.is_some() && now.is_none() {
         // It was deleted meanwhile.
         return Ok(None);
@@ -173,6 +178,14 @@ async fn take_in(
     let is_there = merged.state != ArchiveState::Missing;
     let read = is_there && (touched || written_since || now.is_none_or(|now| is_another(&merged, &now)));
     Ok(read.then_some(merged))
+}
+
+/// Whether the catalog knows of an export of this gid that has not ended.
+async fn is_under_way(shop: &Workshop, gid: Gid) -> Result<bool, CatalogError> {
+    match shop.catalog.export(gid).await {
+        Err(error) if error.is_of_a_row() => Ok(false),
+        export => Ok(export?.is_some_and(|export| !export.state.is_final())),
+    }
 }
 
 /// What lies there, with the newer one of the two last verifications: a directory that is read-only
@@ -197,22 +210,49 @@ fn is_another(lying: &Archive, known: &Archive) -> bool {
     facts(lying) != facts(known) || lying.state != known.state
 }
 
-/// An archive of the catalog that has no manifest, or none that can be used.
-async fn lose(shop: &Arc<Workshop>, archive: Archive, lost: Lost) -> Result<(), KeepError> {
+/// An archive of the catalog that has no manifest, or none that can be used. What cannot be looked
+/// at stays as it is, and is told in a sentence: a fault that passes is no reason to forget it.
+async fn lose(shop: &Arc<Workshop>, archive: Archive, lost: Lost) -> Result<Option<String>, KeepError> {
     let _storing = shop.storing.lock().await;
-    let Some(mut archive) = shop.catalog.archive(archive.gid).await? else { return Ok(()) };
-    let has_manifest = fs::symlink_metadata(manifest_path(Path::new(&archive.path))).is_ok();
-    if lost == Lost::Forget && !has_manifest {
-        shop.catalog.forget_archive(archive.gid).await?;
-        shop.tell_archive(&archive);
-        return Ok(());
-    }
-    let state = if has_manifest { ArchiveState::Damaged } else { ArchiveState::Missing };
+    let Some(mut archive) = shop.catalog.archive(archive.gid).await? else { return Ok(None) };
+    let state = match look_for_manifest(Path::new(&archive.path)) {
+        Err(cause) => {
+            return Ok(Some(format!("{}: it cannot be looked at, so its entry stays as it is: {cause}", archive.path)));
+        }
+        Ok(false) if lost == Lost::Forget => {
+            shop.catalog.forget_archive(archive.gid).await?;
+            shop.tell_archive(&archive);
+            return Ok(None);
+        }
+        Ok(false) => ArchiveState::Missing,
+        Ok(true) => ArchiveState::Damaged,
+    };
     if archive.state != state {
         tracing::error!(gid = %archive.gid, path = archive.path, "an archive has no manifest that can be used");
         archive.state = state;
         shop.catalog.put_archive(&archive).await?;
         shop.tell_archive(&archive);
     }
-    Ok(())
+    Ok(None)
+}
+
+/// Whether there is a manifest beside the archive at `path`; an error where that cannot be known,
+/// because a directory above it, or the manifest itself, cannot be read now.
+fn look_for_manifest(path: &Path) -> io::Result<bool> {
+    let gone = |cause: &io::Error| matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    let place = path.parent().unwrap_or(path);
+    for directory in [place.parent().unwrap_or(place), place] {
+        match fs::read_dir(directory) {
+            Ok(_entries) => {}
+            Err(cause) if gone(&cause) => return Ok(false),
+            Err(cause) => return Err(cause),
+        }
+    }
+    let manifest = manifest_path(path);
+    match fs::symlink_metadata(&manifest) {
+        Ok(metadata) if metadata.is_file() => fs::File::open(&manifest).map(|_file| true),
+        Ok(_other) => Ok(true),
+        Err(cause) if gone(&cause) => Ok(false),
+        Err(cause) => Err(cause),
+    }
 }

@@ -8,7 +8,10 @@ use orgvault_shared::{
 };
 
 use super::{plan, runner::Schedules};
-use crate::{catalog::CatalogError, source::Listed};
+use crate::{
+    catalog::{CatalogError, Followed},
+    source::Listed,
+};
 
 /// Why something was not done with a schedule.
 #[derive(Debug, thiserror::Error)]
@@ -92,12 +95,12 @@ impl Schedules {
     pub async fn pause(&self, name: &str, paused: bool) -> Result<Schedule, ControlError> {
         let schedule = self.configured(name)?;
         let mut state = self.state().await?;
-        if let Some(followed) = state.followed.get_mut(name)
-            && followed.paused != paused
-        {
-            followed.paused = paused;
-            followed.since = (!paused && schedule.enabled).then(|| self.now());
-            self.catalog().put_schedule(name, followed).await?;
+        if let Some(before) = state.followed.get(name).filter(|before| before.paused != paused) {
+            let since = (!paused && schedule.enabled).then(|| self.now());
+            let after = Followed { paused, since, ..before.clone() };
+            self.catalog().put_schedule(name, &after).await?;
+            state.followed.insert(name.to_owned(), after);
+            state.changes += 1;
         }
         drop(state);
         Ok(self.show(&schedule, 1).await?)

@@ -45,6 +45,14 @@ enum Ended {
     Exported(OrganizationKey),
 }
 
+/// Whether the outcome of an organization is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tell {
+    Always,
+    /// Where an export was found started, so that the daemon before this one has not told of it.
+    FoundEnded,
+}
+
 impl Drive {
     pub(super) fn new(schedules: Schedules, open: OpenRun) -> Self {
         Self {
@@ -91,7 +99,7 @@ impl Drive {
     async fn go_on(&mut self, ended: &mut Option<Ended>) -> Result<bool, CatalogError> {
         match ended {
             Some(Ended::Listed { source, answer }) => self.listed(source, answer).await?,
-            Some(Ended::Exported(organization)) => self.settle(&organization.clone(), true).await?,
+            Some(Ended::Exported(organization)) => self.settle(&organization.clone(), Tell::Always).await?,
             None => {}
         }
         match ended.take() {
@@ -114,7 +122,7 @@ impl Drive {
     /// What failed when the daemon before this one ended is tried again.
     async fn take_up(&mut self) -> Result<(), CatalogError> {
         for organization in self.schedules.catalog().failed_in(self.open.run.gid).await? {
-            self.settle(&organization, false).await?;
+            self.settle(&organization, Tell::FoundEnded).await?;
         }
         Ok(())
     }
@@ -262,7 +270,7 @@ impl Drive {
     }
 
     /// The exports of an organization have ended: some are tried again, else the outcome is told.
-    async fn settle(&mut self, organization: &OrganizationKey, tell: bool) -> Result<(), CatalogError> {
+    async fn settle(&mut self, organization: &OrganizationKey, tell: Tell) -> Result<(), CatalogError> {
         let run = &self.open.run;
         let Schedules(inner) = &self.schedules;
         let attempts = self.schedules.catalog().attempts(run.gid, organization).await?;
@@ -290,7 +298,8 @@ impl Drive {
             return Ok(());
         }
         let exports: Vec<&Export> = retry::last(&attempts).into_iter().map(|attempt| &attempt.export).collect();
-        // A daemon that stops may not have begun what was handed over.
+        let tell = tell == Tell::Always || exports.iter().any(|export| inner.engine.found_ended(export.gid));
+        // What is left of a job that failed waits, and a daemon that stops may not have begun it.
         if tell && exports.iter().all(|export| export.state.is_final()) {
             inner.hooks.fire(Notice::organization(run, organization, &exports));
         }

@@ -63,11 +63,11 @@ pub(super) fn last(attempts: &[Attempt]) -> Vec<&Attempt> {
     last.into_values().collect()
 }
 
-/// What is tried again of one organization's exports in a run. None where an archive of it is
-/// finished: all formats of a run show one instant, and that one is gone.
+/// What is tried again of one organization's exports in a run, together with what waits still. None
+/// where an archive of it is finished: all formats of a run show one instant, and that one is gone.
 pub(super) fn again(attempts: &[Attempt], retries: u32, now: Timestamp) -> Vec<Again<'_>> {
     let last = last(attempts);
-    if last.iter().any(|attempt| attempt.export.state != State::Error) {
+    if last.iter().any(|attempt| matches!(attempt.export.state, State::Finished | State::Started)) {
         return Vec::new();
     }
     let again = |attempt: &&'_ Attempt| {
@@ -163,8 +163,14 @@ mod tests {
     fn formats_of_one_organization_are_tried_again_together_or_not_at_all() {
         let lost = |format| attempt(1, format, "source_lost");
         assert_eq!(tries(&[lost(Format::Json), lost(Format::Zip)], 5), [(2, 1), (2, 1)]);
-        for other in ["finished", "pending"] {
-            assert_eq!(tries(&[attempt(1, Format::Json, other), lost(Format::Zip)], 5), [], "{other}");
+        assert_eq!(tries(&[attempt(1, Format::Json, "finished"), lost(Format::Zip)], 5), []);
+    }
+
+    #[test]
+    fn what_failed_before_the_others_were_begun_joins_them() {
+        for (code, wait) in [("source_lost", 1), ("interrupted", 0)] {
+            let failed = attempt(1, Format::Json, code);
+            assert_eq!(tries(&[failed, attempt(1, Format::Zip, "pending")], 5), [(2, wait)], "{code}");
         }
     }
 }

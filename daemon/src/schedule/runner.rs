@@ -24,6 +24,7 @@ use crate::{
     catalog::{Catalog, CatalogError, Followed, OpenRun, Unlisted},
     export::{Engine, Workshop},
     hook::{Hooks, Notice},
+    lifecycle::Vital,
 };
 
 /// What schedules work with.
@@ -38,6 +39,8 @@ pub struct Parts {
     pub config: watch::Receiver<Arc<Config>>,
     /// Where its tasks are counted.
     pub tracker: TaskTracker,
+    /// Is told when the clock or a run dies: nobody would look at the time, or end the run.
+    pub vital: Vital,
     /// Nothing begins after it; what waits goes on after the next start.
     pub stop: CancellationToken,
 }
@@ -52,6 +55,7 @@ pub(super) struct Inner {
     pub(super) hooks: Hooks,
     pub(super) config: watch::Receiver<Arc<Config>>,
     pub(super) tracker: TaskTracker,
+    pub(super) vital: Vital,
     pub(super) stop: CancellationToken,
     /// Each look at the clock; runs look at it with the schedules.
     pub(super) beat: watch::Sender<()>,
@@ -68,6 +72,8 @@ pub(super) struct State {
     config: Arc<Config>,
     /// All that the catalog knows, by schedule.
     pub(super) followed: HashMap<String, Followed>,
+    /// How often somebody paused or resumed one.
+    pub(super) changes: u64,
 }
 
 impl State {
@@ -85,13 +91,14 @@ impl Schedules {
     /// # Errors
     /// When the catalog cannot be read.
     pub async fn start(parts: Parts) -> Result<Self, CatalogError> {
-        let Parts { workshop, engine, hooks, config, tracker, stop } = parts;
+        let Parts { workshop, engine, hooks, config, tracker, vital, stop } = parts;
         let schedules = Self(Arc::new(Inner {
             workshop,
             engine,
             hooks,
             config,
             tracker,
+            vital,
             stop,
             beat: watch::channel(()).0,
             state: tokio::sync::Mutex::default(),
@@ -104,9 +111,7 @@ impl Schedules {
         }
         let runner = schedules.clone();
         schedules.0.tracker.spawn(async move {
-            // A clock that nobody looks at stops the daemon, which is started again.
-            let _dead_or_stopped = runner.0.stop.clone().drop_guard();
-            runner.follow_the_clock().await;
+            runner.0.vital.endless("the clock of the schedules", runner.follow_the_clock()).await;
         });
         Ok(schedules)
     }
@@ -139,7 +144,8 @@ impl Schedules {
         let now = self.now();
         let open = self.open().clone();
         let config = self.0.config.borrow().clone();
-        if planned.holds(&config, &open, now) {
+        let changes = self.state().await?.changes;
+        if planned.holds(&config, &open, changes, now) {
             return Ok(());
         }
         self.begin_due().await?;
@@ -151,6 +157,7 @@ impl Schedules {
             latest: since.values().max().copied(),
             config: Some(config),
             open,
+            changes,
         };
         Ok(())
     }
@@ -169,10 +176,11 @@ impl Schedules {
                 Act::Follow => tracing::warn!(schedule = schedule.name, "the clock was set back: followed from now on"),
             }
             if let Some(followed) = state.followed.get_mut(&schedule.name) {
-                followed.since = Some(now);
+                let after = Followed { since: Some(now), ..followed.clone() };
                 if !matches!(act, Act::Run { .. }) {
-                    self.catalog().put_schedule(&schedule.name, followed).await?;
+                    self.catalog().put_schedule(&schedule.name, &after).await?;
                 }
+                *followed = after;
             }
         }
         Ok(())
@@ -221,13 +229,8 @@ impl Schedules {
         let (name, gid) = (open.run.schedule.clone(), open.run.gid);
         self.open().insert(name, gid);
         let drive = Drive::new(self.clone(), open);
-        let stop = self.0.stop.clone();
-        self.0.tracker.spawn(async move {
-            // A run that nobody drives would never end: its death stops the daemon.
-            let dead = stop.drop_guard();
-            drive.finish().await;
-            dead.disarm();
-        });
+        let vital = self.0.vital.clone();
+        self.0.tracker.spawn(async move { vital.finite("a run", drive.finish()).await });
     }
 
     /// The run has ended.
@@ -270,14 +273,16 @@ impl Schedules {
 struct Planned {
     config: Option<Arc<Config>>,
     open: HashMap<String, Gid>,
+    changes: u64,
     next: Option<Timestamp>,
     latest: Option<Timestamp>,
 }
 
 impl Planned {
-    fn holds(&self, config: &Arc<Config>, open: &HashMap<String, Gid>, now: Timestamp) -> bool {
+    fn holds(&self, config: &Arc<Config>, open: &HashMap<String, Gid>, changes: u64, now: Timestamp) -> bool {
         self.config.as_ref().is_some_and(|planned| Arc::ptr_eq(planned, config))
             && self.open == *open
+            && self.changes == changes
             && self.next.is_none_or(|next| now < next)
             && self.latest.is_none_or(|latest| !is_set_back(latest, now))
     }

@@ -3,6 +3,7 @@
 pub(crate) mod fixture;
 mod health;
 mod metrics;
+mod rebuild;
 mod reload;
 mod retention;
 mod watch;

@@ -13,11 +13,15 @@ mod format;
 #[cfg(test)]
 mod keep;
 #[cfg(test)]
+mod panics;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod preflight;
 #[cfg(test)]
 mod products;
+#[cfg(test)]
+mod recording;
 #[cfg(test)]
 mod schedule;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod binary;
 mod failing;
-mod fixture;
+pub(crate) mod fixture;
+mod formats;
 mod hooks;
 mod runs;

@@ -322,6 +322,53 @@ async fn a_disk_that_fills_up_during_an_export_fails_it_clean_and_pruning_goes_o
     assert_ne!(first, second);
 }
 
+#[tokio::test]
+async fn only_the_daemon_reads_its_catalog_and_its_group_the_archives_whatever_the_umask_is() {
+    let app = App::new().await;
+    let tracker =
+        format!("[[source]]\nname = \"tracker\"\nproduct = \"rytask\"\nurl = \"sqlite://{}\"\n", app.file().display());
+    for umask in ["000", "077"] {
+        let place = Place::new("", &tracker);
+        let daemon = place.orgvaultd();
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &format!("umask {umask}; exec \"$@\""), "sh"])
+            .arg(daemon.get_program())
+            .args(daemon.get_args())
+            .stderr(fs::File::create(place.file("log")).unwrap());
+        let _running = Running(command.spawn().unwrap());
+        let client = place.client();
+        until("the daemon answers", async || client.health().await.is_ok()).await;
+        let gid = archived(&client).await;
+        client.pin(gid, true).await.unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        for name in ["catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"] {
+            assert_eq!(mode(&place.file("state").join(name)), 0o600, "{name} with umask {umask}");
+        }
+        let files = walk(&place.file("archives"));
+        assert_eq!(files.len(), 4, "{files:?}");
+        for file in files {
+            assert_eq!(mode(&file), 0o640, "{} with umask {umask}", file.display());
+            assert_eq!(mode(file.parent().unwrap()), 0o750, "{} with umask {umask}", file.display());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_earlier_catalog_that_others_may_read_is_taken_from_them() {
+    let place = Place::new("", "");
+    let catalog = place.file("state/catalog.sqlite");
+    for _start in 0..2 {
+        let mut running = Running(place.orgvaultd().spawn().unwrap());
+        let client = place.client();
+        until("the daemon answers", async || client.health().await.is_ok()).await;
+        assert_eq!(fs::metadata(&catalog).unwrap().permissions().mode() & 0o777, 0o600);
+        running.signal(Signal::SIGTERM);
+        assert_eq!(running.exit_code().await, Some(0), "{}", place.log());
+        fs::set_permissions(&catalog, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+}
+
 #[test]
 fn installing_puts_everything_where_systemd_finds_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

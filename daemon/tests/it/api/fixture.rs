@@ -12,6 +12,7 @@ use orgvault_shared::{
     config::Config,
     gid::Gid,
 };
+use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -127,6 +128,18 @@ impl Daemon {
         soon("the daemon ends", self.running.join_next()).await.unwrap().unwrap().unwrap();
     }
 
+    /// How it ended.
+    pub(crate) async fn outcome(&mut self) -> Result<(), RunError> {
+        soon("the daemon ends", self.running.join_next()).await.unwrap().unwrap()
+    }
+
+    /// Does something to the catalog behind the daemon's back.
+    pub(crate) async fn meddle(&self, sql: &str) {
+        // Its socket is there before the catalog is.
+        self.client.health().await.unwrap();
+        meddle(&self.config.daemon.state_dir, sql).await;
+    }
+
     /// Runs another daemon on the directories of this one, which has ended.
     pub(crate) async fn start_again(self) -> Self {
         assert!(self.running.is_empty());
@@ -165,6 +178,14 @@ impl Daemon {
     pub(crate) fn publish_document(&self, gid: u64, key: &OrganizationKey, rows: u64, document: &str) -> Gid {
         publish(&self.config.daemon.archive_dir, gid, key, rows, document)
     }
+}
+
+/// Does something to the catalog in a state directory, whether a daemon has it open or not.
+pub(crate) async fn meddle(state_dir: &Path, sql: &str) {
+    let options = SqliteConnectOptions::new().filename(state_dir.join("catalog.sqlite"));
+    let mut connection = options.connect().await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
 }
 
 /// Puts a JSON archive of `rows` rows into an archive directory.

@@ -22,7 +22,7 @@ const SCHEMA: &str = include_str!("../../../../tui/src/demo/schema.sql");
 
 /// A clock that stands still until it is set.
 #[derive(Clone)]
-pub(super) struct Hands(Arc<AtomicI64>);
+pub(crate) struct Hands(Arc<AtomicI64>);
 
 impl Hands {
     pub(super) fn at(time: &str) -> Self {
@@ -31,7 +31,7 @@ impl Hands {
         hands
     }
 
-    pub(super) fn set(&self, time: &str) {
+    pub(crate) fn set(&self, time: &str) {
         self.0.store(at(time).timestamp_micros(), Ordering::SeqCst);
     }
 
@@ -82,15 +82,15 @@ pub(super) fn nightly() -> ScheduleConfig {
 }
 
 /// A daemon with one source of `organizations`, whose clock shows noon of 2026-01-01.
-pub(super) struct Night {
-    pub(super) daemon: Daemon,
-    pub(super) hands: Hands,
+pub(crate) struct Night {
+    pub(crate) daemon: Daemon,
+    pub(crate) hands: Hands,
     pub(super) database: PathBuf,
     _files: tempfile::TempDir,
 }
 
 impl Night {
-    pub(super) async fn new(organizations: u32, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn new(organizations: u32, change: impl FnOnce(&mut Config)) -> Self {
         let files = tempfile::tempdir().unwrap();
         let path = files.path().join("rytask.sqlite");
         database(&path, organizations).await;
@@ -106,13 +106,18 @@ impl Night {
         Self { daemon, hands, database: path, _files: files }
     }
 
+    /// Stops its daemon, and starts another one on the same configuration.
+    pub(crate) async fn restart(self) -> Self {
+        Self { daemon: self.daemon.restart().await, ..self }
+    }
+
     /// The runs of a schedule.
-    pub(super) async fn runs(&self, schedule: &str) -> Vec<Run> {
+    pub(crate) async fn runs(&self, schedule: &str) -> Vec<Run> {
         self.daemon.client.runs(Some(schedule), None).await.unwrap().runs
     }
 
     /// Waits until the schedule has so many runs and the last one is over; gives that one.
-    pub(super) async fn run(&self, schedule: &str, count: usize) -> Run {
+    pub(crate) async fn run(&self, schedule: &str, count: usize) -> Run {
         let mut last = None;
         until(&format!("run {count} of {schedule} ends"), async || {
             let runs = self.runs(schedule).await;

@@ -158,6 +158,23 @@ async fn a_schedule_that_is_off_or_paused_runs_only_when_it_is_asked_to() {
 }
 
 #[tokio::test]
+async fn a_schedule_that_is_resumed_runs_at_its_next_time_whatever_the_others_do() {
+    let night = Night::new(1, |config| {
+        let window = Some("21:00-22:00".parse().unwrap());
+        // Its run stays open outside of its window.
+        config.schedules.push(ScheduleConfig { window, ..cron("other", "0 20 * * *", chrono_tz::Tz::UTC) });
+    })
+    .await;
+    night.daemon.client.pause_schedule("nightly").await.unwrap();
+    night.hands.set("2026-01-01T20:00:00Z");
+    until("the clock was looked at", async || !night.runs("other").await.is_empty()).await;
+    night.looked().await;
+    night.daemon.client.resume_schedule("nightly").await.unwrap();
+    night.hands.set("2026-01-02T02:00:00Z");
+    assert_eq!(night.run("nightly", 1).await.finished, 1);
+}
+
+#[tokio::test]
 async fn a_schedule_has_one_run_at_a_time_and_what_waits_in_it_can_be_canceled() {
     let hour = Duration::from_hours(1);
     let night = Night::new(2, |config| config.schedules = vec![ScheduleConfig { jitter: hour, ..nightly() }]).await;
