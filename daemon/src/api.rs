@@ -8,6 +8,7 @@ mod caller;
 mod catalog;
 mod connections;
 mod diagnosis;
+mod discretion;
 mod events;
 mod exports;
 mod faces;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use orgvault_shared::{clock::Timestamp, config::Config};
+use tokio::sync::Mutex;
 
 use self::rates::Rates;
 use crate::{
@@ -81,6 +83,8 @@ struct App {
     shop: Shop,
     rates: Rates,
     started_at: Timestamp,
+    /// Held while it is looked whether a face's job goes on already, until one is begun.
+    starting: Mutex<()>,
 }
 
 impl App {
@@ -105,5 +109,5 @@ impl App {
 /// [`Peer`].
 pub fn router(shop: Shop) -> Router {
     let started_at = shop.workshop.clock.now();
-    access::router(&Arc::new(App { shop, rates: Rates::default(), started_at }))
+    access::router(&Arc::new(App { shop, rates: Rates::default(), started_at, starting: Mutex::default() }))
 }

@@ -10,6 +10,7 @@ mod repeats;
 mod runs;
 mod salvage;
 mod schedules;
+mod series;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,7 @@ pub use repair::Mend;
 pub use repeats::{Repeat, Repeated};
 pub use runs::{Attempt, OpenRun, Unlisted};
 pub use schedules::Followed;
+pub use series::Series;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 

@@ -66,6 +66,9 @@ pub struct DroppedRows {
     pub rows: u64,
 }
 
+/// How the codes of warnings begin that tell what an app's own importer would say of an archive.
+pub const PREFLIGHT: &str = "preflight_";
+
 /// Something that the admin ought to know and that does not make an export an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Warning {
@@ -76,6 +79,21 @@ pub struct Warning {
     /// The rows it is about, at most 100 of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ids: Vec<String>,
+}
+
+impl Warning {
+    /// The same without what it says of single rows: their names, addresses and ids.
+    #[must_use]
+    pub fn without_rows(mut self) -> Self {
+        self.ids.clear();
+        // What an importer minds is said with the first row: `.. would refuse the archive (3 times): the name ..`.
+        if self.code.starts_with(PREFLIGHT)
+            && let Some((what, _row)) = self.message.split_once(": ")
+        {
+            self.message = what.to_owned();
+        }
+        self
+    }
 }
 
 /// `GET /v1/organizations/{source}/{org}/counts`: the live database's counts.

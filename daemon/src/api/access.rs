@@ -186,10 +186,11 @@ fn face_routes() -> Vec<Route> {
         Route::new(POST,   "/api/v1/projects/{id}/export/",            None,   jobs::start).scoped().voice(trueppm::voice),
         Route::new(GET,    "/api/v1/programs/{id}/export/jobs/",       None,   jobs::list).scoped().voice(trueppm::voice),
         Route::new(GET,    "/api/v1/projects/{id}/export/jobs/",       None,   jobs::list).scoped().voice(trueppm::voice),
-        Route::new(GET,    "/api/v1/programs/{id}/export/jobs/{gid}/", None,   jobs::show).scoped().voice(trueppm::voice),
-        Route::new(GET,    "/api/v1/projects/{id}/export/jobs/{gid}/", None,   jobs::show).scoped().voice(trueppm::voice),
-        Route::new(GET,    "/api/v1/programs/{id}/export/jobs/{gid}/download/", None, jobs::download).scoped().hands_out("face.download").voice(trueppm::voice),
-        Route::new(GET,    "/api/v1/projects/{id}/export/jobs/{gid}/download/", None, jobs::download).scoped().hands_out("face.download").voice(trueppm::voice),
+        Route::new(GET,    "/api/v1/programs/{id}/export/jobs/{job}/", None,   jobs::show).scoped().voice(trueppm::voice),
+        Route::new(GET,    "/api/v1/projects/{id}/export/jobs/{job}/", None,   jobs::show).scoped().voice(trueppm::voice),
+        Route::new(GET,    "/api/v1/programs/{id}/export/jobs/{job}/download/", None, jobs::download).scoped().hands_out("face.download").voice(trueppm::voice),
+        Route::new(GET,    "/api/v1/projects/{id}/export/jobs/{job}/download/", None, jobs::download).scoped().hands_out("face.download").voice(trueppm::voice),
+        Route::new(GET,    "/api/v1/export/workspace",                 Admin,  rytask::export).scoped().hands_out("face.download").voice(rytask::voice),
         Route::new(GET,    "/export/workspace",                        Admin,  rytask::export).scoped().hands_out("face.download").voice(rytask::voice),
         Route::new(POST,   "/organization_exports",                    Admin,  asana::create).scoped().for_service_accounts().voice(asana::voice),
         Route::new(POST,   "/api/1.0/organization_exports",            Admin,  asana::create).scoped().for_service_accounts().voice(asana::voice),
@@ -322,5 +323,39 @@ mod tests {
         let all = names.len();
         names.dedup();
         assert_eq!(names.len(), all);
+    }
+
+    /// The rows of the table in `docs/commands.md`: the role, and the routes.
+    fn documented() -> Vec<(String, Vec<String>)> {
+        let document = include_str!("../../../docs/commands.md");
+        let part = document.split("\n## ").find(|part| part.starts_with("Roles\n")).unwrap();
+        let rows = part.lines().filter_map(|line| line.strip_prefix("| ")).skip(1);
+        rows.map(|row| {
+            let cells: Vec<&str> = row.split(" | ").collect();
+            let in_code = cells[2].split('`').skip(1).step_by(2);
+            let routes = in_code.filter(|text| text.contains(" /")).map(str::to_owned);
+            (cells[1].to_owned(), routes.collect())
+        })
+        .collect()
+    }
+
+    #[test]
+    fn the_documented_roles_are_those_of_the_routes() {
+        let role_of = |name: &str| {
+            let mut routes = own_routes().into_iter().map(|route| route.rule);
+            let rule = routes.find(|rule| format!("{} {}", rule.method, rule.path) == name);
+            rule.unwrap_or_else(|| panic!("there is no route {name}")).role
+        };
+        let documented = documented();
+        assert!(documented.len() > 25, "{documented:?}");
+        for (role, routes) in &documented {
+            let needed = routes.iter().filter_map(|name| role_of(name)).max();
+            assert_eq!(needed.map_or("none", Role::name), role, "{routes:?}");
+        }
+        let told: Vec<&String> = documented.iter().flat_map(|(_, routes)| routes).collect();
+        for Route { rule, .. } in own_routes() {
+            let name = format!("{} {}", rule.method, rule.path);
+            assert!(rule.role.is_none() || told.contains(&&name), "{name} is not in docs/commands.md: Roles");
+        }
     }
 }

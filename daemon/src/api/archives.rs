@@ -23,6 +23,7 @@ use serde::Deserialize;
 use super::{
     App,
     caller::Caller,
+    discretion::Discreet,
     lookup,
     problem::Refusal,
     request::{Path, Query},
@@ -66,6 +67,7 @@ pub(super) async fn list(
     for archive in &mut archives {
         app.shop.courier.settle(archive);
     }
+    let archives = archives.shown_to(&caller);
     blocking(move || Archives { archives: archives.into_iter().map(glance).collect() }).await.map(Json)
 }
 
@@ -76,7 +78,7 @@ pub(super) async fn show(
 ) -> Result<Json<Archive>, Refusal> {
     let mut archive = app.archive(&caller, gid).await?;
     app.shop.courier.settle(&mut archive);
-    blocking(move || glance(archive)).await.map(Json)
+    blocking(move || glance(archive)).await.map(|archive| Json(archive.shown_to(&caller)))
 }
 
 impl App {

@@ -118,6 +118,11 @@ impl Caller {
         self.repeat.as_ref().map(repeat).transpose()
     }
 
+    /// Whether it has given a key under which it repeats the request.
+    pub(super) fn repeats(&self) -> bool {
+        self.repeat.is_some()
+    }
+
     /// The id of its token.
     pub(super) fn token_id(&self) -> Option<&str> {
         self.token.as_deref()

@@ -17,7 +17,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
 
-use super::{App, caller::Caller, problem::Refusal, request::Query, server::Session};
+use super::{App, caller::Caller, discretion::Discreet, problem::Refusal, request::Query, server::Session};
 use crate::catalog::ExportFilter;
 
 /// Events on their way to one reader, beside those that the engine keeps for all of them.
@@ -104,7 +104,7 @@ impl Reader {
 
     async fn pass_on(&mut self, mut next: Event) -> Ended {
         loop {
-            match tokio::time::timeout(BEHIND, self.queue.send(Some(written(&next)))).await {
+            match tokio::time::timeout(BEHIND, self.queue.send(Some(written(&next.shown_to(&self.caller))))).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_gone)) => return Ended::Gone,
                 Err(_elapsed) => return Ended::Behind,

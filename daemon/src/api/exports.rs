@@ -17,6 +17,7 @@ use self::plan::Plan;
 use super::{
     App,
     caller::Caller,
+    discretion::Discreet,
     organizations::Listing,
     problem::Refusal,
     request::{Json as Body, Path, Query},
@@ -85,7 +86,7 @@ pub(super) async fn list(
     exports.retain(|export| caller.sees(&export.organization));
     let beyond = limit.map_or(0, |limit| exports.len().saturating_sub(limit as usize));
     exports.drain(..beyond);
-    Ok(Json(Exports { exports: app.engine().with_progress(exports), failures: Vec::new() }))
+    Ok(Json(Exports { exports: app.engine().with_progress(exports).shown_to(&caller), failures: Vec::new() }))
 }
 
 pub(super) async fn show(
@@ -93,7 +94,7 @@ pub(super) async fn show(
     Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
 ) -> Result<Json<Export>, Refusal> {
-    app.export(&caller, gid).await.map(Json)
+    app.export(&caller, gid).await.map(|export| Json(export.shown_to(&caller)))
 }
 
 pub(super) async fn cancel(

@@ -3,24 +3,24 @@
 //! same roles, the same queue.
 
 pub(super) mod asana;
+mod query;
 pub(super) mod rytask;
 pub(super) mod solidtime;
 pub(super) mod trueppm;
+mod voice;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use chrono::TimeDelta;
 use orgvault_shared::{
-    api::{Archive, Event, Export, ExportRequest, Format, Problem, State},
+    api::{Archive, Event, Export, ExportRequest, Format, State},
     gid::Gid,
 };
-use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
+use uuid::Uuid;
 
+pub(super) use self::voice::{Voice, voice_at};
 use super::{App, caller::Caller, organizations::Listing, problem::Refusal};
 use crate::{signature::Link, source::Listed};
-
-/// How a face says a problem: its status, and the document.
-pub(super) type Voice = fn(&Problem) -> (StatusCode, Value);
 
 /// An organization, as a face's paths name it.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +44,11 @@ impl Wanted {
     }
 }
 
+/// Ids of these products are UUIDs, and their databases do not mind how one is written.
+fn is_same_id(left: &str, right: &str) -> bool {
+    left == right || matches!((Uuid::parse_str(left), Uuid::parse_str(right)), (Ok(left), Ok(right)) if left == right)
+}
+
 impl App {
     /// What the sources of a product list of what the caller may know of.
     async fn listing_of(&self, caller: &Caller, product: &str) -> Result<Listing, Refusal> {
@@ -60,8 +65,9 @@ impl App {
     /// The one organization that is named, by its id.
     async fn named(&self, caller: &Caller, named: Named<'_>) -> Result<Listed, Refusal> {
         let mut listing = self.listing_of(caller, named.product).await?;
-        listing.listed.retain(|one| one.key.kind == named.kind && one.key.id == named.id);
-        let found = listing.find(&format!("id:{}", named.id))?.clone();
+        listing.listed.retain(|one| one.key.kind == named.kind && is_same_id(&one.key.id, named.id));
+        let id = listing.listed.first().map_or(named.id, |one| &one.key.id);
+        let found = listing.find(&format!("id:{id}"))?.clone();
         caller.is_about(None, &found.key);
         Ok(found)
     }

@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
-    extract::{Request, State},
-    http::{Method, StatusCode, header},
+    body::Body,
+    extract::State,
+    http::{Method, Request, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use orgvault_shared::{
     api::{Actor, AuditEntry, Problem, Role},
-    config::Access,
+    config::{Access, Config},
     text::printable,
 };
 
@@ -21,7 +21,7 @@ use super::{
     access::{Recorded, Rule},
     archives::blocking,
     caller::Caller,
-    faces::Voice,
+    faces::{Voice, trueppm, voice_at},
     identify::Identified,
     problem::Refusal,
 };
@@ -30,7 +30,12 @@ use super::{
 const PATH_KEPT: usize = 200;
 
 /// The gate before one route.
-pub(super) async fn pass(rule: Arc<Rule>, State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn pass(
+    rule: Arc<Rule>,
+    State(app): State<Arc<App>>,
+    mut request: Request<Body>,
+    next: Next,
+) -> Response {
     let place = Place::of(&request);
     let Identified { caller, refused } = app.identify(&request);
     let admitted = refused.map_or_else(|| rule.admits(&caller, &app.config().access), Err);
@@ -41,10 +46,10 @@ pub(super) async fn pass(rule: Arc<Rule>, State(app): State<Arc<App>>, mut reque
         }
         Err(refusal) => refusal.into_response(),
     };
-    let mut response = app.tell(rule.recorded, &caller, place, response).await;
+    let mut response = app.tell(rule.recorded, &caller, &place, response).await;
     app.note_use(&caller).await;
     if let Some(voice) = rule.voice {
-        response = in_words_of(voice, response);
+        response = in_words_of(voice, &place, response);
     }
     tracing::debug!(
         method = %rule.method,
@@ -57,26 +62,39 @@ pub(super) async fn pass(rule: Arc<Rule>, State(app): State<Arc<App>>, mut reque
 }
 
 /// A problem as the face's own product would say it.
-fn in_words_of(voice: Voice, response: Response) -> Response {
+fn in_words_of(voice: Voice, place: &Place, response: Response) -> Response {
     let Some(problem) = response.extensions().get::<Arc<Problem>>() else { return response };
-    let (status, document) = voice(problem);
-    let mut said = (status, Json(document)).into_response();
+    let mut said = voice(problem, place).into_response();
     for name in [header::CONTENT_RANGE, header::RETRY_AFTER, header::WWW_AUTHENTICATE] {
         said.headers_mut().extend(response.headers().get(&name).map(|value| (name, value.clone())));
     }
     said
 }
 
-/// What no route takes: who has no role at all does not even learn that.
-pub(super) async fn stray(app: &App, request: Request, otherwise: Refusal) -> Response {
+/// What no route takes: who has no role at all does not even learn that. Below a face's prefix, its
+/// product's words say so.
+pub(super) async fn stray(app: &App, request: Request<Body>, otherwise: Refusal) -> Response {
     let (Identified { caller, refused }, place) = (app.identify(&request), Place::of(&request));
+    if refused.is_none()
+        && let Some(moved) = trueppm::with_slash(&request)
+    {
+        return moved;
+    }
     let refusal = match (refused, caller.role) {
         (Some(refused), _) => refused,
         (None, Some(_)) => otherwise,
         (None, None) => not_allowed(&caller, None, &app.config().access),
     };
-    let response = refusal.into_response();
-    app.tell(Recorded::Nothing, &caller, place, response).await
+    let response = app.tell(Recorded::Nothing, &caller, &place, refusal.into_response()).await;
+    in_words_of_its_path(response, &request, &app.config())
+}
+
+/// A problem as the face says it below whose prefix it was asked for; elsewhere as it is.
+pub(super) fn in_words_of_its_path<B>(response: Response, request: &Request<B>, config: &Config) -> Response {
+    match voice_at(request.uri().path(), config) {
+        Some(voice) => in_words_of(voice, &Place::of(request), response),
+        None => response,
+    }
 }
 
 impl Rule {
@@ -109,13 +127,13 @@ impl Rule {
 }
 
 /// Method and path of a request. Queries hold signatures, and are not kept.
-struct Place {
-    method: Method,
-    path: String,
+pub(super) struct Place {
+    pub(super) method: Method,
+    pub(super) path: String,
 }
 
 impl Place {
-    fn of(request: &Request) -> Self {
+    pub(super) fn of<B>(request: &Request<B>) -> Self {
         let path = printable(request.uri().path()).chars().take(PATH_KEPT).collect();
         Self { method: request.method().clone(), path }
     }
@@ -123,7 +141,7 @@ impl Place {
 
 impl App {
     /// Records what has to be. An answer that hands out data and cannot be recorded is not given.
-    async fn tell(&self, recorded: Recorded, caller: &Caller, place: Place, response: Response) -> Response {
+    async fn tell(&self, recorded: Recorded, caller: &Caller, place: &Place, response: Response) -> Response {
         let (act, hands_out) = match recorded {
             _ if is_refusal(caller, response.status()) => ("refused", false),
             Recorded::HandOut(act) if place.method != Method::HEAD => (act, response.status().is_success()),

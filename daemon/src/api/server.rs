@@ -17,6 +17,7 @@ use tower::ServiceExt;
 
 use super::{
     connections::{Admission, Connections},
+    gate::in_words_of_its_path,
     http::{HttpListener, Tls},
     patience::Patient,
     peer::Peer,
@@ -243,11 +244,12 @@ impl Shared {
 
     /// Answers one request with a problem document that says that there are too many connections.
     async fn turn_away(&self, stream: impl AsyncRead + AsyncWrite + Unpin, who: &str, limit: usize, key: &str) {
-        let service = service_fn(async |_request: Request<Incoming>| {
+        let config = Arc::clone(&self.configured.borrow());
+        let service = service_fn(async |request: Request<Incoming>| {
             let detail = format!("{who} has {limit} connections open already, which is the limit");
             let refusal = Refusal::new(hyper::StatusCode::TOO_MANY_REQUESTS, "too_many_connections", detail)
                 .hint(format!("close some, or raise `{key}` in the configuration"));
-            Ok::<_, std::convert::Infallible>(refusal.into_response())
+            Ok::<_, std::convert::Infallible>(in_words_of_its_path(refusal.into_response(), &request, &config))
         });
         let io = TokioIo::new(Patient::new(stream, self.limits.drain));
         let connection = self.http().keep_alive(false).serve_connection(io, service);

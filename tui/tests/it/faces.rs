@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -29,22 +29,23 @@ impl Drop for Daemon {
     }
 }
 
-fn source(name: &str, product: &str, tables: &str) -> String {
+fn source(name: &str, product: &str, tables: &str) -> (String, Database) {
     let database: Database = Server::shared().database();
     database.psql(tables);
     let url = database.url();
     let config = SourceConfig::new(name.to_owned(), product.to_owned(), SecretUrl::new(url.clone()));
     let definition = Products::embedded().unwrap().get(product).unwrap().clone();
     database.psql(&Source::new(config, definition, TaskTracker::new()).unwrap().grants());
-    format!("[[source]]\nname = \"{name}\"\nproduct = \"{product}\"\nurl = \"{url}\"\n")
+    (format!("[[source]]\nname = \"{name}\"\nproduct = \"{product}\"\nurl = \"{url}\"\n"), database)
 }
 
-fn start(folder: &Path) -> Daemon {
+fn start(folder: &Path) -> (Daemon, Vec<Database>) {
     let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
     let paths =
         ["socket", "state_dir", "archive_dir"].map(|key| format!("{key} = \"{}\"\n", folder.join(key).display()));
     let sources = [("tracker", "rytask", RYTASK), ("time", "solidtime", SOLIDTIME), ("plans", "trueppm", TRUEPPM)];
-    let sources: String = sources.iter().map(|(name, product, tables)| source(name, product, tables)).collect();
+    let (sources, databases): (String, Vec<Database>) =
+        sources.iter().map(|(name, product, tables)| source(name, product, tables)).unzip();
     let config = format!("[daemon]\n{}[access]\nowners = [\"{user}\"]\n{sources}", paths.concat());
     fs::write(folder.join("config.toml"), config).unwrap();
     let daemon = Path::new(env!("CARGO_BIN_EXE_orgvault")).parent().unwrap().join("orgvaultd");
@@ -55,12 +56,25 @@ fn start(folder: &Path) -> Daemon {
         assert!(since.elapsed() < DEADLINE, "the daemon does not listen");
         std::thread::sleep(Duration::from_millis(5));
     }
-    daemon
+    (daemon, databases)
 }
 
 fn blocks(language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
     DOCUMENT.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+/// Runs calls of the document with the daemon of this folder; ones that do not end are ended.
+fn run(folder: &Path, calls: &str) -> Output {
+    let script = format!("sudo() {{ \"$@\"; }}\norgvault() {{ \"$BIN\" \"$@\"; }}\n{calls}")
+        .replace("/run/orgvault/orgvaultd.sock", folder.join("socket").to_str().unwrap());
+    Command::new("timeout")
+        .args([&DEADLINE.as_secs().to_string(), "bash", "-euo", "pipefail", "-c", &script])
+        .current_dir(folder)
+        .env("BIN", env!("CARGO_BIN_EXE_orgvault"))
+        .env("ORGVAULT_SOCKET", folder.join("socket"))
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -69,15 +83,7 @@ fn every_call_works_as_it_stands() {
     let _daemon = start(folder.path());
     let blocks = blocks("sh");
     assert!(blocks.len() >= 5);
-    let script = format!("sudo() {{ \"$@\"; }}\norgvault() {{ \"$BIN\" \"$@\"; }}\n{}", blocks.concat())
-        .replace("/run/orgvault/orgvaultd.sock", folder.path().join("socket").to_str().unwrap());
-    let ran = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &script])
-        .current_dir(folder.path())
-        .env("BIN", env!("CARGO_BIN_EXE_orgvault"))
-        .env("ORGVAULT_SOCKET", folder.path().join("socket"))
-        .output()
-        .unwrap();
+    let ran = run(folder.path(), &blocks.concat());
     assert!(ran.status.success(), "{}\n{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
     for name in ["asana.json", "workspace.json"] {
@@ -87,6 +93,22 @@ fn every_call_works_as_it_stands() {
     assert!(read("time-logs.csv").starts_with(b"id,project_id,"));
     assert!(read("organization.zip").starts_with(b"PK"));
     assert_eq!(read("atlas.json"), read("program.json"), "the seed has no time in it");
+}
+
+#[test]
+fn the_loops_end_where_the_export_does_not_become_a_file() {
+    let folder = TempDir::new().unwrap();
+    let (_daemon, databases) = start(folder.path());
+    databases[0].psql("DROP TABLE time_logs CASCADE");
+    databases[2].psql("DROP TABLE projects_task CASCADE");
+    let blocks = blocks("sh");
+    let asana = blocks.iter().take_while(|block| !block.contains("export/workspace")).cloned().collect::<String>();
+    let trueppm = blocks.iter().find_map(|block| Some(format!("JOB={}", block.split_once("JOB=")?.1))).unwrap();
+    for (calls, said) in [(asana, "the export ended as error"), (trueppm, "the job ended as failed")] {
+        let ran = run(folder.path(), &calls);
+        let error = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.code() == Some(1) && error.contains(said), "{:?}: {error}", ran.status);
+    }
 }
 
 #[test]

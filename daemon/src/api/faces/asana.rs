@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     Extension,
-    extract::State,
+    extract::{RawQuery, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -14,83 +14,104 @@ use orgvault_shared::{
     api::{Export, Format, OrganizationKey, Problem, State as ExportState},
     gid::Gid,
 };
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     super::{
         App,
         caller::Caller,
+        gate::Place,
         problem::Refusal,
-        request::{Json as Body, Path, Query},
+        request::{Json as Body, Path},
     },
     Wanted,
+    query::{parameters, values},
+    voice::{Said, is_stray, status},
 };
+use crate::source::Listed;
 
 /// How long upstream's download URLs are valid.
 const LINK_LIFETIME: TimeDelta = TimeDelta::hours(1);
 
-#[derive(Debug, Deserialize)]
-pub(in super::super) struct NewExport {
-    data: NewExportData,
-}
-
-#[derive(Debug, Deserialize)]
-struct NewExportData {
-    organization: Id,
-}
-
-/// Clients write an id as a string or, as the older ones, as a number.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Text(String),
-    Number(u64),
-}
-
-/// What every method takes; the others that Asana knows change nothing here.
-#[derive(Debug, Deserialize)]
-pub(in super::super) struct Options {
-    opt_fields: Option<String>,
-    opt_pretty: Option<String>,
-}
+/// As upstream writes it.
+const JSON: &str = "application/json; charset=UTF-8";
 
 /// `POST /organization_exports`.
 pub(in super::super) async fn create(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    Query(options): Query<Options>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
-    Body(body): Body<NewExport>,
+    Body(body): Body<Value>,
 ) -> Result<Response, Refusal> {
-    let name = match body.data.organization {
-        Id::Text(text) => text,
-        Id::Number(number) => number.to_string(),
-    };
-    let listing = app.listing_for(&caller, std::slice::from_ref(&name)).await;
-    let organization = listing.find(&name)?;
+    let organization = app.organization_by_gid(&caller, &organization_in(&body)?).await?;
     caller.is_about(None, &organization.key);
     let source = app.source(&caller, &organization.key.source)?;
     let formats = &source.definition().formats;
     // The product's own JSON.
     let format = if formats.contains(&Format::Json) { Format::Json } else { Format::Seed };
-    let export = app.ordered(&caller, organization, Wanted { format, entity: None, gzip: true }).await?;
-    Ok((StatusCode::CREATED, options.answer(&app.record(&caller, &headers, &export)?)).into_response())
+    let export = app.ordered(&caller, &organization, Wanted { format, entity: None, gzip: true }).await?;
+    let record = app.record(&caller, &headers, &export)?;
+    Ok((StatusCode::CREATED, Options::of(query.as_deref()).answer(&record)).into_response())
 }
 
 /// `GET /organization_exports/{gid}`. Asks no database but the catalog, so that polling is cheap.
 pub(in super::super) async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    Path(gid): Path<Gid>,
-    Query(options): Query<Options>,
+    Path(gid): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let export = app.export(&caller, gid).await?;
-    Ok(options.answer(&app.record(&caller, &headers, &export)?))
+    let Ok(known) = gid.parse::<Gid>() else {
+        return Err(bad_request(format!("organization_export_gid: not a recognized id: {gid}")));
+    };
+    let export = app.export(&caller, known).await?;
+    Ok(Options::of(query.as_deref()).answer(&app.record(&caller, &headers, &export)?))
+}
+
+/// The gid in `{"data": {"organization": "<gid>"}}`. Clients write an id as a string or, as the
+/// older ones, as a number.
+fn organization_in(body: &Value) -> Result<String, Refusal> {
+    let Some(data) = body.get("data").and_then(Value::as_object) else {
+        return Err(bad_request("data: missing input".to_owned()));
+    };
+    match data.get("organization") {
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(Value::Number(number)) if number.is_u64() => Ok(number.to_string()),
+        None | Some(Value::Null) => Err(bad_request("organization: missing input".to_owned())),
+        Some(other) => Err(bad_request(format!("organization: not a recognized id: {other}"))),
+    }
+}
+
+fn bad_request(message: String) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+        .hint("the body is {\"data\": {\"organization\": \"ID\"}}, and ids are those that were answered")
 }
 
 impl App {
+    /// The organization of a gid that [`App::gid_of`] gave. Otherwise any name will do, which an id
+    /// goes before.
+    async fn organization_by_gid(&self, caller: &Caller, gid: &str) -> Result<Listed, Refusal> {
+        let listing = self.listing_for(caller, &[gid.to_owned()]).await;
+        let is_meant = |key: &OrganizationKey| key.id == gid || format!("{}/{}", key.source, key.id) == gid;
+        let by_id: Vec<&Listed> = listing.listed.iter().filter(|one| is_meant(&one.key)).collect();
+        match by_id[..] {
+            [one] => Ok(one.clone()),
+            _ => listing.find(gid).cloned(),
+        }
+    }
+
+    /// What names an organization among all that the caller may know of: its id, with the source
+    /// before it where another one may have the same.
+    fn gid_of(&self, caller: &Caller, key: &OrganizationKey) -> String {
+        if self.sources(caller).iter().all(|source| source.name() == key.source) {
+            key.id.clone()
+        } else {
+            format!("{}/{}", key.source, key.id)
+        }
+    }
+
     /// The export as Asana's record, with a fresh link once there is a file.
     fn record(&self, caller: &Caller, headers: &HeaderMap, export: &Export) -> Result<Value, Refusal> {
         let download_url = match export.state {
@@ -106,31 +127,45 @@ impl App {
             "created_at": export.created_at.to_rfc3339_opts(SecondsFormat::Millis, true),
             "download_url": download_url,
             "state": export.state,
-            "organization": organization(&export.organization),
+            "organization": organization(&self.gid_of(caller, &export.organization), &export.organization.name),
         }))
     }
 }
 
-/// An id is a number too only where it is one as it stands.
-fn organization(key: &OrganizationKey) -> Value {
-    let mut organization = json!({ "gid": key.id, "resource_type": "organization", "name": key.name });
-    let number = key.id.parse::<u64>().ok().filter(|number| number.to_string() == key.id);
+/// A gid is a number too only where it is one as it stands.
+fn organization(gid: &str, name: &str) -> Value {
+    let mut organization = json!({ "gid": gid, "resource_type": "organization", "name": name });
+    let number = gid.parse::<u64>().ok().filter(|number| number.to_string() == gid);
     if let (Some(number), Some(fields)) = (number, organization.as_object_mut()) {
         fields.insert("id".to_owned(), number.into());
     }
     organization
 }
 
+/// What every method takes; the others that Asana knows change nothing here.
+struct Options {
+    /// Paths of the fields that are wanted; none is all.
+    fields: Option<String>,
+    pretty: bool,
+}
+
 impl Options {
+    /// Clients that have a list of fields send one parameter or many.
+    fn of(query: Option<&str>) -> Self {
+        let parameters = parameters(query.unwrap_or_default());
+        let fields: Vec<&str> = values(&parameters, "opt_fields").collect();
+        let pretty = values(&parameters, "opt_pretty").any(|value| value != "false" && value != "0");
+        Self { fields: (!fields.is_empty()).then(|| fields.join(",")), pretty }
+    }
+
     fn answer(&self, record: &Value) -> Response {
-        let record = match &self.opt_fields {
+        let record = match &self.fields {
             Some(fields) => selected(record, fields),
             None => record.clone(),
         };
         let document = json!({ "data": record });
-        let pretty = self.opt_pretty.as_deref().is_some_and(|value| value != "false" && value != "0");
-        let text = if pretty { format!("{document:#}") } else { document.to_string() };
-        ([(header::CONTENT_TYPE, "application/json; charset=UTF-8")], text).into_response()
+        let text = if self.pretty { format!("{document:#}") } else { document.to_string() };
+        ([(header::CONTENT_TYPE, JSON)], text).into_response()
     }
 }
 
@@ -156,17 +191,24 @@ fn selected(record: &Value, fields: &str) -> Value {
 }
 
 /// Asana's words: of its statuses, the nearest one.
-pub(in super::super) fn voice(problem: &Problem) -> (StatusCode, Value) {
+pub(in super::super) fn voice(problem: &Problem, _place: &Place) -> Said {
     let status = match problem.status {
         400 | 409 | 413 | 415 | 422 => StatusCode::BAD_REQUEST,
-        status => StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        404 | 405 | 410 => StatusCode::NOT_FOUND,
+        _ => status(problem),
+    };
+    let message = match problem.code.as_str() {
+        _ if is_stray(problem) => "no route matches the request",
+        "invalid_json" => "the body is no JSON that can be read",
+        "invalid_path" => "the path holds no recognized id",
+        _ => &problem.detail,
     };
     let help = if problem.hint.is_empty() { &problem.code } else { &problem.hint };
-    let mut error = json!({ "message": problem.detail, "help": help });
+    let mut error = json!({ "message": message, "help": help });
     if status.is_server_error() {
         error["phrase"] = problem.code.clone().into();
     }
-    (status, json!({ "errors": [error] }))
+    Said::new(status, json!({ "errors": [error] })).media_type(JSON)
 }
 
 #[cfg(test)]
@@ -197,13 +239,42 @@ mod tests {
 
     #[test]
     fn an_organization_has_a_number_only_where_its_id_is_one() {
-        let key = |id: &str| {
-            let [source, kind, id, name, slug] = ["s", "organization", id, "Acme", "acme"].map(str::to_owned);
-            organization(&OrganizationKey { source, kind, id, name, slug })
-        };
+        let key = |gid: &str| organization(gid, "Acme");
         assert_eq!(key("12")["id"], json!(12));
-        for id in ["012", "+12", "0000000a-0000-4000-8000-000000000000", "99999999999999999999"] {
+        for id in ["012", "+12", "a/12", "0000000a-0000-4000-8000-000000000000", "99999999999999999999"] {
             assert_eq!(key(id).get("id"), None, "{id}");
         }
+    }
+
+    #[test]
+    fn fields_may_be_named_together_or_one_by_one() {
+        let fields = |query: &str| Options::of(Some(query)).fields;
+        assert_eq!(fields("opt_fields=state,gid").unwrap(), "state,gid");
+        assert_eq!(
+            fields("opt_fields=state&x=1&opt_fields=organization.name%2Cgid").unwrap(),
+            "state,organization.name,gid"
+        );
+        assert_eq!(fields("opt_pretty=true"), None);
+        for (query, pretty) in [("opt_pretty", true), ("opt_pretty=false&opt_pretty=1", true), ("opt_pretty=0", false)]
+        {
+            assert_eq!(Options::of(Some(query)).pretty, pretty, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_body_is_said_by_the_field() {
+        let said = |text: &str| {
+            organization_in(&serde_json::from_str(text).unwrap()).map_err(|refusal| refusal.problem().detail.clone())
+        };
+        assert_eq!(said(r#"{"data": {"organization": "7"}}"#), Ok("7".to_owned()));
+        assert_eq!(said(r#"{"data": {"organization": 7}}"#), Ok("7".to_owned()));
+        for body in ["[]", "{}", "7", r#"{"data": []}"#] {
+            assert_eq!(said(body), Err("data: missing input".to_owned()), "{body}");
+        }
+        for organization in ["[]", "7.5", "-1", "true", "{}"] {
+            let body = format!(r#"{{"data": {{"organization": {organization}}}}}"#);
+            assert_eq!(said(&body), Err(format!("organization: not a recognized id: {organization}")));
+        }
+        assert_eq!(said(r#"{"data": {"organization": null}}"#), Err("organization: missing input".to_owned()));
     }
 }

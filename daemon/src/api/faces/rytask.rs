@@ -1,4 +1,5 @@
-//! RyTask's face: `GET /export/workspace`, as its own API answers it.
+//! RyTask's face: `GET /api/v1/export/workspace`, as its own API answers it; also without the prefix
+//! that every route of RyTask has.
 
 use std::sync::Arc;
 
@@ -9,12 +10,13 @@ use axum::{
     response::Response,
 };
 use orgvault_shared::api::{Archive, Format, Problem};
-use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    super::{App, archives::Attachment, caller::Caller, problem::Refusal},
+    super::{App, archives::Attachment, caller::Caller, gate::Place, problem::Refusal},
     Wanted,
+    query::{parameters, values},
+    voice::{Said, is_stray, status},
 };
 use crate::source::Listed;
 
@@ -39,19 +41,9 @@ pub(in super::super) async fn export(
     Ok(response)
 }
 
-/// Every parameter with its values, in their order.
-fn parameters(query: &str) -> Vec<(String, String)> {
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), decode(value)))
-        .collect()
-}
-
 /// None where it is missing; an error where it is there twice.
 fn one<'a>(parameters: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, ()> {
-    let mut values = parameters.iter().filter(|(one, _)| one == name).map(|(_, value)| value.as_str());
+    let mut values = values(parameters, name);
     match (values.next(), values.next()) {
         (first, None) => Ok(first),
         (_, Some(_)) => Err(()),
@@ -108,19 +100,18 @@ fn attachment(archive: &Archive) -> Attachment {
     Attachment { name, media_type, weak: true }
 }
 
-/// The words of its framework, `NestJS`.
-pub(in super::super) fn voice(problem: &Problem) -> (StatusCode, Value) {
-    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let code = problem.status;
-    let document = match status {
-        StatusCode::UNAUTHORIZED => json!({ "message": "Unauthorized", "statusCode": code }),
-        StatusCode::FORBIDDEN => json!({ "message": "Forbidden resource", "error": "Forbidden", "statusCode": code }),
-        StatusCode::NOT_FOUND => {
-            json!({ "message": "organization not found", "error": "Not Found", "statusCode": code })
-        }
-        _ => json!({ "message": problem.detail, "error": problem.title, "statusCode": code }),
+/// The words of RyTask and of its framework, `NestJS`, which knows no 405.
+pub(in super::super) fn voice(problem: &Problem, place: &Place) -> Said {
+    let (status, message) = match status(problem) {
+        _ if is_stray(problem) => (StatusCode::NOT_FOUND, format!("Cannot {} {}", place.method, place.path)),
+        StatusCode::UNAUTHORIZED => (StatusCode::UNAUTHORIZED, "authentication required".to_owned()),
+        StatusCode::FORBIDDEN => (StatusCode::FORBIDDEN, "forbidden".to_owned()),
+        StatusCode::NOT_FOUND => (StatusCode::NOT_FOUND, "organization not found".to_owned()),
+        status => (status, problem.detail.clone()),
     };
-    (status, document)
+    let error = status.canonical_reason().unwrap_or_default();
+    let document = json!({ "message": message, "error": error, "statusCode": status.as_u16() });
+    Said::new(status, document).media_type("application/json; charset=utf-8").no_store()
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! TruePPM's face: `/api/v1/programs/{id}/export/` and `/api/v1/projects/{id}/export/`, with the
 //! statuses of its own API: 401 for nobody, 404 for who is no member, 403 for too low a role.
 
+mod document;
 pub(in super::super) mod jobs;
+mod slash;
+mod voice;
 
 use std::sync::Arc;
 
@@ -11,9 +14,9 @@ use axum::{
     http::{HeaderMap, Method, StatusCode},
     response::Response,
 };
-use orgvault_shared::api::{Actor, Format, OrganizationKey, Problem, Role};
-use serde_json::{Value, json};
+use orgvault_shared::api::{Actor, Format, OrganizationKey, Role};
 
+pub(in super::super) use self::{slash::with_slash, voice::voice};
 use super::{
     super::{App, archives::Attachment, caller::Caller, problem::Refusal, request::Path},
     Named, Wanted,
@@ -90,17 +93,4 @@ fn attachment(key: &OrganizationKey) -> Attachment {
     let OrganizationKey { slug, id, .. } = key;
     let name = format!("{}.json", if slug.is_empty() { id } else { slug });
     Attachment { name, media_type: "application/json", weak: false }
-}
-
-/// Django REST framework's words.
-pub(in super::super) fn voice(problem: &Problem) -> (StatusCode, Value) {
-    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let detail = match status {
-        StatusCode::UNAUTHORIZED => "Authentication credentials were not provided.",
-        StatusCode::FORBIDDEN => "You do not have permission to perform this action.",
-        StatusCode::NOT_FOUND => "Not found.",
-        StatusCode::TOO_MANY_REQUESTS => "Request was throttled.",
-        _ => &problem.detail,
-    };
-    (status, json!({ "detail": detail, "code": problem.code }))
 }

@@ -32,17 +32,13 @@ pub(super) enum Body {
     Named(&'static str),
     /// An object of another API's.
     Theirs,
-    /// An array of objects of another API's.
-    TheirsEach,
 }
 
 impl Body {
     pub(super) fn schema(self) -> RefOr<Schema> {
-        let object = || ObjectBuilder::new().schema_type(Type::Object);
         match self {
             Self::Named(name) => Ref::from_schema_name(name).into(),
-            Self::Theirs => object().into(),
-            Self::TheirsEach => utoipa::openapi::schema::ArrayBuilder::new().items(object()).into(),
+            Self::Theirs => ObjectBuilder::new().schema_type(Type::Object).into(),
         }
     }
 }
@@ -94,6 +90,7 @@ const NONE: Query = &[];
 const OPTIONS: Query = &[("opt_fields", Kind::Text), ("opt_pretty", Kind::Text)];
 const LINK: Query = &[("expires", Kind::Number), ("holder", Kind::Text), ("signature", Kind::Text)];
 const PAGE: Query = &[("after", Kind::Number), ("limit", Kind::Number), ("search", Kind::Text)];
+const PAGES: Query = &[("page", Kind::Number)];
 const WORKSPACE: Query = &[("format", Kind::Text), ("entity", Kind::Text), ("organization", Kind::Text)];
 const EXPORTS: Query = &[("state", Kind::Named("State")), ("limit", Kind::Number), ("request", Kind::Named("Gid"))];
 
@@ -155,12 +152,13 @@ const TABLE: &[(&str, Told)] = &[
     ("GET /api/v1/projects/{id}/export/", get("TruePPM: the seed of a project", NONE, file("application/json"))),
     ("POST /api/v1/programs/{id}/export/", get("TruePPM: begin an export job", NONE, json(202, Body::Theirs))),
     ("POST /api/v1/projects/{id}/export/", get("TruePPM: begin an export job", NONE, json(202, Body::Theirs))),
-    ("GET /api/v1/programs/{id}/export/jobs/", get("TruePPM: export jobs", NONE, json(200, Body::TheirsEach))),
-    ("GET /api/v1/projects/{id}/export/jobs/", get("TruePPM: export jobs", NONE, json(200, Body::TheirsEach))),
-    ("GET /api/v1/programs/{id}/export/jobs/{gid}/", get("TruePPM: one export job", NONE, json(200, Body::Theirs))),
-    ("GET /api/v1/projects/{id}/export/jobs/{gid}/", get("TruePPM: one export job", NONE, json(200, Body::Theirs))),
-    ("GET /api/v1/programs/{id}/export/jobs/{gid}/download/", get("TruePPM: what a job made", NONE, file("application/json"))),
-    ("GET /api/v1/projects/{id}/export/jobs/{gid}/download/", get("TruePPM: what a job made", NONE, file("application/json"))),
+    ("GET /api/v1/programs/{id}/export/jobs/", get("TruePPM: export jobs", PAGES, json(200, Body::Theirs))),
+    ("GET /api/v1/projects/{id}/export/jobs/", get("TruePPM: export jobs", PAGES, json(200, Body::Theirs))),
+    ("GET /api/v1/programs/{id}/export/jobs/{job}/", get("TruePPM: one export job", NONE, json(200, Body::Theirs))),
+    ("GET /api/v1/projects/{id}/export/jobs/{job}/", get("TruePPM: one export job", NONE, json(200, Body::Theirs))),
+    ("GET /api/v1/programs/{id}/export/jobs/{job}/download/", get("TruePPM: what a job made", NONE, file("application/json"))),
+    ("GET /api/v1/projects/{id}/export/jobs/{job}/download/", get("TruePPM: what a job made", NONE, file("application/json"))),
+    ("GET /api/v1/export/workspace", get("RyTask: export an organization", WORKSPACE, file(ANY_FILE))),
     ("GET /export/workspace", get("RyTask: export an organization", WORKSPACE, file(ANY_FILE))),
     ("POST /organization_exports", with("Asana: begin an export", Body::Theirs, json(201, Body::Theirs))),
     ("POST /api/1.0/organization_exports", with("Asana: begin an export", Body::Theirs, json(201, Body::Theirs))),

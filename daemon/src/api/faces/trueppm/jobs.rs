@@ -5,27 +5,26 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Json,
-    extract::{OriginalUri, State},
+    extract::{OriginalUri, RawQuery, State},
     http::{HeaderMap, Method, StatusCode},
     response::Response,
 };
-use orgvault_shared::{
-    api::{Export, Format, Role, State as ExportState},
-    gid::Gid,
-};
+use orgvault_shared::api::{Export, Format, Role, State as ExportState};
 use serde_json::{Value, json};
 
 use super::{
     super::{
         super::{App, caller::Caller, problem::Refusal, request::Path},
-        Wanted,
+        Wanted, is_same_id,
+        query::{parameters, values},
     },
     attachment,
+    document::{document, gid, is_job},
 };
-use crate::catalog::ExportFilter;
+use crate::{catalog::Series, source::Listed};
 
-/// Jobs of one program that are listed, of the newest exports of all.
-const LISTED: usize = 100;
+/// Jobs on one page, as upstream.
+const PAGE: u64 = 50;
 
 /// `POST .../export/`: a job, which is not done yet.
 pub(in super::super::super) async fn start(
@@ -35,22 +34,32 @@ pub(in super::super::super) async fn start(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let organization = app.member_of(&caller, (kind(uri.path()), &id), Role::Admin).await?;
-    let export = app.ordered(&caller, &organization, Wanted::plain(Format::Seed)).await?;
-    Ok((StatusCode::ACCEPTED, Json(job(&export))))
+    let export = app.open_or_new_job(&caller, &organization).await?;
+    Ok((StatusCode::ACCEPTED, Json(document(&export))))
 }
 
-/// `GET .../export/jobs/`: the newest first.
+/// `GET .../export/jobs/`: the newest first, page by page.
 pub(in super::super::super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     OriginalUri(uri): OriginalUri,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Json<Value>, Refusal> {
     let organization = app.member_of(&caller, (kind(uri.path()), &id), Role::Admin).await?;
-    let mut exports = app.catalog().exports(ExportFilter::default()).await?;
-    exports.retain(|export| export.organization.source == organization.key.source && export.organization.id == id);
-    let jobs: Vec<Value> = app.engine().with_progress(exports).iter().rev().take(LISTED).map(job).collect();
-    Ok(Json(jobs.into()))
+    let series = jobs_of(&organization);
+    let count = app.catalog().count_of_series(&series).await?;
+    let page = page(query.as_deref().unwrap_or_default(), count)?;
+    let exports = app.catalog().page_of_series(&series, (page - 1) * PAGE, PAGE).await?;
+    let jobs: Vec<Value> = app.engine().with_progress(exports).iter().map(document).collect();
+    let place = |page: u64| app.absolute(&caller, &headers, &place(uri.path(), page));
+    Ok(Json(json!({
+        "count": count,
+        "next": (page * PAGE < count).then(|| place(page + 1)),
+        "previous": (page > 1).then(|| place(page - 1)),
+        "results": jobs,
+    })))
 }
 
 /// `GET .../export/jobs/{job}/`. Asks no database but the catalog, so that polling is cheap.
@@ -58,9 +67,9 @@ pub(in super::super::super) async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     OriginalUri(uri): OriginalUri,
-    Path((id, gid)): Path<(String, Gid)>,
+    Path((id, job)): Path<(String, String)>,
 ) -> Result<Json<Value>, Refusal> {
-    app.job(&caller, (kind(uri.path()), &id), gid).await.map(|export| Json(job(&export)))
+    app.job(&caller, (kind(uri.path()), &id), &job).await.map(|export| Json(document(&export)))
 }
 
 /// `GET .../export/jobs/{job}/download/`.
@@ -68,16 +77,16 @@ pub(in super::super::super) async fn download(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     OriginalUri(uri): OriginalUri,
-    Path((id, gid)): Path<(String, Gid)>,
+    Path((id, job)): Path<(String, String)>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let export = app.job(&caller, (kind(uri.path()), &id), gid).await?;
+    let export = app.job(&caller, (kind(uri.path()), &id), &job).await?;
     if export.state != ExportState::Finished {
-        let detail = format!("the job is {}: there is nothing to download", export.state.name());
+        let detail = format!("the job is {}: there is nothing to download", document(&export)["status"]);
         return Err(Refusal::new(StatusCode::CONFLICT, "not_ready", detail));
     }
-    let archive = app.archive(&caller, gid).await.map_err(|refusal| match refusal.status() {
+    let archive = app.archive(&caller, export.gid).await.map_err(|refusal| match refusal.status() {
         StatusCode::NOT_FOUND => Refusal::new(StatusCode::GONE, "archive_deleted", "the job's archive has expired"),
         _ => refusal,
     })?;
@@ -89,29 +98,77 @@ fn kind(path: &str) -> &'static str {
     if path.starts_with("/api/v1/projects/") { "project" } else { "program" }
 }
 
+fn jobs_of(organization: &Listed) -> Series<'_> {
+    Series { organization: &organization.key, format: Format::Seed }
+}
+
+/// The page that is asked for, from 1, where there is one.
+fn page(query: &str, count: u64) -> Result<u64, Refusal> {
+    let parameters = parameters(query);
+    let pages = count.div_ceil(PAGE).max(1);
+    let page = match values(&parameters, "page").last() {
+        None => Some(1),
+        Some("last") => Some(pages),
+        Some(number) => number.parse().ok(),
+    };
+    page.filter(|page| (1..=pages).contains(page))
+        .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "invalid_page", format!("there are {pages} pages")))
+}
+
+/// Where a page is: the first has no number.
+fn place(path: &str, page: u64) -> String {
+    if page == 1 { path.to_owned() } else { format!("{path}?page={page}") }
+}
+
 impl App {
-    /// The job of this gid, if it is one of the named program's or project's.
-    async fn job(&self, caller: &Caller, (kind, id): (&str, &str), gid: Gid) -> Result<Export, Refusal> {
+    /// The job that goes on, or else a new one. A client that names its request by a key gets what
+    /// that made, whatever else goes on.
+    async fn open_or_new_job(&self, caller: &Caller, organization: &Listed) -> Result<Export, Refusal> {
+        // Of two that ask at the same time, the second gets the first one's.
+        let _one_at_a_time = self.starting.lock().await;
+        if !caller.repeats()
+            && let Some(open) = self.catalog().open_of_series(&jobs_of(organization)).await?
+            && let Some(export) = self.engine().with_progress(vec![open]).pop()
+        {
+            caller.is_about(Some(export.gid), &export.organization);
+            return Ok(export);
+        }
+        self.ordered(caller, organization, Wanted::plain(Format::Seed)).await
+    }
+
+    /// The job of this id, if it is one of the named program's or project's.
+    async fn job(&self, caller: &Caller, (kind, id): (&str, &str), job: &str) -> Result<Export, Refusal> {
         Self::membership(caller)?;
-        let export = self.export(caller, gid).await?;
-        if export.organization.kind != kind || export.organization.id != id {
-            return Err(Refusal::new(StatusCode::NOT_FOUND, "unknown_export", format!("there is no job {gid} here")));
+        let unknown = || Refusal::new(StatusCode::NOT_FOUND, "unknown_export", format!("there is no job {job} here"));
+        let export = self.export(caller, gid(job).ok_or_else(unknown)?).await?;
+        let organization = &export.organization;
+        if organization.kind != kind || !is_same_id(&organization.id, id) || !is_job(&export) {
+            return Err(unknown());
         }
         Self::permission(caller, Role::Admin)?;
         Ok(export)
     }
 }
 
-fn job(export: &Export) -> Value {
-    let Export { gid, organization, .. } = export;
-    let place = format!("/api/v1/{}s/{}/export/jobs/{gid}/", organization.kind, organization.id);
-    json!({
-        "id": gid,
-        "status": export.state,
-        "created_at": export.created_at,
-        "finished_at": export.finished_at,
-        "error": export.error.as_ref().map(|error| &error.message),
-        "size_bytes": export.bytes,
-        "download_url": (export.state == ExportState::Finished).then(|| format!("{place}download/")),
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_counted_from_one_and_there_is_always_a_first() {
+        for (query, count, expected) in [
+            ("", 0, Some(1)),
+            ("page=1", 0, Some(1)),
+            ("page=2", 50, None),
+            ("page=2", 51, Some(2)),
+            ("page=1&page=2", 51, Some(2)),
+            ("page=last", 151, Some(4)),
+            ("page=0", 51, None),
+            ("page=-1", 51, None),
+            ("page=x", 51, None),
+            ("page=", 51, None),
+        ] {
+            assert_eq!(page(query, count).ok(), expected, "{query} of {count}");
+        }
+    }
 }

@@ -137,6 +137,105 @@ async fn refusals_are_in_asanas_words() {
 }
 
 #[tokio::test]
+async fn fields_that_are_named_one_by_one_are_all_given() {
+    let face = face().await;
+    let gid = face.create("", &for_acme()).await.json()["data"]["gid"].as_str().unwrap().to_owned();
+    let few = face.show(&gid, "?opt_fields=state&opt_fields=organization.name&opt_pretty&opt_pretty=true").await;
+    assert_eq!(few.status, 200, "{few:?}");
+    let record = few.json()["data"].clone();
+    assert_eq!(record.as_object().unwrap().keys().collect::<Vec<_>>(), ["gid", "state", "organization"]);
+    let created = face
+        .daemon
+        .request_with("POST /organization_exports?opt_fields=gid&opt_fields=state", &[&face.token], &for_acme())
+        .await;
+    assert_eq!(created.json()["data"].as_object().unwrap().len(), 2, "{created:?}");
+}
+
+/// Names that only a reader of the source would know.
+const RUST: [&str; 10] =
+    ["untagged", "enum", "serde", "struct", "variant", "line 1", "column", "missing field", "invalid type", "u64"];
+
+#[tokio::test]
+async fn whatever_is_asked_wrongly_is_refused_in_asanas_shape_and_no_language_of_ours() {
+    let face = face().await;
+    let ask = async |request: &str, headers: &[&str], body: &str| {
+        let headers: Vec<&str> = [face.token.as_str()].into_iter().chain(headers.iter().copied()).collect();
+        face.daemon.request_with(request, &headers, body).await
+    };
+    let post = "POST /api/1.0/organization_exports";
+    for (request, body, status) in [
+        ("GET /api/1.0/users/me", "", 404),
+        ("GET /api/1.0", "", 404),
+        ("GET /api/1.0/organization_exports", "", 404),
+        ("PUT /api/1.0/organization_exports/7", "{}", 404),
+        ("DELETE /organization_exports/7", "", 404),
+        ("GET /organization_exports/7/8", "", 404),
+        ("GET /organization_exports/x", "", 400),
+        ("GET /api/1.0/organization_exports/-1", "", 400),
+        ("GET /api/1.0/organization_exports/%FF", "", 400),
+        (post, "{", 400),
+        (post, "nonsense", 400),
+        (post, "{\"data\":7}", 400),
+        (post, "{\"data\":{\"organization\":[]}}", 400),
+        (post, "{\"data\":{\"organization\":-7}}", 400),
+        (post, "{\"data\":{\"organization\":{\"gid\":7}}}", 400),
+        (post, "", 400),
+    ] {
+        let refused = ask(request, &[], body).await;
+        let (shown, said) = message(&refused);
+        assert_eq!(shown, status, "{request} {body:.60}: {said}");
+        assert_eq!(refused.header("content-type"), "application/json; charset=UTF-8", "{request}");
+        let text = refused.text().to_lowercase();
+        assert!(!RUST.iter().any(|word| text.contains(word)), "{request} {body:.60}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_told_so_in_asanas_shape_wherever_it_asks() {
+    let face = face().await;
+    let address = face.daemon.config.http.listen.unwrap();
+    for path in ["/api/1.0/organization_exports/7", "/api/1.0/users/me", "/organization_exports"] {
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let refused = send(stream, &format!("GET {path}"), &[], "").await;
+        assert_eq!((message(&refused).0, refused.header("www-authenticate").is_empty()), (401, false), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_of_two_sources_is_answered_as_one_that_can_be_sent_back() {
+    let (first, _database) = source("tracker", "rytask", RYTASK).await;
+    let (second, _other) = source("copy", "rytask", RYTASK).await;
+    let daemon = Daemon::start_with(|config| config.sources = vec![first, second]).await;
+    let token = bearer(&daemon, "exporter", Role::Admin).await;
+    let create = async |organization: &str| {
+        let body = json!({ "data": { "organization": organization } }).to_string();
+        daemon.request_with("POST /organization_exports", &[&token], &body).await
+    };
+    let (status, said) = message(&create(ACME).await);
+    let named = [format!("tracker/{ACME}"), format!("copy/{ACME}")];
+    assert!(status == 400 && named.iter().all(|name| said.contains(name)), "{status} {said}");
+    for name in &named {
+        let created = create(name).await;
+        assert_eq!(created.status, 201, "{created:?}");
+        let record = created.json()["data"].clone();
+        assert_eq!(record["organization"]["gid"], json!(name));
+        let gid = record["gid"].as_str().unwrap();
+        let shown = daemon.request(&format!("GET /organization_exports/{gid}"), &[&token]).await;
+        let again = shown.json()["data"]["organization"]["gid"].as_str().unwrap().to_owned();
+        assert_eq!(create(&again).await.json()["data"]["organization"]["gid"], json!(name));
+    }
+}
+
+/// A tenant that takes another one's id as its slug takes nothing from it here.
+#[tokio::test]
+async fn an_id_goes_before_a_slug() {
+    let face = face().await;
+    face.database.psql(&format!("UPDATE organizations SET slug = '{ACME}' WHERE id <> '{ACME}' AND slug = 'buecher'"));
+    let created = face.create("", &for_acme()).await;
+    assert_eq!((created.status, created.json()["data"]["organization"]["name"].clone()), (201, json!("Acme")));
+}
+
+#[tokio::test]
 async fn a_retried_post_makes_one_export() {
     let face = face().await;
     let post = async || {

@@ -1,11 +1,17 @@
 //! RyTask's face, with the parameters, headers and refusals of its facts.
 
-use orgvault_shared::api::Role;
+use orgvault_shared::{api::Role, config::SecretUrl};
 use serde_json::json;
+use tokio::net::TcpStream;
 
 use super::source;
 use crate::{
-    api::{fixture::Daemon, reply::Reply, tokens::request},
+    api::{
+        fixture::Daemon,
+        http::free_address,
+        reply::{Reply, send},
+        tokens::request,
+    },
     postgres::{Database, RYTASK},
 };
 
@@ -78,6 +84,65 @@ async fn which_organization_is_named_or_the_only_one() {
     assert_eq!((other.status, other.json()), (404, said));
     let viewer = daemon.client.add_token(&request("viewer", Role::Viewer, &[])).await.unwrap();
     let refused = daemon.request("GET /export/workspace", &[&format!("Authorization: Bearer {}", viewer.secret)]).await;
-    let said = json!({ "message": "Forbidden resource", "error": "Forbidden", "statusCode": 403 });
+    let said = json!({ "message": "forbidden", "error": "Forbidden", "statusCode": 403 });
     assert_eq!((refused.status, refused.json()), (403, said));
+}
+
+/// The head of every refusal.
+fn has_upstreams_head(reply: &Reply) {
+    assert_eq!(reply.header("content-type"), "application/json; charset=utf-8", "{reply:?}");
+    assert_eq!(reply.header("cache-control"), "no-store", "{reply:?}");
+}
+
+#[tokio::test]
+async fn the_global_prefix_of_upstream_is_there_too() {
+    let (daemon, _database) = face().await;
+    let with = daemon.request("GET /api/v1/export/workspace?organization=acme", &[]).await;
+    assert_eq!((with.status, with.json()["organization"]["slug"].clone()), (200, json!("acme")), "{with:?}");
+    let csv = daemon.request("GET /api/v1/export/workspace?organization=acme&format=csv&entity=time-logs", &[]).await;
+    assert_eq!((csv.status, csv.header("content-type")), (200, "text/csv; charset=utf-8"));
+    let wrong = daemon.request("GET /api/v1/export/workspace?format=xml", &[]).await;
+    assert_eq!((wrong.status, wrong.json()["message"].clone()), (400, json!("format must be 'json' or 'csv'")));
+    has_upstreams_head(&wrong);
+}
+
+#[tokio::test]
+async fn what_no_route_takes_is_404_in_nests_words() {
+    let (daemon, _database) = face().await;
+    for (request, message) in [
+        ("GET /api/v1/export", "Cannot GET /api/v1/export"),
+        ("GET /export/workspaces?x=1", "Cannot GET /export/workspaces"),
+        ("POST /api/v1/export/workspace", "Cannot POST /api/v1/export/workspace"),
+        ("DELETE /export/workspace", "Cannot DELETE /export/workspace"),
+        ("GET /api/v1/projects2", "Cannot GET /api/v1/projects2"),
+    ] {
+        let refused = daemon.request(request, &[]).await;
+        let said = json!({ "message": message, "error": "Not Found", "statusCode": 404 });
+        assert_eq!((refused.status, refused.json()), (404, said), "{request}");
+        has_upstreams_head(&refused);
+    }
+}
+
+#[tokio::test]
+async fn who_says_not_who_it_is_is_asked_to_in_upstreams_words() {
+    let address = free_address();
+    let url = SecretUrl::new("sqlite:///nonexistent".to_owned());
+    let source = orgvault_shared::config::SourceConfig::new("tracker".to_owned(), "rytask".to_owned(), url);
+    let daemon = Daemon::start_with(|config| {
+        config.sources = vec![source];
+        config.http.listen = Some(address);
+    })
+    .await;
+    let said = json!({ "message": "authentication required", "error": "Unauthorized", "statusCode": 401 });
+    for (path, header) in [
+        ("/api/v1/export/workspace", "X: y"),
+        ("/export/workspace", "Authorization: Bearer wrong"),
+        ("/api/v1/export/nothing", "X: y"),
+    ] {
+        let refused = send(TcpStream::connect(address).await.unwrap(), &format!("GET {path}"), &[header], "").await;
+        assert_eq!((refused.status, refused.json()), (401, said.clone()), "{path}");
+        has_upstreams_head(&refused);
+        assert!(!refused.header("www-authenticate").is_empty());
+    }
+    drop(daemon);
 }
