@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use orgvault_shared::{
-    api::Warning,
+    api::{PREFLIGHT, Warning},
     archive::manifest::Manifest,
     preflight::{Finding, Preflight, PreflightError, Severity, Total, is_importable, preflight},
 };
@@ -50,7 +50,7 @@ fn warning(found: &Preflight, total: &Total) -> Warning {
     let mut ids: Vec<String> = of_it().filter_map(|finding| finding.id.clone()).collect();
     ids.dedup();
     Warning {
-        code: format!("preflight_{}", total.code),
+        code: format!("{PREFLIGHT}{}", total.code),
         message: format!("{}'s importer would {would}{times}{first}", found.product),
         ids,
     }
@@ -119,5 +119,22 @@ mod tests {
           }
         ]
         "#);
+    }
+
+    #[test]
+    fn what_a_row_holds_can_be_taken_out_again() {
+        let total = Total { code: "merged_member".to_owned(), severity: Severity::Changes, count: 2 };
+        let message = "the e-mail \"ada: x@example.org\" is an earlier member's: both become one person".to_owned();
+        let named = Finding { message, code: total.code.clone(), ..finding(Severity::Changes, Some(2), Some("ada")) };
+        let found = Preflight {
+            product: "solidtime".to_owned(),
+            verdict: Verdict::Accepted,
+            findings: vec![named],
+            totals: vec![total.clone()],
+        };
+        let Warning { code, message, ids } = warning(&found, &total).without_rows();
+        assert_eq!(code, "preflight_merged_member");
+        assert_eq!(message, "solidtime's importer would change what it imports (2 times)");
+        assert_eq!(ids, [""; 0]);
     }
 }

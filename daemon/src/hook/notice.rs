@@ -52,7 +52,8 @@ impl Notice {
         let warnings = exports.iter().flat_map(|export| &export.warnings);
         let (event, told) = match (error, warnings.clone().next()) {
             (Some(error), _) => (HookEvent::Failure, error.message.clone()),
-            (None, Some(warning)) => (HookEvent::Warning, warning.message.clone()),
+            // Where it goes, nobody knows who reads it.
+            (None, Some(warning)) => (HookEvent::Warning, warning.clone().without_rows().message),
             (None, None) => (HookEvent::Success, format!("{} exported", exports.len())),
         };
         let gids: Vec<String> = exports.iter().map(|export| export.gid.to_string()).collect();

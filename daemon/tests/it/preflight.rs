@@ -2,15 +2,25 @@
 
 use std::fs;
 
+use chrono_tz::Tz;
+use orgvault_shared::{
+    api::{ArchiveState, Export, ExportRequest, Format, Role, State, Warning},
+    archive::manifest::{Manifest, Section},
+    calendar::Calendar,
+    config::{HookAction, HookConfig, HookEvent, HookScope, ScheduleConfig, Variables},
+    patterns::Patterns,
+    preflight::{Severity, Verdict},
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use crate::{
-    api::fixture::{Daemon, organization, problem},
+    api::{
+        faces::daemon as daemon_of,
+        fixture::{Daemon, organization, problem, soon, until},
+        tokens::bearer,
+    },
     postgres::Database,
     products::{ask, exported, serving},
-};
-use orgvault_shared::{
-    api::{ArchiveState, Export, ExportRequest, Format, State, Warning},
-    archive::manifest::{Manifest, Section},
-    preflight::{Severity, Verdict},
 };
 
 const ACME: &str = "0000000a-0000-4000-8000-000000000000";
@@ -129,4 +139,79 @@ async fn importable_belongs_to_seeds() {
     let refused = problem(daemon.client.start_exports(&request).await);
     assert_eq!((refused.status, refused.code.as_str()), (422, "not_offered"));
     assert!(refused.detail.contains("seed and seed-events, and not to zip"), "{refused:?}");
+}
+
+/// Two members with one address, which the importer makes one person.
+const PEOPLE: &str = "UPDATE users SET name = 'Ada Private', email = 'ada@private.example'
+    WHERE id IN (SELECT user_id FROM members WHERE organization_id = '0000000a-0000-4000-8000-000000000000');";
+/// Part of what is about them.
+const PRIVATE: [&str; 2] = ["private.example", "Ada"];
+
+/// The first events of the stream, as far as the snapshot.
+async fn first_events(daemon: &Daemon, gid: &str, token: &str) -> String {
+    let mut stream = daemon.connect().await;
+    let request = format!("GET /v1/events?request={gid} HTTP/1.1\r\nHost: x\r\n{token}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    while !text.contains("warnings") {
+        let mut block = [0; 4096];
+        let length = soon("an event", stream.read(&mut block)).await.unwrap();
+        assert!(length > 0, "{text}");
+        text.push_str(&String::from_utf8_lossy(&block[..length]));
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_people_is_for_admins() {
+    let (_database, daemon) = solidtime(PEOPLE).await;
+    let export = export(&daemon).await;
+    let warning = told(&export.warnings, "preflight_merged_member").unwrap();
+    assert!(warning.message.contains("ada@private.example") && !warning.ids.is_empty(), "{warning:?}");
+    let (gid, request) = (export.gid, export.request);
+    let viewer = bearer(&daemon, "viewer", Role::Viewer).await;
+    let admin = bearer(&daemon, "admin", Role::Admin).await;
+    for path in ["/v1/exports", &format!("/v1/exports/{gid}"), "/v1/archives", &format!("/v1/archives/{gid}")] {
+        let seen = async |token: &str| daemon.request(&format!("GET {path}"), &[token]).await.text();
+        assert!(seen(&admin).await.contains("private.example"), "{path}");
+        let seen = seen(&viewer).await;
+        assert!(seen.contains("solidtime's importer would change what it imports\""), "{path}: {seen}");
+        assert!(!PRIVATE.iter().any(|word| seen.contains(word)) && !seen.contains("\"ids\""), "{path}: {seen}");
+    }
+    let events = first_events(&daemon, &request.to_string(), &viewer).await;
+    assert!(
+        events.contains("preflight_merged_member") && !PRIVATE.iter().any(|word| events.contains(word)),
+        "{events}"
+    );
+    let events = first_events(&daemon, &request.to_string(), &admin).await;
+    assert!(events.contains("private.example"), "{events}");
+    let preflight = daemon.request(&format!("POST /v1/archives/{gid}/preflight"), &[&viewer]).await;
+    assert_eq!(preflight.status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_people_goes_to_no_hook() {
+    let files = tempfile::tempdir().unwrap();
+    let told = files.path().join("told");
+    // Of several warnings, a hook is told the first.
+    let sql = format!("{}{PEOPLE}DELETE FROM project_members;", include_str!("solidtime.sql"));
+    let line = format!("echo \"$ORGVAULT_CODE $ORGVAULT_MESSAGE\" >> {}", told.display());
+    let daemon = daemon_of("solidtime", &sql, |config| {
+        let calendar = Calendar::new("0 0 29 2 *", Tz::UTC).unwrap();
+        config.schedules = vec![ScheduleConfig::new("nightly".to_owned(), calendar)];
+        config.hooks = vec![HookConfig {
+            name: "told".to_owned(),
+            on: vec![HookEvent::Warning],
+            scope: HookScope::Organization,
+            schedules: Patterns::all(),
+            action: HookAction::Command { argv: vec![line], shell: true, environment: Variables::default() },
+            timeout: std::time::Duration::from_secs(20),
+        }];
+    })
+    .await;
+    daemon.client.run_schedule("nightly").await.unwrap();
+    let read = || fs::read_to_string(&told).unwrap_or_default();
+    until("the hook is told", async || read().contains("preflight_merged_member")).await;
+    assert!(read().contains("solidtime's importer would"), "{}", read());
+    assert!(!PRIVATE.iter().any(|word| read().contains(word)), "{}", read());
 }
