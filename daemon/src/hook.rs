@@ -103,8 +103,11 @@ impl Call {
         let Self { hook, notice } = self;
         let (name, event) = (&hook.name, notice.event().name());
         let made = match &hook.action {
-            HookAction::Command { argv, shell } => {
-                command::run(argv, *shell, notice.variables(), hook.timeout).await.map_err(|error| error.to_string())
+            HookAction::Command { argv, shell, environment } => {
+                let own = environment.reveal().map(|(name, value)| (name.to_owned(), value.to_owned()));
+                let told = notice.variables().map(|(name, value)| (name.to_owned(), value));
+                let ran = command::run(argv, *shell, own.chain(told), hook.timeout).await;
+                ran.map_err(|error| error.to_string())
             }
             HookAction::Ping { url } => pinger.ping(url, notice, hook.timeout).await.map_err(|error| error.to_string()),
         };

@@ -11,6 +11,7 @@ mod scrub;
 mod secret;
 mod target;
 mod values;
+mod variables;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use self::{
     schedule::{Missed, ScheduleConfig},
     scrub::Scrub,
     target::{FILE_PLACEHOLDER, Server, TargetConfig, TargetKind, Token},
+    variables::Variables,
 };
 
 /// A checked configuration.

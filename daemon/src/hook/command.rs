@@ -3,6 +3,8 @@
 
 use std::{io, process::ExitStatus, time::Duration};
 
+use orgvault_shared::config::HookAction;
+
 use crate::program::{self, ProgramError};
 
 /// The output that is kept; the rest is read and dropped, so that the program does not wait for us.
@@ -55,15 +57,18 @@ pub(super) enum CommandError {
 pub(super) async fn run(
     argv: &[String],
     shell: bool,
-    variables: impl Iterator<Item = (&'static str, String)>,
+    variables: impl Iterator<Item = (String, String)>,
     limit: Duration,
 ) -> Result<String, CommandError> {
-    let (program, arguments) = argv.split_first().map_or(("", argv), |(program, rest)| (program.as_str(), rest));
-    let mut command = program::command(if shell { "/bin/sh" } else { program });
+    // What is told of a fault names the program only: a shell's line and arguments may hold secrets.
+    let program = HookAction::program(argv, shell);
+    let mut command = program::command(program);
     if shell {
-        command.args(["-c", program]);
+        command.arg("-c").args(argv);
+    } else {
+        command.args(argv.iter().skip(1));
     }
-    command.args(arguments).envs(variables);
+    command.envs(variables);
     let mut kept = Vec::new();
     let ended = program::run(command, limit, |output| keep(&mut kept, output)).await;
     let program = program.to_owned();

@@ -4,7 +4,7 @@
 use std::{sync::OnceLock, time::Duration};
 
 use orgvault_shared::config::{HookEvent, SecretUrl};
-use reqwest::{Client, StatusCode, Url};
+use reqwest::{Client, StatusCode, Url, redirect::Policy};
 
 use super::Notice;
 use crate::send::use_ring;
@@ -12,7 +12,8 @@ use crate::send::use_ring;
 /// Calls URLs; connects when it is first used.
 #[derive(Default)]
 pub(super) struct Pinger {
-    client: OnceLock<Client>,
+    outside: OnceLock<Client>,
+    here: OnceLock<Client>,
 }
 
 /// Why a call failed. Never holds the URL, which is all that is needed to make it.
@@ -24,6 +25,9 @@ pub(super) enum PingError {
     /// Nothing answered in time, or the connection failed.
     #[error("cannot call the url: {0}")]
     Call(#[source] reqwest::Error),
+    /// It is somewhere else: what is told is for the address of the configuration only.
+    #[error("the url answered {0}, and a redirect is not followed: write the address that it leads to")]
+    Moved(StatusCode),
     /// Another answer than 2xx.
     #[error("the url answered {0}")]
     Status(StatusCode),
@@ -34,21 +38,27 @@ impl Pinger {
     pub(super) async fn ping(&self, url: &SecretUrl, notice: &Notice, limit: Duration) -> Result<String, PingError> {
         let url = address(url, notice.event()).ok_or(PingError::Url)?;
         let failed = |error: reqwest::Error| PingError::Call(error.without_url());
-        let call = self.client().map_err(failed)?.post(url).body(notice.message().to_owned()).timeout(limit);
+        let client = self.client(url.scheme() == "http").map_err(failed)?;
+        let call = client.post(url).body(notice.message().to_owned()).timeout(limit);
         let answer = call.send().await.map_err(failed)?;
         match answer.status() {
             status if status.is_success() => Ok(status.to_string()),
+            status if status.is_redirection() => Err(PingError::Moved(status)),
             status => Err(PingError::Status(status)),
         }
     }
 
-    fn client(&self) -> Result<&Client, reqwest::Error> {
-        if let Some(client) = self.client.get() {
+    fn client(&self, plain: bool) -> Result<&Client, reqwest::Error> {
+        let kept = if plain { &self.here } else { &self.outside };
+        if let Some(client) = kept.get() {
             return Ok(client);
         }
         use_ring();
-        let client = Client::builder().user_agent(concat!("orgvaultd/", env!("CARGO_PKG_VERSION"))).build()?;
-        Ok(self.client.get_or_init(|| client))
+        let builder =
+            Client::builder().user_agent(concat!("orgvaultd/", env!("CARGO_PKG_VERSION"))).redirect(Policy::none());
+        // Plain http is for this machine: a proxy of the environment would read it.
+        let client = if plain { builder.no_proxy() } else { builder }.build()?;
+        Ok(kept.get_or_init(|| client))
     }
 }
 

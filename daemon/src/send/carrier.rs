@@ -10,7 +10,7 @@ use super::{command::Command, outcome::Outcome, parcel::Parcel, solidtime::Solid
 
 /// How one kind of target takes archives.
 pub(super) trait Carrier: Send + Sync {
-    /// The URL or the command, for people.
+    /// The URL or the program, for people: nothing that may be a secret.
     fn address(&self) -> String;
 
     /// The product whose importer it is; none where that is the archive's own.
@@ -52,6 +52,6 @@ pub(super) fn carrier(target: &TargetConfig) -> Box<dyn Carrier> {
     match target.kind.clone() {
         TargetKind::Solidtime { server, organization } => Box::new(Solidtime { server, organization, timeout }),
         TargetKind::Trueppm { server } => Box::new(Trueppm { server, timeout }),
-        TargetKind::Command { argv } => Box::new(Command { argv, timeout }),
+        TargetKind::Command { argv, environment } => Box::new(Command { argv, environment, timeout }),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use orgvault_shared::{
     api::{Format, SendRequest},
-    config::FILE_PLACEHOLDER,
+    config::{FILE_PLACEHOLDER, Variables},
     units::format_duration,
 };
 
@@ -24,6 +24,7 @@ const KEPT: usize = 16 * 1024;
 /// A command on this machine.
 pub(super) struct Command {
     pub(super) argv: Vec<String>,
+    pub(super) environment: Variables,
     pub(super) timeout: Duration,
 }
 
@@ -35,7 +36,8 @@ impl Command {
         let mut command = program::command(program);
         command
             .args(arguments.iter().map(|argument| argument.replace(FILE_PLACEHOLDER, &path)))
-            .args(create_users.then_some("--create-users"));
+            .args(create_users.then_some("--create-users"))
+            .envs(self.environment.reveal());
         let mut tail = Tail::default();
         let outcome = match program::run(command, self.timeout, |output| tail.push(output)).await {
             Ok(status) if status.success() => Outcome::sent(),
@@ -58,7 +60,7 @@ impl Command {
 
 impl Carrier for Command {
     fn address(&self) -> String {
-        self.argv.join(" ")
+        self.argv.first().cloned().unwrap_or_default()
     }
 
     fn product(&self) -> Option<&'static str> {

@@ -62,7 +62,7 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let mut names = Unique::new("name of the schedule");
     let schedules = root.tables("schedule", |table| schedule::read(table, &mut names, &sources, &retention));
     let mut names = Unique::new("name of the hook");
-    let hooks = root.tables("hook", |table| hook::read(table, &mut names));
+    let hooks = root.tables("hook", |table| hook::read(table, environment, &mut names));
     let config = Config {
         file: environment.file.clone(),
         daemon,

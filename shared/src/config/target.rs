@@ -1,12 +1,13 @@
 //! `[[target]]`: running instances of apps to which archives can be sent.
 
-use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use hyper::Uri;
 
 use super::{
-    Environment, secret,
-    values::{absolute_path, name, some_duration},
+    Environment, Variables, secret,
+    values::{absolute_path, is_loopback, name, some_duration},
+    variables,
 };
 use crate::{
     checked_toml::{Table, Unique, Value},
@@ -34,8 +35,8 @@ pub struct TargetConfig {
     pub timeout: Duration,
 }
 
-/// How a target takes archives.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How a target takes archives. `Debug` shows nothing that may be a secret.
+#[derive(Clone, PartialEq, Eq)]
 pub enum TargetKind {
     /// solidtime's import API.
     Solidtime {
@@ -53,7 +54,25 @@ pub enum TargetKind {
     Command {
         /// The program and its arguments; `{file}` stands for the archive's path.
         argv: Vec<String>,
+        /// What it is given in its environment.
+        environment: Variables,
     },
+}
+
+impl fmt::Debug for TargetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Solidtime { server, organization } => {
+                f.debug_struct("Solidtime").field("server", server).field("organization", organization).finish()
+            }
+            Self::Trueppm { server } => f.debug_struct("Trueppm").field("server", server).finish(),
+            Self::Command { argv, environment } => f
+                .debug_struct("Command")
+                .field("program", &argv.first())
+                .field("environment", environment)
+                .finish_non_exhaustive(),
+        }
+    }
 }
 
 impl TargetKind {
@@ -127,10 +146,15 @@ pub(super) fn read(table: &Table<'_>, environment: &Environment, names: &mut Uni
             TargetKind::Solidtime { server: server?, organization: organization? }
         }
         Some(Kind::Trueppm) => TargetKind::Trueppm { server: server(table, environment, TRUEPPM_UPLOAD)? },
-        Some(Kind::Command) => TargetKind::Command { argv: table.required("argv", argv)? },
+        Some(Kind::Command) => {
+            let argv = table.required("argv", argv);
+            let environment = variables::read(table, environment);
+            TargetKind::Command { argv: argv?, environment: environment? }
+        }
         None => {
             // Which keys there may be hangs on the kind: none of them is called unknown.
             table.knows(&TOKEN_KEYS);
+            table.knows(&variables::KEYS);
             table.knows(&["organization", "url", "ca_file", "connect_timeout", "max_upload", "argv"]);
             return None;
         }
@@ -173,11 +197,6 @@ fn url(value: &Value<'_>) -> Option<String> {
         _ => return value.refuse(format!("{text:?} is no URL of a web server"), form),
     }
     Some(text.trim_end_matches('/').to_owned())
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn uuid(value: &Value<'_>) -> Option<String> {
@@ -276,6 +295,7 @@ mod tests {
             ("public", "hunter2", 0o644),
             ("empty", "\n", 0o600),
             ("two", "hunter2\nhunter2\n", 0o600),
+            ("env", "PASSWORD=hunter2\n", 0o640),
         ] {
             write(directory.path(), name, text, mode);
         }
@@ -294,7 +314,8 @@ mod tests {
         let organization = "018F3C1E-0000-7000-8000-00000000000b";
         let text = format!(
             "{}[[target]]\nname = \"b\"\nkind = \"solidtime\"\nurl = \"https://b\"\ntoken_credential = \"token\"\n\
-             organization = {organization:?}\n[[target]]\nname = \"c\"\nkind = \"command\"\nargv = [\"/bin/x\", \"{{file}}\"]\n",
+             organization = {organization:?}\n[[target]]\nname = \"c\"\nkind = \"command\"\nargv = [\"/bin/x\", \"{{file}}\", \"hunter2\"]\n\
+             environment_credential = \"env\"\n",
             with("http://127.0.0.1:8000/plans/")
         );
         let targets = parse(&text).unwrap().targets;
@@ -303,7 +324,8 @@ mod tests {
         let TargetKind::Solidtime { server, organization: id } = &targets[1].kind else { panic!("{targets:?}") };
         assert_eq!((server.token.reveal(), server.max_upload), ("hunter2", 100 << 20));
         assert_eq!(*id, organization.to_lowercase());
-        assert_eq!(targets[2].kind, TargetKind::Command { argv: vec!["/bin/x".to_owned(), "{file}".to_owned()] });
+        let TargetKind::Command { argv, environment } = &targets[2].kind else { panic!("{targets:?}") };
+        assert_eq!((argv.len(), environment.reveal().next()), (3, Some(("PASSWORD", "hunter2"))));
         assert_eq!(
             targets.iter().map(|target| target.kind.name()).collect::<Vec<_>>(),
             ["trueppm", "solidtime", "command"]
@@ -353,7 +375,7 @@ mod tests {
             "name = \"d\"\nkind = \"trueppm\"\nurl = \"https://x\"\ntoken_file = \"two\"",
             "name = \"e\"\nkind = \"command\"\nargv = [\"manage.py\", \"{file}\"]",
             "name = \"f\"\nkind = \"command\"\nargv = [\"/manage.py\", \"file\"]\nurl = \"https://x\"",
-            "name = \"g\"\nkind = \"command\"\nargv = []",
+            "name = \"g\"\nkind = \"command\"\nargv = []\nenvironment_file = \"public\"",
         ];
         let text: Vec<String> = texts.iter().map(|text| format!("[[target]]\n{text}\n")).collect();
         insta::assert_snapshot!(parse(&text.concat()).unwrap_err());

@@ -88,6 +88,10 @@ fn example_environment() -> (tempfile::TempDir, Environment) {
         ("tracker-us", url),
         ("time-new.token", "s3cret.token\n"),
         ("plans-token", "tppm_0123"),
+        ("plans-env", "DATABASE_PASSWORD=s3cret\n"),
+        ("plans-here.env", "DATABASE_PASSWORD=s3cret\n"),
+        ("mail.env", "SMTP_PASSWORD=s3cret\n"),
+        ("page-env", "PAGER_TOKEN=s3cret\n"),
     ] {
         fs::write(directory.path().join(name), text).unwrap();
         fs::set_permissions(directory.path().join(name), fs::Permissions::from_mode(0o640)).unwrap();

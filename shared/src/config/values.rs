@@ -1,6 +1,6 @@
 //! The values of single keys.
 
-use std::{path::Path, path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::Path, path::PathBuf, time::Duration};
 
 use crate::{checked_toml::Value, patterns::Patterns, units};
 
@@ -25,6 +25,12 @@ pub(super) fn absolute_path(value: &Value<'_>) -> Option<PathBuf> {
         return Some(path.to_owned());
     }
     value.refuse(format!("{:?} is no absolute path", path.display().to_string()), "begin it with /")
+}
+
+/// Whether what is sent to this host never leaves this machine.
+pub(super) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The path of a Unix socket.

@@ -135,7 +135,10 @@ fn config(folder: &Path) -> Config {
 }
 
 fn command_target(name: &str, argv: &[&str]) -> TargetConfig {
-    let kind = TargetKind::Command { argv: argv.iter().map(|&argument| argument.to_owned()).collect() };
+    let kind = TargetKind::Command {
+        argv: argv.iter().map(|&argument| argument.to_owned()).collect(),
+        environment: [("TOKEN".to_owned(), "hunter2".to_owned())].into_iter().collect(),
+    };
     TargetConfig { name: name.to_owned(), kind, timeout: Duration::from_mins(1) }
 }
 

@@ -1,6 +1,6 @@
 //! Pins, retention, reloading and the diagnosis.
 
-use std::{collections::BTreeMap, io::Read};
+use std::{collections::BTreeMap, io::Read, os::unix::fs::PermissionsExt};
 
 use orgvault_shared::api::{
     Archive, Diagnosis, Organizations, Pruned, Reloaded, RetentionDecision, RetentionPlan, Role, Status, Warning,
@@ -8,7 +8,7 @@ use orgvault_shared::api::{
 
 use crate::{
     fixtures::{archive, at, failed, gid},
-    orgvault::run,
+    orgvault::{command, run},
     stub::{Reply, Stub},
 };
 
@@ -104,4 +104,22 @@ fn a_diagnosis_is_one_tar_file() {
     assert_eq!(held["orgvault-diagnose/configuration.txt"], "Config { .. }");
     assert!(held["orgvault-diagnose/versions.json"].contains("\"orgvault\""));
     assert!(held["orgvault-diagnose/errors.json"].contains("source_lost"));
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let again = run(&stub, &["diagnose", "--out", file.to_str().unwrap()]);
+    assert!(again.code == Some(1) && again.err.contains("exists"), "{}", again.all());
+
+    let [first, second] = ["first", "second"].map(|name| {
+        let folder = stub.folder().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        folder
+    });
+    // What is there already under a name by the time stays as it is.
+    for _ in 0..3 {
+        let ran = command(&stub.socket(), &["diagnose"]).current_dir(&first).output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+    }
+    assert_eq!(std::fs::read_dir(&first).unwrap().count(), 3);
+    std::os::unix::fs::symlink(&file, second.join("link.tar")).unwrap();
+    let ran = command(&stub.socket(), &["diagnose", "--out", "link.tar"]).current_dir(&second).output().unwrap();
+    assert_eq!(ran.status.code(), Some(1), "{ran:?}");
 }

@@ -10,7 +10,7 @@ use orgvault_shared::{
     api::{Export, Run, State},
     calendar::Calendar,
     client::{ArchiveFilter, ExportFilter},
-    config::{Config, HookAction, HookConfig, HookEvent, HookScope, ScheduleConfig},
+    config::{Config, HookAction, HookConfig, HookEvent, HookScope, ScheduleConfig, Variables},
     patterns::Patterns,
 };
 
@@ -26,7 +26,7 @@ fn note(on: &[HookEvent], scope: HookScope, file: &Path) -> HookConfig {
         on: on.to_vec(),
         scope,
         schedules: Patterns::all(),
-        action: HookAction::Command { argv: vec![line], shell: true },
+        action: HookAction::Command { argv: vec![line], shell: true, environment: Variables::default() },
         timeout: Duration::from_secs(20),
     }
 }

@@ -5,6 +5,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt,
     path::Path,
     sync::{Arc, Mutex},
     time::Duration,
@@ -13,7 +14,7 @@ use std::{
 use orgvault_shared::{
     api::ArchiveState,
     client::ArchiveFilter,
-    config::{HookAction, HookConfig, HookEvent, HookScope, SecretUrl},
+    config::{HookAction, HookConfig, HookEvent, HookScope, SecretUrl, Variables},
     patterns::Patterns,
 };
 
@@ -117,6 +118,7 @@ async fn a_command_has_the_documented_environment_and_no_other() {
                     .map(str::to_owned)
                     .into(),
                 shell: false,
+                environment: Variables::default(),
             },
             timeout: Duration::from_secs(20),
         }];
@@ -141,6 +143,57 @@ async fn a_command_has_the_documented_environment_and_no_other() {
         assert!(values.contains(&value), "{value} in {variables:?}");
     }
     assert!(values.contains(&run.gid.to_string().as_str()));
+}
+
+#[tokio::test]
+async fn a_commands_own_environment_is_given_to_it_and_its_arguments_are_told_to_nobody() {
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("rytask.sqlite");
+    database(&path, 1).await;
+    let (variables, printed) = (files.path().join("own.env"), files.path().join("printed"));
+    fs::write(&variables, "# for the hook\nTOKEN=\"hunter 2\"\n").unwrap();
+    fs::set_permissions(&variables, fs::Permissions::from_mode(0o640)).unwrap();
+    let running = Running::start(&format!(
+        "[[source]]\nname = \"tracker\"\nproduct = \"rytask\"\nurl = \"sqlite://{}\"\n\
+         [[schedule]]\nname = \"nightly\"\ncron = \"0 0 29 2 *\"\n\
+         [[hook]]\nname = \"own\"\non = [\"success\"]\nshell = true\nenvironment_file = {variables:?}\n\
+         command = [\"echo \\\"$TOKEN $ORGVAULT_EVENT\\\" > {place}.new && mv {place}.new {place}; : s3cret; exit 3\"]\n\
+         [[hook]]\nname = \"fails\"\non = [\"success\"]\ncommand = [\"/bin/false\", \"s3cret\"]\n\
+         [[target]]\nname = \"here\"\nkind = \"command\"\nargv = [\"/bin/true\", \"s3cret\", \"{{file}}\"]\n",
+        path.display(),
+        place = printed.display(),
+    ))
+    .await;
+    let client = running.client();
+    client.run_schedule("nightly").await.unwrap();
+    until("the hook was called", async || printed.exists()).await;
+    assert_eq!(fs::read_to_string(&printed).unwrap(), "hunter 2 success\n");
+    until("both faults are logged", async || {
+        running.log().contains("/bin/sh ended with") && running.log().contains("/bin/false ended with")
+    })
+    .await;
+    let diagnosis = client.diagnosis().await.unwrap().configuration;
+    for program in ["/bin/sh", "/bin/false", "/bin/true", "\"TOKEN\""] {
+        assert!(diagnosis.contains(program), "{program}: {diagnosis}");
+    }
+    for told in [running.log(), diagnosis] {
+        assert!(!told.contains("s3cret") && !told.contains("hunter"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_takes_nothing_elsewhere() {
+    let (elsewhere, asked) = server(OK);
+    let moved = format!(
+        "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://{elsewhere}/x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    let (address, first) = server(moved.leak());
+    let night = Night::new(1, |config| config.hooks = vec![ping(address)]).await;
+    night.daemon.client.run_schedule("nightly").await.unwrap();
+    night.run("nightly", 1).await;
+    until("the URL was called twice", async || first.lock().unwrap().len() == 2).await;
+    night.daemon.stop().await;
+    assert_eq!(*asked.lock().unwrap(), [""; 0]);
 }
 
 #[tokio::test]

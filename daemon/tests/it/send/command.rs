@@ -12,7 +12,10 @@ use super::fixture::{SEED, again, code, daemon, publish, send, sent, to_time};
 use crate::api::fixture::{Daemon, problem, until};
 
 async fn with_command(argv: &[&str], timeout: Duration) -> (Daemon, Gid) {
-    let kind = TargetKind::Command { argv: argv.iter().map(|&argument| argument.to_owned()).collect() };
+    let kind = TargetKind::Command {
+        argv: argv.iter().map(|&argument| argument.to_owned()).collect(),
+        environment: [("TOKEN".to_owned(), "hunter2".to_owned())].into_iter().collect(),
+    };
     let daemon = daemon(TargetConfig { name: "time".to_owned(), kind, timeout }).await;
     let gid = publish(&daemon.config.daemon.archive_dir, 7, Format::Seed, "trueppm", SEED.as_bytes());
     daemon.client.rebuild_catalog().await.unwrap();
@@ -43,8 +46,11 @@ async fn it_is_given_the_file_and_its_output_is_told() {
     let expected = ["2", "<$HOME `id`>", &format!("<--file={path}>"), &SEED.len().to_string(), "oops", "LANG=C.UTF-8"];
     assert_eq!(record.report[..6], expected.map(str::to_owned));
     assert!(record.report[6].starts_with("PATH=") && record.report.last().unwrap() == "/", "{record:?}");
+    assert!(record.report.contains(&"TOKEN=hunter2".to_owned()), "{record:?}");
     assert_eq!(problem(send(&daemon, gid).await).code, "sent_before");
-    assert_eq!(again(&daemon, gid).await.unwrap().sent.unwrap().state, SendState::Sent);
+    let answer = again(&daemon, gid).await.unwrap();
+    assert_eq!(answer.sent.unwrap().state, SendState::Sent);
+    assert_eq!(answer.address, directory.path().join("import; rm -rf x").display().to_string(), "no argument of it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
