@@ -34,4 +34,5 @@ pub mod standing;
 pub mod tokens;
 pub mod watch;
 
+pub use program::reap_orphans;
 pub use run::{RunError, run, run_on};

@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use orgvault_daemon::{
     api::document,
     lifecycle::{Signals, Stop, follow_hangups, follow_signals, supervisor},
-    logging, run,
+    logging, reap_orphans, run,
     settings::Settings,
 };
 use orgvault_shared::{clock::Clock, config::Config};
@@ -127,5 +127,6 @@ async fn serve_until_stopped(settings: Settings) -> anyhow::Result<()> {
         never = follow_signals(signals, stop.clone(), timeout) => match never {},
         never = follow_hangups(Arc::clone(&stop.reload)) => match never.context("cannot catch SIGHUP")? {},
         never = supervisor::feed_watchdog() => match never {},
+        never = reap_orphans() => match never.context("cannot reap processes")? {},
     }
 }

@@ -1,12 +1,16 @@
 //! A program of the admin's that is run: in a process group of its own, within a time, with both
 //! of its outputs in one pipe that never makes it wait.
 
+mod orphans;
+
 use std::{
     io,
     process::{ExitStatus, Stdio},
     time::Duration,
 };
 
+use self::orphans::Awaited;
+pub use self::orphans::reap_orphans;
 use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
@@ -83,10 +87,10 @@ pub(crate) async fn run(
 fn start(mut command: Command) -> io::Result<(Running, pipe::Receiver)> {
     let (reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
-    let child = command.process_group(0).spawn()?;
+    let (child, awaited) = Awaited::start(command.process_group(0))?;
     // It holds our ends of the pipe, without which the output would have no end.
     drop(command);
-    Ok((Running { child }, pipe::Receiver::from_owned_fd(reader.into())?))
+    Ok((Running { child, _awaited: awaited }, pipe::Receiver::from_owned_fd(reader.into())?))
 }
 
 /// Reads to the end. Dropping the future loses nothing.
@@ -107,6 +111,7 @@ async fn read(output: &mut pipe::Receiver, heard: &mut impl FnMut(&[u8])) {
 /// A program that runs; dropped, it is killed with all that it has started.
 struct Running {
     child: Child,
+    _awaited: Awaited,
 }
 
 impl Running {

@@ -6,4 +6,5 @@ mod failing;
 pub(crate) mod fixture;
 mod formats;
 mod hooks;
+mod orphans;
 mod runs;

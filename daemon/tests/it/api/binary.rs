@@ -22,7 +22,7 @@ fn orgvaultd() -> Command {
     Command::new(env!("CARGO_BIN_EXE_orgvaultd"))
 }
 
-fn configured(more: &str) -> (TempDir, PathBuf) {
+pub(crate) fn configured(more: &str) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let base = directory.path().display();
