@@ -41,6 +41,20 @@ fn every_command_and_option_is_documented() {
 }
 
 #[test]
+fn the_role_of_every_command_is_documented() {
+    let document = document();
+    let roles = document.split("\n## ").find(|part| part.starts_with("Roles\n")).unwrap();
+    let cells = roles.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let named: BTreeSet<&str> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .filter_map(|command| command.split(' ').next())
+        .collect();
+    for command in commands() {
+        assert!(named.contains(command.as_str()), "the role of `orgvault {command}` is not documented");
+    }
+}
+
+#[test]
 fn every_field_is_documented() {
     let document = document();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/snapshots");
