@@ -194,7 +194,10 @@ async fn what_is_said_of_people_goes_to_no_hook() {
     let files = tempfile::tempdir().unwrap();
     let told = files.path().join("told");
     // Of several warnings, a hook is told the first.
-    let sql = format!("{}{PEOPLE}DELETE FROM project_members;", include_str!("solidtime.sql"));
+    let sql = format!(
+        "{}{PEOPLE}DELETE FROM project_members; UPDATE time_entries SET tags = NULL;",
+        include_str!("solidtime.sql")
+    );
     let line = format!("echo \"$ORGVAULT_CODE $ORGVAULT_MESSAGE\" >> {}", told.display());
     let daemon = daemon_of("solidtime", &sql, |config| {
         let calendar = Calendar::new("0 0 29 2 *", Tz::UTC).unwrap();
