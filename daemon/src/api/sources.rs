@@ -31,27 +31,22 @@ pub(super) async fn list(State(app): State<Arc<App>>, Extension(caller): Extensi
 }
 
 async fn show(source: &Source, caller: &Caller) -> Shown {
-    let answer = async {
-        let version = source.version().await?;
-        let organizations = source.organizations().await?;
-        Ok::<_, SourceError>((version, organizations.iter().filter(|one| caller.sees(&one.key)).count()))
+    // A server that refuses the list has answered all the same.
+    let (version, listed) = match source.version().await {
+        Ok(version) => (Some(version), source.organizations().await),
+        Err(error) => (None, Err(error)),
     };
-    let answer = answer.await;
-    let (answered, error) = match answer {
-        Ok(answered) => (Some(answered), None),
-        Err(error) => (None, Some(error.to_string())),
-    };
-    let (version, organizations) = answered.unzip();
+    let seen = listed.as_ref().map(|listed| listed.iter().filter(|one| caller.sees(&one.key)).count());
     let definition = source.definition();
     Shown {
         name: source.name().to_owned(),
         product: definition.name.clone(),
         formats: definition.offered(),
         location: source.location(),
-        reachable: error.is_none(),
+        reachable: version.is_some(),
         version,
-        error,
-        organizations: organizations.map(|number| number as u64),
+        organizations: seen.ok().map(|number| number as u64),
+        error: listed.err().map(|error| error.to_string()),
     }
 }
 

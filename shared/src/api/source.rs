@@ -22,10 +22,10 @@ pub struct Source {
     /// What the server calls itself, where it answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Why it did not answer.
+    /// Why it did not answer, or what it refused when it was asked for its organizations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// How many organizations it lists, where it answered.
+    /// How many organizations it lists, where it could be asked for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organizations: Option<u64>,
 }

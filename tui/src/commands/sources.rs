@@ -52,5 +52,9 @@ fn lines(sources: &Sources, look: Look) -> String {
 }
 
 fn state(source: &Source) -> Cell {
-    if source.reachable { Cell::toned(Tone::Good, "ok") } else { Cell::toned(Tone::Bad, "unreachable") }
+    match (source.reachable, &source.error) {
+        (true, None) => Cell::toned(Tone::Good, "ok"),
+        (true, Some(_)) => Cell::toned(Tone::Bad, "unreadable"),
+        (false, _) => Cell::toned(Tone::Bad, "unreachable"),
+    }
 }

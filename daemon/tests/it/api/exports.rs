@@ -266,6 +266,14 @@ async fn a_source_that_is_down_is_said_and_delays_no_other() {
 }
 
 #[tokio::test]
+async fn a_source_that_refuses_the_list_has_answered_all_the_same() {
+    let daemon = daemon("ALTER TABLE organizations DROP COLUMN slug").await;
+    let source = daemon.client.sources().await.unwrap().sources.remove(0);
+    assert!(source.reachable && source.version.is_some() && source.organizations.is_none(), "{source:?}");
+    assert!(source.error.unwrap().contains("slug"));
+}
+
+#[tokio::test]
 async fn names_keep_their_slashes_and_signs_on_the_way() {
     let daemon = daemon(
         "INSERT INTO organizations (id, name, slug) VALUES
