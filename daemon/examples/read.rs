@@ -37,6 +37,7 @@ async fn main() -> Result<()> {
         tls: Tls::AsUrl,
         connect_timeout: limit,
         statement_timeout: limit,
+        first_row_timeout: limit,
         stall_timeout: limit,
         export_timeout: limit,
         strict_schema: false,

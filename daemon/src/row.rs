@@ -8,6 +8,9 @@ use tokio::sync::mpsc;
 /// Blocks are sent on when they hold this many bytes; a row is never split.
 pub const BLOCK_BYTES: usize = 256 * 1024;
 
+/// No source hands on a longer cell, and no archive has a longer value.
+pub const MAX_CELL_BYTES: usize = 64 * 1024 * 1024;
+
 /// What the cells of a column hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {

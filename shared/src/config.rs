@@ -288,6 +288,8 @@ pub struct SourceConfig {
     pub connect_timeout: Duration,
     /// For one query; zero is no limit.
     pub statement_timeout: Duration,
+    /// For the time from a rows query to its first rows, which a sort needs; zero is no limit.
+    pub first_row_timeout: Duration,
     /// For the time between two blocks of rows.
     pub stall_timeout: Duration,
     /// For one organization's export as a whole; zero is no limit.
@@ -309,6 +311,7 @@ impl SourceConfig {
             tls: Tls::VerifyFull,
             connect_timeout: Duration::from_secs(10),
             statement_timeout: Duration::ZERO,
+            first_row_timeout: Duration::from_mins(15),
             stall_timeout: Duration::from_mins(1),
             export_timeout: Duration::from_hours(6),
             strict_schema: false,

@@ -8,6 +8,9 @@ use super::{
 };
 use crate::product::Definition;
 
+/// What to do about an app that lacks what is not exported anyway.
+const OLDER: &str = "nothing, as the definition does not read it; it may read more of the app when that is updated";
+
 /// Every line of a source, in the order that they are looked at.
 pub(super) const NAMES: [&str; 8] =
     ["reachable", "version", "pooler", "read_only", "readable", "row_filter", "schema", "queries"];
@@ -40,11 +43,11 @@ pub(super) fn readable(definition: &Definition, differences: &Differences) -> Ch
         let tables = definition.tables.values().filter(|table| !table.reads.is_empty()).count();
         return line("readable", CheckResult::Ok, format!("all {tables} tables can be read"));
     }
-    let mut found = line(
-        "readable",
-        CheckResult::Failed,
-        format!("{} missing, {} not readable by this role", missing.len(), unreadable.len()),
-    );
+    let mut message = format!("{} missing, {} not readable by this role", missing.len(), unreadable.len());
+    if !missing.is_empty() {
+        message = format!("{message}; {} what is missing", differences.missing_words(definition));
+    }
+    let mut found = line("readable", CheckResult::Failed, message);
     found.details.extend(missing.iter().map(|name| format!("{name}: missing")));
     found.details.extend(unreadable.iter().map(|name| format!("{name}: not readable")));
     let fault = if missing.is_empty() { super::Fault::Privilege } else { super::Fault::Schema };
@@ -71,14 +74,16 @@ pub(super) fn schema(definition: &Definition, differences: &Differences, strict:
         return line("schema", CheckResult::Ok, format!("as {measured} has it"));
     }
     let result = if strict && !newer.is_empty() { CheckResult::Failed } else { CheckResult::Warning };
-    let message = match (newer.is_empty(), gone.is_empty()) {
-        (true, _) => format!("{measured} also had: {}", schema::list(gone)),
-        _ => differences.newer_words(definition),
+    let message = if newer.is_empty() {
+        format!("older than {measured}, which also had: {}", schema::list(gone))
+    } else {
+        differences.newer_words(definition)
     };
     let mut found = line("schema", result, message);
     found.details.extend(newer.iter().map(|name| format!("{name}: new")));
     found.details.extend(gone.iter().map(|name| format!("{name}: gone")));
-    super::Fault::SchemaNewer.hint().clone_into(&mut found.hint);
+    let hint = if newer.is_empty() { OLDER } else { super::Fault::SchemaNewer.hint() };
+    hint.clone_into(&mut found.hint);
     found
 }
 

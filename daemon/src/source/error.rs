@@ -43,6 +43,21 @@ pub enum SourceError {
     /// A value does not fit the type that the definition states (SQLite).
     #[error(transparent)]
     Value(Box<UnfitValue>),
+    /// A value is longer than an archive may hold.
+    #[error(
+        "source {name}: cannot {act}: a value of column {column} has {bytes} bytes, and an archive holds at most {} in one",
+        crate::row::MAX_CELL_BYTES
+    )]
+    TooLong {
+        /// The source.
+        name: Arc<str>,
+        /// What was tried: `read section timeLogs`.
+        act: String,
+        /// The column.
+        column: String,
+        /// How long it is.
+        bytes: usize,
+    },
     /// The writer of the archive is gone; it knows why.
     #[error("source {name}: the writer of the archive ended early")]
     WriterGone {
@@ -108,6 +123,8 @@ pub enum Fault {
     Conflict,
     /// A table was rewritten or emptied in a way that snapshots do not see.
     Changed,
+    /// A query changed a setting of the session, so that those after it may read other rows.
+    Settings,
     /// A WAL database of SQLite cannot be read consistently.
     Wal,
     /// The server refused a query.
@@ -116,8 +133,11 @@ pub enum Fault {
     Protocol,
 }
 
+/// So much of a server's words is kept, in characters: a function can raise what it likes.
+const MAX_WORDS: usize = 4_000;
+
 /// Fault, code, whether the same export may work at once, hint.
-const FAULTS: [(Fault, &str, bool, &str); 21] = [
+const FAULTS: [(Fault, &str, bool, &str); 22] = [
     (Fault::Url, "source_url", false, "correct `url` of this source in the configuration"),
     (
         Fault::Tls,
@@ -146,8 +166,8 @@ const FAULTS: [(Fault, &str, bool, &str); 21] = [
         Fault::Schema,
         "source_schema",
         false,
-        "`orgvault check SOURCE` lists what is missing; is `product` the right one, and does the role's search_path \
-         show the app's schema?",
+        "`orgvault check SOURCE` lists what is missing: update the app to the version of the definition, or write a \
+         definition for its own; is `product` the right one, and does the role's search_path show the app's schema?",
     ),
     (
         Fault::SchemaNewer,
@@ -168,7 +188,12 @@ const FAULTS: [(Fault, &str, bool, &str); 21] = [
         "give the role BYPASSRLS: with row-level security an archive would silently lack rows",
     ),
     (Fault::Lost, "source_lost", false, "the server ended the connection: look into its log, then export again"),
-    (Fault::Stalled, "source_stalled", false, "look for locks or a full disk on the server, or raise `stall_timeout`"),
+    (
+        Fault::Stalled,
+        "source_stalled",
+        false,
+        "look for locks or a full disk on the server, or raise `stall_timeout` (`first_row_timeout`, where no row came at all)",
+    ),
     (
         Fault::Timeout,
         "source_timeout",
@@ -183,6 +208,13 @@ const FAULTS: [(Fault, &str, bool, &str); 21] = [
         "set hot_standby_feedback or a larger max_standby_streaming_delay on the standby",
     ),
     (Fault::Changed, "source_changed", true, "export again when the migration is over"),
+    (
+        Fault::Settings,
+        "source_settings",
+        false,
+        "find the function that calls set_config or SET in the definition's queries: what it sets has to end with it \
+         (CREATE FUNCTION .. SET name = value)",
+    ),
     (
         Fault::Wal,
         "source_wal",
@@ -230,7 +262,12 @@ impl Fault {
 
 impl SourceError {
     pub(super) fn fault(name: &Arc<str>, fault: Fault, act: impl Into<String>, words: impl Into<String>) -> Self {
-        Self::Fault { name: Arc::clone(name), fault, act: act.into(), words: words.into() }
+        let mut words = words.into();
+        if let Some((end, _)) = words.char_indices().nth(MAX_WORDS) {
+            words.truncate(end);
+            words.push('…');
+        }
+        Self::Fault { name: Arc::clone(name), fault, act: act.into(), words }
     }
 
     /// An error of sqlx while it did `act` on an open connection.
@@ -265,6 +302,7 @@ impl SourceError {
             Self::OrganizationId { .. } => "organization_id",
             Self::ColumnType { .. } => "source_column_type",
             Self::Value(_) => "source_value",
+            Self::TooLong { .. } => "source_value_length",
             Self::WriterGone { .. } => "writer_gone",
         }
     }
@@ -283,6 +321,9 @@ impl SourceError {
             Self::OrganizationId { .. } => "`orgvault orgs` lists the ids",
             Self::ColumnType { .. } => "cast the column to text in the definition's rows query",
             Self::Value(_) => "correct the row in the app's database, or the column's type in the definition",
+            Self::TooLong { .. } => {
+                "shorten the value in the app, or leave the column out of the definition's rows query"
+            }
             Self::WriterGone { .. } => "",
         }
     }

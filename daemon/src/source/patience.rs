@@ -14,6 +14,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stalled;
 
+/// No timer is set beyond it.
+const FOREVER: Duration = Duration::from_hours(24 * 365);
+
 /// Gives up when a stream gives nothing for a while. The timer is only touched when nothing is
 /// there, which is once for many rows.
 pub(super) struct Patience {
@@ -24,9 +27,10 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// Time runs from now.
-    pub(super) fn new(limit: Duration) -> Self {
-        Self { limit, timer: Box::pin(sleep_until(Instant::now() + limit)), moved: false }
+    /// Time runs from now. The first item may take as long as `first`, where that is not zero.
+    pub(super) fn new(first: Duration, limit: Duration) -> Self {
+        let first = if first.is_zero() { FOREVER } else { first };
+        Self { limit, timer: Box::pin(sleep_until(Instant::now() + first.min(FOREVER))), moved: false }
     }
 
     /// The next item; none at the stream's end.
@@ -71,7 +75,7 @@ mod tests {
                 gap
             })
             .boxed();
-        let mut patience = Patience::new(Duration::from_secs(10));
+        let mut patience = Patience::new(Duration::from_secs(10), Duration::from_secs(10));
         for gap in [9, 9, 9] {
             assert_eq!(patience.next(&mut rows).await, Ok(Some(gap)));
         }
@@ -86,9 +90,25 @@ mod tests {
                 row
             })
             .boxed();
-        let mut patience = Patience::new(Duration::from_secs(10));
+        let mut patience = Patience::new(Duration::from_secs(10), Duration::from_secs(10));
         assert_eq!(patience.next(&mut rows).await, Ok(Some(1)));
         sleep(Duration::from_mins(1)).await;
         assert_eq!(patience.next(&mut rows).await, Ok(Some(2)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_row_has_a_time_of_its_own() {
+        let (first, limit) = (Duration::from_mins(1), Duration::from_secs(10));
+        for (first, expected) in [(first, Ok(Some(50))), (Duration::ZERO, Ok(Some(50))), (limit, Err(Stalled))] {
+            let mut rows = stream::iter([50, 11])
+                .then(async |gap| {
+                    sleep(Duration::from_secs(gap)).await;
+                    gap
+                })
+                .boxed();
+            let mut patience = Patience::new(first, limit);
+            assert_eq!(patience.next(&mut rows).await, expected);
+            assert_eq!(patience.next(&mut rows).await, Err(Stalled));
+        }
     }
 }

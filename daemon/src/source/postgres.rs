@@ -4,6 +4,9 @@
 mod check;
 mod copy;
 mod describe;
+mod grants;
+mod identifier;
+mod intact;
 mod live;
 mod pool;
 mod session;
@@ -11,7 +14,11 @@ mod snapshot;
 mod stream;
 mod types;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use orgvault_shared::{api::OrganizationKey, config::SourceConfig};
 use sqlx::{
@@ -24,11 +31,11 @@ use self::{
     describe::Description,
     live::Opening,
     pool::Pool,
-    session::{Server, Session},
+    session::{Server, Session, Transaction},
 };
 pub(super) use snapshot::Snapshot;
 
-use super::{Listed, error::SourceError, instant, schema};
+use super::{Listed, error::SourceError, instant};
 use crate::product::Definition;
 
 /// One database on a PostgreSQL server.
@@ -54,7 +61,9 @@ impl Postgres {
             options,
             connect_timeout: config.connect_timeout,
             statement_timeout: config.statement_timeout,
+            first_row_timeout: config.first_row_timeout,
             stall_timeout: config.stall_timeout,
+            setting: format!("orgvault.organization_{:016x}", RandomState::new().build_hasher().finish()),
             tracker,
         };
         let pool = Pool::new(Arc::new(server));
@@ -62,14 +71,14 @@ impl Postgres {
     }
 
     pub(super) async fn version(&self) -> Result<String, SourceError> {
-        let session = self.pool.begin().await?;
+        let session = self.pool.begin(Transaction::Statements, Some(self.patience())).await?;
         let version = version(&session);
         self.pool.end(session).await?;
         Ok(version)
     }
 
     pub(super) async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {
-        let mut session = self.pool.begin().await?;
+        let mut session = self.pool.begin(Transaction::Statements, Some(self.patience())).await?;
         let rows = session.text("list organizations", self.definition.organization.list.clone()).await?;
         let listed = rows.iter().map(|row| self.listed(row)).collect::<Result<_, sqlx::Error>>();
         self.pool.end(session).await?;
@@ -77,14 +86,17 @@ impl Postgres {
     }
 
     pub(super) fn grants(&self) -> String {
-        schema::grants(&self.definition, self.pool.server.options.get_username())
+        let options = &self.pool.server.options;
+        let role = options.get_username();
+        grants::expected(&self.definition, role, options.get_database().unwrap_or(role))
     }
 
     pub(super) async fn snapshot(self: Arc<Self>, organization: &str) -> Result<Snapshot, SourceError> {
         if let Some(known) = self.described() {
             known.check_id(&self.name, organization)?;
         }
-        let mut session = self.pool.begin().await?;
+        // The export has limits of its own.
+        let mut session = self.pool.begin(Transaction::Snapshot, None).await?;
         // A NUL cannot be sent at all; the check of the id below refuses it.
         let sent = organization.split('\0').next().unwrap_or_default();
         let mut opening = live::open(&mut session, &self.definition, sent).await?;
@@ -95,11 +107,22 @@ impl Postgres {
             return Err(refused);
         }
         let version = version(&session);
-        Ok(Snapshot { source: self, session, description, id, version })
+        let organization = sent.to_owned();
+        Ok(Snapshot { source: self, session, description, id, organization, version })
     }
 
     pub(super) async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// For a connection, where others of our own may be in the way.
+    fn patience(&self) -> Duration {
+        self.pool.server.connect_timeout
+    }
+
+    /// The next snapshot describes the schema anew.
+    fn forget(&self) {
+        *self.described.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn described(&self) -> Option<Arc<Description>> {

@@ -98,6 +98,12 @@ impl Differences {
         })
     }
 
+    /// What a schema is that lacks something, as the beginning of a sentence.
+    pub(super) fn missing_words(&self, definition: &Definition) -> String {
+        let kind = if self.newer.is_empty() { "older than" } else { "not" };
+        format!("the app is {kind} {} {}: it does not have", definition.name, definition.measured_on)
+    }
+
     /// What is newer, as one sentence.
     pub(super) fn newer_words(&self, definition: &Definition) -> String {
         format!(
@@ -117,52 +123,4 @@ pub(super) fn list(names: &[String]) -> String {
         write!(text, " and {more} more").unwrap_or_default();
     }
     text
-}
-
-/// The GRANT statements of exactly what a definition reads in PostgreSQL.
-pub(super) fn grants(definition: &Definition, role: &str) -> String {
-    let role = quoted(role);
-    let read = definition.tables.iter().filter(|(_, table)| !table.reads.is_empty());
-    let tables: Vec<(Option<&str>, &str, &Table)> = read
-        .map(|(name, table)| match name.split_once('.') {
-            Some((schema, bare)) => (Some(schema), bare, table),
-            None => (None, name.as_str(), table),
-        })
-        .collect();
-    let schemas: BTreeSet<&str> = tables.iter().map(|(schema, ..)| schema.unwrap_or("public")).collect();
-    let usage = schemas.iter().map(|schema| format!("GRANT USAGE ON SCHEMA {} TO {role};\n", quoted(schema)));
-    let select = tables.iter().map(|(schema, table, columns)| {
-        let columns = columns.reads.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
-        let schema = schema.map(|schema| format!("{}.", quoted(schema))).unwrap_or_default();
-        format!("GRANT SELECT ({columns}) ON {schema}{} TO {role};\n", quoted(table))
-    });
-    usage.chain(select).collect()
-}
-
-/// An identifier, quoted where it is not plainly lower case. Words that SQL reserves are few
-/// and quoted too.
-fn quoted(name: &str) -> String {
-    const RESERVED: [&str; 14] = [
-        "all",
-        "analyse",
-        "check",
-        "column",
-        "default",
-        "desc",
-        "end",
-        "group",
-        "limit",
-        "offset",
-        "order",
-        "references",
-        "table",
-        "user",
-    ];
-    let starts = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
-    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if starts && plain && !RESERVED.contains(&name) {
-        name.to_owned()
-    } else {
-        format!("\"{}\"", name.replace('"', "\"\""))
-    }
 }

@@ -41,6 +41,7 @@ pub(super) struct Sqlite {
     strict_schema: bool,
     path: PathBuf,
     connect_timeout: Duration,
+    first_row_timeout: Duration,
     stall_timeout: Duration,
 }
 
@@ -59,8 +60,8 @@ impl Drop for Reading {
 
 impl Sqlite {
     pub(super) fn new(name: Arc<str>, config: &SourceConfig, definition: Arc<Definition>, path: PathBuf) -> Self {
-        let SourceConfig { strict_schema, connect_timeout, stall_timeout, .. } = *config;
-        Self { name, definition, strict_schema, path, connect_timeout, stall_timeout }
+        let SourceConfig { strict_schema, connect_timeout, first_row_timeout, stall_timeout, .. } = *config;
+        Self { name, definition, strict_schema, path, connect_timeout, first_row_timeout, stall_timeout }
     }
 
     pub(super) async fn version(&self) -> Result<String, SourceError> {
@@ -70,20 +71,32 @@ impl Sqlite {
     pub(super) async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {
         let mut reading = self.begin().await?;
         let list = sqlx::raw_sql(AssertSqlSafe(self.definition.organization.list.clone()));
-        let listed = list.fetch_all(&mut reading.connection).await;
-        listed
-            .and_then(|rows| rows.iter().map(|row| self.listed(row)).collect())
-            .map_err(|error| SourceError::from_sqlx(&self.name, "list organizations", &error))
+        let rows = self.bounded("list organizations", list.fetch_all(&mut reading.connection)).await?;
+        let listed = rows.iter().map(|row| self.listed(row)).collect::<Result<_, _>>();
+        listed.map_err(|error| SourceError::from_sqlx(&self.name, "list organizations", &error))
     }
 
     pub(super) async fn snapshot(self: Arc<Self>, organization: &str) -> Result<Snapshot, SourceError> {
         let mut reading = self.begin().await?;
         let differences = self.differences(&mut reading).await?;
         if !differences.missing.is_empty() {
-            let words = format!("it is not there: {}", differences.missing.join(", "));
+            let words = format!("{}: {}", differences.missing_words(&self.definition), differences.missing.join(", "));
             return Err(SourceError::fault(&self.name, Fault::Schema, "read what the definition reads", words));
         }
         Snapshot::new(self, reading, differences, organization).await
+    }
+
+    /// Waits for a query that is answered as a whole. One that takes too long is interrupted when
+    /// its transaction is dropped.
+    async fn bounded<T>(
+        &self,
+        act: &str,
+        work: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, SourceError> {
+        match timeout(self.stall_timeout, work).await {
+            Ok(done) => done.map_err(|error| SourceError::from_sqlx(&self.name, act, &error)),
+            Err(_elapsed) => Err(SourceError::stalled(&self.name, act, self.stall_timeout)),
+        }
     }
 
     /// Opens the file and begins to read, so that the instant is fixed.

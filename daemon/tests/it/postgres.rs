@@ -272,7 +272,8 @@ impl Database {
         psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
     }
 
-    fn psql_in(&self, database: &str, sql: &str) -> String {
+    /// The same in another database of the server.
+    pub(crate) fn psql_in(&self, database: &str, sql: &str) -> String {
         let mut psql = self.psql_command(database);
         let mut child = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();

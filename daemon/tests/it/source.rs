@@ -3,11 +3,14 @@
 mod checks;
 mod faults;
 pub(crate) mod fixture;
+mod grants;
 mod instants;
 mod leaving;
 mod pooler;
 mod reading;
+mod rewrites;
 mod schemas;
+mod sessions;
 mod sqlite;
 mod standby;
 mod tls;

@@ -128,6 +128,7 @@ fn source(table: &Table<'_>, environment: &Environment, names: &mut Unique, rule
             .or("tls", default.tls, |value| value.one_of(&[("verify-full", Tls::VerifyFull), ("as-url", Tls::AsUrl)])),
         connect_timeout: table.or("connect_timeout", default.connect_timeout, some_duration),
         statement_timeout: table.or("statement_timeout", default.statement_timeout, duration),
+        first_row_timeout: table.or("first_row_timeout", default.first_row_timeout, duration),
         stall_timeout: table.or("stall_timeout", default.stall_timeout, some_duration),
         export_timeout: table.or("export_timeout", default.export_timeout, duration),
         strict_schema: table.or("strict_schema", default.strict_schema, Value::boolean),

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use orgvault_shared::api::{CheckLine, CheckResult};
 use sqlx::{AssertSqlSafe, Column as _, Executor, PgConnection, SqlSafeStr, Statement};
 
-use super::{Postgres, describe, live, session::Session, snapshot::text};
+use super::{
+    Postgres, describe, grants, live,
+    session::{Session, Transaction},
+    snapshot::text,
+};
 use crate::source::{
     check::{self, line},
     error::{Fault, SourceError},
@@ -26,21 +30,22 @@ WHERE c.oid = ANY ('{OIDS}'::oid[])
 GROUP BY c.oid ORDER BY 1";
 
 impl Postgres {
-    /// Looks at every invariant.
-    pub(in crate::source) async fn check(&self) -> Vec<CheckLine> {
+    /// Looks at every invariant; also gives the GRANT statements for what is there.
+    pub(in crate::source) async fn check(&self) -> (Vec<CheckLine>, String) {
         let mut lines = Vec::with_capacity(check::NAMES.len());
-        if let Err(error) = self.look(&mut lines).await {
+        let mut grants = self.grants();
+        if let Err(error) = self.look(&mut lines, &mut grants).await {
             // Whatever was looked at when it failed.
             let name = check::NAMES.get(lines.len()).copied().unwrap_or("queries");
             lines.push(check::failed(name, &error));
         }
         check::skip_rest(&mut lines);
-        lines
+        (lines, grants)
     }
 
     /// Adds line after line in the order of their names.
-    async fn look(&self, lines: &mut Vec<CheckLine>) -> Result<(), SourceError> {
-        let mut session = match Session::connect(&self.pool.server).await {
+    async fn look(&self, lines: &mut Vec<CheckLine>, grants: &mut String) -> Result<(), SourceError> {
+        let mut session = match self.pool.connect(self.patience()).await {
             Ok(session) => session,
             Err(error) => {
                 if error.kind() == Some(Fault::Version) {
@@ -50,6 +55,7 @@ impl Postgres {
             }
         };
         lines.push(line("reachable", CheckResult::Ok, "the server answers"));
+        *grants = grants::live(&mut session, &self.definition).await?;
         let standby = session.command("look at the server", "SELECT pg_catalog.pg_is_in_recovery()").await?;
         let is_standby = standby.first().and_then(|row| text(row, 0)) == Some("t");
         let kind = if is_standby { ", a hot standby" } else { "" };
@@ -61,7 +67,7 @@ impl Postgres {
             return Ok(());
         }
 
-        session.begin().await?;
+        session.begin(Transaction::Snapshot).await?;
         let opening = live::open(&mut session, &self.definition, "").await?;
         let (columns, oids) = live::live_columns(&opening.columns);
         lines.push(read_only(&mut session, &oids, is_standby).await?);
@@ -80,8 +86,15 @@ impl Postgres {
     async fn pooler(&self, session: &mut Session) -> Result<CheckLine, SourceError> {
         let own = backend(session).await?;
         for _ in 0..POOLER_TRIES {
-            let mut second = Session::connect(&self.pool.server).await?;
-            second.begin().await?;
+            let mut second = match Session::connect(&self.pool.server).await {
+                // Each snapshot looks for itself whether it is on the backend of its connection.
+                Err(error) if error.kind() == Some(Fault::Busy) => {
+                    let words = "not compared with a second connection, because the server has none left for this role";
+                    return Ok(line("pooler", CheckResult::Ok, words));
+                }
+                second => second?,
+            };
+            second.begin(Transaction::Snapshot).await?;
             if backend(&mut second).await? == own || backend(session).await? != own {
                 let words = "two transactions of one connection had different backends";
                 let error = SourceError::fault(&self.name, Fault::Pooler, "use the connection", words);

@@ -1,7 +1,7 @@
 //! The stream of `COPY .. TO STDOUT (FORMAT binary)`, cut into blocks of whole rows.
 //! <https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4>
 
-use crate::row::Block;
+use crate::row::{Block, MAX_CELL_BYTES};
 
 const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
 /// Signature, flags, length of the extension.
@@ -20,6 +20,8 @@ pub(super) enum CopyError {
     Version { column: usize, version: u8 },
     #[error("a cell is empty or its length is negative: {length}")]
     Length { length: i32 },
+    #[error("a cell of column {column} has {bytes} bytes")]
+    TooLong { column: usize, bytes: usize },
     #[error("the rows end in the middle")]
     Short,
     #[error("something follows the end of the rows")]
@@ -142,9 +144,13 @@ impl<'a> Reader<'a> {
             return Err(CopyError::Columns { found, expected: self.columns });
         }
         let mut at = 2;
-        for _ in 0..self.columns {
+        for column in 0..self.columns {
             let Some(length) = integer(bytes, at) else { return Ok(Next::Partial) };
-            at += 4 + cell_length(length)?;
+            let length = cell_length(length)?;
+            if length > MAX_CELL_BYTES {
+                return Err(CopyError::TooLong { column, bytes: length });
+            }
+            at += 4 + length;
         }
         Ok(if at <= bytes.len() { Next::Row(at) } else { Next::Partial })
     }
@@ -239,6 +245,8 @@ mod tests {
         assert_eq!(read(&[whole.clone(), vec![0]].concat(), 100, &[]), Err(CopyError::Trailing));
         let three = [header(), row(&[None, None, None]), vec![0xff; 2]].concat();
         assert_eq!(read(&three, 100, &[]), Err(CopyError::Columns { found: 3, expected: 2 }));
+        let long = [header(), vec![0, 2, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff]].concat();
+        assert_eq!(read(&long, 100, &[]), Err(CopyError::TooLong { column: 1, bytes: 0x7fff_ffff }));
         let negative = [header(), vec![0, 2, 0xff, 0xff, 0xff, 0xfe]].concat();
         assert_eq!(read(&negative, 100, &[]), Err(CopyError::Length { length: -2 }));
     }

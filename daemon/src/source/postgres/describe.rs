@@ -9,6 +9,7 @@ use sqlx::{
 };
 
 use super::{
+    intact::{self, Relations},
     live::{self, Opening},
     session::Session,
     types::{self, IdType},
@@ -34,12 +35,12 @@ pub(super) struct Description {
     pub(super) id_types: HashSet<IdType>,
     /// By the definition's order.
     pub(super) sections: Vec<SectionPlan>,
-    /// One row: a count for each section, then the names of rewritten tables or NULL.
+    /// What all queries read.
+    pub(super) relations: Relations,
+    /// Locks all that is read, and gives one row with a count for each section.
     pub(super) counts: String,
     /// Rows of a warning's index and an id; empty where the definition has no such query.
     pub(super) warnings: String,
-    /// One row with the names of tables that were rewritten since the snapshot, or NULL.
-    pub(super) rewritten: String,
 }
 
 /// How one section is read.
@@ -61,32 +62,37 @@ impl Description {
         definition: &Definition,
         opening: Opening,
     ) -> Result<Self, SourceError> {
-        let (live, oids) = live::live_columns(&opening.columns);
+        let (live, _) = live::live_columns(&opening.columns);
         let differences = schema::compare(definition, &live, &opening.beside);
-        refuse(session, &differences)?;
+        refuse(session, definition, &differences)?;
         let mut id_types = HashSet::new();
+        let mut counts = Vec::with_capacity(definition.sections.len());
+        for section in &definition.sections {
+            let (_, id_type) = query(session, &count_act(section), &section.count).await?;
+            id_types.extend(id_type);
+            counts.push(format!("(\n{}\n)::pg_catalog.text", bound(session, &section.count, id_type)));
+        }
+        let counted = intact::locked_oids(session).await?;
         let mut sections = Vec::with_capacity(definition.sections.len());
-        let mut counts = "SELECT ".to_owned();
         for section in &definition.sections {
             let (rows, id_type) = query(session, &rows_act(section), &section.rows).await?;
             id_types.extend(id_type);
             sections.push(plan(session, section, &rows, id_type)?);
-            let (_, id_type) = query(session, &count_act(section), &section.count).await?;
-            id_types.extend(id_type);
-            append(&mut counts, format_args!("(\n{}\n)::pg_catalog.text, ", bound(&section.count, id_type)));
         }
         let mut warnings = String::new();
         for (index, warning) in definition.warnings.iter().enumerate() {
             let (_, id_type) = query(session, &warning_act(&warning.code), &warning.rows).await?;
             id_types.extend(id_type);
-            append(&mut warnings, format_args!("{};\n", warning_sql(index, &bound(&warning.rows, id_type))));
+            append(&mut warnings, format_args!("{};\n", warning_sql(index, &bound(session, &warning.rows, id_type))));
         }
+        let relations = Relations::ask(session, &counted).await?;
         // They would only take the server's memory.
         session.run("forget described queries", Connection::clear_cached_statements).await?;
-        let rewritten = rewritten_sql(&oids);
-        append(&mut counts, format_args!("({rewritten})"));
+        let lock = Some(relations.lock.as_str()).filter(|lock| !lock.is_empty());
+        let counts =
+            format!("{}SELECT {}", lock.map(|lock| format!("{lock};\n")).unwrap_or_default(), counts.join(", "));
         let Opening { columns, beside, .. } = opening;
-        Ok(Self { columns, beside, differences, id_types, sections, counts, warnings, rewritten })
+        Ok(Self { columns, beside, differences, id_types, sections, relations, counts, warnings })
     }
 
     /// Whether it is true for the schema that a snapshot found.
@@ -138,7 +144,10 @@ pub(super) async fn query(
     let id_type = match parameters {
         [] => None,
         [info] => Some(IdType::of(info).ok_or_else(|| {
-            let words = format!("`$1` has the type {} there: write `$1::text` or `$1::uuid`", info.name());
+            // A cast of `$1` alone would only state the type that it has anyway, and a cast to
+            // text would compare as text does.
+            let kind = info.name().to_lowercase();
+            let words = format!("`$1` has the type {kind} there: write `$1::text::{kind}`");
             SourceError::fault(name, Fault::Query, act, words)
         })?),
         _ => {
@@ -180,19 +189,21 @@ fn plan(
 ) -> Result<SectionPlan, SourceError> {
     let (columns, versioned): (Vec<_>, Vec<_>) = columns(session, section, rows)?.into_iter().unzip();
     let versioned = if versioned.contains(&true) { versioned } else { Vec::new() };
-    let copy = format!("COPY (\n{}\n) TO STDOUT (FORMAT binary)", bound(&section.rows, id_type));
+    let copy = format!("COPY (\n{}\n) TO STDOUT (FORMAT binary)", bound(session, &section.rows, id_type));
     Ok(SectionPlan { columns: columns.into(), versioned: versioned.into(), copy })
 }
 
 /// Something missing, unreadable or filtered is refused with the whole list.
-fn refuse(session: &Session, differences: &Differences) -> Result<(), SourceError> {
+fn refuse(session: &Session, definition: &Definition, differences: &Differences) -> Result<(), SourceError> {
     let name = &session.server.name;
     let refusal = |fault, words: &str, names: &[String]| {
         let words = format!("{words}: {}", names.join(", "));
         Err(SourceError::fault(name, fault, "read what the definition reads", words))
     };
     match differences {
-        Differences { missing, .. } if !missing.is_empty() => refusal(Fault::Schema, "it is not there", missing),
+        Differences { missing, .. } if !missing.is_empty() => {
+            refusal(Fault::Schema, &differences.missing_words(definition), missing)
+        }
         Differences { unreadable, .. } if !unreadable.is_empty() => {
             refusal(Fault::Privilege, "the role has no SELECT on it", unreadable)
         }
@@ -204,9 +215,10 @@ fn refuse(session: &Session, differences: &Differences) -> Result<(), SourceErro
 }
 
 /// A query with the bound id in place of `$1`; never the id itself.
-fn bound(sql: &str, id_type: Option<IdType>) -> String {
+fn bound(session: &Session, sql: &str, id_type: Option<IdType>) -> String {
     let sql = trimmed(sql);
-    id_type.map_or_else(|| sql.to_owned(), |kind| parameter::replace(sql, kind.expression()))
+    let setting = &session.server.setting;
+    id_type.map_or_else(|| sql.to_owned(), |kind| parameter::replace(sql, &kind.expression(setting)))
 }
 
 /// A definition may end a query as one does in a terminal.
@@ -217,18 +229,6 @@ fn trimmed(sql: &str) -> &str {
 fn warning_sql(index: usize, rows: &str) -> String {
     let limit = schema::WARNING_IDS;
     format!("SELECT '{index}' AS warning, w.id::pg_catalog.text AS id FROM (\n{rows}\n) AS w(id) LIMIT {limit}")
-}
-
-/// TRUNCATE and the rewriting forms of ALTER TABLE are not MVCC-safe: a snapshot that is older
-/// sees an empty table (<https://www.postgresql.org/docs/current/mvcc-caveats.html>). Such a
-/// table has another file now than the snapshot says.
-fn rewritten_sql(oids: &[u32]) -> String {
-    let oids = oids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-    format!(
-        "SELECT pg_catalog.string_agg(c.relname, ', ') FROM pg_catalog.pg_class c WHERE c.oid = ANY ('{{{oids}}}'::oid[]) \
-         AND c.relkind IN ('r', 'm') AND c.relfilenode <> 0 \
-         AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid)"
-    )
 }
 
 fn append(sql: &mut String, text: std::fmt::Arguments<'_>) {

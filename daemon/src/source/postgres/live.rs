@@ -3,7 +3,7 @@
 
 use sqlx::{PgConnection, Row, postgres::PgRow};
 
-use super::session::Session;
+use super::{identifier, session::Session};
 use crate::{
     product::Definition,
     source::{
@@ -12,18 +12,20 @@ use crate::{
     },
 };
 
-/// Columns of the tables in `$2` (schema, empty for the search path) and `$3` (name), as text
+/// Columns of the tables in `$2` (schema, empty for the search path) and `$3` (name), which the
+/// definition calls `$6`, as text
 /// that is compared as a whole: a change of anything in it asks for a fresh description.
 const OPENING: &str = "
 WITH asked AS (
-  SELECT * FROM ROWS FROM (pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[])) AS t(nsp, rel)
+  SELECT * FROM ROWS FROM (pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]), pg_catalog.unnest($6::text[]))
+    AS t(nsp, rel, key)
 )
 SELECT pg_catalog.txid_current_snapshot()::text AS snapshot,
   pg_catalog.to_char(pg_catalog.transaction_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS instant,
   pg_catalog.pg_backend_pid() AS pid,
-  pg_catalog.set_config('orgvault.organization', $1, true) AS organization,
+  pg_catalog.set_config($5, $1, true) AS organization,
   ARRAY(
-    SELECT pg_catalog.concat_ws(E'\\x1f', CASE t.nsp WHEN '' THEN t.rel ELSE t.nsp || '.' || t.rel END, a.attname,
+    SELECT pg_catalog.concat_ws(E'\\x1f', t.key, a.attname,
       pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'),
       pg_catalog.row_security_active(c.oid), c.oid, a.atttypid, a.atttypmod)
     FROM asked AS t
@@ -68,10 +70,12 @@ pub(super) async fn open(
     definition: &Definition,
     organization: &str,
 ) -> Result<Opening, SourceError> {
-    let (schemas, names): (Vec<&str>, Vec<&str>) =
-        definition.tables.keys().map(|table| table.split_once('.').unwrap_or(("", table))).unzip();
+    let keys: Vec<&str> = definition.tables.keys().map(String::as_str).collect();
+    let (schemas, names): (Vec<String>, Vec<String>) =
+        keys.iter().map(|key| identifier::table(key)).map(|(schema, name)| (schema.unwrap_or_default(), name)).unzip();
     let every = schema::knows_every_table(definition);
-    let query = sqlx::query(OPENING).bind(organization).bind(schemas).bind(names).bind(every);
+    let setting = session.server.setting.clone();
+    let query = sqlx::query(OPENING).bind(organization).bind(schemas).bind(names).bind(every).bind(&setting).bind(keys);
     let row = session.run("open a snapshot", |connection: &mut PgConnection| query.fetch_one(connection)).await?;
     let (opening, pid) =
         read(&row).map_err(|error| SourceError::from_sqlx(&session.server.name, "open a snapshot", &error))?;

@@ -1,7 +1,11 @@
 //! One connection to a PostgreSQL server, set up so that no setting of the server, the role or
 //! the database changes a byte, and that ends its query on the server when it is dropped.
 
-use std::{fmt::Write as _, future::Future, sync::Arc, time::Duration};
+mod settings;
+
+pub(super) use settings::now as settings_now;
+
+use std::{future::Future, sync::Arc, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row,
@@ -13,41 +17,8 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
+use super::pool::Lease;
 use crate::source::error::{Fault, SourceError};
-
-/// What the session sets for itself. The first four rows of each kind change bytes, the rest
-/// keeps a reader from waiting, from burning CPU on plans, and from staying when we are gone.
-const SETTINGS: &[(&str, &str)] = &[
-    ("TimeZone", "UTC"),
-    ("DateStyle", "ISO, MDY"),
-    ("IntervalStyle", "postgres"),
-    ("extra_float_digits", "1"),
-    ("bytea_output", "hex"),
-    ("client_encoding", "UTF8"),
-    ("xmlbinary", "base64"),
-    ("lc_monetary", "C"),
-    ("lc_numeric", "C"),
-    ("lc_time", "C"),
-    ("quote_all_identifiers", "off"),
-    ("standard_conforming_strings", "on"),
-    ("transform_null_equals", "off"),
-    ("gin_fuzzy_search_limit", "0"),
-    ("row_security", "off"),
-    ("default_transaction_read_only", "on"),
-    ("default_transaction_deferrable", "off"),
-    ("application_name", "orgvault"),
-    ("client_min_messages", "error"),
-    ("jit", "off"),
-    ("lock_timeout", "30s"),
-    // A writer that waits for its disk is idle in between; one that was stopped must not hold
-    // the snapshot for ever.
-    ("idle_in_transaction_session_timeout", "15min"),
-    ("idle_session_timeout", "0"),
-    ("transaction_timeout", "0"),
-    ("tcp_keepalives_idle", "60"),
-    ("tcp_keepalives_interval", "10"),
-    ("tcp_keepalives_count", "6"),
-];
 
 /// PostgreSQL 14+ looks this often whether we are still there while it computes.
 const CONNECTION_CHECK: &str = "SELECT pg_catalog.set_config(name, '2s', false) FROM pg_catalog.pg_settings \
@@ -66,8 +37,13 @@ pub(super) struct Server {
     pub(super) connect_timeout: Duration,
     /// For one query; zero is no limit.
     pub(super) statement_timeout: Duration,
+    /// From a rows query to its first rows; zero is no limit.
+    pub(super) first_row_timeout: Duration,
     /// Between two blocks of rows.
     pub(super) stall_timeout: Duration,
+    /// The setting that binds a transaction to an organization. No query can know its name, so
+    /// none can bind the transaction to another one.
+    pub(super) setting: String,
     /// What a stop has to wait for.
     pub(super) tracker: TaskTracker,
 }
@@ -90,6 +66,32 @@ pub(super) struct Backend {
     pub(super) version: String,
     /// `150018`.
     pub(super) version_number: u32,
+    /// Whether it replays what another server writes.
+    pub(super) is_standby: bool,
+}
+
+/// The two kinds of transaction that are ever used; both only read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transaction {
+    /// All of its queries see one instant.
+    Snapshot,
+    /// Each query sees the instant at which it has its locks, so that it misses nothing that
+    /// was committed while it waited for them.
+    Statements,
+}
+
+impl Backend {
+    /// A standby that ends a connection because of a conflict with its replay says so, but where
+    /// it did that between two queries the words are lost with the connection.
+    pub(super) fn judge(&self, error: SourceError) -> SourceError {
+        match error {
+            SourceError::Fault { name, fault: Fault::Lost, act, words } if self.is_standby => {
+                let words = format!("{words} (a standby ends connections that its replay has to wait for)");
+                SourceError::fault(&name, Fault::Conflict, act, words)
+            }
+            error => error,
+        }
+    }
 }
 
 /// One connection. Dropped in the middle of a query, it ends that query on the server.
@@ -101,6 +103,10 @@ pub(super) struct Session {
     pub(super) idle_since: Instant,
     /// A query may be running.
     pub(super) busy: bool,
+    /// The settings as the session made them.
+    settings: String,
+    /// Counts it as one of the pool's while it is in use.
+    pub(super) lease: Option<Lease>,
     runtime: Handle,
 }
 
@@ -113,10 +119,10 @@ impl Session {
         let limit = server.connect_timeout;
         let connecting = async {
             let mut connection = server.options.connect().await?;
-            let backend = set_up(&mut connection, server.statement_timeout).await?;
-            Ok((connection, backend))
+            let (backend, settings) = set_up(&mut connection, server.statement_timeout).await?;
+            Ok((connection, backend, settings))
         };
-        let (connection, backend) = match timeout(limit, connecting).await {
+        let (connection, backend, settings) = match timeout(limit, connecting).await {
             Ok(connected) => connected.map_err(|error| SourceError::from_connect(&server.name, "connect", &error))?,
             Err(_elapsed) => return Err(no_answer(server, limit)),
         };
@@ -130,6 +136,8 @@ impl Session {
             backend,
             idle_since: Instant::now(),
             busy: false,
+            settings,
+            lease: None,
             runtime: Handle::current(),
         })
     }
@@ -141,7 +149,7 @@ impl Session {
     pub(super) async fn text(&mut self, act: &str, sql: String) -> Result<Vec<PgRow>, SourceError> {
         let limit = self.server.query_limit();
         let work = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut self.connection);
-        guarded(&self.server, &mut self.busy, act, limit, work).await
+        guarded(&self.server, &self.backend, &mut self.busy, act, limit, work).await
     }
 
     /// The same for a command that takes no time.
@@ -151,7 +159,7 @@ impl Session {
     pub(super) async fn command(&mut self, act: &str, sql: &'static str) -> Result<Vec<PgRow>, SourceError> {
         let limit = Some(self.server.connect_timeout);
         let work = sqlx::raw_sql(sql).fetch_all(&mut self.connection);
-        guarded(&self.server, &mut self.busy, act, limit, work).await
+        guarded(&self.server, &self.backend, &mut self.busy, act, limit, work).await
     }
 
     /// Waits for `work` on this session's connection.
@@ -167,15 +175,36 @@ impl Session {
         W: Future<Output = Result<T, sqlx::Error>>,
     {
         let limit = self.server.query_limit();
-        guarded(&self.server, &mut self.busy, act, limit, work(&mut self.connection)).await
+        guarded(&self.server, &self.backend, &mut self.busy, act, limit, work(&mut self.connection)).await
     }
 
-    /// Starts the one kind of transaction that is ever used.
+    /// Starts a transaction of a kind.
     ///
     /// # Errors
     /// When the connection is gone.
-    pub(super) async fn begin(&mut self) -> Result<(), SourceError> {
-        self.command("begin a snapshot", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map(drop)
+    pub(super) async fn begin(&mut self, kind: Transaction) -> Result<(), SourceError> {
+        let sql = match kind {
+            Transaction::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Transaction::Statements => "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
+        };
+        self.command("begin a snapshot", sql).await.map(drop)
+    }
+
+    /// Ends the transaction. Gives whether the connection is as it was when it was set up: one
+    /// whose settings a query changed is of no more use.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub(super) async fn end(&mut self) -> Result<bool, SourceError> {
+        let end = format!("COMMIT; SELECT pg_catalog.pg_advisory_unlock_all(); SELECT {} AS settings", settings_now());
+        let rows = self.text("end the snapshot", end).await?;
+        let now = rows.last().and_then(|row| row.try_get_unchecked::<String, _>("settings").ok());
+        Ok(self.changed_settings(&now.unwrap_or_default()).is_none())
+    }
+
+    /// Which settings are others than the session made: `now` is what [`settings_now`] gave.
+    pub(super) fn changed_settings(&self, now: &str) -> Option<String> {
+        settings::changed(&self.settings, now)
     }
 
     /// Frees what a long row needed.
@@ -207,6 +236,7 @@ impl Drop for Session {
 /// Waits for `work`, remembers whether a query may still run, and says what went wrong.
 async fn guarded<T>(
     server: &Server,
+    backend: &Backend,
     busy: &mut bool,
     act: &str,
     limit: Option<Duration>,
@@ -222,7 +252,7 @@ async fn guarded<T>(
     };
     // The server's own refusal ends the query; anything else may leave it running.
     *busy = matches!(&done, Err(error) if !matches!(error, sqlx::Error::Database(_)));
-    done.map_err(|error| SourceError::from_sqlx(&server.name, act, &error))
+    done.map_err(|error| backend.judge(SourceError::from_sqlx(&server.name, act, &error)))
 }
 
 fn no_answer(server: &Server, limit: Duration) -> SourceError {
@@ -230,9 +260,10 @@ fn no_answer(server: &Server, limit: Duration) -> SourceError {
     SourceError::fault(&server.name, Fault::Unreachable, "connect", words)
 }
 
-async fn set_up(connection: &mut PgConnection, statement_timeout: Duration) -> Result<Backend, sqlx::Error> {
-    let rows = sqlx::raw_sql(AssertSqlSafe(set_up_sql(statement_timeout))).fetch_all(&mut *connection).await?;
-    let row = rows.last().ok_or(sqlx::Error::RowNotFound)?;
+async fn set_up(connection: &mut PgConnection, statement_timeout: Duration) -> Result<(Backend, String), sqlx::Error> {
+    let sql = settings::set_up_sql(statement_timeout);
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *connection).await?;
+    let [.., row, last] = rows.as_slice() else { return Err(sqlx::Error::RowNotFound) };
     let text = |column: &str| row.try_get_unchecked::<String, _>(column);
     let number = |column: &str| text(column)?.parse::<i32>().map_err(|error| sqlx::Error::Decode(error.into()));
     let backend = Backend {
@@ -240,34 +271,14 @@ async fn set_up(connection: &mut PgConnection, statement_timeout: Duration) -> R
         started: text("started")?,
         version: text("version")?.split(' ').next().unwrap_or_default().to_owned(),
         version_number: number("version_number")?.unsigned_abs(),
+        is_standby: text("standby")? == "t",
     };
+    let settings = last.try_get_unchecked("settings")?;
     // Some platforms refuse it; then the second connection alone ends queries.
     if let Err(error) = sqlx::raw_sql(CONNECTION_CHECK).execute(&mut *connection).await {
         tracing::debug!(%error, "the server does not notice by itself when a reader is gone");
     }
-    Ok(backend)
-}
-
-/// One statement for the settings that this server knows, one for what it says of itself.
-fn set_up_sql(statement_timeout: Duration) -> String {
-    let mut sql = "SELECT pg_catalog.set_config(v.name, v.value, false) FROM (VALUES ".to_owned();
-    for (name, value) in SETTINGS {
-        write_row(&mut sql, name, value);
-    }
-    write_row(&mut sql, "statement_timeout", &statement_timeout.as_millis().to_string());
-    sql.truncate(sql.len() - 1);
-    sql.push_str(
-        ") AS v(name, value) JOIN pg_catalog.pg_settings AS s ON pg_catalog.lower(s.name) = pg_catalog.lower(v.name);
-         SELECT pid::text AS pid, backend_start::text AS started, pg_catalog.current_setting('server_version') AS \
-         version, pg_catalog.current_setting('server_version_num') AS version_number
-         FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()",
-    );
-    sql
-}
-
-fn write_row(sql: &mut String, name: &str, value: &str) {
-    // Writing to a string cannot fail.
-    write!(sql, "('{name}','{value}'),").unwrap_or_default();
+    Ok((backend, settings))
 }
 
 /// Ends a backend through a second connection, so that it does not hold a snapshot for nobody.
@@ -276,6 +287,8 @@ async fn terminate(server: &Server, backend: &Backend) {
                        WHERE pid = $1 AND backend_start = $2::timestamptz";
     let ending = async {
         let mut connection = server.options.connect().await?;
+        // `ALTER ROLE .. SET role` takes the right to see and end what the login role runs.
+        sqlx::raw_sql("SET ROLE NONE").execute(&mut connection).await?;
         sqlx::query(END).bind(backend.pid).bind(&backend.started).persistent(false).execute(&mut connection).await?;
         connection.close().await
     };

@@ -8,6 +8,7 @@ use sqlx::{Row, postgres::PgRow};
 use super::{
     Postgres,
     describe::{Description, SectionPlan},
+    intact,
     session::Session,
     stream,
 };
@@ -23,6 +24,7 @@ pub(in crate::source) struct Snapshot {
     pub(super) session: Session,
     pub(super) description: Arc<Description>,
     pub(super) id: String,
+    pub(super) organization: String,
     pub(super) version: String,
 }
 
@@ -61,14 +63,26 @@ impl Snapshot {
 
     pub(in crate::source) async fn counts(&mut self) -> Result<Vec<u64>, SourceError> {
         const ACT: &str = "count the sections";
-        let rows = self.session.text(ACT, self.description.counts.clone()).await?;
-        let sections = self.description.sections.len();
+        let description = Arc::clone(&self.description);
+        let counted = self.session.text(ACT, description.counts.clone()).await;
+        let intact = match &counted {
+            Ok(_) => description.relations.refuse_changed(&mut self.session).await,
+            // The snapshot has the schema that the queries were prepared on.
+            Err(SourceError::Fault { fault: Fault::Schema, words, .. }) => {
+                Err(intact::changed_error(&self.source.name, words))
+            }
+            Err(_) => Ok(()),
+        };
+        if intact.is_err() {
+            self.source.forget();
+        }
+        intact?;
+        let rows = counted?;
         let strange =
             || SourceError::fault(&self.source.name, Fault::Query, ACT, "a count query gives no single number");
-        let row = rows.first().ok_or_else(strange)?;
-        self.refuse_rewritten(text(row, sections))?;
+        let row = rows.last().ok_or_else(strange)?;
         let number = |column| text(row, column).and_then(|count| count.parse().ok()).ok_or_else(strange);
-        (0..sections).map(number).collect()
+        (0..description.sections.len()).map(number).collect()
     }
 
     pub(in crate::source) fn columns(&self, section: usize) -> Result<Arc<[Column]>, SourceError> {
@@ -83,14 +97,19 @@ impl Snapshot {
     }
 
     pub(in crate::source) async fn confirm(&mut self) -> Result<(), SourceError> {
-        let rows = self.session.text("confirm the snapshot", self.description.rewritten.clone()).await?;
-        self.refuse_rewritten(rows.first().and_then(|row| text(row, 0)))
+        let description = Arc::clone(&self.description);
+        let binding = description.relations.confirm(&mut self.session).await?;
+        let unbound = binding.organization.as_ref() != Some(&self.organization);
+        let organization = unbound.then(|| "the organization".to_owned());
+        let Some(changed) = organization.or_else(|| self.session.changed_settings(&binding.settings)) else {
+            return Ok(());
+        };
+        let words = format!("a query changed {changed} for those after it");
+        Err(SourceError::fault(&self.source.name, Fault::Settings, "use the rows", words))
     }
 
-    pub(in crate::source) async fn finish(mut self) -> Result<(), SourceError> {
-        self.session.command("end the snapshot", "COMMIT").await?;
-        self.source.pool.keep(self.session);
-        Ok(())
+    pub(in crate::source) async fn finish(self) -> Result<(), SourceError> {
+        self.source.pool.end(self.session).await
     }
 
     pub(in crate::source) async fn abandon(self) {
@@ -104,12 +123,6 @@ impl Snapshot {
     fn no_section(&self, section: usize) -> SourceError {
         let words = format!("the definition has no section {section}");
         SourceError::fault(&self.source.name, Fault::Query, "read", words)
-    }
-
-    fn refuse_rewritten(&self, tables: Option<&str>) -> Result<(), SourceError> {
-        let Some(tables) = tables else { return Ok(()) };
-        let words = format!("rewritten or emptied while the snapshot was open: {tables}");
-        Err(SourceError::fault(&self.source.name, Fault::Changed, "use the snapshot", words))
     }
 }
 

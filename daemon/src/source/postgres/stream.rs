@@ -1,6 +1,6 @@
 //! One section's rows, from the server to the queue.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -31,12 +31,15 @@ pub(super) async fn send_rows(
 ) -> Result<u64, SourceError> {
     session.busy = true;
     let server = &session.server;
-    // The server says that rows follow only together with the first ones.
-    let rows = match timeout(server.stall_timeout, session.connection.copy_out_raw(&plan.copy)).await {
+    // The server says that rows follow only together with the first ones, and a sort gives them
+    // when it is done.
+    let first = if server.first_row_timeout.is_zero() { Duration::MAX } else { server.first_row_timeout };
+    let rows = match timeout(first, session.connection.copy_out_raw(&plan.copy)).await {
         Ok(Ok(stream)) => forward(server, stream, plan, act, sink).await,
         Ok(Err(error)) => Err(SourceError::from_sqlx(&server.name, act, &error)),
-        Err(_elapsed) => Err(SourceError::stalled(&server.name, act, server.stall_timeout)),
+        Err(_elapsed) => Err(SourceError::stalled(&server.name, act, first)),
     };
+    let rows = rows.map_err(|error| session.backend.judge(error));
     session.busy = match &rows {
         Ok(_) => false,
         // The server's own refusal ended the query.
@@ -52,11 +55,19 @@ async fn forward(
     act: &str,
     sink: &RowSink,
 ) -> Result<u64, SourceError> {
-    let torn = |error: CopyError| SourceError::fault(&server.name, Fault::Protocol, act, error.to_string());
+    let torn = |error: CopyError| match error {
+        CopyError::TooLong { column, bytes } => SourceError::TooLong {
+            name: Arc::clone(&server.name),
+            act: act.to_owned(),
+            column: plan.columns.get(column).map(|column| column.name.clone()).unwrap_or_default(),
+            bytes,
+        },
+        error => SourceError::fault(&server.name, Fault::Protocol, act, error.to_string()),
+    };
     let gone = |WriterGone| SourceError::WriterGone { name: Arc::clone(&server.name) };
     let mut reader = Reader::new(plan.columns.len(), &plan.versioned);
     let mut block = Block::with_capacity();
-    let mut patience = Patience::new(server.stall_timeout);
+    let mut patience = Patience::new(server.first_row_timeout, server.stall_timeout);
     let mut rows = 0;
     loop {
         let message = match patience.next(&mut stream).await {

@@ -93,17 +93,18 @@ impl IdType {
         })
     }
 
-    /// The bound id as SQL, in place of `$1`.
-    pub(super) fn expression(self) -> &'static str {
-        match self {
-            Self::Uuid => "(pg_catalog.current_setting('orgvault.organization')::pg_catalog.uuid)",
-            Self::Int2 => "(pg_catalog.current_setting('orgvault.organization')::pg_catalog.int2)",
-            Self::Int4 => "(pg_catalog.current_setting('orgvault.organization')::pg_catalog.int4)",
-            Self::Int8 => "(pg_catalog.current_setting('orgvault.organization')::pg_catalog.int8)",
-            Self::Text => "(pg_catalog.current_setting('orgvault.organization')::pg_catalog.text)",
-            Self::Varchar => "(pg_catalog.current_setting('orgvault.organization')::pg_catalog.varchar)",
-            Self::Char => "(pg_catalog.current_setting('orgvault.organization')::pg_catalog.bpchar)",
-        }
+    /// The id that is bound in `setting`, as SQL in place of `$1`.
+    pub(super) fn expression(self, setting: &str) -> String {
+        let name = match self {
+            Self::Uuid => "uuid",
+            Self::Int2 => "int2",
+            Self::Int4 => "int4",
+            Self::Int8 => "int8",
+            Self::Text => "text",
+            Self::Varchar => "varchar",
+            Self::Char => "bpchar",
+        };
+        format!("(pg_catalog.current_setting('{setting}')::pg_catalog.{name})")
     }
 
     /// For people.

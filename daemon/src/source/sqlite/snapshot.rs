@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     product::{DeclaredType, Section},
-    row::{Block, Column, Message, RowSink, WriterGone},
+    row::{Block, Column, MAX_CELL_BYTES, Message, RowSink, WriterGone},
     source::{
         error::{Fault, SourceError, UnfitValue},
         patience::{Patience, Stalled},
@@ -128,8 +128,7 @@ impl Snapshot {
 
     async fn fetch(&mut self, act: &str, sql: String) -> Result<Vec<SqliteRow>, SourceError> {
         let query = sqlx::query(AssertSqlSafe(sql)).bind(self.organization.clone());
-        let rows = query.fetch_all(&mut self.reading.connection).await;
-        rows.map_err(|error| SourceError::from_sqlx(&self.source.name, act, &error))
+        self.source.bounded(act, query.fetch_all(&mut self.reading.connection)).await
     }
 
     async fn layout<'d>(&mut self, source: &'d Sqlite, section: usize) -> Result<Layout<'d>, SourceError> {
@@ -171,7 +170,7 @@ async fn forward(
 ) -> Result<u64, SourceError> {
     let act = format!("read section {}", layout.section.name);
     let gone = |WriterGone| SourceError::WriterGone { name: Arc::clone(&source.name) };
-    let mut patience = Patience::new(source.stall_timeout);
+    let mut patience = Patience::new(source.first_row_timeout, source.stall_timeout);
     let mut block = Block::with_capacity();
     let mut bytes = Vec::new();
     let mut rows = 0;
@@ -211,6 +210,14 @@ fn encode(
     bytes.extend_from_slice(&i16::try_from(layout.types.len()).unwrap_or(i16::MAX).to_be_bytes());
     for (column, declared) in layout.types.iter().enumerate() {
         let stored = Stored::of(row.try_get_raw(column).map_err(failed)?).map_err(failed)?;
+        if stored.bytes() > MAX_CELL_BYTES {
+            return Err(SourceError::TooLong {
+                name: Arc::clone(&source.name),
+                act: act.to_owned(),
+                column: layout.names.get(column).cloned().unwrap_or_default(),
+                bytes: stored.bytes(),
+            });
+        }
         if value::append(*declared, stored, bytes) {
             continue;
         }

@@ -41,6 +41,14 @@ impl<'r> Stored<'r> {
         stored.map_err(sqlx::Error::Decode)
     }
 
+    /// How long a text or BLOB is.
+    pub(super) fn bytes(self) -> usize {
+        match self {
+            Self::Text(bytes) | Self::Blob(bytes) => bytes.len(),
+            _ => 0,
+        }
+    }
+
     /// Text that may be written: UTF-8 without NUL, as PostgreSQL has it.
     fn text(self) -> Option<&'r str> {
         match self {

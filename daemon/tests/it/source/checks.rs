@@ -27,8 +27,10 @@ async fn a_source_with_its_grants_passes_every_line() {
         assert_eq!(line.result, CheckResult::Ok, "{line:?}");
     }
     let grants = source.check().await.grants;
-    assert!(grants.starts_with(&format!("GRANT USAGE ON SCHEMA public TO {};\n", database.role())), "{grants}");
-    assert!(grants.contains("GRANT SELECT (id, organization_id, email, name) ON users TO "), "{grants}");
+    let (name, role) = (database.name(), database.role());
+    let begin = format!("GRANT CONNECT ON DATABASE {name} TO {role};\nGRANT USAGE ON SCHEMA public TO {role};\n");
+    assert!(grants.starts_with(&begin), "{grants}");
+    assert!(grants.contains("GRANT SELECT (id, organization_id, email, name) ON public.users TO "), "{grants}");
     assert!(!grants.contains("password_hash"));
 }
 

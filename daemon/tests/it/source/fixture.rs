@@ -29,6 +29,7 @@ pub(crate) fn config(url: &str) -> SourceConfig {
         tls: Tls::VerifyFull,
         connect_timeout: Duration::from_secs(20),
         statement_timeout: Duration::from_mins(1),
+        first_row_timeout: Duration::from_secs(20),
         stall_timeout: Duration::from_secs(20),
         export_timeout: Duration::from_mins(10),
         strict_schema: false,

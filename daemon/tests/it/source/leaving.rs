@@ -99,10 +99,12 @@ async fn an_opening_that_is_dropped_while_it_waits_for_a_lock_ends_its_query() {
 #[tokio::test]
 async fn rows_that_stop_coming_are_a_stall() {
     let database = Database::rytask();
-    drop(sleeper(&database, NAP));
+    // The first rows are long enough to be sent before the server naps.
+    let rows = NAP.replace("SELECT id", "SELECT repeat('x', 9000), id");
+    drop(sleeper(&database, &rows));
     let mut config = config(&database.url());
     config.stall_timeout = Duration::from_millis(300);
-    let source = source_with(config, definition(&[("naps", "work_items", NAP)]));
+    let source = source_with(config, definition(&[("naps", "work_items", &rows)]));
     let mut snapshot = source.snapshot(ACME).await.unwrap();
     let error = refused(read(&mut snapshot, 0).await);
     assert_eq!(error.code(), "source_stalled");

@@ -246,3 +246,23 @@ async fn a_definition_of_rytask_needs_no_right_beyond_its_grants() {
     ));
     assert_eq!(granted, "0");
 }
+
+#[tokio::test]
+async fn a_value_that_no_archive_can_hold_is_refused_by_name_and_so_are_endless_words() {
+    let database = Database::new();
+    database.psql(
+        "CREATE TABLE long (organization_id int, note text); INSERT INTO long VALUES (1, repeat('x', 70000000));
+         CREATE FUNCTION shout() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE '%', repeat('ü', 5000000); END $$",
+    );
+    for (column, code, words) in [
+        ("note", "source_value_length", "read section long: a value of column said has 70000000 bytes"),
+        ("shout()", "source_query", "üüü…"),
+    ] {
+        let rows = format!("SELECT {column} AS said FROM long WHERE organization_id = $1");
+        let source = source(&database.admin_url(), definition(&[("long", "long", &rows)]));
+        let error = refused(read(&mut source.snapshot("1").await.unwrap(), 0).await);
+        assert_eq!(error.code(), code);
+        let text = error.to_string();
+        assert!(text.contains(words) && text.len() < 9_000, "{} bytes", text.len());
+    }
+}

@@ -118,6 +118,27 @@ async fn all_that_is_missing_or_unreadable_is_said_at_once() {
 }
 
 #[tokio::test]
+async fn an_app_that_is_older_than_the_definition_is_said_to_be_older() {
+    let database = Database::rytask();
+    let source = granted(&database);
+    database.psql("DROP TABLE comments; ALTER TABLE labels DROP COLUMN color");
+    let error = refused(source.snapshot(ACME).await);
+    let older = format!("the app is older than rytask {}: it does not have", rytask().measured_on);
+    assert!(error.code() == "source_schema" && error.to_string().contains(&older), "{error}");
+    assert!(error.hint().contains("update the app"), "{}", error.hint());
+    let check = source.check().await;
+    let readable = check.lines.iter().find(|line| line.name == "readable").unwrap();
+    assert!(readable.message.contains(&older) && readable.details.len() == 2, "{readable:?}");
+
+    let other = Database::rytask();
+    let source = granted(&other);
+    other.psql("ALTER TABLE users DROP COLUMN password_hash");
+    let check = source.check().await;
+    let schema = check.lines.iter().find(|line| line.name == "schema").unwrap();
+    assert!(schema.message.starts_with("older than rytask") && !schema.hint.contains("update orgvault"), "{schema:?}");
+}
+
+#[tokio::test]
 async fn row_level_security_is_an_error_and_never_an_empty_section() {
     let database = Database::rytask();
     let source = granted(&database);

@@ -293,3 +293,43 @@ async fn a_query_that_computes_for_ever_ends_when_it_is_abandoned() {
     snapshot.abandon().await;
     super::fixture::eventually("its thread is gone", || busy() < before).await;
 }
+
+/// Steps of SQLite's machine for a second or two, and for ever.
+const SLOW: &str =
+    "(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 2000000) SELECT count(*) FROM c)";
+const ENDLESS: &str = "(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c)";
+
+#[tokio::test]
+async fn no_query_of_a_file_runs_for_ever() {
+    let file = File::new(SETUP).await;
+    let mut config = super::fixture::config(&format!("sqlite://{}", file.path("").display()));
+    config.stall_timeout = std::time::Duration::from_millis(200);
+    let source = |definition| super::fixture::source_with(config.clone(), definition);
+    let stalled = |error: orgvault_daemon::source::SourceError, act: &str| {
+        assert!(error.code() == "source_stalled" && error.to_string().contains(act), "{error}");
+    };
+    let mut counting = items();
+    counting.sections[0].count = format!("SELECT {ENDLESS} + count(*) FROM items WHERE organization_id = $1");
+    stalled(refused(source(counting).snapshot("a").await.unwrap().counts().await), "count the sections");
+    let mut listing = items();
+    listing.organization.list = format!("SELECT *, {ENDLESS} AS n FROM organizations");
+    stalled(refused(source(listing).organizations().await), "list organizations");
+}
+
+#[tokio::test]
+async fn rows_that_are_sorted_for_long_are_no_stall_and_long_values_are_refused() {
+    let file = File::new(SETUP).await;
+    let mut config = super::fixture::config(&format!("sqlite://{}", file.path("").display()));
+    config.stall_timeout = std::time::Duration::from_millis(100);
+    let mut definition = items();
+    definition.sections[0].rows =
+        format!("SELECT id FROM items WHERE organization_id = $1 ORDER BY {SLOW} + length(id || organization_id), id");
+    let sorted = super::fixture::source_with(config, definition);
+    assert_eq!(read(&mut sorted.snapshot("a").await.unwrap(), 0).await.unwrap().cells.len(), 2);
+    let mut definition = items();
+    "SELECT id, hex(zeroblob(40000000)) AS said FROM items WHERE organization_id = $1"
+        .clone_into(&mut definition.sections[0].rows);
+    let long = file.source(definition);
+    let error = refused(read(&mut long.snapshot("a").await.unwrap(), 0).await);
+    assert!(error.code() == "source_value_length" && error.to_string().contains("column said has 80000000"), "{error}");
+}

@@ -37,4 +37,17 @@ async fn a_standby_is_read_and_its_recovery_conflict_is_transient() {
     let gone = || mirror.psql("SELECT count(*) FROM work_items") == "0";
     eventually("the standby replays on", gone).await;
     slow.snapshot(ACME).await.unwrap().finish().await.unwrap();
+
+    // Between two queries the standby ends the connection itself.
+    let rows = "SELECT id FROM time_logs WHERE organization_id = $1";
+    let idle = source(&mirror.admin_url(), definition(&[("logs", "time_logs", rows)]));
+    let mut snapshot = idle.snapshot(ACME).await.unwrap();
+    snapshot.counts().await.unwrap();
+    database.psql("DELETE FROM time_logs; VACUUM time_logs");
+    let ended = || mirror.psql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") == "0";
+    eventually("the standby ends the connection", ended).await;
+    let error = refused(read(&mut snapshot, 0).await);
+    assert!(error.code() == "source_conflict" && error.is_transient(), "{error}");
+    let mut again = idle.snapshot(ACME).await.unwrap();
+    assert_eq!(again.counts().await.unwrap(), [0]);
 }
