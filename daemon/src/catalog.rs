@@ -4,6 +4,7 @@
 mod archives;
 mod exports;
 mod file;
+mod listings;
 mod pool;
 mod repair;
 mod repeats;
@@ -30,7 +31,8 @@ use sqlx::{
 use crate::notices::Notices;
 
 pub use archives::{ArchiveFilter, Totals};
-pub use exports::ExportFilter;
+pub use exports::{ExportFilter, LastExport};
+pub use listings::Listing;
 pub use repair::Mend;
 pub use repeats::{Repeat, Repeated};
 pub use runs::{Attempt, OpenRun, Unlisted};

@@ -14,6 +14,7 @@ mod gids;
 pub mod hook;
 pub mod keep;
 pub mod lifecycle;
+pub mod listings;
 pub mod logging;
 pub mod metrics;
 pub mod notices;

@@ -56,7 +56,7 @@ const NAMES: [(&str, &str); 15] = [
     ("configured_timestamp_seconds", "When the configuration in force was read"),
     ("warning", "What is not as it should be with the daemon as a whole, by code"),
     ("exports", "Exports that wait (pending) or are being written (started)"),
-    ("exports_failed_last_day", "Exports that ended as an error in the last 24 hours"),
+    ("exports_failed_last_day", "Exports that ended as an error in the last 24 hours, without canceled ones"),
     ("archives", "Archives that the catalog lists"),
     ("stored_bytes", "Their size together"),
     ("health", "How an organization's backups are, in one word"),
@@ -91,7 +91,9 @@ impl Page {
         let labels =
             || vec![("source", key.source.clone()), ("organization", key.id.clone()), ("slug", key.slug.clone())];
         let with = |more: Labels| [labels(), more].concat();
-        self.set("health", with(vec![("health", standing.health.name().to_owned())]), 1.0);
+        if standing.is_judged() {
+            self.set("health", with(vec![("health", standing.health.name().to_owned())]), 1.0);
+        }
         if let Some(newest) = standing.archives.first() {
             self.set("last_success_timestamp_seconds", labels(), seconds(newest.exported_at));
             let age = (now - newest.exported_at).max(TimeDelta::zero());
@@ -153,8 +155,8 @@ pub async fn page(shop: &Workshop, engine: &Engine) -> Result<String, MetricsErr
     for source in &config.sources {
         let standings = Standings::read(&shop.catalog, &source.name).await?;
         let durations = shop.catalog.last_durations(&source.name).await?;
-        for key in standings.organizations() {
-            let standing = standings.of(key, &config.freshness, now);
+        for member in standings.members() {
+            let (key, standing) = (&member.listed.key, standings.of(&member, &config, now));
             page.organization(key, &standing, durations.get(&key.id).copied(), now);
         }
     }

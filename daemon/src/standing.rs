@@ -1,23 +1,43 @@
 //! How the organizations stand: their newest archives and exports, as the catalog knows them, and
 //! the one word for it.
 
-use std::{collections::HashMap, time::Duration};
-
-use orgvault_shared::{
-    api::{Archive, ArchiveState, LastArchive, OrganizationKey, State},
-    clock::Timestamp,
-    config::Freshness,
-    gid::Gid,
-    health::{ArchiveFacts, Facts, Health},
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
 };
 
-use crate::catalog::{Catalog, CatalogError};
+use orgvault_shared::{
+    api::{Archive, ArchiveState, LastArchive, OrganizationKey, SectionCount, State},
+    clock::Timestamp,
+    config::{Config, Freshness},
+    gid::Gid,
+    health::{ArchiveFacts, Facts, Health, Reason, Shrunk},
+    preflight,
+};
+
+use crate::{
+    catalog::{Catalog, CatalogError, LastExport, Listing},
+    schedule::takes,
+    source::Listed,
+};
 
 /// What the catalog knows of one source's organizations, by their ids.
 #[derive(Debug, Default)]
 pub struct Standings {
     archives: HashMap<String, Vec<Archive>>,
-    states: HashMap<String, State>,
+    exports: HashMap<String, LastExport>,
+    listing: Option<Listing>,
+}
+
+/// An organization that a source lists, or that has archives.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// As it is listed; one that is gone as its newest archive has it.
+    pub listed: Listed,
+    /// Whether the source listed others and not it.
+    pub gone: bool,
+    /// When it was listed last, where that is not now.
+    pub listed_at: Option<Timestamp>,
 }
 
 /// How one organization stands.
@@ -27,8 +47,12 @@ pub struct Standing {
     pub archives: Vec<Archive>,
     /// The worst state of its newest request's exports.
     pub last_state: Option<State>,
+    /// Whether it is to be exported by itself.
+    pub covered: bool,
     /// The word for it.
     pub health: Health,
+    /// Why it is not ok.
+    pub reason: Option<Reason>,
     /// How old the newest archive may be; zero is any age.
     pub max_age: Duration,
 }
@@ -42,6 +66,20 @@ impl Standing {
         let Archive { gid, format, exported_at, bytes, .. } = *archive;
         Some(LastArchive { gid, format, exported_at, bytes, rows })
     }
+
+    /// Whether its health counts.
+    #[must_use]
+    pub fn is_judged(&self) -> bool {
+        self.health.is_judged(self.covered)
+    }
+}
+
+impl Member {
+    /// One that its source lists now.
+    #[must_use]
+    pub fn listed(listed: Listed) -> Self {
+        Self { listed, gone: false, listed_at: None }
+    }
 }
 
 impl Standings {
@@ -50,38 +88,100 @@ impl Standings {
     /// # Errors
     /// When the catalog cannot be read.
     pub async fn read(catalog: &Catalog, source: &str) -> Result<Self, CatalogError> {
-        Ok(Self { archives: catalog.newest_pairs(source).await?, states: catalog.last_states(source).await? })
+        Ok(Self {
+            archives: catalog.newest_pairs(source).await?,
+            exports: catalog.last_exports(source).await?,
+            listing: catalog.listing(source).await?,
+        })
     }
 
-    /// Every organization that has an archive, as its newest one names it.
-    pub fn organizations(&self) -> impl Iterator<Item = &OrganizationKey> {
-        self.archives.values().filter_map(|archives| archives.first()).map(|archive| &archive.organization)
+    /// Every organization, where the source lists these now.
+    #[must_use]
+    pub fn among(&self, listed: Vec<Listed>) -> Vec<Member> {
+        let gone = self.unlisted(&listed);
+        listed.into_iter().map(Member::listed).chain(gone).collect()
+    }
+
+    /// Every organization as it was known last, for a source that is not asked or does not answer.
+    #[must_use]
+    pub fn members(&self) -> Vec<Member> {
+        let Some(Listing { at, organizations }) = &self.listing else {
+            return self.unlisted(&[]).into_iter().map(|member| Member { gone: false, ..member }).collect();
+        };
+        let listed = |one: &Listed| Member { listed_at: Some(*at), ..Member::listed(one.clone()) };
+        organizations.iter().map(listed).chain(self.unlisted(organizations)).collect()
+    }
+
+    /// Those that have archives and are not among `listed`, by their names.
+    fn unlisted(&self, listed: &[Listed]) -> Vec<Member> {
+        let ids: HashSet<&str> = listed.iter().map(|one| one.key.id.as_str()).collect();
+        let newest = self.archives.values().filter_map(|archives| archives.first());
+        let mut gone: Vec<&Archive> = newest.filter(|newest| !ids.contains(newest.organization.id.as_str())).collect();
+        gone.sort_by_key(|newest| (&newest.organization.slug, &newest.organization.id));
+        let member = |newest: &Archive| {
+            let key = newest.organization.clone();
+            let listed = Listed { key, created_at: None, deleted_at: None, in_all: true };
+            Member { listed, gone: true, listed_at: Some(newest.exported_at) }
+        };
+        gone.into_iter().map(member).collect()
     }
 
     /// How an organization stands at `now`.
     #[must_use]
-    pub fn of(&self, organization: &OrganizationKey, freshness: &Freshness, now: Timestamp) -> Standing {
+    pub fn of(&self, member: &Member, config: &Config, now: Timestamp) -> Standing {
+        let organization = &member.listed.key;
         let pairs = self.archives.get(&organization.id).map_or(&[][..], Vec::as_slice);
-        let request = pairs.first().map(|archive| archive.request);
-        let archives: Vec<Archive> = pairs.iter().filter(|archive| Some(archive.request) == request).cloned().collect();
-        let (max_age, shrinking) = limits(freshness, organization);
+        let last = self.exports.get(&organization.id);
+        let (max_age, shrinking) = limits(&config.freshness, organization);
+        let archives = newest_request(pairs, |_| true);
         let facts = Facts {
-            last_state: self.states.get(&organization.id).copied(),
-            archive: archives.first().map(|newest| ArchiveFacts {
-                exported_at: newest.exported_at,
-                state: archives
-                    .iter()
-                    .map(|archive| archive.state)
-                    .find(|state| *state != ArchiveState::Present)
-                    .unwrap_or(ArchiveState::Present),
-            }),
+            last_state: last.map(|last| last.state),
+            failure: last.and_then(|last| Some((last.gid, last.error.clone()?))),
+            archive: archive_facts(pairs, &archives),
             max_age: (!max_age.is_zero()).then_some(max_age),
-            shrunk: archives
-                .iter()
-                .any(|newer| before(pairs, newer).is_some_and(|older| shrunk(older, newer, shrinking))),
+            shrunk: archives.iter().find_map(|newer| shrunk(before(pairs, newer)?, newer, shrinking)),
+            gone: member.gone,
+            refusal: None,
         };
-        Standing { health: Health::of(&facts, now), last_state: facts.last_state, archives, max_age }
+        let health = Health::of(&facts, now);
+        Standing {
+            archives: archives.into_iter().cloned().collect(),
+            last_state: facts.last_state,
+            covered: is_covered(config, &member.listed),
+            health,
+            reason: Reason::of(health, &facts, now),
+            max_age,
+        }
     }
+}
+
+/// Whether an organization is to be exported by itself. Where nothing is scheduled here, something
+/// else asks for exports: of all that `--all` takes, as far as is known.
+fn is_covered(config: &Config, listed: &Listed) -> bool {
+    let schedules = &config.schedules;
+    let by_itself = listed.in_all && listed.deleted_at.is_none();
+    by_itself && (schedules.is_empty() || schedules.iter().any(|schedule| takes(schedule, listed)))
+}
+
+/// Those of the newest request that has any such.
+fn newest_request(pairs: &[Archive], such: impl Fn(&Archive) -> bool) -> Vec<&Archive> {
+    let request = pairs.iter().find(|archive| such(archive)).map(|archive| archive.request);
+    pairs.iter().filter(|archive| Some(archive.request) == request).collect()
+}
+
+/// What counts of the newest archives. Whether the app's importer would refuse one is asked of the
+/// newest ones that are made for it.
+fn archive_facts(pairs: &[Archive], archives: &[&Archive]) -> Option<ArchiveFacts> {
+    let newest = archives.first()?;
+    let faulty = archives.iter().find(|archive| archive.state != ArchiveState::Present);
+    let for_importer = newest_request(pairs, |archive| preflight::has_importer(archive.format));
+    let refused = for_importer.into_iter().find(|archive| archive.warnings.iter().any(preflight::refuses));
+    Some(ArchiveFacts {
+        gid: faulty.copied().or(refused).unwrap_or(newest).gid,
+        exported_at: newest.exported_at,
+        state: faulty.map_or(ArchiveState::Present, |archive| archive.state),
+        refused: refused.is_some(),
+    })
 }
 
 /// The archive of the same format and entity before this one.
@@ -92,14 +192,18 @@ fn before<'a>(pairs: &'a [Archive], newer: &Archive) -> Option<&'a Archive> {
     pairs.iter().filter(alike).find(|one| older(one.gid, one.exported_at))
 }
 
-/// Whether a section lost more than `percent` of its rows; zero is no limit.
-fn shrunk(older: &Archive, newer: &Archive, percent: u32) -> bool {
+/// The first section that lost more than `percent` of its rows; zero is no limit.
+fn shrunk(older: &Archive, newer: &Archive, percent: u32) -> Option<Shrunk> {
     let rows_now = |name: &str| newer.counts.iter().find(|count| count.name == name).map_or(0, |count| count.rows);
-    let lost_too_many = |name: &str, rows: u64| {
-        let lost = rows.saturating_sub(rows_now(name));
-        u128::from(lost) * 100 > u128::from(rows) * u128::from(percent)
+    let lost_too_many = |shrunk: &Shrunk| {
+        let lost = shrunk.before.saturating_sub(shrunk.now);
+        percent > 0 && u128::from(lost) * 100 > u128::from(shrunk.before) * u128::from(percent)
     };
-    percent > 0 && older.counts.iter().any(|count| lost_too_many(&count.name, count.rows))
+    let pair = |count: &SectionCount| {
+        let (section, before) = (count.name.clone(), count.rows);
+        Shrunk { now: rows_now(&section), section, before }
+    };
+    older.counts.iter().map(pair).find(lost_too_many)
 }
 
 /// The largest age and loss that are allowed to an organization.

@@ -14,7 +14,7 @@ mod findings;
 mod solidtime;
 mod trueppm;
 
-use crate::api::Format;
+use crate::api::{Format, PREFLIGHT, Warning};
 use findings::Findings;
 pub use trueppm::{Importable, importable};
 
@@ -81,6 +81,30 @@ pub struct Preflight {
     pub findings: Vec<Finding>,
     /// Every code that was found, with how often.
     pub totals: Vec<Total>,
+}
+
+impl Severity {
+    /// What the importer would do.
+    #[must_use]
+    pub fn would(self) -> &'static str {
+        match self {
+            Self::Refuses => "refuse the archive",
+            Self::Changes => "change what it imports",
+        }
+    }
+}
+
+/// Whether an archive's warning says that the app's own importer would refuse it. The sentence tells
+/// it, because one code may be of either severity.
+#[must_use]
+pub fn refuses(warning: &Warning) -> bool {
+    warning.code.starts_with(PREFLIGHT) && warning.message.contains(Severity::Refuses.would())
+}
+
+/// Whether there are importers of archives of this format.
+#[must_use]
+pub fn has_importer(format: Format) -> bool {
+    IMPORTERS.iter().any(|importer| importer.formats.contains(&format))
 }
 
 /// Why an archive could not be looked at.

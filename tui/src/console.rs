@@ -44,8 +44,8 @@ pub(crate) struct Options {
     /// Draw with ASCII alone
     #[arg(long)]
     pub(crate) ascii: bool,
-    /// 16, mono, dark, light, or a file
-    #[arg(long, value_name = "THEME", env = "ORGVAULT_THEME", default_value = "16", hide_env_values = true)]
+    /// 256, 16, mono, dark, light, or a file
+    #[arg(long, value_name = "THEME", env = "ORGVAULT_THEME", default_value = "256", hide_env_values = true)]
     pub(crate) theme: Choice,
 }
 
@@ -62,7 +62,11 @@ pub(crate) async fn run(options: &Options, session: &mut Session, no_color: bool
     if options.plain || is_dumb() {
         return plain::run(options.read_only, session).await;
     }
-    let choice = if no_color { &Choice::Mono } else { &options.theme };
+    let choice = match &options.theme {
+        _ if no_color => &Choice::Mono,
+        Choice::Fixed if !has_256_colours() => &Choice::Sixteen,
+        theme => theme,
+    };
     let theme = Theme::load(choice, options.ascii || is_ascii_only())
         .map_err(|reason| Failure::usage(format_args!("cannot use this theme: {}", reason.trim_end())))?;
     let setup = Setup {
@@ -77,6 +81,14 @@ pub(crate) async fn run(options: &Options, session: &mut Session, no_color: bool
 
 fn is_dumb() -> bool {
     std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb")
+}
+
+/// Whether the terminal says that it has more than 16 colours.
+fn has_256_colours() -> bool {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let term = set("TERM").unwrap_or_default();
+    let many = ["256", "direct", "kitty", "alacritty", "foot", "ghostty", "wezterm"];
+    set("COLORTERM").is_some() || many.iter().any(|word| term.contains(word))
 }
 
 /// A terminal whose locale is not UTF-8, or the kernel's own, draws no Unicode symbols.

@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 use orgvault_shared::{
     api::{Archive, ArchiveState, Export, Format, OrganizationKey, State},
     gid::Gid,
-    health::Health,
+    health::{Health, Level},
 };
 
 use crate::table::{Cell, Tone};
@@ -68,13 +68,19 @@ pub(crate) fn archive_state(state: ArchiveState) -> Cell {
     }
 }
 
+/// What a message says of a source, without its name where it begins with that.
+pub(crate) fn said_of<'m>(source: &str, message: &'m str) -> &'m str {
+    let rest = message.strip_prefix("source ").and_then(|rest| rest.strip_prefix(source)?.strip_prefix(": "));
+    rest.unwrap_or(message)
+}
+
 /// How an organization's backups are.
 pub(crate) fn health(health: Health) -> Cell {
-    let tone = match health {
-        Health::Ok => Tone::Good,
-        Health::Running | Health::Never => Tone::Plain,
-        Health::Shrinking => Tone::Careful,
-        Health::Stale | Health::Failed | Health::Damaged => Tone::Bad,
+    let tone = match (health, health.level()) {
+        (Health::Ok, _) => Tone::Good,
+        (Health::Never, _) | (_, Level::Ok) => Tone::Plain,
+        (_, Level::Warning) => Tone::Careful,
+        (_, Level::Critical) => Tone::Bad,
     };
     Cell::toned(tone, health.name())
 }

@@ -1,4 +1,5 @@
-//! `/v1/organizations`: the tenants of the sources, as the databases list them now.
+//! `/v1/organizations`: the tenants of the sources, as the databases list them now, or where they do
+//! not answer as they listed them last.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     source::{Listed, Source, SourceError},
-    standing::Standings,
+    standing::{Member, Standings},
 };
 
 /// In the path: whatever source it is in.
@@ -42,24 +43,58 @@ pub(super) struct Listing {
     pub(super) failures: Vec<SourceFailure>,
 }
 
+/// What is known of one source's organizations.
+struct Known {
+    standings: Standings,
+    members: Vec<Member>,
+}
+
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Organizations>, Refusal> {
     let days = query.history.as_deref().map_or(Ok(0), days)?;
-    let Listing { listed, failures } = app.listing(&caller, query.source.as_deref()).await?;
-    Ok(Json(Organizations { organizations: app.describe(listed, days).await?, failures }))
+    let sources = app.asked(&caller, query.source.as_deref())?;
+    let listing = ask(&app, &caller, &sources).await;
+    let mut organizations = Vec::with_capacity(listing.listed.len());
+    for source in &sources {
+        let known = app.known(&caller, source.name(), &listing).await?;
+        organizations.extend(app.describe(source.name(), &known.standings, &known.members, days).await?);
+    }
+    Ok(Json(Organizations { organizations, failures: listing.failures }))
 }
 
+/// What the catalog knows of an organization stays true when its source does not answer, or does not
+/// list it any more.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path((source, name)): Path<(String, String)>,
 ) -> Result<Json<Organization>, Refusal> {
-    let listed = app.organization(&caller, &source, name).await?;
-    let organization = app.describe(vec![listed], 0).await?.pop();
-    organization.map(Json).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", "it is gone"))
+    let names = [app.full_name(&caller, &source, name)?];
+    let sources = app.sources_for(&caller, &names);
+    let listing = ask(&app, &caller, &sources).await;
+    let mut all = Vec::with_capacity(sources.len());
+    for source in &sources {
+        all.push(app.known(&caller, source.name(), &listing).await?);
+    }
+    let members: Vec<Member> = all.iter().flat_map(|known| known.members.clone()).collect();
+    let (gone, listed): (Vec<Member>, Vec<Member>) = members.into_iter().partition(|member| member.gone);
+    let found = lookup::find(&listed, &names[0]).or_else(|error| match error {
+        // One that took over the name of one that is gone is meant by it.
+        LookupError::Unknown { .. } => lookup::find(&gone, &names[0]).map_err(|_gone| error),
+        error => Err(error),
+    });
+    let member = found.map_err(|error| listing.refusal(error))?.clone();
+    caller.is_about(None, &member.listed.key);
+    let of_it = |known: &&Known| known.members.iter().any(|one| one.listed.key == member.listed.key);
+    let source = member.listed.key.source.clone();
+    let described = match all.iter().find(of_it) {
+        Some(known) => app.describe(&source, &known.standings, &[member], 0).await?.pop(),
+        None => None,
+    };
+    described.map(Json).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", "it is gone"))
 }
 
 /// Counts in one snapshot of the live database. When the client goes away, the snapshot is
@@ -93,80 +128,123 @@ impl Candidate for Listed {
     }
 }
 
+impl Candidate for Member {
+    fn key(&self) -> &OrganizationKey {
+        &self.listed.key
+    }
+
+    fn deleted(&self) -> bool {
+        self.listed.deleted_at.is_some()
+    }
+}
+
 impl Listing {
-    /// The one organization that `name` means. Where none that was listed is meant and a source
-    /// did not answer, that is the cause.
+    /// The one organization that `name` means.
     pub(super) fn find(&self, name: &str) -> Result<&Listed, Refusal> {
-        lookup::find(&self.listed, name).map_err(|error| match (&error, self.failures.first()) {
+        lookup::find(&self.listed, name).map_err(|error| self.refusal(error))
+    }
+
+    /// Where none that was listed is meant and a source did not answer, that is the cause.
+    fn refusal(&self, error: LookupError) -> Refusal {
+        match (&error, self.failures.first()) {
             (LookupError::Unknown { .. }, Some(failure)) => failure.error.clone().into(),
             _ => error.into(),
-        })
+        }
+    }
+
+    /// Whether the source answered.
+    fn has(&self, source: &str) -> bool {
+        self.failures.iter().all(|failure| failure.source != source)
     }
 }
 
 impl App {
     /// Asks one source, or all of them at the same time.
     pub(super) async fn listing(&self, caller: &Caller, source: Option<&str>) -> Result<Listing, Refusal> {
-        match source {
-            Some(name) => Ok(ask(caller, &[self.source(caller, name)?]).await),
-            None => Ok(ask(caller, &self.sources(caller)).await),
-        }
+        Ok(ask(self, caller, &self.asked(caller, source)?).await)
     }
 
-    /// Asks the sources that any of `names` can be in: a name that begins with a source's is that
-    /// source's, so that another one that is down does not delay it.
+    /// Asks the sources that any of `names` can be in.
     pub(super) async fn listing_for(&self, caller: &Caller, names: &[String]) -> Listing {
+        ask(self, caller, &self.sources_for(caller, names)).await
+    }
+
+    /// The source of this name, or all of them.
+    fn asked(&self, caller: &Caller, source: Option<&str>) -> Result<Vec<Arc<Source>>, Refusal> {
+        source.map_or_else(|| Ok(self.sources(caller)), |name| Ok(vec![self.source(caller, name)?]))
+    }
+
+    /// The sources that any of `names` can be in: a name that begins with a source's is that
+    /// source's, so that another one that is down does not delay it.
+    fn sources_for(&self, caller: &Caller, names: &[String]) -> Vec<Arc<Source>> {
         let all = self.sources(caller);
         let source_of = |name: &String| {
             let (source, _rest) = name.split_once('/')?;
             all.iter().find(|one| one.name() == source).cloned()
         };
-        let Some(mut sources) = names.iter().map(source_of).collect::<Option<Vec<_>>>() else {
-            return ask(caller, &all).await;
-        };
+        let Some(mut sources) = names.iter().map(source_of).collect::<Option<Vec<_>>>() else { return all };
         sources.sort_by(|left, right| left.name().cmp(right.name()));
         sources.dedup_by(|left, right| left.name() == right.name());
-        ask(caller, &sources).await
+        sources
     }
 
-    /// The organization of a path `{source}/{org}`, where the source may be `*`.
+    /// The name that a path `{source}/{org}` means, where the source may be `*`.
+    fn full_name(&self, caller: &Caller, source: &str, name: String) -> Result<String, Refusal> {
+        if source == ANY_SOURCE { Ok(name) } else { Ok(format!("{}/{name}", self.source(caller, source)?.name())) }
+    }
+
+    /// What is known of a source's organizations, as far as the caller may know of them: of one that
+    /// did not answer what it listed last.
+    async fn known(&self, caller: &Caller, source: &str, listing: &Listing) -> Result<Known, Refusal> {
+        let standings = Standings::read(self.catalog(), source).await?;
+        let listed = || listing.listed.iter().filter(|one| one.key.source == source).cloned().collect();
+        let mut members = if listing.has(source) { standings.among(listed()) } else { standings.members() };
+        members.retain(|member| caller.sees(&member.listed.key));
+        Ok(Known { standings, members })
+    }
+
+    /// The organization of a path `{source}/{org}`.
     async fn organization(&self, caller: &Caller, source: &str, name: String) -> Result<Listed, Refusal> {
-        let name = if source == ANY_SOURCE { name } else { format!("{}/{name}", self.source(caller, source)?.name()) };
-        let names = [name];
+        let names = [self.full_name(caller, source, name)?];
         let listing = self.listing_for(caller, &names).await;
         let found = listing.find(&names[0])?.clone();
         caller.is_about(None, &found.key);
         Ok(found)
     }
 
-    /// Adds what the catalog knows, with the results of the last `days` days.
-    async fn describe(&self, listed: Vec<Listed>, days: u16) -> Result<Vec<Organization>, Refusal> {
+    /// Says how organizations of one source stand, with the results of the last `days` days.
+    async fn describe(
+        &self,
+        source: &str,
+        standings: &Standings,
+        members: &[Member],
+        days: u16,
+    ) -> Result<Vec<Organization>, Refusal> {
         let (config, now) = (self.config(), self.now());
         let since = midnight(now) - TimeDelta::days(i64::from(days) - 1);
-        let mut organizations: Vec<Organization> = Vec::with_capacity(listed.len());
         let upcoming = self.shop.schedules.upcoming().await?;
-        for of_source in listed.chunk_by(|left, right| left.key.source == right.key.source) {
-            let Some(Listed { key: OrganizationKey { source, .. }, .. }) = of_source.first() else { continue };
-            let standings = Standings::read(self.catalog(), source).await?;
-            let results = if days > 0 { self.catalog().day_results(source, since).await? } else { HashMap::default() };
-            organizations.extend(of_source.iter().map(|one| {
-                let standing = standings.of(&one.key, &config.freshness, now);
-                let first = since.timestamp().div_euclid(DAY);
-                let on = |day| results.get(&(one.key.id.clone(), day)).copied().unwrap_or_default();
-                Organization {
-                    key: one.key.clone(),
-                    created_at: one.created_at,
-                    deleted_at: one.deleted_at,
-                    last_archive: standing.last_archive(),
-                    last_state: standing.last_state,
-                    in_all: one.in_all && one.deleted_at.is_none(),
-                    health: standing.health,
-                    history: (first..first + i64::from(days)).map(on).collect(),
-                    next_run: upcoming.of(one),
-                }
-            }));
-        }
-        Ok(organizations)
+        let results = if days > 0 { self.catalog().day_results(source, since).await? } else { HashMap::default() };
+        let describe = |member: &Member| {
+            let (Listed { key, created_at, deleted_at, in_all }, listed_at) = (member.listed.clone(), member.listed_at);
+            let standing = standings.of(member, &config, now);
+            let first = since.timestamp().div_euclid(DAY);
+            let on = |day| results.get(&(key.id.clone(), day)).copied().unwrap_or_default();
+            Organization {
+                created_at,
+                deleted_at,
+                last_archive: standing.last_archive(),
+                last_state: standing.last_state,
+                in_all: in_all && deleted_at.is_none(),
+                covered: standing.covered,
+                listed_at,
+                health: standing.health,
+                reason: standing.reason,
+                history: (first..first + i64::from(days)).map(on).collect(),
+                next_run: upcoming.of(&member.listed).filter(|_| !member.gone),
+                key,
+            }
+        };
+        Ok(members.iter().map(describe).collect())
     }
 }
 
@@ -194,9 +272,9 @@ fn midnight(now: Timestamp) -> Timestamp {
 }
 
 /// What the sources list of what the caller may know of.
-async fn ask(caller: &Caller, sources: &[Arc<Source>]) -> Listing {
+async fn ask(app: &App, caller: &Caller, sources: &[Arc<Source>]) -> Listing {
     let mut listing = Listing { listed: Vec::new(), failures: Vec::new() };
-    let answers = join_all(sources.iter().map(|source| source.organizations())).await;
+    let answers = join_all(sources.iter().map(|source| app.shop.workshop.list(source))).await;
     for (source, answer) in sources.iter().zip(answers) {
         match answer {
             Ok(listed) => listing.listed.extend(listed.into_iter().filter(|one| caller.sees(&one.key))),

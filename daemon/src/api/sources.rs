@@ -27,13 +27,13 @@ pub(super) struct CheckQuery {
 
 /// Asks every source at the same time, so that one that is down delays no other.
 pub(super) async fn list(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Json<Sources> {
-    Json(Sources { sources: join_all(app.sources(&caller).iter().map(|source| show(source, &caller))).await })
+    Json(Sources { sources: join_all(app.sources(&caller).iter().map(|source| show(&app, source, &caller))).await })
 }
 
-async fn show(source: &Source, caller: &Caller) -> Shown {
+async fn show(app: &App, source: &Source, caller: &Caller) -> Shown {
     // A server that refuses the list has answered all the same.
     let (version, listed) = match source.version().await {
-        Ok(version) => (Some(version), source.organizations().await),
+        Ok(version) => (Some(version), app.shop.workshop.list(source).await),
         Err(error) => (None, Err(error)),
     };
     let seen = listed.as_ref().map(|listed| listed.iter().filter(|one| caller.sees(&one.key)).count());

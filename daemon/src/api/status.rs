@@ -79,7 +79,7 @@ impl App {
             archive_bytes: archives.iter().map(|archive| archive.bytes).sum(),
             pending: in_state(ExportState::Pending),
             running: in_state(ExportState::Started),
-            failed: count(&|export| export.state == ExportState::Error && is_recent(export)),
+            failed: count(&|export| export.has_failed() && is_recent(export)),
         })
     }
 }

@@ -28,6 +28,17 @@ pub struct ExportFilter {
     pub limit: Option<u32>,
 }
 
+/// The export that says how an organization's newest request went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastExport {
+    /// Its id.
+    pub gid: Gid,
+    /// Its state.
+    pub state: State,
+    /// Why it has no archive.
+    pub error: Option<ExportError>,
+}
+
 impl Catalog {
     /// Adds the pending exports of one request, all or none, in their order, and the key under which
     /// it may be repeated.
@@ -98,28 +109,35 @@ impl Catalog {
         self.readable(rows.iter().map(from_row))
     }
 
-    /// The worst state among the exports of the newest request of each organization of a source, by
+    /// The export with the worst state of the newest request of each organization of a source, by
     /// organization id. Of several for one format and entity the newest counts: it was a new try.
+    /// One that was canceled does not count: what was before it still holds.
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub async fn last_states(&self, source: &str) -> Result<HashMap<String, State>, CatalogError> {
+    pub async fn last_exports(&self, source: &str) -> Result<HashMap<String, LastExport>, CatalogError> {
         const ACT: &str = "list the newest exports";
         let rows = sqlx::query(
-            "WITH newest AS (SELECT organization_id, request, max(position) FROM exports WHERE source = ?1 \
-             GROUP BY organization_id), \
-             last AS (SELECT e.organization_id, e.state, max(e.position) FROM exports AS e JOIN newest AS n \
-             ON n.organization_id = e.organization_id AND n.request = e.request \
-             WHERE e.source = ?1 GROUP BY e.organization_id, e.format, e.entity) \
-             SELECT organization_id, state FROM last \
-             ORDER BY CASE state WHEN 'finished' THEN 1 WHEN 'pending' THEN 2 WHEN 'started' THEN 3 ELSE 4 END",
+            "WITH counted AS (SELECT * FROM exports WHERE source = ?1 AND error_code IS NOT 'canceled'), \
+             newest AS (SELECT organization_id, request, max(position) FROM counted GROUP BY organization_id), \
+             last AS (SELECT e.organization_id, e.state, e.gid, e.error, max(e.position) FROM counted AS e \
+             JOIN newest AS n ON n.organization_id = e.organization_id AND n.request = e.request \
+             GROUP BY e.organization_id, e.format, e.entity) \
+             SELECT organization_id, state, gid, error FROM last \
+             ORDER BY CASE state WHEN 'finished' THEN 1 WHEN 'pending' THEN 2 WHEN 'started' THEN 3 ELSE 4 END, gid DESC",
         )
         .bind(source)
         .fetch_all(&self.pool)
         .await
         .map_err(failed(ACT))?;
-        let pair = |row: &SqliteRow| Ok((row.try_get(0)?, parsed(row.try_get(1)?)?));
-        rows.iter().map(pair).collect::<Result<_, _>>().map_err(failed(ACT))
+        let pair = |row: &SqliteRow| {
+            let number: i64 = row.try_get(2).map_err(failed(ACT))?;
+            let plain = || Ok((row.try_get(0)?, parsed(row.try_get(1)?)?, gid(number)?));
+            let (organization, state, gid) = plain().map_err(failed(ACT))?;
+            let error = document::<Option<ExportError>>(row, "error", number)?.flatten();
+            Ok((organization, LastExport { gid, state, error }))
+        };
+        Ok(self.readable(rows.iter().map(pair))?.into_iter().collect())
     }
 
     /// Whether an archive of this request and organization is finished: its snapshot is gone then.
@@ -161,7 +179,7 @@ impl Catalog {
     }
 
     /// How the exports of a source ended since an instant: by organization id and day (in days since
-    /// 1970-01-01), the worst result of any format and entity.
+    /// 1970-01-01), the worst result of any format and entity. What was canceled is no result.
     ///
     /// # Errors
     /// When the catalog cannot be read.
@@ -174,6 +192,7 @@ impl Catalog {
         let rows = sqlx::query(
             "SELECT organization_id, finished_at / 86400000000 AS day, state, warnings <> '[]', max(position) \
              FROM exports WHERE source = ?1 AND finished_at >= ?2 \
+             AND error_code IS NOT 'canceled' \
              GROUP BY organization_id, day, format, entity",
         )
         .bind(source)
@@ -215,12 +234,14 @@ impl Catalog {
         self.exports(ExportFilter { state: Some(State::Error), request: None, limit: Some(limit) }).await
     }
 
-    /// How many exports failed since an instant.
+    /// How many exports failed since an instant, without those that were canceled.
     ///
     /// # Errors
     /// When the catalog cannot be read.
     pub async fn failed_since(&self, since: Timestamp) -> Result<u64, CatalogError> {
-        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM exports WHERE state = 'error' AND finished_at >= ?")
+        const FAILED: &str = "SELECT count(*) FROM exports WHERE state = 'error' AND finished_at >= ? \
+            AND error_code IS NOT 'canceled'";
+        sqlx::query_scalar::<_, i64>(FAILED)
             .bind(to_micros(since))
             .fetch_one(&self.pool)
             .await

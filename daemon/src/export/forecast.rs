@@ -6,7 +6,7 @@ use std::path::Path;
 use orgvault_shared::{
     api::{PREFLIGHT, Warning},
     archive::manifest::Manifest,
-    preflight::{Finding, Preflight, PreflightError, Severity, Total, is_importable, preflight},
+    preflight::{Finding, Preflight, PreflightError, Total, is_importable, preflight},
 };
 
 /// One warning for each thing that the importer would refuse or change; none where no importer
@@ -41,10 +41,7 @@ fn told(manifest: &Manifest, found: Result<Preflight, PreflightError>) -> Vec<Wa
 /// The warning of one code: how often, and the first finding in full.
 fn warning(found: &Preflight, total: &Total) -> Warning {
     let of_it = || found.findings.iter().filter(|it| it.code == total.code && it.severity == total.severity);
-    let would = match total.severity {
-        Severity::Refuses => "refuse the archive",
-        Severity::Changes => "change what it imports",
-    };
+    let would = total.severity.would();
     let times = if total.count == 1 { String::new() } else { format!(" ({} times)", total.count) };
     let first = of_it().next().map(|first| format!(": {}", sentence(first))).unwrap_or_default();
     let mut ids: Vec<String> = of_it().filter_map(|finding| finding.id.clone()).collect();
@@ -67,7 +64,10 @@ fn sentence(finding: &Finding) -> String {
 
 #[cfg(test)]
 mod tests {
-    use orgvault_shared::{api::Format, preflight::Verdict};
+    use orgvault_shared::{
+        api::Format,
+        preflight::{Severity, Verdict, refuses},
+    };
 
     use super::*;
 
@@ -103,6 +103,7 @@ mod tests {
             totals: vec![total(Severity::Refuses, 700), total(Severity::Changes, 1)],
         };
         let warnings: Vec<Warning> = found.totals.iter().map(|total| warning(&found, total)).collect();
+        assert_eq!(warnings.iter().map(refuses).collect::<Vec<_>>(), [true, false]);
         insta::assert_json_snapshot!(warnings, @r#"
         [
           {

@@ -10,7 +10,9 @@ use orgvault_shared::{
 };
 use tokio::sync::{Mutex, broadcast, watch};
 
-use crate::{archive::ArchiveDirectory, audit::Audit, catalog::Catalog, notices::Notices, source::Source};
+use crate::{
+    archive::ArchiveDirectory, audit::Audit, catalog::Catalog, listings::Kept, notices::Notices, source::Source,
+};
 
 /// Events that a slow listener may lag behind before it is cut off and has to start over.
 const EVENTS: usize = 1024;
@@ -38,6 +40,8 @@ pub struct Workshop {
     pub events: broadcast::Sender<Event>,
     /// What the admin ought to know of the daemon as a whole.
     pub notices: Notices,
+    /// What of the sources' lists was kept.
+    pub kept: Kept,
     /// Held while what is known of a stored archive is changed.
     pub storing: Mutex<()>,
 }
@@ -63,6 +67,7 @@ impl Workshop {
             audit,
             clock,
             events: broadcast::channel(EVENTS).0,
+            kept: Kept::default(),
             storing: Mutex::default(),
         }
     }

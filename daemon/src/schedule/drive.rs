@@ -1,7 +1,10 @@
 //! One run, from the listing of its organizations to the end of its last export. All that it knows
 //! is in the catalog, so that it goes on after a restart.
 
-use std::collections::{HashSet, VecDeque};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use orgvault_shared::{
@@ -146,11 +149,11 @@ impl Drive {
             if too_early || !self.asked.insert(source.clone()) {
                 continue;
             }
-            let (name, connected) = (source.clone(), self.schedules.0.workshop.source(source));
+            let (name, workshop) = (source.clone(), Arc::clone(&self.schedules.0.workshop));
             self.busy.push(
                 async move {
-                    let answer = match connected {
-                        Some(connected) => connected.organizations().await,
+                    let answer = match workshop.source(&name) {
+                        Some(connected) => workshop.list(&connected).await,
                         None => Ok(Vec::new()),
                     };
                     Ended::Listed { source: name, answer }

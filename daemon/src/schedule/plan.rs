@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use crate::{product::Definition, source::Listed};
 
 /// Whether a schedule exports an organization.
-pub(super) fn takes(schedule: &ScheduleConfig, listed: &Listed) -> bool {
+#[must_use]
+pub fn takes(schedule: &ScheduleConfig, listed: &Listed) -> bool {
     listed.in_all && listed.deleted_at.is_none() && schedule.covers(&listed.key)
 }
 

@@ -59,10 +59,11 @@ async fn stale(
     let mut stale = Vec::new();
     for source in &config.sources {
         let standings = Standings::read(schedules.catalog(), &source.name).await?;
-        for organization in standings.organizations() {
-            let standing = standings.of(organization, &config.freshness, now);
-            if let (Health::Stale, Some(last)) = (standing.health, standing.last_archive()) {
-                stale.push((organization.clone(), last.exported_at));
+        for member in standings.members() {
+            let standing = standings.of(&member, config, now);
+            let stale_since = standing.last_archive().filter(|_| standing.is_judged());
+            if let (Health::Stale, Some(last)) = (standing.health, stale_since) {
+                stale.push((member.listed.key, last.exported_at));
             }
         }
     }

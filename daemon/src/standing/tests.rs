@@ -1,7 +1,8 @@
 use chrono::TimeDelta;
 use orgvault_shared::{
-    api::{Format, SectionCount},
-    config::Exception,
+    api::{Format, Warning},
+    calendar::Calendar,
+    config::{Exception, ScheduleConfig},
     patterns::Patterns,
 };
 
@@ -30,11 +31,20 @@ fn freshness(max_age: u64, shrinking: u32) -> Freshness {
 /// Archives newest first.
 fn standings(archives: Vec<Archive>, state: Option<State>) -> Standings {
     let archives = if archives.is_empty() { HashMap::new() } else { HashMap::from([("7".to_owned(), archives)]) };
-    Standings { archives, states: state.map(|state| ("7".to_owned(), state)).into_iter().collect() }
+    let last = |state| ("7".to_owned(), LastExport { gid: Gid::try_from(1).unwrap(), state, error: None });
+    Standings { archives, exports: state.map(last).into_iter().collect(), listing: None }
+}
+
+fn listed(slug: &str) -> Listed {
+    Listed { key: key(slug), created_at: None, deleted_at: None, in_all: true }
+}
+
+fn config(freshness: &Freshness) -> Config {
+    Config { freshness: freshness.clone(), ..Config::default() }
 }
 
 fn health(archives: Vec<Archive>, state: Option<State>, freshness: &Freshness) -> Health {
-    standings(archives, state).of(&key("acme"), freshness, noon()).health
+    standings(archives, state).of(&Member::listed(listed("acme")), &config(freshness), noon()).health
 }
 
 #[test]
@@ -108,4 +118,61 @@ fn the_first_exception_that_names_an_organization_counts() {
     assert_eq!(super::limits(&limits, &key("")).0, Duration::from_hours(9), "by its id");
     limits.exceptions = vec![exception("other/*", 9)];
     assert_eq!(super::limits(&limits, &key("acme")), (Duration::from_hours(1), 50));
+}
+
+#[test]
+fn what_the_importer_refuses_is_asked_of_the_newest_archive_that_is_made_for_it() {
+    let zip = |gid, hours, refused: bool| {
+        let message = if refused { "solidtime's importer would refuse the archive: …" } else { "…" };
+        let warning = Warning { code: "preflight_name_empty".to_owned(), message: message.to_owned(), ids: Vec::new() };
+        Archive { format: Format::Zip, warnings: vec![warning], ..archive(gid, hours, 1) }
+    };
+    let freshness = freshness(24, 0);
+    assert_eq!(health(vec![zip(2, 1, true), zip(1, 25, false)], None, &freshness), Health::Refused);
+    assert_eq!(health(vec![zip(2, 1, false), zip(1, 25, true)], None, &freshness), Health::Ok, "mended since");
+    let json = archive(3, 0, 1);
+    assert_eq!(health(vec![json, zip(2, 1, true)], None, &freshness), Health::Refused, "a newer one of another format");
+    let member = Member::listed(listed("acme"));
+    let standing = standings(vec![archive(3, 0, 1), zip(2, 1, true)], None).of(&member, &config(&freshness), noon());
+    assert_eq!(standing.reason.unwrap().gid, Some(Gid::try_from(2).unwrap()), "the one that is refused");
+}
+
+#[test]
+fn one_that_its_source_does_not_list_any_more_is_gone_and_neither_stale_nor_failed() {
+    let standings = standings(vec![archive(1, 25, 1)], Some(State::Error));
+    let other = Listed { key: OrganizationKey { id: "8".to_owned(), ..key("other") }, ..listed("other") };
+    let members = standings.among(vec![other]);
+    assert_eq!(
+        members.iter().map(|one| (one.listed.key.id.as_str(), one.gone)).collect::<Vec<_>>(),
+        [("8", false), ("7", true)]
+    );
+    let gone = standings.of(&members[1], &config(&freshness(24, 0)), noon());
+    assert_eq!((gone.health, gone.is_judged()), (Health::Gone, true));
+    assert!(!standings.members()[0].gone, "nobody knows what a source lists that never answered");
+    assert!(standings.among(vec![listed("renamed")]).iter().all(|one| !one.gone), "its id is what names it");
+}
+
+#[test]
+fn one_that_no_schedule_takes_is_not_missed_but_its_archives_are() {
+    let schedule = |organizations: &[&str], exclude: &[&str]| {
+        let patterns = |texts: &[&str]| Patterns::new(texts.iter().map(ToString::to_string).collect()).unwrap();
+        let calendar = Calendar::new("@daily", chrono_tz::Tz::UTC).unwrap();
+        let schedule = ScheduleConfig::new("nightly".to_owned(), calendar);
+        ScheduleConfig { organizations: patterns(organizations), exclude: patterns(exclude), ..schedule }
+    };
+    let judged = |schedules: Vec<ScheduleConfig>, listed: Listed, archives: Vec<Archive>| {
+        let config = Config { schedules, ..config(&freshness(24, 0)) };
+        standings(archives, None).of(&Member::listed(listed), &config, noon()).is_judged()
+    };
+    let all = || vec![schedule(&["*"], &[])];
+    let without = || vec![schedule(&["*"], &["ac*"]), schedule(&["globex"], &[])];
+    assert!(judged(all(), listed("acme"), vec![]));
+    assert!(judged(vec![], listed("acme"), vec![]), "something else than a schedule asks for exports");
+    assert!(judged(vec![ScheduleConfig { enabled: false, ..schedule(&["*"], &[]) }], listed("acme"), vec![]));
+    assert!(!judged(without(), listed("acme"), vec![]));
+    assert!(!judged(without(), listed("acme"), vec![archive(1, 25, 1)]), "exported once by hand");
+    assert!(!judged(all(), Listed { deleted_at: Some(noon()), ..listed("acme") }, vec![archive(1, 25, 1)]));
+    assert!(!judged(all(), Listed { in_all: false, ..listed("acme") }, vec![archive(1, 25, 1)]));
+    let lost = Archive { state: ArchiveState::Missing, ..archive(1, 25, 1) };
+    assert!(judged(without(), listed("acme"), vec![lost]), "what was kept is lost");
 }

@@ -8,6 +8,7 @@ use orgvault_shared::{
     archive::manifest::{Manifest, Section},
     calendar::Calendar,
     config::{HookAction, HookConfig, HookEvent, HookScope, ScheduleConfig, Variables},
+    health::Health,
     patterns::Patterns,
     preflight::{Severity, Verdict},
 };
@@ -57,9 +58,12 @@ async fn what_the_importer_would_refuse_is_told_when_the_export_ends() {
         }
         assert!(told(warnings, "preflight_unknown_tag").or(told(warnings, "preflight_tags_dropped")).is_some());
     }
+    let health = async || daemon.client.organization(&format!("id:{ACME}")).await.unwrap().health;
+    assert_eq!(health().await, Health::Refused);
     database.psql("UPDATE time_entries SET description = ''");
     let mended = export(&daemon).await;
     assert!(told(&mended.warnings, "preflight_description_too_long").is_none(), "{mended:?}");
+    assert_eq!(health().await, Health::Ok);
 }
 
 #[tokio::test(flavor = "multi_thread")]

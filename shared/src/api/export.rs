@@ -235,6 +235,12 @@ impl Export {
         self.counts.clone_from(&archive.counts);
         self.bytes = Some(archive.bytes);
     }
+
+    /// Whether it was to make an archive and did not. One that was canceled was not to.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.state == State::Error && self.error.as_ref().is_none_or(|error| error.code != "canceled")
+    }
 }
 
 /// The answer to `POST /v1/exports` and `GET /v1/exports`.

@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{DayResult, Format, State};
-use crate::{clock::Timestamp, gid::Gid, health::Health};
+use crate::{
+    clock::Timestamp,
+    gid::Gid,
+    health::{Health, Reason},
+};
 
 /// What names one organization: enough to find its folder and to show it to people.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -38,16 +42,28 @@ pub struct Organization {
     /// Its newest archive of any format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_archive: Option<LastArchive>,
-    /// The worst state among the exports of its newest request.
+    /// The worst state among the exports of its newest request that were not canceled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_state: Option<State>,
     /// Whether `--all` and schedules take it: one that is soft-deleted, or part of another one, they
     /// do not.
     #[serde(default = "yes")]
     pub in_all: bool,
+    /// Whether it is to be exported by itself: a schedule takes it, or there is no schedule and
+    /// `--all` takes it. Where it is not, it is not missed either.
+    #[serde(default = "yes")]
+    pub covered: bool,
+    /// When its source listed it last, where that does not list it now: it does not answer, or the
+    /// organization is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub listed_at: Option<Timestamp>,
     /// Whether it is safe, in one word.
     #[serde(default)]
     pub health: Health,
+    /// Why it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
     /// With `?history=14d`: how each of the last days ended, the oldest first, in UTC.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<DayResult>,
@@ -59,6 +75,14 @@ pub struct Organization {
 
 fn yes() -> bool {
     true
+}
+
+impl Organization {
+    /// Whether its health counts.
+    #[must_use]
+    pub fn is_judged(&self) -> bool {
+        self.health.is_judged(self.covered)
+    }
 }
 
 /// The newest archive of an organization.
@@ -77,12 +101,12 @@ pub struct LastArchive {
     pub rows: u64,
 }
 
-/// `GET /v1/organizations`: those of every source that answered.
+/// `GET /v1/organizations`: those of every source, and those that are gone and have archives.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Organizations {
     /// The organizations, by source, then as the source lists them.
     pub organizations: Vec<Organization>,
-    /// The sources that did not answer.
+    /// The sources that did not answer: of theirs, what was known last is listed.
     #[serde(default)]
     pub failures: Vec<SourceFailure>,
 }

@@ -62,7 +62,7 @@ pub struct Status {
     pub pending: u64,
     /// Exports that are being written.
     pub running: u64,
-    /// Exports that ended as `error` in the last 24 hours.
+    /// Exports that ended as `error` in the last 24 hours, without those that were canceled.
     pub failed: u64,
     /// When the configuration in force was read.
     #[schema(value_type = String, format = DateTime)]

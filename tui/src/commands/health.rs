@@ -4,7 +4,7 @@
 use orgvault_shared::{
     api::{Organization, Organizations, SourceFailure, Status, Warning},
     clock::Timestamp,
-    health::Health,
+    health::{Health, Level, Tally},
     text::printable,
 };
 use serde::Serialize;
@@ -25,10 +25,13 @@ Ends with 0 OK, 1 WARNING, 2 CRITICAL or 3 UNKNOWN, which is also what a daemon 
 
   ok, running         OK
   never, shrinking    WARNING, as are warnings of the daemon as a whole
+  gone                WARNING: it has archives, and its source does not list it any more
+  refused             WARNING: the app's own importer would refuse the newest archive
   stale               CRITICAL: the newest archive is older than [freshness] allows
   failed, damaged     CRITICAL, as is a source that does not answer
 
-Organizations that `export --all` leaves out are not judged unless they were exported once.")]
+Organizations that no schedule takes are not judged, unless an archive of theirs is damaged; without
+any schedule, those that `export --all` takes are. A canceled export changes nothing.")]
 pub(crate) struct Args {
     /// Print one line with performance data, as monitoring plugins do
     #[arg(long)]
@@ -43,6 +46,16 @@ enum Verdict {
     Warning,
     Critical,
     Unknown,
+}
+
+impl From<Level> for Verdict {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Ok => Self::Ok,
+            Level::Warning => Self::Warning,
+            Level::Critical => Self::Critical,
+        }
+    }
 }
 
 impl Verdict {
@@ -107,52 +120,42 @@ fn unknown(failure: Failure) -> Judgement {
 
 fn judge(status: Status, organizations: Organizations, now: Timestamp) -> Judgement {
     let Organizations { organizations, failures } = organizations;
-    let judged: Vec<Organization> =
-        organizations.into_iter().filter(|one| one.in_all || one.health != Health::Never).collect();
-    let perfdata = perfdata(&judged, now);
-    let all = judged.len() as u64;
-    let mut unwell: Vec<Organization> = judged.into_iter().filter(|one| verdict(one.health) > Verdict::Ok).collect();
-    unwell.sort_by_key(|one| std::cmp::Reverse(one.health));
+    let tally = Tally::of(&organizations);
+    let left_out = organizations.iter().filter(|one| one.in_all && !one.is_judged()).count() as u64;
+    let judged: Vec<Organization> = organizations.into_iter().filter(Organization::is_judged).collect();
+    let perfdata = perfdata(&tally, &judged, now);
     let by_sources = if failures.is_empty() { Verdict::Ok } else { Verdict::Critical };
     // Polling costs time and no safety.
     let wrong = |warning: &Warning| !warning.code.ends_with("_polled");
     let by_daemon = if status.warnings.iter().any(wrong) { Verdict::Warning } else { Verdict::Ok };
-    let worst = unwell.first().map_or(Verdict::Ok, |one| verdict(one.health));
-    let mut parts: Vec<String> = Vec::new();
-    for health in Health::ALL.into_iter().rev() {
-        let number = unwell.iter().filter(|one| one.health == health).count();
-        if number > 0 {
-            parts.push(format!("{number} {}", health.name()));
-        }
-    }
+    let mut parts = vec![counted(&tally, left_out)];
     parts.extend(failures.iter().map(|failure| format!("source {} does not answer", failure.source)));
-    parts.extend(status.warnings.iter().map(|warning| warning.message.clone()));
-    let summary = if parts.is_empty() {
-        format!("{} ok", units::plural(all, "organization"))
-    } else {
-        format!("{} of {}", parts.join(", "), units::plural(all, "organization"))
-    };
-    let verdict = worst.max(by_sources).max(by_daemon);
+    parts.extend(status.warnings.iter().map(|warning| one_line(&warning.message)));
+    let mut unwell: Vec<Organization> = judged.into_iter().filter(|one| one.health.level() > Level::Ok).collect();
+    unwell.sort_by_key(|one| std::cmp::Reverse(one.health));
+    let verdict = Verdict::from(tally.level()).max(by_sources).max(by_daemon);
+    let summary = parts.join(", ");
     Judgement { verdict, summary, organizations: unwell, failures, warnings: status.warnings, perfdata }
 }
 
-fn verdict(health: Health) -> Verdict {
-    match health {
-        Health::Ok | Health::Running => Verdict::Ok,
-        Health::Never | Health::Shrinking => Verdict::Warning,
-        Health::Stale | Health::Failed | Health::Damaged => Verdict::Critical,
-    }
+/// `1 failed, 2 gone of 12 organizations (3 more that no schedule takes)`.
+fn counted(tally: &Tally, left_out: u64) -> String {
+    let unwell = tally.worst_first().filter(|(health, _)| health.level() > Level::Ok);
+    let unwell: Vec<String> = unwell.map(|(health, number)| format!("{number} {}", health.name())).collect();
+    let all = units::plural(tally.total(), "organization");
+    let more = if left_out > 0 { format!(" ({left_out} more that no schedule takes)") } else { String::new() };
+    if unwell.is_empty() { format!("{all} ok{more}") } else { format!("{} of {all}{more}", unwell.join(", ")) }
+}
+
+/// A message of several lines as one.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// How many there are of each health, and the age of the oldest newest archive in seconds.
-fn perfdata(organizations: &[Organization], now: Timestamp) -> String {
-    let mut data: Vec<String> = Health::ALL
-        .into_iter()
-        .map(|health| {
-            let number = organizations.iter().filter(|one| one.health == health).count();
-            format!("{}={number};;;0", health.name())
-        })
-        .collect();
+fn perfdata(tally: &Tally, organizations: &[Organization], now: Timestamp) -> String {
+    let count = |health: Health| format!("{}={};;;0", health.name(), tally.count(health));
+    let mut data: Vec<String> = Health::ALL.into_iter().map(count).collect();
     let archives = organizations.iter().filter_map(|one| one.last_archive.as_ref());
     if let Some(oldest) = archives.map(|archive| archive.exported_at).min() {
         data.push(format!("oldest={}s;;;0", units::between(oldest, now).as_secs()));
@@ -172,21 +175,29 @@ fn line(judgement: &Judgement) -> String {
 }
 
 fn lines(judgement: &Judgement, look: Look) -> String {
-    let mut table = Table::new(&["HEALTH", "ORGANIZATION", "LAST ARCHIVE"]);
+    let mut table = Table::new(&["HEALTH", "ORGANIZATION", "LAST ARCHIVE", "WHY"]);
     for organization in &judgement.organizations {
         let last = organization.last_archive.as_ref().map(|archive| units::time(archive.exported_at));
         table.row([
             names::health(organization.health),
             Cell::cut(&names::organization(&organization.key), NAME_WIDTH),
             last.unwrap_or_else(|| "-".to_owned()).into(),
+            organization.reason.as_ref().map(|reason| one_line(&reason.message)).unwrap_or_default().into(),
         ]);
     }
     let mut text = table.lines(look);
     for SourceFailure { source, error } in &judgement.failures {
-        text.line(format_args!("source {}: {}", printable(source), printable(&error.message)));
+        text.line(format_args!(
+            "source {}: {}",
+            printable(source),
+            printable(&one_line(names::said_of(source, &error.message)))
+        ));
+        for line in error.hint.lines() {
+            text.line(format_args!("  hint: {}", printable(line)));
+        }
     }
     for warning in &judgement.warnings {
-        text.line(format_args!("warning: {}", printable(&warning.message)));
+        text.line(format_args!("warning: {}", printable(&one_line(&warning.message))));
     }
     text.line(format_args!("{}: {}", judgement.verdict.name(), printable(&judgement.summary)));
     text

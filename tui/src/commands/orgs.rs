@@ -2,6 +2,7 @@
 
 use orgvault_shared::{
     api::{Organization, Organizations, SourceFailure},
+    health::Health,
     text::printable,
 };
 
@@ -18,7 +19,8 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Soft-deleted organizations are listed too, marked `deleted`: they can be exported by their id.
-Ends with 3 if a source did not answer.")]
+`excluded` ones no schedule takes; `gone` ones have archives, and their source lists them no more.
+Those of a source that does not answer are as it listed them last. Ends with 3 if one did not.")]
 pub(crate) struct Args {
     /// Only those of this source
     #[arg(long, value_name = "SOURCE")]
@@ -56,7 +58,8 @@ fn lines(listed: &Organizations, look: Look) -> String {
 pub(crate) fn failure_lines(failures: &[SourceFailure]) -> String {
     let mut text = String::new();
     for failure in failures {
-        let (source, message) = (printable(&failure.source), printable(&failure.error.message));
+        let (source, message) = (&failure.source, names::said_of(&failure.source, &failure.error.message));
+        let (source, message) = (printable(source), printable(message));
         text.line(format_args!("source {source} did not answer: {message}"));
         for line in failure.error.hint.lines() {
             text.line(format_args!("  hint: {}", printable(line)));
@@ -66,19 +69,30 @@ pub(crate) fn failure_lines(failures: &[SourceFailure]) -> String {
 }
 
 fn row(organization: &Organization) -> [Cell; 8] {
-    let state = match organization.deleted_at {
-        Some(_) => Cell::toned(Tone::Careful, "deleted"),
-        None => Cell::toned(Tone::Plain, "active"),
-    };
     let last = organization.last_archive.as_ref();
     [
         Cell::cut(&names::organization(&organization.key), 2 * NAME_WIDTH),
         Cell::from(&organization.key.id),
         Cell::cut(&organization.key.name, NAME_WIDTH),
-        state,
+        state(organization),
         last.map_or("never".into(), |last| units::time(last.exported_at)).into(),
         last.map(|last| units::number(last.rows)).unwrap_or_default().into(),
         last.map(|last| units::size(last.bytes)).unwrap_or_default().into(),
         organization.last_state.map_or("".into(), names::state),
     ]
+}
+
+/// What its source says of it, and since when nobody knows better.
+fn state(one: &Organization) -> Cell {
+    let (tone, word) = match one.health {
+        _ if one.deleted_at.is_some() => (Tone::Careful, "deleted"),
+        Health::Gone => (Tone::Careful, "gone"),
+        _ if !one.in_all => (Tone::Plain, "part"),
+        _ if !one.covered => (Tone::Plain, "excluded"),
+        _ => (Tone::Plain, "active"),
+    };
+    match one.listed_at.filter(|_| one.health != Health::Gone) {
+        Some(at) => Cell::toned(Tone::Careful, &format!("{word} at {}", units::time(at))),
+        None => Cell::toned(tone, word),
+    }
 }

@@ -39,7 +39,10 @@ fn lines(status: &Status) -> String {
     );
     text.line(format_args!("configured {}", units::time(status.configured_at)));
     for warning in &status.warnings {
-        text.line(format_args!("warning    {}", printable(&warning.message)));
+        for (place, line) in warning.message.lines().filter(|line| !line.trim().is_empty()).enumerate() {
+            let word = if place == 0 { "warning" } else { "" };
+            text.line(format_args!("{word:<10} {}", printable(line)));
+        }
     }
     text
 }

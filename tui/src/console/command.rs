@@ -26,7 +26,7 @@ pub(crate) enum Command {
 }
 
 /// The commands without argument, with what else they are called.
-const WORDS: [(&str, &[&str], Action); 16] = [
+const WORDS: [(&str, &[&str], Action); 17] = [
     ("organizations", &["orgs", "home"], Action::Organizations),
     ("exports", &["queue"], Action::Exports),
     ("schedules", &["sched"], Action::Schedules),
@@ -41,6 +41,7 @@ const WORDS: [(&str, &[&str], Action); 16] = [
     ("faults", &[], Action::Faults),
     ("mouse", &[], Action::Mouse),
     ("refresh", &[], Action::Refresh),
+    ("notes", &["why", "warnings"], Action::Notes),
     ("help", &["h"], Action::Help),
     ("quit", &["q", "q!", "exit"], Action::QuitAnywhere),
 ];

@@ -30,6 +30,8 @@ pub(crate) use self::{
 
 /// Screens that `[` remembers.
 const REMEMBERED: usize = 50;
+/// Complaints that are kept to be read again.
+const REMARKS: usize = 20;
 /// How long a remark stays, in seconds.
 pub(crate) const TOAST_SECONDS: i64 = 6;
 
@@ -104,6 +106,8 @@ pub(crate) struct Model {
     pub(crate) prompt: Option<Prompt>,
     /// Remarks, the newest last.
     pub(crate) toasts: VecDeque<Toast>,
+    /// What was complained of, the newest last.
+    pub(crate) remarks: VecDeque<Toast>,
     /// Whether the mouse is the console's.
     pub(crate) mouse: bool,
     /// Exports that this console asked for.
@@ -131,6 +135,7 @@ impl Model {
             dialog: None,
             prompt: None,
             toasts: VecDeque::new(),
+            remarks: VecDeque::new(),
             mouse: false,
             mine: HashSet::new(),
             canceled: HashSet::new(),
@@ -162,6 +167,12 @@ impl Model {
     }
 
     fn remark(&mut self, text: String, bad: bool) {
+        if bad {
+            self.remarks.push_back(Toast { text: text.clone(), bad, at: self.now });
+            while self.remarks.len() > REMARKS {
+                self.remarks.pop_front();
+            }
+        }
         self.toasts.push_back(Toast { text, bad, at: self.now });
         while self.toasts.len() > 3 {
             self.toasts.pop_front();

@@ -1,4 +1,4 @@
-//! How things look: 16 colours by default, none with `NO_COLOR`, any with a theme file; Unicode
+//! How things look: colours for dark and light by default, none with `NO_COLOR`, any with a theme file; Unicode
 //! symbols or ASCII. A colour never says what no word or symbol says.
 
 use std::{
@@ -48,8 +48,11 @@ pub(crate) struct Symbols {
     pub(crate) ok: &'static str,
     pub(crate) running: &'static str,
     pub(crate) never: &'static str,
+    pub(crate) gone: &'static str,
     pub(crate) shrinking: &'static str,
+    pub(crate) refused: &'static str,
     pub(crate) stale: &'static str,
+    pub(crate) unsure: &'static str,
     pub(crate) failed: &'static str,
     pub(crate) damaged: &'static str,
     pub(crate) warning: &'static str,
@@ -74,8 +77,11 @@ static UNICODE: Symbols = Symbols {
     ok: "✓",
     running: "▸",
     never: "○",
+    gone: "×",
     shrinking: "↓",
+    refused: "≠",
     stale: "~",
+    unsure: "?",
     failed: "✗",
     damaged: "!",
     warning: "△",
@@ -100,11 +106,14 @@ static ASCII: Symbols = Symbols {
     ok: "+",
     running: ">",
     never: "o",
+    gone: "-",
     shrinking: "v",
+    refused: "/",
     stale: "~",
+    unsure: "?",
     failed: "x",
     damaged: "!",
-    warning: "?",
+    warning: "^",
     none: ".",
     night: "#",
     full: "#",
@@ -125,8 +134,10 @@ static ASCII: Symbols = Symbols {
 /// Which theme is wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// The terminal's own 16 colours.
+    /// Colours that can be read on dark and on light.
     #[default]
+    Fixed,
+    /// The terminal's own 16 colours.
     Sixteen,
     /// No colours at all.
     Mono,
@@ -141,6 +152,7 @@ impl FromStr for Choice {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(match text {
+            "256" => Self::Fixed,
             "16" => Self::Sixteen,
             "mono" => Self::Mono,
             _ => match BUILT_IN.iter().find(|(name, _)| *name == text) {
@@ -158,6 +170,7 @@ impl Theme {
     /// When a theme file cannot be read, or says what no theme says.
     pub(crate) fn load(choice: &Choice, ascii: bool) -> Result<Self, String> {
         let theme = match choice {
+            Choice::Fixed => Self::fixed(),
             Choice::Sixteen => Self::sixteen(),
             Choice::Mono => Self::mono(),
             Choice::BuiltIn(name) => {
@@ -169,19 +182,35 @@ impl Theme {
         Ok(if ascii { Self { symbols: &ASCII, ..theme } } else { theme })
     }
 
-    /// The terminal's own 16 colours, so that it looks right on dark and on light.
-    pub(crate) fn sixteen() -> Self {
-        let colour = |colour| Style::new().fg(colour);
+    /// Colours that are the same on every terminal, each with a contrast of at least 4 to black and
+    /// to white: no program is told which background it is on.
+    pub(crate) fn fixed() -> Self {
+        let colour = |index| Style::new().fg(Color::Indexed(index));
         Self {
-            text: Style::new(),
-            good: colour(Color::Green),
-            careful: colour(Color::Yellow),
-            bad: colour(Color::Red).add_modifier(Modifier::BOLD),
-            busy: colour(Color::Cyan),
-            accent: colour(Color::Blue).add_modifier(Modifier::BOLD),
-            dim: colour(Color::DarkGray),
-            header: Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
-            cursor: Style::new().fg(Color::Reset).bg(Color::Reset).add_modifier(Modifier::REVERSED),
+            good: colour(28),
+            careful: colour(130),
+            bad: colour(161).add_modifier(Modifier::BOLD),
+            busy: colour(30),
+            accent: colour(63).add_modifier(Modifier::BOLD),
+            dim: colour(243),
+            ..Self::sixteen()
+        }
+    }
+
+    /// For terminals that have 16 colours. What those look like is not known, so only two of them are
+    /// used, which can be read on black and on white wherever they are what they usually are.
+    pub(crate) fn sixteen() -> Self {
+        let (plain, bold) = (Style::new(), Style::new().add_modifier(Modifier::BOLD));
+        Self {
+            text: plain,
+            good: plain,
+            careful: plain.fg(Color::Magenta),
+            bad: bold.fg(Color::LightRed),
+            busy: bold,
+            accent: bold,
+            dim: plain,
+            header: bold.add_modifier(Modifier::UNDERLINED),
+            cursor: plain.fg(Color::Reset).bg(Color::Reset).add_modifier(Modifier::REVERSED),
             symbols: &UNICODE,
         }
     }
@@ -212,8 +241,10 @@ impl Theme {
             Health::Ok => (symbols.ok, self.good),
             Health::Running => (symbols.running, self.busy),
             Health::Never => (symbols.never, self.careful),
+            Health::Gone => (symbols.gone, self.careful),
             Health::Shrinking => (symbols.shrinking, self.careful),
-            Health::Stale => (symbols.stale, self.careful),
+            Health::Refused => (symbols.refused, self.careful),
+            Health::Stale => (symbols.stale, self.bad),
             Health::Failed => (symbols.failed, self.bad),
             Health::Damaged => (symbols.damaged, self.bad),
         };
@@ -242,7 +273,7 @@ impl Theme {
 }
 
 fn read(path: &Path, text: &str) -> Result<Theme, String> {
-    let mut theme = Theme::sixteen();
+    let mut theme = Theme::fixed();
     let document = Document::parse(text, path).map_err(|problems| problems.to_string())?;
     let ((), problems) = document.read(|table| {
         for (key, style) in [
@@ -277,7 +308,7 @@ mod tests {
 
     #[test]
     fn built_in_themes_can_be_read_and_a_wrong_one_says_where() {
-        for name in ["16", "mono", "dark", "light"] {
+        for name in ["256", "16", "mono", "dark", "light"] {
             let choice: Choice = name.parse().unwrap_or(Choice::Sixteen);
             assert!(!matches!(choice, Choice::File(_)), "{name}");
             Theme::load(&choice, false).unwrap();
@@ -287,6 +318,49 @@ mod tests {
         std::fs::write(&path, "good = \"#00ff00\"\nbad = \"reddish\"\ngod = 1\n").unwrap();
         let said = Theme::load(&Choice::File(path), false).unwrap_err();
         assert!(said.contains("mine.toml:2") && said.contains("no colour") && said.contains("good"), "{said}");
+    }
+
+    /// Every colour of text.
+    fn colours(theme: &Theme) -> Vec<Color> {
+        let styles =
+            [theme.text, theme.good, theme.careful, theme.bad, theme.busy, theme.accent, theme.dim, theme.header];
+        styles.iter().filter_map(|style| style.fg).collect()
+    }
+
+    /// Red, green and blue of a colour that every terminal shows alike.
+    fn rgb(colour: Color) -> [u8; 3] {
+        let step = |level: u8| if level == 0 { 0 } else { 55 + 40 * level };
+        match colour {
+            Color::Rgb(red, green, blue) => [red, green, blue],
+            Color::Indexed(index @ 16..=231) => [(index - 16) / 36, (index - 16) / 6 % 6, (index - 16) % 6].map(step),
+            Color::Indexed(index @ 232..) => [8 + 10 * (index - 232); 3],
+            other => panic!("{other:?} is whatever the terminal makes of it"),
+        }
+    }
+
+    /// The contrast to black and to white, as WCAG 2 has it.
+    fn contrasts(colour: Color) -> (f64, f64) {
+        let linear = |part: u8| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        let [red, green, blue] = rgb(colour).map(linear);
+        let luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+        ((luminance + 0.05) / 0.05, 1.05 / (luminance + 0.05))
+    }
+
+    #[test]
+    fn every_colour_can_be_read_on_the_backgrounds_that_its_theme_is_for() {
+        let load = |name: &str| Theme::load(&name.parse().unwrap(), false).unwrap();
+        for colour in colours(&Theme::fixed()) {
+            let (black, white) = contrasts(colour);
+            assert!(black >= 4.0 && white >= 4.0, "{colour:?}: {black:.1} on black, {white:.1} on white");
+        }
+        assert!(colours(&load("dark")).into_iter().all(|colour| contrasts(colour).0 >= 4.5));
+        assert!(colours(&load("light")).into_iter().all(|colour| contrasts(colour).1 >= 4.5));
+        assert_eq!(colours(&load("mono")), []);
+        let own = colours(&load("16"));
+        assert!(own.iter().all(|colour| matches!(colour, Color::Magenta | Color::LightRed)), "{own:?}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) use self::rows::PAGE;
 pub(crate) use self::{
     arrange::SORTS,
     available::reason,
-    go::{listed, previous},
+    go::{focused_export, focused_organization, focused_schedule, listed, previous},
 };
 use super::{
     message::{Effect, Message},

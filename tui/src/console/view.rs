@@ -8,6 +8,7 @@ mod dialogs;
 mod export;
 mod exports;
 mod frame;
+mod notes;
 mod organization;
 mod organizations;
 mod record;
@@ -34,12 +35,26 @@ pub(crate) struct Drawn {
     pub(crate) cursor: Option<Position>,
     /// Where the list is, and its first row.
     pub(crate) list: Option<(Rect, usize)>,
+    /// How many lines of what lies on top can be scrolled away.
+    pub(crate) reach: usize,
 }
 
 /// Draws all of it.
 pub(crate) fn draw(model: &Model, buffer: &mut Buffer) -> Drawn {
-    let area = buffer.area;
-    let mut canvas = Canvas::new(buffer, &model.setup.theme);
+    on(model, Canvas::new(buffer, &model.setup.theme))
+}
+
+/// How many lines of what lies on top can be scrolled away.
+pub(crate) fn reach(model: &Model) -> usize {
+    let (width, height) = model.size;
+    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width, height });
+    let mut canvas = Canvas::new(&mut buffer, &model.setup.theme);
+    canvas.measures = true;
+    on(model, canvas).reach
+}
+
+fn on(model: &Model, mut canvas: Canvas<'_>) -> Drawn {
+    let area = canvas.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         frame::too_small(&mut canvas, area);
         return canvas.drawn;
@@ -52,6 +67,7 @@ pub(crate) fn draw(model: &Model, buffer: &mut Buffer) -> Drawn {
     }
     frame::toasts(&mut canvas, model, body);
     if let Some(dialog) = &model.dialog {
+        canvas.drawn.reach = 0;
         dialogs::draw(&mut canvas, model, dialog, area);
     }
     canvas.drawn

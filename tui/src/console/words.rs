@@ -79,7 +79,7 @@ pub(crate) fn wrap(text: &str, columns: usize, skip: usize, limit: usize) -> Vec
         if used + wide > columns {
             lines.push(std::mem::take(&mut line));
             used = 0;
-            if lines.len() >= skip + limit {
+            if lines.len() >= skip.saturating_add(limit) {
                 break;
             }
         }
@@ -92,11 +92,11 @@ pub(crate) fn wrap(text: &str, columns: usize, skip: usize, limit: usize) -> Vec
     lines.into_iter().skip(skip).take(limit).collect()
 }
 
-/// `text` in lines of at most `columns`, broken between words where that is possible.
+/// `text` in lines of at most `columns`, broken between words where that is possible: nothing of it
+/// is left out.
 pub(crate) fn paragraph(text: &str, columns: usize) -> Vec<String> {
     let (mut lines, mut line) = (Vec::new(), String::new());
-    for word in text.split_whitespace() {
-        let word = fit(word, columns);
+    for word in text.split_whitespace().flat_map(|word| wrap(word, columns, 0, usize::MAX)) {
         if !line.is_empty() && width(&line) + 1 + width(&word) > columns {
             lines.push(std::mem::take(&mut line));
         }
@@ -182,6 +182,7 @@ mod tests {
         assert_eq!(wrap("日本語日本語", 5, 0, 9), ["日本", "語日", "本語"]);
         assert_eq!(wrap("a\nb", 8, 0, 9), ["a\\nb"]);
         assert_eq!(paragraph("one two three", 7), ["one two", "three"]);
+        assert_eq!(paragraph("in /a/long/path now", 6), ["in", "/a/lon", "g/path", "now"]);
     }
 
     #[test]

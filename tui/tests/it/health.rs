@@ -2,7 +2,7 @@
 
 use orgvault_shared::{
     api::{ExportError, Format, LastArchive, Organization, Organizations, Role, SourceFailure, Status, Warning},
-    health::Health,
+    health::{Health, Reason},
 };
 
 use crate::{
@@ -20,6 +20,13 @@ fn organization(slug: &str, health: Health) -> Organization {
         last_archive: (health != Health::Never).then_some(last),
         last_state: None,
         in_all: slug != "part",
+        covered: slug != "part",
+        listed_at: None,
+        reason: (health == Health::Failed).then(|| Reason {
+            message: "the connection broke".to_owned(),
+            hint: "look".to_owned(),
+            gid: None,
+        }),
         health,
         history: Vec::new(),
         next_run: None,
@@ -27,7 +34,7 @@ fn organization(slug: &str, health: Health) -> Organization {
 }
 
 fn judged(healths: &[(&str, Health)], warning: &str, failures: Vec<SourceFailure>, args: &[&str]) -> Ran {
-    let message = "the disk | is odd".to_owned();
+    let message = "the disk | is odd\n  mend it".to_owned();
     let warning = (!warning.is_empty()).then(|| Warning { code: warning.to_owned(), message, ids: Vec::new() });
     let status = Status {
         version: "0.1.0".to_owned(),
@@ -63,7 +70,9 @@ fn each_health_has_its_exit_code() {
         (Health::Ok, 0),
         (Health::Running, 0),
         (Health::Never, 1),
+        (Health::Gone, 1),
         (Health::Shrinking, 1),
+        (Health::Refused, 1),
         (Health::Stale, 2),
         (Health::Failed, 2),
         (Health::Damaged, 2),
@@ -71,7 +80,10 @@ fn each_health_has_its_exit_code() {
         let ran = judged(&[("fine", Health::Ok), ("acme", health)], "", Vec::new(), &[]);
         assert_eq!(ran.code, Some(code), "{health:?}: {}", ran.all());
     }
-    assert_eq!(judged(&[("part", Health::Never)], "", Vec::new(), &[]).code, Some(0), "part of another one");
+    for health in [Health::Never, Health::Stale, Health::Failed, Health::Gone] {
+        assert_eq!(judged(&[("part", health)], "", Vec::new(), &[]).code, Some(0), "nobody is to export it");
+    }
+    assert_eq!(judged(&[("part", Health::Damaged)], "", Vec::new(), &[]).code, Some(2), "what was kept is lost");
     assert_eq!(judged(&[], "archive_dir", Vec::new(), &[]).code, Some(1));
     assert_eq!(judged(&[], "archives_polled", Vec::new(), &[]).code, Some(0));
     assert_eq!(judged(&[], "", down(), &[]).code, Some(2));
@@ -87,9 +99,9 @@ fn for_people_the_worst_come_first() {
 fn for_a_plugin_it_is_one_line_with_performance_data() {
     let ran = judged(&[("acme", Health::Failed), ("fine", Health::Ok)], "archive_dir", Vec::new(), &["--nagios"]);
     let (sentence, data) = ran.out.trim_end().split_once(" | ").unwrap();
-    assert_eq!(sentence, "ORGVAULT CRITICAL - 1 failed, the disk / is odd of 2 organizations");
+    assert_eq!(sentence, "ORGVAULT CRITICAL - 1 failed of 2 organizations, the disk / is odd; mend it");
     let (counts, oldest) = data.rsplit_once(' ').unwrap();
-    let expected = "ok=1;;;0 running=0;;;0 never=0;;;0 shrinking=0;;;0 stale=0;;;0 failed=1;;;0 damaged=0;;;0";
+    let expected = "ok=1;;;0 running=0;;;0 never=0;;;0 gone=0;;;0 shrinking=0;;;0 refused=0;;;0 stale=0;;;0 failed=1;;;0 damaged=0;;;0";
     assert_eq!(counts, expected);
     assert!(oldest.starts_with("oldest=") && oldest.ends_with("s;;;0"), "{oldest}");
     assert_eq!(ran.code, Some(2));

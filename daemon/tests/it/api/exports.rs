@@ -7,9 +7,10 @@ use std::{
 
 use orgvault_daemon::{product::Products, source::Source};
 use orgvault_shared::{
-    api::{CheckResult, Event, Export, ExportRequest, Format, State},
+    api::{CheckResult, DayResult, Event, Export, ExportRequest, Format, State},
     client::{ArchiveFilter, ExportFilter},
     config::SourceConfig,
+    health::Health,
 };
 use tokio_util::task::TaskTracker;
 
@@ -79,6 +80,33 @@ async fn a_started_export_and_one_that_waits_behind_it_are_canceled() {
         assert_eq!(ended[0].error.as_ref().unwrap().code, "canceled");
     }
     drop(locked);
+}
+
+#[tokio::test]
+async fn a_canceled_export_is_no_failure_and_what_was_before_still_holds() {
+    let (daemon, database) = daemon_and_database("").await;
+    let canceled = async || {
+        let locked = Locked::new(&database);
+        let running = started(&daemon).await;
+        daemon.client.cancel(running.gid).await.unwrap();
+        assert_eq!(finished(&daemon, &running).await[0].error.as_ref().unwrap().code, "canceled");
+        drop(locked);
+    };
+    let acme = async || {
+        let all = daemon.client.organizations_with_history(None, 1).await.unwrap().organizations;
+        all.into_iter().find(|one| one.key.slug == "acme").unwrap()
+    };
+    canceled().await;
+    let before = acme().await;
+    assert_eq!((before.health, before.last_state, before.history[0]), (Health::Never, None, DayResult::None));
+    let whole = daemon.client.start_exports(&ask_for("acme")).await.unwrap().exports[0].clone();
+    assert_eq!(finished(&daemon, &whole).await[0].state, State::Finished);
+    let exported = acme().await;
+    canceled().await;
+    let after = acme().await;
+    assert_eq!((after.health, after.last_state), (Health::Ok, Some(State::Finished)));
+    assert_eq!(after.history, exported.history);
+    assert_eq!(daemon.client.status().await.unwrap().failed, 0);
 }
 
 #[tokio::test]

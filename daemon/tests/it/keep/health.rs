@@ -2,8 +2,9 @@
 
 use orgvault_shared::{
     api::{DayResult, Organization},
-    config::Exception,
-    health::Health,
+    calendar::Calendar,
+    config::{Exception, ScheduleConfig},
+    health::{Health, Tally},
     patterns::Patterns,
 };
 use std::time::Duration;
@@ -52,6 +53,85 @@ async fn an_archive_that_is_too_old_for_its_organization_is_stale() {
     .await;
     archived(&daemon.client).await;
     assert_eq!(acme(&daemon).await.health, Health::Stale);
+}
+
+async fn all(daemon: &Daemon) -> Vec<Organization> {
+    daemon.client.organizations(None).await.unwrap().organizations
+}
+
+#[tokio::test]
+async fn organizations_of_a_source_that_is_down_stay_as_they_were_known_last_across_restarts() {
+    let app = App::new().await;
+    let mut daemon = Daemon::start_with(|config| config.sources = vec![app.source()]).await;
+    archived(&daemon.client).await;
+    let before = all(&daemon).await;
+    let away = app.file().with_extension("away");
+    std::fs::rename(app.file(), &away).unwrap();
+    for restarted in [false, true] {
+        if restarted {
+            daemon = daemon.restart().await;
+        }
+        let listed = daemon.client.organizations(None).await.unwrap();
+        assert_eq!(listed.failures.len(), 1);
+        assert!(listed.organizations.iter().all(|one| one.listed_at.is_some()), "{:?}", listed.organizations);
+        let as_known = |one: &Organization| (one.key.clone(), one.health, one.last_archive.clone(), one.deleted_at);
+        let known: Vec<_> = listed.organizations.iter().map(as_known).collect();
+        assert_eq!(known, before.iter().map(as_known).collect::<Vec<_>>());
+        assert_eq!(acme(&daemon).await.health, Health::Ok);
+        let answer = daemon.ask("GET", "/v1/organizations/tracker/nobody", "", "").await;
+        assert!(problem_in(&answer).code.starts_with("source_"), "{answer}");
+    }
+    std::fs::rename(&away, app.file()).unwrap();
+    assert!(all(&daemon).await.iter().all(|one| one.listed_at.is_none()));
+}
+
+#[tokio::test]
+async fn an_organization_that_vanished_is_gone_wherever_it_is_told() {
+    let app = App::new().await;
+    let daemon = Daemon::start_with(|config| {
+        config.sources = vec![app.source()];
+        config.freshness.max_age = Duration::from_millis(1);
+    })
+    .await;
+    archived(&daemon.client).await;
+    app.run("UPDATE organizations SET id = 'another', slug = 'another' WHERE slug = 'acme'").await;
+    let gone = acme(&daemon).await;
+    assert_eq!((gone.health, gone.next_run), (Health::Gone, None));
+    assert!(gone.reason.unwrap().message.contains("does not list it any more"));
+    let told: Vec<String> = all(&daemon).await.into_iter().map(|one| one.key.slug).collect();
+    assert!(told.contains(&"acme".to_owned()) && told.contains(&"another".to_owned()), "{told:?}");
+    let metrics = daemon.ask("GET", "/metrics", "", "").await;
+    assert!(metrics.contains("slug=\"acme\",health=\"gone\""), "{metrics}");
+    app.run("UPDATE organizations SET slug = 'acme' WHERE id = 'another'").await;
+    let taken = acme(&daemon).await;
+    assert_eq!(
+        (taken.key.id.as_str(), taken.health),
+        ("another", Health::Never),
+        "who has the name now is meant by it"
+    );
+}
+
+#[tokio::test]
+async fn an_organization_that_no_schedule_takes_is_judged_nowhere() {
+    let app = App::new().await;
+    let daemon = Daemon::start_with(|config| {
+        config.sources = vec![app.source()];
+        config.freshness.max_age = Duration::from_millis(1);
+        let calendar = Calendar::new("@yearly", chrono_tz::Tz::UTC).unwrap();
+        let exclude = Patterns::new(vec!["acme".to_owned()]).unwrap();
+        config.schedules = vec![ScheduleConfig { exclude, ..ScheduleConfig::new("nightly".to_owned(), calendar) }];
+    })
+    .await;
+    archived(&daemon.client).await;
+    let judged = |one: &Organization| (one.covered, one.is_judged());
+    let everyone = all(&daemon).await;
+    for one in &everyone {
+        let is = one.key.slug != "acme" && one.deleted_at.is_none();
+        assert_eq!(judged(one), (is, is), "{one:?}");
+    }
+    let metrics = daemon.ask("GET", "/metrics", "", "").await;
+    let healths = metrics.lines().filter(|line| line.starts_with("orgvault_health{"));
+    assert_eq!(healths.count() as u64, Tally::of(&everyone).total(), "{metrics}");
 }
 
 #[tokio::test]

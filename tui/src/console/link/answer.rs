@@ -117,7 +117,12 @@ async fn organizations(client: &Client, clock: &Clock) -> Result<Reply, ClientEr
 /// A daemon that does not judge organizations leaves their health out.
 fn judged(one: &Organization, now: Timestamp) -> Health {
     let archive = one.last_archive.as_ref();
-    let archive = archive.map(|last| ArchiveFacts { exported_at: last.exported_at, state: ArchiveState::Present });
+    let archive = archive.map(|last| ArchiveFacts {
+        gid: last.gid,
+        exported_at: last.exported_at,
+        state: ArchiveState::Present,
+        refused: false,
+    });
     Health::of(&Facts { last_state: one.last_state, archive, ..Facts::default() }, now)
 }
 

@@ -9,6 +9,8 @@ use crate::console::message::Ask;
 pub(crate) enum Dialog {
     /// The keys that work here, with the lines that are scrolled away.
     Help(usize),
+    /// What the screen has no room for, with the lines that are scrolled away.
+    Notes(usize),
     /// Whether something is to be done.
     Confirm {
         /// The question, naming the thing.
@@ -19,6 +21,8 @@ pub(crate) enum Dialog {
         asks: Vec<Ask>,
         /// What has to be typed first.
         typed: Option<Typed>,
+        /// Lines that are scrolled away.
+        scroll: usize,
     },
     /// In which formats organizations are exported.
     Formats(Formats),

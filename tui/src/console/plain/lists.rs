@@ -20,6 +20,9 @@ pub(super) fn status(status: &Status) -> String {
         "{} running, {} waiting, {} failed in the last 24 hours",
         status.running, status.pending, status.failed
     ));
+    for warning in &status.warnings {
+        text.line(format_args!("warning: {}", printable(&warning.message)));
+    }
     text
 }
 
@@ -34,11 +37,19 @@ pub(super) fn organizations(listed: &Organizations, now: Timestamp) -> String {
                 units::size(last.bytes)
             )
         });
-        let health = if one.deleted_at.is_some() { "deleted" } else { one.health.name() };
+        let health = match one.is_judged() {
+            false if one.deleted_at.is_some() => "deleted",
+            false => "excluded",
+            true => one.health.name(),
+        };
+        let reason = one.reason.as_ref().filter(|_| one.is_judged());
+        let reason = reason.map(|reason| format!(", {}", printable(&reason.message))).unwrap_or_default();
+        let known =
+            one.listed_at.map(|at| format!(", as its source listed it {} ago", age(at, now))).unwrap_or_default();
         let name = names::organization(&one.key);
         // Whoever listens to it does not want to hear a name for minutes.
         let called = fit(&one.key.name, names::NAME_WIDTH);
-        text.line(format_args!("{} {}, {called}: {health}, {last}", place + 1, printable(&name)));
+        text.line(format_args!("{} {}, {called}: {health}, {last}{reason}{known}", place + 1, printable(&name)));
     }
     for failure in &listed.failures {
         text.line(printable(&failure.error.message));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use orgvault_shared::{
     api::{Event, Role, State, Status},
     gid::Gid,
+    health::{Level, Tally},
 };
 
 use super::{
@@ -45,11 +46,11 @@ fn a_filter_works_while_it_is_typed_and_esc_takes_it_back() {
     let mut stage = Stage::up(SIZE);
     let shown = |stage: &Stage| stage.model.screen.list().unwrap().shown.len();
     let all = shown(&stage);
-    assert_eq!((shown(stage.press("/umb")), all), (1, 13));
+    assert_eq!((shown(stage.press("/umb")), all), (1, 16));
     assert_eq!(shown(stage.press("<esc>")), all);
     assert_eq!(shown(stage.press("/!umbrella<enter>")), all - 1);
     assert_eq!(shown(stage.press("<esc>")), all);
-    assert_eq!(shown(stage.press("f")), 5, "never, shrinking, stale, failed, damaged");
+    assert_eq!(shown(stage.press("f")), 7, "never, gone, shrinking, refused, stale, failed, damaged");
 }
 
 #[test]
@@ -342,4 +343,100 @@ fn a_gid_or_a_name_as_a_command_opens_it() {
     assert!(toasts(&stage).contains("is no command"), "{}", toasts(&stage));
     assert_eq!(keys::of(Action::Quit).unwrap().names, ["q"]);
     assert_eq!(archive(80, 7, 0).gid, gid(80));
+}
+
+/// What is seen of something that is scrolled to its end, a line at a time.
+fn read_through(stage: &mut Stage) -> String {
+    let mut seen = stage.screen();
+    for _ in 0..400 {
+        let before = stage.screen();
+        let now = stage.press("<down>").screen();
+        if now == before {
+            break;
+        }
+        seen.push_str(&now);
+    }
+    seen
+}
+
+#[test]
+fn all_that_is_too_long_for_the_smallest_screen_can_be_read() {
+    let small = (60, 15);
+    let mut stage = Stage::up(small);
+    stage.tell(News::Up(Box::new(fixtures::warning_status())));
+    let seen = read_through(stage.press("/initech<enter>n"));
+    let words = ["no such key", "remove it", "nobody-breaks", "unexpected end", "then export again", "tracker/initech"];
+    for words in words {
+        assert!(seen.contains(words), "{words} is not in {seen}");
+    }
+    let mut stage = Stage::up(small);
+    let seen = read_through(stage.press("?"));
+    assert!(seen.contains("ctrl-z") && seen.contains("quit, from anywhere"), "{seen}");
+    let mut stage = Stage::up(small);
+    let many = (100..130).map(|number| Event::Export { export: Box::new(export(number, "acme", State::Pending)) });
+    stage.tell(News::Changes(many.collect()));
+    stage.press("2<space>").press(&"<space>".repeat(31));
+    let seen = read_through(stage.press("x"));
+    assert!(seen.contains("129") && seen.contains("y does it"), "{seen}");
+    let mut stage = Stage::up(small);
+    stage.press("/acme<enter><enter><enter>");
+    assert!(
+        !stage.screen().contains("00000003-0000001B-1") && stage.screen().contains("n shows"),
+        "{}",
+        stage.screen()
+    );
+    let seen = read_through(stage.press("n"));
+    assert!(seen.contains("00000003-0000001B-1") && seen.contains("80.json"), "{seen}");
+}
+
+#[test]
+fn the_way_back_from_the_end_of_a_text_is_as_long_as_the_way_there() {
+    for keys in ["?", "2jj<enter>", "/acme<enter><enter><enter>j<enter>jj<enter>"] {
+        let mut stage = Stage::up((60, 15));
+        let begin = stage.press(keys).screen();
+        stage.press("G");
+        let end = stage.screen();
+        stage.press("jjjG");
+        assert_eq!(stage.screen(), end, "no further than the end, after {keys}");
+        if begin != end {
+            stage.press("k");
+            assert_ne!(stage.screen(), end, "one line back, after {keys}");
+        }
+        assert_eq!(stage.press("g").screen(), begin, "{keys}");
+    }
+}
+
+#[test]
+fn what_went_wrong_can_be_read_after_its_remark_is_gone() {
+    let mut stage = Stage::up(SIZE);
+    stage.answer = |ask| match ask {
+        Ask::Export(_) => Err(fault("unknown_format", "rytask has no seed", "it has json and csv")),
+        other => fixtures::answer(other),
+    };
+    stage.press("e<enter>").wait(20);
+    assert!(!stage.screen().contains("rytask has no seed"));
+    assert!(stage.press("n").screen().contains("cannot export: rytask has no seed (it has json and csv)"));
+}
+
+#[test]
+fn home_counts_what_health_counts() {
+    let mut stage = Stage::up((300, 40));
+    let all = fixtures::organizations();
+    let tally = Tally::of(&all);
+    assert_eq!(tally.total(), all.len() as u64 - 2, "one is deleted and one is excluded");
+    for (health, count) in tally.worst_first() {
+        assert!(stage.screen().contains(&format!(" {count} {} ", health.name())), "{}", stage.screen());
+    }
+    stage.press("f");
+    let faulty = all.iter().filter(|one| one.is_judged() && one.health.level() > Level::Ok).count();
+    assert_eq!(stage.model.screen.list().unwrap().shown.len(), faulty);
+}
+
+#[test]
+fn an_organization_that_is_gone_is_neither_exported_nor_counted() {
+    let mut stage = Stage::up(SIZE);
+    for key in ["e", "<enter>L"] {
+        stage.press("/vandelay<enter>").press(key);
+        assert!(toasts(&stage).contains("its source does not list it any more"), "{}", toasts(&stage));
+    }
 }

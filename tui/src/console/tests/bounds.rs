@@ -111,4 +111,6 @@ fn a_page_of_200_kilobyte_cells_is_drawn_at_once_and_shown_whole_as_a_record() {
     let begun = Instant::now();
     assert!(stage.screen().contains("word word"), "{}", stage.screen());
     assert!(begun.elapsed() < SLOW, "{:?} for the record", begun.elapsed());
+    assert!(stage.press("G").screen().contains("END"), "{}", stage.screen());
+    assert!(!stage.press("kkkkkkkkkkkkkkkkkkkkkkkkk").screen().contains("END"), "{}", stage.screen());
 }

@@ -9,7 +9,7 @@ use orgvault_shared::{
     },
     clock::Timestamp,
     gid::Gid,
-    health::Health,
+    health::{Health, Reason},
 };
 
 use super::stage::{fault, now};
@@ -45,6 +45,23 @@ pub(crate) fn status(role: Role) -> Status {
         configured_at: ago(0),
         warnings: Vec::new(),
     }
+}
+
+/// What a daemon says of itself that is not well in two ways.
+pub(crate) fn warning_status() -> Status {
+    let warning =
+        |code: &str, message: &str| Warning { code: code.to_owned(), message: message.to_owned(), ids: vec![] };
+    let warnings = vec![
+        warning(
+            "config_refused",
+            "the configuration was not read again:\n/etc/orgvault/config.toml:12: no such key\n  remove it",
+        ),
+        warning(
+            "archive_dir",
+            "/mnt/nas/some-host/some-share/a-directory-with-a-very-long-name-that-nobody-breaks/archives is not there",
+        ),
+    ];
+    Status { warnings, ..status(Role::Owner) }
 }
 
 pub(crate) fn export(number: u64, slug: &str, state: State) -> Export {
@@ -135,10 +152,36 @@ fn organization(slug: &str, health: Health, hours: i64) -> Organization {
         last_archive: (health != Health::Never).then_some(last),
         last_state: Some(if bad { State::Error } else { State::Finished }),
         in_all: true,
+        covered: true,
+        listed_at: None,
+        reason: reason(health),
         health,
         history: (0..14).map(night).collect(),
         next_run: (slug != "hooli").then(|| now() + TimeDelta::hours(17)),
     }
+}
+
+fn reason(health: Health) -> Option<Reason> {
+    let (message, hint) = match health {
+        Health::Failed => (
+            "the connection to tracker broke in section workItems: unexpected end of stream",
+            "look at the database's log, then export again",
+        ),
+        Health::Gone => ("it has archives, and its source does not list it any more", ""),
+        Health::Refused => {
+            ("the app's own importer would refuse the newest archive", "`orgvault preflight 80` says more")
+        }
+        Health::Never => ("it was never exported", ""),
+        Health::Damaged => ("an archive of its newest export is missing", "`orgvault verify 80` says more"),
+        Health::Stale => {
+            ("its newest archive is 9d old, and max_age is 1d2h", "is the schedule on, and does the source answer?")
+        }
+        Health::Shrinking => {
+            ("comments has 12 rows, and had 431 in the archive before", "`orgvault show 80` says more")
+        }
+        Health::Ok | Health::Running => return None,
+    };
+    Some(Reason { message: message.to_owned(), hint: hint.to_owned(), gid: Some(gid(85)) })
 }
 
 pub(crate) fn organizations() -> Vec<Organization> {
@@ -149,6 +192,11 @@ pub(crate) fn organizations() -> Vec<Organization> {
     };
     let mut deleted = organization("closed", Health::Never, 7);
     deleted.deleted_at = Some(ago(100_000));
+    (deleted.in_all, deleted.covered) = (false, false);
+    let mut excluded = organization("sandbox", Health::Never, 0);
+    excluded.covered = false;
+    let mut gone = organization("vandelay", Health::Gone, 24 * 30);
+    (gone.listed_at, gone.next_run) = (Some(ago(24 * 60 * 30)), None);
     vec![
         organization("acme", Health::Ok, 7),
         organization("globex", Health::Running, 31),
@@ -157,6 +205,9 @@ pub(crate) fn organizations() -> Vec<Organization> {
         organization("umbrella", Health::Damaged, 8),
         organization("stark", Health::Stale, 24 * 9),
         organization("wayne", Health::Shrinking, 7),
+        organization("pied", Health::Refused, 7),
+        gone,
+        excluded,
         named("kana", "日本語の会社 🚀"),
         named("ansi", "a\u{1b}[31mred\u{7}\r\n\u{9b}2J"),
         named("rtl", "شركة \u{202e}txt.exe"),

@@ -50,6 +50,7 @@ screens! {
     schedule: "3<enter>";
     retention: "t";
     activity: "4";
+    notes: "/initech<enter>n";
     help: "/acme<enter><enter>?";
     formats: "<space><space>ej<space>j<space>";
     confirm_cancel: "2x";
@@ -85,11 +86,25 @@ fn lost_daemon() {
 #[test]
 fn source_that_did_not_answer() {
     let failing: fn(&Ask) -> Result<Reply, Fault> = |ask| match ask {
-        Ask::Organizations => Ok(Reply::Organizations(super::fixtures::organizations(), vec![source_failure()])),
+        Ask::Organizations => {
+            let mut organizations = super::fixtures::organizations();
+            for one in &mut organizations {
+                one.key.source = source_failure().source;
+                one.listed_at = Some(super::fixtures::ago(200));
+            }
+            Ok(Reply::Organizations(organizations, vec![source_failure()]))
+        }
         other => super::fixtures::answer(other),
     };
     let fail = |stage: &mut Stage| stage.answer = failing;
     insta::assert_snapshot!(at_each_size("R", fail));
+}
+
+#[test]
+fn daemon_that_warns() {
+    let warn = |stage: &mut Stage| stage.tell(News::Up(Box::new(super::fixtures::warning_status())));
+    insta::assert_snapshot!(at_each_size("n", warn));
+    insta::assert_snapshot!("daemon_that_warns_home", at_each_size("", warn));
 }
 
 #[test]

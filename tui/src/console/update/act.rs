@@ -42,6 +42,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         Action::Help => model.dialog = Some(Dialog::Help(0)),
+        Action::Notes => model.dialog = Some(Dialog::Notes(0)),
         Action::Command => prompt::start(model, PromptKind::Command),
         Action::Filter => prompt::start(model, PromptKind::Filter),
         Action::CommandLine => model.dialog = Some(Dialog::Commands(command_lines(model), 0)),
@@ -155,6 +156,7 @@ fn confirm_delete(archive: &Archive) -> Dialog {
         ],
         asks: vec![Ask::Delete(archive.gid)],
         typed: Some(Typed { wanted: archive.gid.to_string(), so_far: String::new() }),
+        scroll: 0,
     }
 }
 
@@ -192,7 +194,7 @@ fn confirm_cancel(model: &mut Model) {
     let open =
         gids.into_iter().filter_map(|gid| model.data.exports.get(&gid)).filter(|export| !export.state.is_final());
     let open: Vec<_> = open.collect();
-    let details = open.iter().take(8).map(|export| {
+    let details = open.iter().map(|export| {
         format!("{} {} {}", export.gid, names::organization(&export.organization), names::format_of(export))
     });
     let details: Vec<String> = details.collect();
@@ -202,7 +204,7 @@ fn confirm_cancel(model: &mut Model) {
         return;
     }
     let question = format!("Cancel {}?", units::plural(asks.len() as u64, "export"));
-    model.dialog = Some(Dialog::Confirm { question, details, asks, typed: None });
+    model.dialog = Some(Dialog::Confirm { question, details, asks, typed: None, scroll: 0 });
 }
 
 fn schedule(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -217,6 +219,7 @@ fn schedule(model: &mut Model, action: Action) -> Vec<Effect> {
         details: vec!["Every organization that it covers is exported.".to_owned()],
         asks: vec![Ask::Run(name)],
         typed: None,
+        scroll: 0,
     });
     Vec::new()
 }
@@ -309,8 +312,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
 fn end(model: &mut Model, last: bool) -> Vec<Effect> {
     match &mut model.screen {
         Screen::Rows(_) => return rows::end(model, last),
-        Screen::Export(screen) => screen.scroll = if last { usize::MAX / 2 } else { 0 },
-        Screen::Record(screen) => screen.scroll = if last { usize::MAX / 2 } else { 0 },
+        Screen::Export(_) | Screen::Record(_) => press::scroll(model, if last { isize::MAX } else { isize::MIN }),
         screen => {
             if let Some(list) = screen.list_mut() {
                 list.put(if last { usize::MAX } else { 0 });

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use orgvault_shared::{
     api::{Archive, ArchiveState, Organization, State},
-    health::Health,
+    health::{Health, Level},
 };
 
 use crate::{
@@ -128,8 +128,13 @@ fn compare(column: &str, left: &Organization, right: &Organization) -> Ordering 
         "size" => bytes(right).cmp(&bytes(left)),
         "nights" => bad(right).cmp(&bad(left)),
         "next" => left.next_run.is_none().cmp(&right.next_run.is_none()).then(left.next_run.cmp(&right.next_run)),
-        _ => right.health.cmp(&left.health),
+        _ => weight(right).cmp(&weight(left)),
     }
+}
+
+/// What is not judged comes after all that is.
+fn weight(one: &Organization) -> Option<Health> {
+    one.is_judged().then_some(one.health)
 }
 
 fn by_name(left: &Organization, right: &Organization) -> Ordering {
@@ -139,11 +144,12 @@ fn by_name(left: &Organization, right: &Organization) -> Ordering {
 fn organization(one: &Organization) -> Entry {
     let name = names::organization(&one.key);
     let deleted = if one.deleted_at.is_some() { "deleted" } else { "" };
+    let deleted = if one.covered { deleted.to_owned() } else { format!("{deleted} excluded") };
     let called: String = one.key.name.chars().take(SEARCHED).collect();
     Entry {
         words: format!("{name} {called} {} {} {} {deleted}", one.key.id, one.key.kind, one.health.name()),
         id: names::exact(&one.key),
-        faulty: !matches!(one.health, Health::Ok | Health::Running) && one.deleted_at.is_none(),
+        faulty: one.is_judged() && (one.health.level() > Level::Ok || one.listed_at.is_some()),
     }
 }
 

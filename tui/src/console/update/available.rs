@@ -1,11 +1,14 @@
 //! Why a key does nothing here and now.
 
-use orgvault_shared::api::{ArchiveState, Role, State};
+use orgvault_shared::{
+    api::{ArchiveState, Role, State},
+    health::Health,
+};
 
 use crate::console::{
     keys::{Action, Key, Needs},
     model::{Link, Model, Screen},
-    update::go::{focused_archive, focused_export, focused_schedule},
+    update::go::{focused_archive, focused_export, focused_key, focused_schedule, listed},
 };
 
 /// Why `key` does nothing at the moment; none where it does.
@@ -54,6 +57,7 @@ fn thing(model: &Model, action: Action) -> Option<String> {
             Screen::Organizations(_) => Some("there is no organization here".to_owned()),
             _ => None,
         },
+        Action::Export | Action::Live if is_gone(model) => Some("its source does not list it any more".to_owned()),
         Action::Open => nothing_to_open(model),
         Action::Run | Action::Pause if focused_schedule(model).is_none() => {
             Some("there is no schedule here".to_owned())
@@ -77,6 +81,11 @@ fn nothing_to_open(model: &Model) -> Option<String> {
         }
         _ => None,
     }
+}
+
+fn is_gone(model: &Model) -> bool {
+    let one = focused_key(model).and_then(|key| listed(model, key));
+    !has_marks(model) && one.is_some_and(|one| one.health == Health::Gone)
 }
 
 fn has_marks(model: &Model) -> bool {

@@ -7,6 +7,7 @@ use super::refresh;
 use crate::console::{
     message::{Ask, Effect},
     model::{Dialog, Formats, Model, Typed},
+    view,
 };
 
 /// What a dialog does with a key.
@@ -22,7 +23,10 @@ pub(crate) fn press(model: &mut Model, key: &KeyEvent, name: &str) -> Vec<Effect
     let Some(dialog) = model.dialog.take() else { return Vec::new() };
     let after = if name == "esc" { After::Close } else { within(dialog, key, name) };
     match after {
-        After::Stay(dialog) => model.dialog = Some(dialog),
+        After::Stay(dialog) => {
+            model.dialog = Some(dialog);
+            stay_within(model);
+        }
         After::Close => {}
         After::Do(asks) => {
             if asks.iter().any(|ask| matches!(ask, Ask::Export(_)))
@@ -43,17 +47,22 @@ pub(crate) fn press(model: &mut Model, key: &KeyEvent, name: &str) -> Vec<Effect
 fn within(dialog: Dialog, key: &KeyEvent, name: &str) -> After {
     match dialog {
         Dialog::Help(scroll) => read(name, scroll, Dialog::Help),
+        Dialog::Notes(_) if name == "n" => After::Close,
+        Dialog::Notes(scroll) => read(name, scroll, Dialog::Notes),
         Dialog::Text { title, lines, scroll } => read(name, scroll, |scroll| Dialog::Text { title, lines, scroll }),
-        Dialog::Confirm { question, details, asks, typed } => match typed {
-            None if name == "y" => After::Do(asks),
-            None if matches!(name, "n" | "q") => After::Close,
-            None => After::Stay(Dialog::Confirm { question, details, asks, typed: None }),
-            Some(typed) if name == "enter" && typed.so_far == typed.wanted => After::Do(asks),
-            Some(Typed { wanted, mut so_far }) => {
-                edit(&mut so_far, key);
-                After::Stay(Dialog::Confirm { question, details, asks, typed: Some(Typed { wanted, so_far }) })
+        Dialog::Confirm { question, details, asks, mut typed, scroll } => {
+            match &mut typed {
+                None if name == "y" => return After::Do(asks),
+                None if matches!(name, "n" | "q") => return After::Close,
+                Some(typed) if name == "enter" && typed.so_far == typed.wanted => return After::Do(asks),
+                Some(Typed { so_far, .. }) => edit(so_far, key),
+                None => {}
             }
-        },
+            // What is typed into takes letters.
+            let scrolls = typed.is_none() || matches!(name, "down" | "up" | "pgdn" | "pgup" | "home" | "end");
+            let scroll = if scrolls { moved(scroll, name) } else { scroll };
+            After::Stay(Dialog::Confirm { question, details, asks, typed, scroll })
+        }
         Dialog::Formats(formats) => pick(formats, name),
         Dialog::Path { gid, path } => choose_path(gid, path, key, name),
         Dialog::Commands(lines, cursor) => match name {
@@ -146,15 +155,31 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
     }
 }
 
+/// No dialog is scrolled further than its text reaches, so that the way back is as long as the way.
+pub(crate) fn stay_within(model: &mut Model) {
+    let reach = view::reach(model);
+    match &mut model.dialog {
+        Some(
+            Dialog::Help(scroll) | Dialog::Notes(scroll) | Dialog::Text { scroll, .. } | Dialog::Confirm { scroll, .. },
+        ) => *scroll = reach.min(*scroll),
+        Some(Dialog::Commands(lines, cursor)) => *cursor = lines.len().saturating_sub(1).min(*cursor),
+        _ => {}
+    }
+}
+
 /// The wheel was turned over a dialog.
 pub(crate) fn scroll(dialog: &mut Dialog, by: isize) {
     match dialog {
-        Dialog::Help(scroll) | Dialog::Text { scroll, .. } | Dialog::Commands(_, scroll) => {
+        Dialog::Help(scroll)
+        | Dialog::Notes(scroll)
+        | Dialog::Text { scroll, .. }
+        | Dialog::Confirm { scroll, .. }
+        | Dialog::Commands(_, scroll) => {
             *scroll = scroll.saturating_add_signed(by);
         }
         Dialog::Formats(formats) => {
             formats.cursor = formats.cursor.saturating_add_signed(by).min(formats.offered.len() + 1);
         }
-        _ => {}
+        Dialog::Path { .. } => {}
     }
 }

@@ -10,7 +10,8 @@ use super::{
 use crate::console::{
     keys::{self, Action},
     message::Effect,
-    model::{Model, Screen},
+    model::{ExportScreen, Model, Screen},
+    view,
 };
 
 /// A key was pressed: what lies on top takes it.
@@ -87,6 +88,7 @@ pub(crate) fn click(model: &mut Model, row: usize) -> Vec<Effect> {
 pub(crate) fn wheel(model: &mut Model, by: isize) -> Vec<Effect> {
     if let Some(dialog) = &mut model.dialog {
         dialog::scroll(dialog, by);
+        dialog::stay_within(model);
         return Vec::new();
     }
     let effects = step(model, by);
@@ -98,8 +100,7 @@ pub(crate) fn wheel(model: &mut Model, by: isize) -> Vec<Effect> {
 pub(crate) fn step(model: &mut Model, by: isize) -> Vec<Effect> {
     match &mut model.screen {
         Screen::Rows(_) => return rows::step(model, by),
-        Screen::Export(screen) => screen.scroll = screen.scroll.saturating_add_signed(by),
-        Screen::Record(screen) => screen.scroll = screen.scroll.saturating_add_signed(by),
+        Screen::Export(_) | Screen::Record(_) => scroll(model, by),
         screen => {
             if let Some(list) = screen.list_mut() {
                 list.step(by);
@@ -107,4 +108,14 @@ pub(crate) fn step(model: &mut Model, by: isize) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Scrolls text, as far as there is some.
+pub(crate) fn scroll(model: &mut Model, by: isize) {
+    let reach = view::reach(model);
+    if let Screen::Export(ExportScreen { scroll, .. }) = &mut model.screen {
+        *scroll = scroll.saturating_add_signed(by).min(reach);
+    } else if let Screen::Record(screen) = &mut model.screen {
+        screen.scroll = screen.scroll.saturating_add_signed(by).min(reach);
+    }
 }

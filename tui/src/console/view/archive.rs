@@ -11,6 +11,7 @@ use super::{
 use crate::{
     console::{
         model::{ArchiveScreen, Model},
+        theme::Theme,
         words::{age, paragraph, wrap},
     },
     names, units,
@@ -28,16 +29,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &ArchiveScree
         let left = area.width * 55 / 100;
         (Rect { width: left, ..area }, Rect { x: area.x + left + 1, width: area.width - left - 1, ..area })
     } else {
-        let facts = facts(canvas, model, screen, archive, usize::from(area.width).saturating_sub(4)).len();
+        let facts = facts(canvas.theme, model, screen, archive, usize::from(area.width).saturating_sub(4)).len();
         let height = u16::try_from(facts + 1).unwrap_or(u16::MAX).min(area.height * 3 / 5);
         (top(area, height), below(area, height))
     };
     let title = format!("{} {}", names::organization(&archive.organization), names::archive_format(archive));
     let inner = inset(canvas.rule(left, &title));
-    let lines = facts(canvas, model, screen, archive, inner.width.into());
-    for (line, (text, style)) in lines.iter().take(inner.height.into()).enumerate() {
-        canvas.text(inner.x, inner.y + u16::try_from(line).unwrap_or(0), inner.width, text, *style);
-    }
+    let lines = facts(canvas.theme, model, screen, archive, inner.width.into());
+    canvas.lines(inner, &lines);
     let inner = canvas.rule(right, "sections (enter browses the rows)");
     let all = units::rows(&archive.counts);
     table::draw(canvas, inner, &SECTIONS, &screen.list, Look { focused: true, sorted: None }, |index| {
@@ -58,8 +57,14 @@ fn section(model: &Model, count: &SectionCount, all: u64) -> Row {
     }
 }
 
-fn facts(canvas: &Canvas<'_>, model: &Model, screen: &ArchiveScreen, archive: &Archive, columns: usize) -> Vec<Span> {
-    let theme = canvas.theme;
+/// The manifest, the checks and the warnings.
+pub(super) fn facts(
+    theme: &Theme,
+    model: &Model,
+    screen: &ArchiveScreen,
+    archive: &Archive,
+    columns: usize,
+) -> Vec<Span> {
     let at = archive.exported_at.with_timezone(&model.setup.zone).format("%Y-%m-%d %H:%M:%S %Z");
     let mut lines = vec![(format!("exported  {at}, {} ago", age(archive.exported_at, model.shown_at)), theme.text)];
     lines.push((
@@ -92,7 +97,7 @@ fn facts(canvas: &Canvas<'_>, model: &Model, screen: &ArchiveScreen, archive: &A
         add(&format!("{} {}: {}", theme.symbols.warning, warning.code, warning.message), theme.careful);
     }
     for (name, value) in [("path", &archive.path), ("sha256", &archive.sha256), ("snapshot", &archive.snapshot)] {
-        for (place, line) in wrap(value, columns.saturating_sub(10), 0, 4).into_iter().enumerate() {
+        for (place, line) in wrap(value, columns.saturating_sub(10), 0, usize::MAX).into_iter().enumerate() {
             let name = if place == 0 { name } else { "" };
             lines.push((format!("{name:<10}{line}"), theme.dim));
         }

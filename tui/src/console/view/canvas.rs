@@ -24,13 +24,20 @@ pub(super) struct Canvas<'c> {
     pub(super) theme: &'c Theme,
     /// What the runtime needs to know.
     pub(super) drawn: Drawn,
+    /// Whether it is only to be found out how far one can scroll, whatever that costs.
+    pub(super) measures: bool,
 }
 
 impl<'c> Canvas<'c> {
     /// An empty one.
     pub(super) fn new(buffer: &'c mut Buffer, theme: &'c Theme) -> Self {
         buffer.set_style(buffer.area, theme.text);
-        Self { buffer, theme, drawn: Drawn::default() }
+        Self { buffer, theme, drawn: Drawn::default(), measures: false }
+    }
+
+    /// All of it.
+    pub(super) fn area(&self) -> Rect {
+        self.buffer.area
     }
 
     /// Writes text of any kind into one line; gives the columns that it took.
@@ -61,6 +68,34 @@ impl<'c> Canvas<'c> {
             used += 1;
         }
         used
+    }
+
+    /// Writes as many lines as there is room for. Where there are more, the last one says how to read
+    /// them.
+    pub(super) fn lines(&mut self, area: Rect, lines: &[Span]) {
+        let height = usize::from(area.height);
+        let cut = lines.len() > height;
+        let shown = if cut { height.saturating_sub(1) } else { height };
+        for (y, (text, style)) in (area.y..).zip(lines.iter().take(shown)) {
+            self.text(area.x, y, area.width, text, *style);
+        }
+        if cut && height > 0 {
+            let text = format!("{} n shows {} more", self.theme.symbols.cut, lines.len() - shown);
+            self.text(area.x, area.bottom() - 1, area.width, &text, self.theme.accent);
+        }
+    }
+
+    /// Writes lines without the first `scroll` ones, as far as one can scroll; gives how many are
+    /// below.
+    pub(super) fn scrolled(&mut self, area: Rect, lines: &[Span], scroll: usize) -> usize {
+        let height = usize::from(area.height);
+        let reach = lines.len().saturating_sub(height);
+        self.drawn.reach = reach;
+        let scroll = scroll.min(reach);
+        for (y, (text, style)) in (area.y..).zip(lines.iter().skip(scroll).take(height)) {
+            self.text(area.x, y, area.width, text, *style);
+        }
+        reach - scroll
     }
 
     /// Gives every cell of `area` a style.

@@ -3,14 +3,15 @@
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    canvas::{Canvas, Span, below},
+    canvas::{Canvas, Span, below, top},
     frame::visible_end,
+    notes,
 };
 use crate::console::{
     keys::{self, Action, Key},
     model::{Dialog, Formats, Model, Typed},
     update::reason,
-    words::{paragraph, width},
+    words::{paragraph, width, wrap},
 };
 
 /// The columns of the keys in the help.
@@ -20,8 +21,13 @@ const NAMES: usize = 20;
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, dialog: &Dialog, area: Rect) {
     match dialog {
         Dialog::Help(scroll) => help(canvas, model, *scroll, area),
-        Dialog::Confirm { question, details, typed, .. } => {
-            confirm(canvas, question, details, typed.as_ref(), area);
+        Dialog::Notes(scroll) => {
+            let inner = canvas.boxed(middle(area, 96, area.height), "notes");
+            let lines = notes::lines(model, inner.width.into());
+            scrolled(canvas, inner, &lines, *scroll, "esc closes");
+        }
+        Dialog::Confirm { question, details, typed, scroll, .. } => {
+            confirm(canvas, question, details, (typed.as_ref(), *scroll), area);
         }
         Dialog::Formats(formats) => pick(canvas, formats, area),
         Dialog::Path { gid, path } => {
@@ -57,13 +63,12 @@ fn middle(area: Rect, columns: u16, rows: u16) -> Rect {
 
 /// Draws lines, the last one of the area says how many there are.
 fn scrolled(canvas: &mut Canvas<'_>, area: Rect, lines: &[Span], scroll: usize, hint: &str) {
-    let height = usize::from(area.height.saturating_sub(1));
-    let scroll = scroll.min(lines.len().saturating_sub(height));
-    for (line, (text, style)) in lines.iter().skip(scroll).take(height).enumerate() {
-        canvas.text(area.x, area.y + u16::try_from(line).unwrap_or(0), area.width, text, *style);
-    }
-    let more = lines.len().saturating_sub(scroll + height);
-    let hint = if more > 0 { format!("{hint}; j shows {more} more") } else { hint.to_owned() };
+    let more = canvas.scrolled(top(area, area.height.saturating_sub(1)), lines, scroll);
+    let hint = match (more, scroll) {
+        (0, 0) => hint.to_owned(),
+        (0, _) => format!("{hint}; the end: k goes back"),
+        (more, _) => format!("{hint}; j shows {more} more"),
+    };
     canvas.text(area.x, area.bottom() - 1, area.width, &hint, canvas.theme.dim);
 }
 
@@ -96,18 +101,27 @@ fn help(canvas: &mut Canvas<'_>, model: &Model, scroll: usize, area: Rect) {
     scrolled(canvas, inner, &lines, scroll, "esc closes");
 }
 
-fn confirm(canvas: &mut Canvas<'_>, question: &str, details: &[String], typed: Option<&Typed>, area: Rect) {
+fn confirm(
+    canvas: &mut Canvas<'_>,
+    question: &str,
+    details: &[String],
+    (typed, scroll): (Option<&Typed>, usize),
+    area: Rect,
+) {
+    let theme = canvas.theme;
     let width = 66.min(area.width.saturating_sub(2));
     let columns = usize::from(width).saturating_sub(4);
-    let mut lines: Vec<String> = paragraph(question, columns);
-    let asked = lines.len();
-    lines.extend(details.iter().flat_map(|line| paragraph(line, columns)));
-    let rows = u16::try_from(lines.len()).unwrap_or(20) + if typed.is_some() { 5 } else { 4 };
+    let wrapped = |text: &str, style| paragraph(text, columns).into_iter().map(move |line| (line, style));
+    let mut lines: Vec<Span> = wrapped(question, theme.careful).collect();
+    lines.extend(details.iter().flat_map(|line| wrapped(line, theme.text)));
+    let asks = if typed.is_some() { 2 } else { 1 };
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(asks + 3);
     let inner = canvas.boxed(middle(area, width, rows), "sure?");
-    let theme = canvas.theme;
-    for (line, text) in lines.iter().enumerate() {
-        let style = if line < asked { theme.careful } else { theme.text };
-        canvas.text(inner.x, inner.y + u16::try_from(line).unwrap_or(0), inner.width, text, style);
+    let text = top(inner, inner.height.saturating_sub(asks + 1));
+    let more = canvas.scrolled(text, &lines, scroll);
+    if canvas.drawn.reach > 0 {
+        let hint = if more > 0 { format!("down shows {more} more") } else { "up goes back".to_owned() };
+        canvas.text(text.x, text.bottom(), text.width, &hint, theme.dim);
     }
     let last = Rect { y: inner.bottom() - 1, height: 1, ..inner };
     match typed {
@@ -149,18 +163,30 @@ fn pick(canvas: &mut Canvas<'_>, formats: &Formats, area: Rect) {
 }
 
 fn commands(canvas: &mut Canvas<'_>, lines: &[(String, String)], cursor: usize, area: Rect) {
-    let rows = u16::try_from(lines.len()).unwrap_or(20) + 4;
+    let columns = 76.min(area.width.saturating_sub(2)).saturating_sub(4);
+    let names = lines.iter().map(|(what, _)| width(what)).max().unwrap_or(0);
+    let names = u16::try_from(names).unwrap_or(20).min(columns / 3);
+    let room = columns.saturating_sub(names + 2);
+    // A command that is longer than the line takes several, because all of it is to be learned.
+    let shown: Vec<(usize, bool, String)> = lines
+        .iter()
+        .enumerate()
+        .flat_map(|(index, (_, command))| {
+            let parts = wrap(command, room.into(), 0, usize::MAX).into_iter().enumerate();
+            parts.map(move |(part, text)| (index, part == 0, text))
+        })
+        .collect();
+    let rows = u16::try_from(shown.len()).unwrap_or(u16::MAX).saturating_add(4);
     let inner = canvas.boxed(middle(area, 76, rows), "the command line that does the same");
     let theme = canvas.theme;
-    let names = lines.iter().map(|(what, _)| width(what)).max().unwrap_or(0);
-    let names = u16::try_from(names).unwrap_or(20).min(inner.width / 3);
-    let place = Rect { height: inner.height.saturating_sub(2), ..inner };
-    let first = cursor.saturating_sub(usize::from(place.height).saturating_sub(1));
-    for (line, (what, command)) in lines.iter().enumerate().skip(first).take(place.height.into()) {
-        let y = place.y + u16::try_from(line - first).unwrap_or(0);
+    let place = top(inner, inner.height.saturating_sub(2));
+    let end = shown.iter().rposition(|(index, ..)| *index == cursor).map_or(0, |last| last + 1);
+    let first = end.saturating_sub(place.height.into());
+    for (y, (index, begins, text)) in (place.y..place.bottom()).zip(shown.iter().skip(first)) {
+        let what = lines.get(*index).filter(|_| *begins).map_or("", |(what, _)| what.as_str());
         canvas.text(place.x, y, names, what, theme.dim);
-        canvas.text(place.x + names + 2, y, place.width.saturating_sub(names + 2), command, Style::new());
-        if line == cursor {
+        canvas.text(place.x + names + 2, y, room, text, Style::new());
+        if *index == cursor {
             canvas.style(Rect { y, height: 1, ..place }, theme.cursor);
         }
     }

@@ -6,12 +6,13 @@ use orgvault_shared::api::{Export, Progress, State};
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    canvas::{Canvas, Span, below, inset},
+    canvas::{Canvas, Span, below, inset, top},
     exports::word,
 };
 use crate::{
     console::{
         model::{ExportScreen, Model, Speed},
+        theme::Theme,
         words::{paragraph, percent},
     },
     names, units,
@@ -24,21 +25,26 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &ExportScreen
         return;
     };
     let title = format!("{} {}", names::organization(&export.organization), names::format_of(export));
-    let inner = canvas.rule(area, &title);
-    details(canvas, model, export, inner, screen.scroll);
+    let inner = inset(canvas.rule(area, &title));
+    if let (State::Started, Some(progress)) = (export.state, &export.progress) {
+        return running(canvas, model, export, progress, inner);
+    }
+    let lines = lines(canvas.theme, model, export, inner.width.into());
+    let (text, last) = (top(inner, inner.height.saturating_sub(1)), below(inner, inner.height.saturating_sub(1)));
+    if lines.len() <= inner.height.into() {
+        return canvas.lines(inner, &lines);
+    }
+    let more = canvas.scrolled(text, &lines, screen.scroll);
+    let hint = if more > 0 { format!("j shows {more} more") } else { "the end: g goes to the beginning".to_owned() };
+    canvas.text(last.x, last.y, last.width, &hint, canvas.theme.accent);
 }
 
-/// Draws what there is to say of an export, without its first `scroll` lines.
-pub(super) fn details(canvas: &mut Canvas<'_>, model: &Model, export: &Export, area: Rect, scroll: usize) {
+/// Draws of what there is to say of an export what there is room for.
+pub(super) fn details(canvas: &mut Canvas<'_>, model: &Model, export: &Export, area: Rect) {
     let area = inset(area);
-    if let (State::Started, Some(progress)) = (export.state, &export.progress) {
-        return running(canvas, model, export, progress, area);
-    }
-    let lines = lines(canvas, model, export, area.width.into());
-    let scroll = scroll.min(lines.len().saturating_sub(area.height.into()));
-    for (line, (text, style)) in lines.iter().skip(scroll).take(area.height.into()).enumerate() {
-        let y = area.y + u16::try_from(line).unwrap_or(0);
-        canvas.text(area.x, y, area.width, text, *style);
+    match (export.state, &export.progress) {
+        (State::Started, Some(progress)) => running(canvas, model, export, progress, area),
+        _ => canvas.lines(area, &lines(canvas.theme, model, export, area.width.into())),
     }
 }
 
@@ -92,13 +98,14 @@ fn gauge(canvas: &mut Canvas<'_>, area: Rect, name: &str, rows: u64, expected: u
     canvas.text(area.x + label + bar + 8, area.y, numbers, &counted, theme.dim);
 }
 
-fn lines(canvas: &Canvas<'_>, model: &Model, export: &Export, columns: usize) -> Vec<Span> {
-    let theme = canvas.theme;
+/// All that there is to say of one that is not running.
+pub(super) fn lines(theme: &Theme, model: &Model, export: &Export, columns: usize) -> Vec<Span> {
     let (symbol, style) = theme.state(export.state);
-    let mut lines = vec![(format!("{symbol} {}{}", word(export), history(model, export)), style)];
+    let mut lines = Vec::new();
     let mut add = |text: &str, style: Style| {
         lines.extend(paragraph(text, columns).into_iter().map(|line| (line, style)));
     };
+    add(&format!("{symbol} {}{}", word(export), history(model, export)), style);
     if let Some(error) = &export.error {
         add(&format!("{}: {}", error.code, error.message), theme.bad);
         for line in error.hint.lines() {

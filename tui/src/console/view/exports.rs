@@ -45,7 +45,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Re
         let title =
             format!("{} {} {}", names::organization(&export.organization), names::format_of(export), export.gid);
         let inner = canvas.rule(below(area, height), &title);
-        export::details(canvas, model, export, inner, 0);
+        export::details(canvas, model, export, inner);
     }
 }
 

@@ -24,7 +24,7 @@ const TOAST_LINES: usize = 4;
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) -> Rect {
     title(canvas, model, Rect { height: 1, ..area });
     let mut body = below(area, 1);
-    if let Some((text, style)) = banner(model) {
+    for (text, style) in banner(model).into_iter().chain(warnings(model)) {
         canvas.style(Rect { height: 1, ..body }, style);
         canvas.text(body.x + 1, body.y, body.width.saturating_sub(2), &text, style);
         body = below(body, 1);
@@ -156,6 +156,18 @@ fn banner(model: &Model) -> Option<(String, Style)> {
     let status = model.status.as_ref()?;
     let text = version_difference(&status.version, &model.setup.version)?;
     Some((format!("{} {text}", theme.symbols.warning), Theme::flag(theme.careful)))
+}
+
+/// What the daemon warns of: how many, and the first.
+fn warnings(model: &Model) -> Option<(String, Style)> {
+    let theme = &model.setup.theme;
+    let warnings = &model.status.as_ref()?.warnings;
+    let first = warnings.first()?.message.lines().next().unwrap_or_default();
+    let text = match warnings.len() {
+        1 => format!("{} n: {first}", theme.symbols.warning),
+        more => format!("{} n shows {more} warnings: {first}", theme.symbols.warning),
+    };
+    Some((text, Theme::flag(theme.careful)))
 }
 
 /// Which side to update, where the versions differ.

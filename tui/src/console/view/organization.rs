@@ -7,8 +7,8 @@ use orgvault_shared::{
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    canvas::{Canvas, Span, below, sparkline, top},
-    organizations::nights,
+    canvas::{Canvas, Span, below, inset, sparkline, top},
+    organizations::{nights, reason, standing},
     table::{self, Cell, Column, Look, Row, number, text},
 };
 use crate::{
@@ -45,7 +45,7 @@ const COUNTS: [Column; 6] = [
 /// Draws the facts, the axis, the archives and the counts: beside each other where it is wide.
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &OrganizationScreen, area: Rect) {
     facts(canvas, model, screen, top(area, 1));
-    let area = below(area, 1);
+    let area = why(canvas, model, screen, below(area, 1));
     if canvas.missing(area, "archives", &screen.archives) {
         return;
     }
@@ -64,6 +64,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &Organization
     counts(canvas, model, screen, right);
 }
 
+/// Why it is not ok, in at most three lines; gives what is below it.
+fn why(canvas: &mut Canvas<'_>, model: &Model, screen: &OrganizationScreen, area: Rect) -> Rect {
+    let Some(one) = listed(model, &screen.key) else { return area };
+    let lines = reason(canvas.theme, one, inset(area).width.into());
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(3);
+    canvas.lines(inset(top(area, height)), &lines);
+    below(area, height)
+}
+
 /// Side by side where both have room, else one below the other.
 fn split(area: Rect, archives: usize) -> (Rect, Rect) {
     if area.width >= 130 {
@@ -79,8 +88,11 @@ fn facts(canvas: &mut Canvas<'_>, model: &Model, screen: &OrganizationScreen, ar
     let theme = canvas.theme;
     let mut spans: Vec<Span> = vec![(" ".to_owned(), theme.text)];
     if let Some(one) = listed(model, &screen.key) {
-        let (symbol, word, style) = theme.health(one.health);
+        let (symbol, word, style) = standing(theme, one);
         spans.push((format!("{symbol} {word}  "), style));
+        if let Some(at) = one.listed_at {
+            spans.push((format!("listed {} ago  ", age(at, model.shown_at)), theme.careful));
+        }
         if one.history.iter().any(|day| *day != DayResult::None) {
             spans.extend(nights(theme, one).0);
             spans.push(("  ".to_owned(), theme.text));

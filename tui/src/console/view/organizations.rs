@@ -1,19 +1,20 @@
 //! Home: every organization, the worst first.
 
-use std::collections::BTreeMap;
-
-use orgvault_shared::{api::Organization, health::Health};
-use ratatui::layout::Rect;
+use orgvault_shared::{
+    api::{Organization, SourceFailure},
+    health::{Health, Tally},
+};
+use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    canvas::{Canvas, Span, below, top},
+    canvas::{Canvas, Span, below, inset, top},
     table::{self, Cell, Column, Look, Row, number, text},
 };
 use crate::{
     console::{
         model::{List, Model},
         theme::Theme,
-        words::{age, fit, when, width},
+        words::{age, fit, paragraph, when, width},
     },
     names, units,
 };
@@ -35,39 +36,66 @@ const COLUMNS: [Column; 9] = [
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Rect) {
     let mut area = area;
     for failure in model.data.failures.iter().take(2) {
-        let text = format!("{} {}", canvas.theme.symbols.failed, failure.error.message);
+        let text = format!("{} {}", canvas.theme.symbols.failed, said(model, failure));
         canvas.text(area.x, area.y, area.width, &text, canvas.theme.bad);
         area = below(area, 1);
     }
     if canvas.missing(below(area, 1), "organizations", &model.data.organizations) {
         return;
     }
-    let (rows, rest) =
-        (Rect { height: area.height.saturating_sub(2), ..area }, below(area, area.height.saturating_sub(2)));
+    let wanted = if area.height >= 12 { 4 } else { 3 };
+    let (rows, rest) = (top(area, area.height.saturating_sub(wanted)), below(area, area.height.saturating_sub(wanted)));
     let look = Look { focused: true, sorted: Some((list.sort, list.reverse)) };
     if model.data.organizations.items().is_empty() {
         canvas.remark(rows, "no organization: `orgvault check` looks at what the sources say");
         return;
     }
-    table::draw(canvas, rows, &COLUMNS, list, look, |index| {
+    table::draw(canvas, rows, &columns(model), list, look, |index| {
         model.data.organizations.items().get(index).map(|one| row(model, one))
     });
     details(canvas, model, list, rest);
 }
 
+/// Where there are several sources, names alone do not tell organizations apart.
+fn columns(model: &Model) -> [Column; 9] {
+    let mut sources = model.data.organizations.items().iter().map(|one| &one.key.source);
+    let first = sources.next();
+    let several = sources.any(|source| Some(source) != first);
+    COLUMNS.map(|column| match column.title {
+        "SOURCE" if several => Column { rank: 1, ..column },
+        _ => column,
+    })
+}
+
+/// A source that does not answer, and how old what is shown of it is.
+pub(super) fn said(model: &Model, failure: &SourceFailure) -> String {
+    let of_it = model.data.organizations.items().iter().filter(|one| one.key.source == failure.source);
+    let known = of_it.filter(|one| one.health != Health::Gone).find_map(|one| one.listed_at);
+    let known = known.map(|at| format!(", shown as of {} ago", age(at, model.shown_at))).unwrap_or_default();
+    format!("source {}{known}: {}", failure.source, names::said_of(&failure.source, &failure.error.message))
+}
+
+/// The symbol, word and style of how an organization is: nothing is wrong with one that nobody is to
+/// export, and nobody knows how one is whose source does not answer.
+pub(super) fn standing(theme: &Theme, one: &Organization) -> (&'static str, &'static str, Style) {
+    let (symbol, word, style) = theme.health(one.health);
+    match one.listed_at {
+        _ if !one.is_judged() && one.deleted_at.is_some() => (theme.symbols.none, "deleted", theme.dim),
+        _ if !one.is_judged() && !one.in_all => (theme.symbols.none, "part", theme.dim),
+        _ if !one.is_judged() => (theme.symbols.none, "excluded", theme.dim),
+        Some(_) if one.health != Health::Gone => (theme.symbols.unsure, word, theme.careful),
+        _ => (symbol, word, style),
+    }
+}
+
 fn row(model: &Model, one: &Organization) -> Row {
     let theme = &model.setup.theme;
-    let (symbol, word, style) = theme.health(one.health);
+    let (symbol, word, style) = standing(theme, one);
     let last = one.last_archive.as_ref();
-    let health = if one.deleted_at.is_some() {
-        Cell::new(format!("{} deleted", theme.symbols.none), theme.dim)
-    } else {
-        Cell::new(format!("{symbol} {word}"), style)
-    };
     Row {
         id: names::exact(&one.key),
         cells: vec![
-            health,
+            Cell::new(format!("{symbol} {word}"), style),
             Cell(vec![
                 (name(one).to_owned(), theme.text),
                 (if one.key.name == name(one) { String::new() } else { format!("  {}", one.key.name) }, theme.dim),
@@ -103,14 +131,10 @@ pub(super) fn nights(theme: &Theme, one: &Organization) -> Cell {
 
 /// How many organizations are how, the worst first, as far as `columns` reach.
 fn sum(model: &Model, columns: usize) -> Vec<Span> {
-    let mut counts: BTreeMap<Health, u64> = BTreeMap::new();
-    for one in model.data.organizations.items().iter().filter(|one| one.deleted_at.is_none()) {
-        *counts.entry(one.health).or_default() += 1;
-    }
     let theme = &model.setup.theme;
     let mut spans = Vec::new();
     let mut used = 1;
-    for (health, count) in counts.into_iter().rev() {
+    for (health, count) in Tally::of(model.data.organizations.items()).worst_first() {
         let (symbol, word, style) = theme.health(health);
         let text = format!(" {symbol} {} {word} ", units::number(count));
         used += width(&text);
@@ -130,7 +154,7 @@ fn details(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Rect) {
     let taken = u16::try_from(taken).unwrap_or(0);
     let line = top(area, 1);
     let room = usize::from(area.width.saturating_sub(taken)).saturating_sub(10);
-    let below = canvas.rule(line, &fit(&format!("{}{called}", names::organization(&one.key)), room));
+    canvas.rule(line, &fit(&format!("{}{called}", names::organization(&one.key)), room));
     canvas.spans(Rect { x: line.right().saturating_sub(taken + 2), width: taken, ..line }, &sum);
     let theme = canvas.theme;
     let mut parts = Vec::new();
@@ -145,5 +169,23 @@ fn details(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Rect) {
         parts.push(format!("last export {}", state.name()));
     }
     parts.push(format!("{} {}", one.key.kind, one.key.id));
-    canvas.text(area.x + 2, below.y, area.width.saturating_sub(2), &parts.join("  "), theme.dim);
+    let inner = inset(below(area, 1));
+    let mut lines = reason(theme, one, inner.width.into());
+    lines.push((parts.join("  "), theme.dim));
+    canvas.lines(inner, &lines);
+}
+
+/// Why an organization is not ok; nothing where it is.
+pub(super) fn reason(theme: &Theme, one: &Organization, columns: usize) -> Vec<Span> {
+    let Some(reason) = one.reason.as_ref().filter(|_| one.is_judged()) else { return Vec::new() };
+    let (symbol, word, style) = standing(theme, one);
+    let mut lines = Vec::new();
+    let mut add = |text: &str, style: Style| {
+        lines.extend(paragraph(text, columns).into_iter().map(|line| (line, style)));
+    };
+    add(&format!("{symbol} {word}: {}", reason.message), style);
+    if !reason.hint.is_empty() {
+        add(&format!("hint: {}", reason.hint), theme.careful);
+    }
+    lines
 }

@@ -33,6 +33,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: &RecordScreen, area: Rect) {
     let names = cells.iter().map(|(name, _)| width(name)).max().unwrap_or(0).min(NAMES);
     let names = u16::try_from(names).unwrap_or(0);
     let value = Rect { x: body.x + names + 4, width: body.width.saturating_sub(names + 5), ..body };
+    if canvas.measures {
+        let all = cells.iter().map(|(_, cell)| wrap(&Row::shown(cell), value.width.into(), 0, usize::MAX).len());
+        canvas.drawn.reach = all.sum::<usize>().saturating_sub(value.height.into());
+    }
     let mut skip = screen.scroll;
     let mut place = value;
     for (name, cell) in &cells {
@@ -55,8 +59,5 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: &RecordScreen, area: Rect) {
             canvas.text(place.x, place.y, place.width, &line, style);
             place = below(place, 1);
         }
-    }
-    if place.height == value.height {
-        canvas.text(value.x, value.y, value.width, "end of the row: g goes to its beginning", canvas.theme.dim);
     }
 }

@@ -8,14 +8,14 @@ use orgvault_shared::{
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    canvas::{Canvas, below, inset, top},
+    canvas::{Canvas, Span, below, inset, top},
     table::{self, Cell, Column, Look, Row, text},
 };
 use crate::{
     console::{
         model::{List, Model},
         theme::Theme,
-        words::{age, when},
+        words::{age, paragraph, when},
     },
     units,
 };
@@ -27,6 +27,9 @@ const COLUMNS: [Column; 5] = [
     text("NEXT", 10, 0, 0),
     text("LAST RUN", 22, 1, 1),
 ];
+
+/// The lines of the next five runs, with their header and a blank one.
+const RUNS: u16 = 7;
 
 /// Draws the list, and the one with the cursor below it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Rect) {
@@ -101,45 +104,44 @@ fn ended(theme: &Theme, run: &Run) -> (String, Style) {
 }
 
 fn details(canvas: &mut Canvas<'_>, model: &Model, schedule: &Schedule, area: Rect) {
-    let theme = canvas.theme;
     let area = inset(area);
+    let lines = facts(canvas.theme, model, schedule, area.width.into());
+    // The next runs keep their place, however much there is to say of the last one.
+    let room = area.height.saturating_sub(RUNS).max(area.height / 2);
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(room);
+    canvas.lines(top(area, height), &lines);
+    next_runs(canvas, model, schedule, below(area, height + 1));
+}
+
+/// What it is, and all that there is to say of its last run.
+pub(super) fn facts(theme: &Theme, model: &Model, schedule: &Schedule, columns: usize) -> Vec<Span> {
+    let mut lines = Vec::new();
+    let mut add = |text: &str, style: Style| {
+        lines.extend(paragraph(text, columns).into_iter().map(|line| (line, style)));
+    };
     let formats: Vec<&str> = schedule.formats.iter().map(|format| format.name()).collect();
     let formats = if formats.is_empty() { "the product's default".to_owned() } else { formats.join(", ") };
-    canvas.text(
-        area.x,
-        area.y,
-        area.width,
-        &format!("{}  in {}, writes {formats}", schedule.cron, schedule.timezone),
-        theme.text,
-    );
-    let mut place = below(area, 1);
-    if let Some(run) = &schedule.last_run {
-        let (text, style) = ended(theme, run);
-        let why = match run.trigger {
-            Trigger::Due => "due",
-            Trigger::Missed => "missed and caught up",
-            Trigger::Asked => "asked for",
-        };
-        let took = run.finished_at.map(|end| units::duration(units::between(run.started_at, end)));
-        let took = took.map(|took| format!(", took {took}")).unwrap_or_default();
-        let text = format!(
-            "last run  {text} of {}, {why} {} ago{took}",
-            units::plural(run.organizations, "organization"),
-            age(run.started_at, model.shown_at)
-        );
-        canvas.text(place.x, place.y, place.width, &text, style);
-        place = below(place, 1);
-        for failure in &run.failures {
-            let text = format!("{} {}", theme.symbols.failed, failure.error.message);
-            place = below(place, canvas.paragraph(place, &text, theme.bad));
-        }
-        for warning in &run.warnings {
-            let used =
-                canvas.paragraph(place, &format!("{} {}", theme.symbols.warning, warning.message), theme.careful);
-            place = below(place, used);
-        }
+    add(&format!("{}, in {}, writes {formats}", schedule.cron, schedule.timezone), theme.text);
+    let Some(run) = &schedule.last_run else { return lines };
+    let (text, style) = ended(theme, run);
+    let why = match run.trigger {
+        Trigger::Due => "due",
+        Trigger::Missed => "missed and caught up",
+        Trigger::Asked => "asked for",
+    };
+    let took = run.finished_at.map(|end| units::duration(units::between(run.started_at, end)));
+    let took = took.map(|took| format!(", took {took}")).unwrap_or_default();
+    let organizations = units::plural(run.organizations, "organization");
+    let ago = age(run.started_at, model.shown_at);
+    add(&format!("last run: {text} of {organizations}, {why} {ago} ago{took}"), style);
+    for failure in &run.failures {
+        add(&format!("{} {}", theme.symbols.failed, failure.error.message), theme.bad);
+        add(&failure.error.hint, theme.careful);
     }
-    next_runs(canvas, model, schedule, below(place, 1));
+    for warning in &run.warnings {
+        add(&format!("{} {}", theme.symbols.warning, warning.message), theme.careful);
+    }
+    lines
 }
 
 /// The next five runs, in the admin's zone and in the schedule's.
