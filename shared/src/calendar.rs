@@ -36,6 +36,18 @@ pub enum CalendarError {
         #[source]
         cause: CronError,
     },
+    /// A step leads out of its field, and so means nothing.
+    #[error("{text:?} steps by {step}, and there are only {size} {field}: it would be due at the first of them alone")]
+    Step {
+        /// The text.
+        text: String,
+        /// The step.
+        step: u32,
+        /// How many values the field has.
+        size: u32,
+        /// What they are.
+        field: &'static str,
+    },
     /// There is no such day (31 February).
     #[error("{text:?} is never due")]
     Never {
@@ -53,6 +65,9 @@ impl Calendar {
     pub fn new(text: &str, zone: Tz) -> Result<Self, CalendarError> {
         let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
         let cron = parser.parse(text).map_err(|cause| CalendarError::Form { text: text.to_owned(), cause })?;
+        if let Some((step, size, field)) = wide_step(text) {
+            return Err(CalendarError::Step { text: text.to_owned(), step, size, field });
+        }
         let calendar = Self { text: text.to_owned(), cron, zone };
         match calendar.next(Timestamp::UNIX_EPOCH) {
             Some(_) => Ok(calendar),
@@ -98,6 +113,21 @@ impl Calendar {
             (1..=LONGEST_GAP).find_map(|minutes| first(&(minute + TimeDelta::minutes(minutes))))
         })
     }
+}
+
+/// What the fields of an expression count, and how many there are.
+const FIELDS: [(u32, &str); 6] =
+    [(60, "seconds"), (60, "minutes"), (24, "hours"), (31, "days"), (12, "months"), (7, "weekdays")];
+
+/// The first step of an expression that is larger than its field: `*/90` in the minutes does not
+/// mean every ninety minutes, but every hour.
+fn wide_step(text: &str) -> Option<(u32, u32, &'static str)> {
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    let known = FIELDS.get(FIELDS.len().checked_sub(fields.len())?..)?;
+    fields.iter().zip(known).find_map(|(text, &(size, field))| {
+        let steps = text.split(',').filter_map(|part| part.split_once('/')?.1.parse().ok());
+        steps.filter(|step| *step > size).map(|step| (step, size, field)).next()
+    })
 }
 
 /// Hours of the day, `22:00-06:00`: from the first to before the second.
@@ -228,6 +258,23 @@ mod tests {
             assert!(matches!(Calendar::new(text, Tz::UTC), Err(CalendarError::Form { .. })), "{text:?}");
         }
         assert!(matches!(Calendar::new("0 2 31 2 *", Tz::UTC), Err(CalendarError::Never { .. })));
+    }
+
+    #[test]
+    fn a_step_that_leads_out_of_its_field_is_refused() {
+        for (text, said) in [
+            ("*/90 * * * *", "steps by 90, and there are only 60 minutes"),
+            ("0 0-20/36 * * *", "steps by 36, and there are only 24 hours"),
+            ("0 2 1,*/45 * *", "steps by 45, and there are only 31 days"),
+            ("*/90 0 2 * * *", "steps by 90, and there are only 60 seconds"),
+            ("0 2 1 */18 *", "steps by 18, and there are only 12 months"),
+        ] {
+            let error = Calendar::new(text, Tz::UTC).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        for text in ["*/60 * * * *", "*/30 * * * *", "0 */24 * * *", "0 0 */2 * * *", "@hourly"] {
+            assert!(Calendar::new(text, Tz::UTC).is_ok(), "{text}");
+        }
     }
 
     #[test]
