@@ -7,17 +7,28 @@ PREFIX      ?= /usr
 UNITS       ?= /usr/lib/systemd/system
 BIN         ?= target/release
 CONFORMANCE ?= $(GOLDEN)/../conformance/conformance.py
-# What the tests run besides Rust: a PostgreSQL server, four readers of ZIP files, and the HTTP client of the docs.
-PACKAGES    := postgresql openssl unzip python3 php-cli php-zip libarchive-tools curl jq
+# What the tests run besides Rust: a PostgreSQL server, four readers of ZIP files, the HTTP client of the docs, and what
+# docs/readers.md names.
+PACKAGES    := postgresql openssl unzip python3 php-cli php-zip libarchive-tools curl jq \
+               python3-venv sqlite3 miller mariadb-server-core mariadb-client-core systemd
 
-.PHONY: demo test test-api openapi check bench conformance faults packages install install-files deb
+READERS     := target/readers
+
+.PHONY: demo test readers test-api openapi check bench conformance faults packages install install-files deb
 
 demo: ## build, then export a made-up database through the real daemon
 	$(CARGO) build --release --locked --bin orgvault
 	target/release/orgvault demo
 
-test: packages ## every test; starts its own throw-away PostgreSQL servers
+test: packages readers ## every test; starts its own throw-away PostgreSQL servers
 	$(CARGO) test --workspace --locked --no-fail-fast
+
+readers: $(READERS)/installed ## what docs/readers.md names and PyPI has
+
+$(READERS)/installed: scripts/readers.txt
+	test -x $(READERS)/bin/python3 || python3 -m venv $(READERS)
+	$(READERS)/bin/pip install --quiet --disable-pip-version-check --requirement scripts/readers.txt
+	touch $@
 
 test-api: ## the API from outside: schemathesis, and Asana's official client (both from PyPI)
 	$(CARGO) build --locked

@@ -55,6 +55,18 @@ fn the_role_of_every_command_is_documented() {
 }
 
 #[test]
+fn every_line_of_a_check_is_documented() {
+    let part = part(&document(), "check").unwrap();
+    let source = include_str!("../../../daemon/src/source/check.rs");
+    let names = source.split_once("NAMES: [&str;").unwrap().1.split_once("= [").unwrap().1.split_once(']').unwrap().0;
+    let names: Vec<&str> = names.split('"').skip(1).step_by(2).collect();
+    assert!(names.len() >= 8, "{names:?}");
+    for name in names {
+        assert!(part.contains(&format!("\n| `{name}` |")), "the line `{name}` is not documented");
+    }
+}
+
+#[test]
 fn every_field_is_documented() {
     let document = document();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/snapshots");

@@ -21,6 +21,7 @@ mod out;
 #[path = "../../../daemon/tests/it/postgres.rs"]
 mod postgres;
 mod preflight;
+mod readers;
 mod readme;
 mod schedules;
 mod screen;
