@@ -2,14 +2,18 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Read, Write},
+    io::{self, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
+use orgvault_shared::archive::open;
+
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 const OTHERS: u32 = 0o077;
+/// A larger secret is none.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// Why a secret could not be read or kept.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +72,7 @@ impl Secrets {
     pub(crate) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, SecretError> {
         let path = self.path(name);
         let failed = |cause| SecretError::System { act: "read", path: path.clone(), cause };
-        let mut file = match File::open(&path) {
+        let file = match open::regular(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(failed(cause)),
@@ -77,9 +81,7 @@ impl Secrets {
         if mode & OTHERS != 0 {
             return Err(SecretError::Open { path, mode });
         }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(failed)?;
-        Ok(Some(bytes))
+        open::read_whole(file, LARGEST).map(Some).map_err(failed)
     }
 
     /// Replaces a secret. It is on disk when this returns.

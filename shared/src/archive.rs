@@ -3,11 +3,13 @@
 
 pub mod manifest;
 pub mod naming;
+pub mod open;
 pub mod rows;
 pub mod state;
 pub mod sums;
 pub mod verify;
 
+mod container;
 mod content;
 mod document;
 mod table;

@@ -9,21 +9,25 @@ mod problems;
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
-    fs,
     ops::RangeInclusive,
     path::Path,
 };
 
 use toml::de::{DeTable, DeValue};
 
+use crate::archive::open;
 pub use problems::{FileProblem, Problems};
+
+/// A larger file is no configuration.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// The text of a file that ought to be TOML.
 ///
 /// # Errors
-/// When it cannot be read, or is not UTF-8.
+/// When it cannot be read, is no file or a very large one, or is not UTF-8.
 pub fn read_text(file: &Path) -> Result<String, FileProblem> {
-    let bytes = fs::read(file).map_err(|error| FileProblem::unreadable(file, &error))?;
+    let read = open::behind_links(file).and_then(|opened| open::read_whole(opened, LARGEST));
+    let bytes = read.map_err(|error| FileProblem::unreadable(file, &error))?;
     String::from_utf8(bytes).map_err(|error| FileProblem::of_file(file, error.to_string(), "save it as UTF-8"))
 }
 

@@ -1,14 +1,35 @@
 //! How organizations, formats and states are named on the terminal.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use orgvault_shared::{
     api::{Archive, ArchiveState, Export, Format, OrganizationKey, State},
+    archive::{manifest::manifest_path, open},
     gid::Gid,
     health::{Health, Level},
 };
 
 use crate::table::{Cell, Tone};
+
+/// The file that a person means, with no link on the way to it where there was one. A link beside a
+/// manifest stands where an archive ought to be, and is looked at as it is.
+pub(crate) fn behind_links(path: &Path) -> PathBuf {
+    let refused = open::in_place(path).err().and_then(|error| open::not_a_file(&error));
+    let is_archive = || fs::symlink_metadata(manifest_path(path)).is_ok();
+    let resolved = match refused.map(|not| not.what) {
+        Some("a link") if !is_archive() => fs::canonicalize(path).ok(),
+        Some("behind a link") => {
+            let directory = path.parent().and_then(|directory| fs::canonicalize(directory).ok());
+            directory.zip(path.file_name()).map(|(directory, name)| directory.join(name))
+        }
+        _ => None,
+    };
+    resolved.unwrap_or_else(|| path.to_owned())
+}
 
 /// Names longer than this are cut in tables.
 pub(crate) const NAME_WIDTH: usize = 40;

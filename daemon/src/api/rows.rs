@@ -7,6 +7,7 @@ use orgvault_shared::{
     api::RowsPage,
     archive::{
         manifest::Manifest,
+        open,
         rows::{RowsError, rows},
     },
     gid::Gid,
@@ -58,7 +59,12 @@ impl From<RowsError> for Refusal {
         match &error {
             RowsError::UnknownSection { .. } => refused(StatusCode::NOT_FOUND, "unknown_section"),
             RowsError::Damaged { .. } => refused(StatusCode::CONFLICT, "archive_damaged").hint("verify the archive"),
-            RowsError::Open { .. } => Self::fault("archive_unreadable", &error),
+            RowsError::TooLarge { .. } => refused(StatusCode::UNPROCESSABLE_ENTITY, "row_too_large")
+                .hint("download the archive to look at that row"),
+            RowsError::Open { cause, .. } => match open::not_a_file(cause) {
+                Some(_) => refused(StatusCode::CONFLICT, "archive_damaged").hint("verify the archive"),
+                None => Self::fault("archive_unreadable", &error),
+            },
         }
     }
 }

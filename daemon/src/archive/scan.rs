@@ -122,9 +122,6 @@ fn scan_place(place: &Place, names: &[String], seen: &mut HashSet<Gid>, visit: &
 fn examine(place: &Place, archive: &str, seen: &mut HashSet<Gid>) -> Result<(Scanned, Option<String>), String> {
     let path = place.path.join(archive);
     let manifest_file = manifest_path(&path);
-    if !fs::symlink_metadata(&manifest_file).is_ok_and(|metadata| metadata.is_file()) {
-        return Err("the manifest is a link and not a file".to_owned());
-    }
     let manifest = Manifest::load(&manifest_file).map_err(|error| error.to_string())?;
     if manifest.file != archive {
         return Err(format!("the manifest names {} and lies beside {archive}", manifest.file));

@@ -9,9 +9,10 @@ use std::{
 };
 
 use orgvault_shared::archive::{
-    manifest::Manifest,
+    manifest::{LARGEST_MANIFEST, Manifest},
     naming::{self, ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX, SUMS_NAME},
-    sums::Sums,
+    open,
+    sums::{LARGEST_SUMS, Sums},
 };
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use sha2::{Digest, Sha256};
@@ -65,22 +66,21 @@ pub(super) fn rename_over(from: &Path, to: &Path) -> Result<(), PublishError> {
 }
 
 /// The sums of `directory`, which the caller has locked. One that is not there, or that somebody
-/// else wrote to, is made anew from the manifests.
+/// else wrote to or put something else in the place of, is made anew from the manifests.
 pub(super) fn load_sums(directory: &Path) -> Result<Sums, PublishError> {
     let path = directory.join(SUMS_NAME);
-    match fs::read_to_string(&path) {
-        Ok(text) => match Sums::parse(&text) {
-            Ok(sums) => Ok(sums),
-            Err(cause) => {
-                tracing::warn!(path = %path.display(), %cause, "made anew from the manifests");
-                sums_of_manifests(directory)
-            }
+    let unusable = match open::read(&path, LARGEST_SUMS) {
+        Ok(text) => match String::from_utf8(text).map_err(|cause| cause.to_string()).map(|text| Sums::parse(&text)) {
+            Ok(Ok(sums)) => return Ok(sums),
+            Ok(Err(cause)) => cause.to_string(),
+            Err(cause) => cause,
         },
-        Err(cause) if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
-            sums_of_manifests(directory)
-        }
-        Err(cause) => Err(PublishError::new("read", &path, 0, cause)),
-    }
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return sums_of_manifests(directory),
+        Err(cause) if open::is_another(&cause) => cause.to_string(),
+        Err(cause) => return Err(PublishError::new("read", &path, 0, cause)),
+    };
+    tracing::warn!(path = %path.display(), cause = unusable, "made anew from the manifests");
+    sums_of_manifests(directory)
 }
 
 /// What `SHA256SUMS` must say by the manifests in `directory`.
@@ -90,7 +90,7 @@ pub(super) fn sums_of_manifests(directory: &Path) -> Result<Sums, PublishError> 
     for entry in fs::read_dir(directory).map_err(failed)? {
         let Ok(name) = entry.map_err(failed)?.file_name().into_string() else { continue };
         let Some(archive) = name.strip_suffix(MANIFEST_SUFFIX) else { continue };
-        let Ok(text) = fs::read(directory.join(&name)) else { continue };
+        let Ok(text) = open::read(&directory.join(&name), LARGEST_MANIFEST) else { continue };
         // What is no manifest of ours is the business of a scan.
         if let Some(manifest) = Manifest::parse(&text).ok().filter(|manifest| manifest.file == archive) {
             add_to_sums(&mut sums, &manifest, &text);
@@ -134,7 +134,30 @@ pub(super) fn open_directory(directory: &Path) -> Result<File, PublishError> {
 
 #[cfg(test)]
 mod tests {
+    use rustix::fs::{FileType, Mode, mknodat};
+
     use super::*;
+
+    #[test]
+    fn sums_are_made_anew_where_something_else_has_their_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let sums = sums_path(directory.path());
+        let sum = format!("{}  a\n", "0".repeat(64));
+        fs::write(&sums, &sum).unwrap();
+        assert_eq!(load_sums(directory.path()).unwrap().to_string(), sum);
+        fs::remove_file(&sums).unwrap();
+        for name in [SUMS_NAME, "20260131T093000Z-7.json.manifest.json"] {
+            mknodat(CWD, directory.path().join(name), FileType::Fifo, Mode::RUSR, 0).unwrap();
+            assert!(load_sums(directory.path()).unwrap().is_empty(), "a named pipe is not waited for");
+        }
+        fs::remove_file(&sums).unwrap();
+        fs::write(directory.path().join("elsewhere"), &sum).unwrap();
+        std::os::unix::fs::symlink("elsewhere", &sums).unwrap();
+        assert!(load_sums(directory.path()).unwrap().is_empty(), "a link is not followed");
+        fs::remove_file(&sums).unwrap();
+        File::create(&sums).unwrap().set_len(LARGEST_SUMS + 1).unwrap();
+        assert!(load_sums(directory.path()).unwrap().is_empty(), "no more than the limit is read");
+    }
 
     #[test]
     fn a_second_link_overwrites_nothing_either() {

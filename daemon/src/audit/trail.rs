@@ -13,6 +13,7 @@ use std::{
 use chrono::{NaiveDateTime, TimeDelta};
 use orgvault_shared::{
     api::{AuditEntry, AuditTrail},
+    archive::open,
     clock::Timestamp,
 };
 use rustix::fs::OFlags;
@@ -88,7 +89,7 @@ impl Trail {
         let path = self.path(&name);
         let failed = |cause| AuditError { act: "write", path: path.clone(), cause };
         // Opened each time: a file that was moved away must not swallow lines.
-        let mut file = open(&path).map_err(failed)?;
+        let mut file = open_to_append(&path).map_err(failed)?;
         let before = file.metadata().map_err(failed)?.len();
         let written = file.write_all(&line).and_then(|()| file.sync_data());
         if let Err(cause) = written {
@@ -141,7 +142,7 @@ impl Trail {
     fn read(&self, from: &Cursor, limit: usize, trail: &mut AuditTrail) -> Result<Cursor, AuditError> {
         let path = self.path(&from.file);
         let failed = |cause| AuditError { act: "read", path: path.clone(), cause };
-        let mut file = BufReader::new(File::open(&path).map_err(failed)?);
+        let mut file = BufReader::new(open::regular(&path).map_err(failed)?);
         file.seek(SeekFrom::Start(from.offset)).map_err(failed)?;
         let mut end = from.clone();
         let mut line = Vec::new();
@@ -217,9 +218,10 @@ impl Trail {
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
-    let file = OpenOptions::new().append(true).create(true).mode(FILE_MODE).custom_flags(no_follow).open(path)?;
+fn open_to_append(path: &Path) -> io::Result<File> {
+    // Neither a link nor a named pipe that somebody put there takes the lines.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = OpenOptions::new().append(true).create(true).mode(FILE_MODE).custom_flags(flags).open(path)?;
     if file.metadata()?.len() == 0 {
         permissions::of_file(&file, FILE_MODE)?;
     }

@@ -3,7 +3,6 @@
 
 use std::{
     error::Error,
-    fs,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -11,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{config::Server, units::format_duration};
+use orgvault_shared::{archive::open, config::Server, units::format_duration};
 use reqwest::{
     Certificate, Client, ClientBuilder, RequestBuilder, Response,
     header::{
@@ -30,6 +29,8 @@ mod upload;
 
 /// No answer of an importer needs more.
 const LARGEST_ANSWER: usize = 256 * 1024;
+/// Every authority that a system trusts has a tenth of it.
+const LARGEST_PEM: u64 = 4 * 1024 * 1024;
 
 /// A way to a server.
 pub(super) struct Link<'a> {
@@ -137,7 +138,8 @@ fn trusting(builder: ClientBuilder, server: &Server) -> Result<ClientBuilder, Ou
         Outcome::refused("target_unusable", format!("cannot use the certificates in {}: {cause}", path.display()))
             .hint("write PEM certificates into it, and let the daemon's user read it")
     };
-    let pem = fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let read = open::behind_links(path).and_then(|file| open::read_whole(file, LARGEST_PEM));
+    let pem = read.map_err(|error| unusable(error.to_string()))?;
     match Certificate::from_pem_bundle(&pem) {
         Ok(certificates) if certificates.is_empty() => Err(unusable("there is none".to_owned())),
         Ok(certificates) => Ok(builder.tls_certs_only(certificates)),

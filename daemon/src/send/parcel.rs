@@ -1,14 +1,16 @@
 //! An archive that is about to be sent: opened once, and found to be what was published.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Read, Seek},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::unix::fs::MetadataExt,
     path::PathBuf,
 };
 
-use orgvault_shared::{api::Archive, archive::naming::hex};
-use rustix::fs::OFlags;
+use orgvault_shared::{
+    api::Archive,
+    archive::{naming::hex, open},
+};
 use sha2::{Digest, Sha256};
 
 use super::{SendError, outcome::Outcome};
@@ -32,11 +34,8 @@ impl Parcel {
     pub(super) fn open(archive: &Archive) -> Result<Self, SendError> {
         let path = PathBuf::from(&archive.path);
         let unreadable = |cause| SendError::Unreadable { path: path.clone(), cause };
-        // A link that somebody put there must not lead out of the archive directory.
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-        let mut file = OpenOptions::new().read(true).custom_flags(flags).open(&path).map_err(unreadable)?;
-        let metadata = file.metadata().map_err(unreadable)?;
-        if !metadata.is_file() || metadata.size() != archive.bytes {
+        let mut file = open::in_place(&path).map_err(unreadable)?;
+        if file.metadata().map_err(unreadable)?.size() != archive.bytes {
             return Err(SendError::Damaged { path, what: format!("it has not the {} bytes", archive.bytes) });
         }
         if hash(&mut file).map_err(unreadable)? != archive.sha256 {

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{MapAccess, Visitor},
+    de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -26,6 +26,18 @@ impl Row {
     #[must_use]
     pub fn cells(&self) -> Vec<(String, Box<RawValue>)> {
         serde_json::from_str::<Cells>(self.text()).map(|cells| cells.0).unwrap_or_default()
+    }
+
+    /// The columns, in the archive's order, where there are no more than `most`; none where there
+    /// are more. Empty where the row is no object.
+    #[must_use]
+    pub fn columns(&self, most: usize) -> Option<Vec<String>> {
+        let mut deserializer = serde_json::Deserializer::from_str(self.text());
+        deserializer.disable_recursion_limit();
+        match (Names { most }).deserialize(&mut deserializer) {
+            Ok(names) => names,
+            Err(_) => Some(Vec::new()),
+        }
     }
 
     /// The value of one column.
@@ -62,6 +74,37 @@ impl PartialEq for Row {
 }
 
 impl Eq for Row {}
+
+/// The keys of an object, without its values.
+struct Names {
+    most: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Names {
+    type Value = Option<Vec<String>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Names {
+    type Value = Option<Vec<String>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut names = Vec::new();
+        while let Some((name, IgnoredAny)) = map.next_entry()? {
+            if names.len() <= self.most {
+                names.push(name);
+            }
+        }
+        Ok((names.len() <= self.most).then_some(names))
+    }
+}
 
 struct Cells(Vec<(String, Box<RawValue>)>);
 

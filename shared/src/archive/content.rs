@@ -22,9 +22,6 @@ const QUEUE: usize = 4;
 const SMALL: u64 = 1024 * 1024;
 /// What a window holds before a row needs more.
 const WINDOW: usize = 512 * 1024;
-/// A row above this is not looked into: no database makes one.
-const LARGEST_ROW: usize = 2 * 1024 * 1024 * 1024;
-
 /// Called with the bytes read so far; `Break` ends the reading.
 pub(super) type Progress<'a> = &'a (dyn Fn(u64) -> ControlFlow<()> + Sync);
 
@@ -35,8 +32,10 @@ pub(super) enum Broken {
     Ends { at: u64 },
     /// It is something else than it should be.
     Syntax { at: u64, what: String },
-    /// One row does not fit into memory.
-    TooLarge { at: u64 },
+    /// What begins there is larger than what is held in memory of its kind.
+    TooLarge { at: u64, limit: usize },
+    /// There are more of them than any archive has.
+    TooMany { what: &'static str, limit: usize },
     /// The file's own compression is broken.
     Gzip { at: u64, cause: io::Error },
     /// The machine cannot read it.
@@ -282,6 +281,16 @@ impl<R: Read> Window<R> {
         self.ended
     }
 
+    #[cfg(test)]
+    pub(super) fn size(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Whether the next [`Window::refill`] makes it larger: what is there takes more than half of it.
+    pub(super) fn is_full(&self) -> bool {
+        self.end - self.start > self.buffer.len() / 2
+    }
+
     /// Takes `count` bytes.
     pub(super) fn advance(&mut self, count: usize) {
         self.start += count;
@@ -296,15 +305,17 @@ impl<R: Read> Window<R> {
     }
 
     /// Reads until the window is full or the content ends. A window that is already more than
-    /// half full doubles, so that a large row is looked at only a few times.
-    pub(super) fn refill(&mut self) -> Result<(), Broken> {
+    /// half full doubles, so that a large row is looked at only a few times; one that holds more
+    /// than `limit` bytes is not made larger.
+    pub(super) fn refill(&mut self, limit: usize) -> Result<(), Broken> {
+        if self.end - self.start > limit {
+            return Err(Broken::TooLarge { at: self.offset, limit });
+        }
+        let grows = self.is_full();
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
-        if self.end > self.buffer.len() / 2 {
-            if self.buffer.len() >= LARGEST_ROW {
-                return Err(Broken::TooLarge { at: self.offset });
-            }
+        if grows {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
         while let Some(rest) = self.buffer.get_mut(self.end..).filter(|rest| !rest.is_empty()) {

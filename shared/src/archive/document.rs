@@ -2,13 +2,24 @@
 //! of rows, single objects or anything else.
 //!
 //! Each row is skipped by `serde_json`, which keeps no tree and does not recurse, so a document
-//! that came from elsewhere may be as deep as it likes.
+//! that came from elsewhere may be as deep as it likes. What does not fit into the window is
+//! passed over piece by piece.
+
+mod skim;
 
 use std::io::Read;
 
 use serde::de::IgnoredAny;
 
 use super::content::{Broken, Window};
+use skim::Skim;
+
+/// A larger row is passed over, and not shown.
+pub(super) const LARGEST_ROW: usize = 8 * 1024 * 1024;
+/// A larger key at the top level is none.
+const LARGEST_KEY: usize = 64 * 1024;
+/// More keys at the top level has no archive.
+const MOST_KEYS: usize = 10_000;
 
 /// What the value of a top-level key is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +36,8 @@ pub(super) enum Shape {
 pub(super) struct Document<R> {
     window: Window<R>,
     first: bool,
+    /// At the top level, so far.
+    keys: usize,
 }
 
 impl<R: Read> Document<R> {
@@ -34,7 +47,7 @@ impl<R: Read> Document<R> {
     }
 
     fn over(window: Window<R>) -> Result<Self, Broken> {
-        let mut document = Self { window, first: true };
+        let mut document = Self { window, first: true, keys: 0 };
         document.expect(b'{', "the document is no JSON object")?;
         Ok(document)
     }
@@ -51,8 +64,12 @@ impl<R: Read> Document<R> {
         if self.peek()? != b'"' {
             return Err(self.syntax("expected a key"));
         }
+        self.keys += 1;
+        if self.keys > MOST_KEYS {
+            return Err(Broken::TooMany { what: "keys", limit: MOST_KEYS });
+        }
         let at = self.window.offset();
-        let key = serde_json::from_slice(self.value()?)
+        let key = serde_json::from_slice(self.value(LARGEST_KEY)?)
             .map_err(|cause| Broken::Syntax { at, what: format!("the key cannot be read: {cause}") })?;
         self.expect(b':', "expected a colon after the key")?;
         Ok(Some(key))
@@ -71,34 +88,91 @@ impl<R: Read> Document<R> {
         })
     }
 
-    /// The next row of the array that was entered; none at its end.
+    /// The next row of the array that was entered; none at its end. One of more than
+    /// [`LARGEST_ROW`] bytes is not given: it has to be passed over.
     pub(super) fn next_row(&mut self) -> Result<Option<&[u8]>, Broken> {
-        if self.another(b']')? { self.value().map(Some) } else { Ok(None) }
+        if self.another(b']')? { self.value(LARGEST_ROW).map(Some) } else { Ok(None) }
     }
 
-    /// One whole value.
-    pub(super) fn value(&mut self) -> Result<&[u8], Broken> {
+    /// Passes over the next row of the array that was entered, however large; false at its end.
+    pub(super) fn pass_row(&mut self) -> Result<bool, Broken> {
+        if !self.another(b']')? {
+            return Ok(false);
+        }
+        self.pass()?;
+        Ok(true)
+    }
+
+    /// One whole value of at most `limit` bytes.
+    pub(super) fn value(&mut self, limit: usize) -> Result<&[u8], Broken> {
         self.peek()?;
         let length = loop {
-            let available = self.window.available();
-            let mut values = serde_json::Deserializer::from_slice(available).into_iter::<IgnoredAny>();
-            match values.next() {
-                // A number at the very end of the window may have more digits.
-                Some(Ok(_)) if values.byte_offset() < available.len() || self.window.ended() => {
-                    break values.byte_offset();
-                }
-                Some(Err(error)) if !error.is_eof() && !self.may_go_on(&error) => return Err(self.locate(&error)),
-                _ if self.window.ended() => return Err(self.ends()),
-                _ => self.window.refill()?,
+            match self.whole_value()? {
+                Some(length) => break length,
+                None => self.window.refill(limit)?,
             }
         };
         let at = self.window.offset();
+        if length > limit {
+            return Err(Broken::TooLarge { at, limit });
+        }
         let text = self.window.take(length);
-        match std::str::from_utf8(text) {
-            Ok(_) => Ok(text),
-            Err(error) => {
-                Err(Broken::Syntax { at: at + error.valid_up_to() as u64, what: "the text is not UTF-8".to_owned() })
+        check_text(text, at)?;
+        Ok(text)
+    }
+
+    /// Passes over one value, however large.
+    pub(super) fn pass(&mut self) -> Result<(), Broken> {
+        self.peek()?;
+        loop {
+            match self.whole_value()? {
+                Some(length) => {
+                    let at = self.window.offset();
+                    return check_text(self.window.take(length), at);
+                }
+                None if self.window.is_full() => return self.skim(),
+                None => self.window.refill(usize::MAX)?,
             }
+        }
+    }
+
+    /// How long the value at the window's start is; none where it goes on behind the window.
+    fn whole_value(&self) -> Result<Option<usize>, Broken> {
+        let available = self.window.available();
+        let mut values = serde_json::Deserializer::from_slice(available).into_iter::<IgnoredAny>();
+        match values.next() {
+            // A number at the very end of the window may have more digits.
+            Some(Ok(_)) if values.byte_offset() < available.len() || self.window.ended() => {
+                Ok(Some(values.byte_offset()))
+            }
+            Some(Err(error)) if !error.is_eof() && !self.may_go_on(&error) => Err(self.locate(&error)),
+            _ if self.window.ended() => Err(self.ends()),
+            _ => Ok(None),
+        }
+    }
+
+    /// Passes over a value that does not fit into the window.
+    fn skim(&mut self) -> Result<(), Broken> {
+        let mut skim = Skim::new();
+        loop {
+            let (available, at) = (self.window.available(), self.window.offset());
+            let text = text_of(available);
+            let fed = skim.feed(available.get(..text.sound).unwrap_or_default());
+            let fed = fed.map_err(|wrong| Broken::Syntax { at: at + wrong.at as u64, what: wrong.what.to_owned() })?;
+            if let Some(length) = fed {
+                self.window.advance(length);
+                return Ok(());
+            }
+            if text.broken {
+                return Err(not_text(at + text.sound as u64));
+            }
+            if self.window.ended() {
+                let end = self.ends();
+                self.window.advance(text.sound);
+                return if skim.may_end() { Ok(()) } else { Err(end) };
+            }
+            self.window.advance(text.sound);
+            self.window.refill(usize::MAX)?;
         }
     }
 
@@ -133,7 +207,7 @@ impl<R: Read> Document<R> {
                 None if self.window.ended() => return Err(self.ends()),
                 None => {
                     self.window.advance(available.len());
-                    self.window.refill()?;
+                    self.window.refill(usize::MAX)?;
                 }
             }
         }
@@ -181,6 +255,28 @@ impl<R: Read> Document<R> {
     }
 }
 
+/// How far bytes are UTF-8, and whether what follows can be none, whatever comes behind it.
+struct Text {
+    sound: usize,
+    broken: bool,
+}
+
+fn text_of(bytes: &[u8]) -> Text {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => Text { sound: bytes.len(), broken: false },
+        Err(error) => Text { sound: error.valid_up_to(), broken: error.error_len().is_some() },
+    }
+}
+
+fn check_text(bytes: &[u8], at: u64) -> Result<(), Broken> {
+    let Text { sound, .. } = text_of(bytes);
+    if sound == bytes.len() { Ok(()) } else { Err(not_text(at + sound as u64)) }
+}
+
+fn not_text(at: u64) -> Broken {
+    Broken::Syntax { at, what: "the text is not UTF-8".to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -200,7 +296,26 @@ mod tests {
                     rows.push(text(row));
                 }
             } else {
-                rows.push(text(document.value()?));
+                rows.push(text(document.value(LARGEST_ROW)?));
+            }
+            sections.push((key, rows));
+        }
+        Ok(sections)
+    }
+
+    /// Every section with how many rows it has, none of them held.
+    fn pass(text: &[u8], size: usize) -> Result<Vec<(String, usize)>, Broken> {
+        let mut document = Document::over(Window::with_size(text, size))?;
+        let mut sections = Vec::new();
+        while let Some(key) = document.next_key()? {
+            let mut rows = 0;
+            if document.shape()? == Shape::Rows {
+                while document.pass_row()? {
+                    rows += 1;
+                }
+            } else {
+                document.pass()?;
+                rows = 1;
             }
             sections.push((key, rows));
         }
@@ -231,14 +346,54 @@ mod tests {
                     Err(Broken::Syntax { at, what }) => assert_eq!((at, what.as_str()), (position, reason), "{text}"),
                     other => panic!("{text}: {other:?}"),
                 }
+                match pass(text.as_bytes(), size) {
+                    Err(Broken::Syntax { at, .. }) => assert_eq!(at, position, "{text}"),
+                    other => panic!("{text}: {other:?}"),
+                }
             }
         }
     }
 
     #[test]
     fn refuses_text_that_is_not_utf_8() {
-        let result = read(b"{\"a\":[\"ok\",\"b\xffd\"]}", 3);
+        let text = b"{\"a\":[\"ok\",\"b\xffd\"]}";
+        let result = read(text, 3);
         assert!(matches!(result, Err(Broken::Syntax { at: 13, .. })), "{result:?}");
+        for size in [1, 2, 3, 40] {
+            let result = pass(text, size);
+            assert!(matches!(result, Err(Broken::Syntax { at: 13, .. })), "{result:?}");
+        }
+    }
+
+    /// Gives zeros in quotes, as a text of `left` bytes, without holding them.
+    fn long_text(left: u64) -> impl Read {
+        let zeros = std::io::repeat(b'0').take(left);
+        (&b"{\"a\":[\""[..]).chain(zeros).chain(&b"\",1]}"[..])
+    }
+
+    #[test]
+    fn a_row_that_is_passed_over_is_not_held() {
+        let mut document = Document::over(Window::with_size(long_text(1024 * 1024), 64)).unwrap();
+        document.next_key().unwrap();
+        document.shape().unwrap();
+        assert!(document.pass_row().unwrap() && document.pass_row().unwrap() && !document.pass_row().unwrap());
+        assert_eq!(document.next_key().unwrap(), None);
+        assert!(document.window.size() <= 128, "the window has grown to {}", document.window.size());
+    }
+
+    #[test]
+    fn what_is_held_has_a_limit() {
+        let mut document = Document::over(Window::with_size(long_text(1000), 64)).unwrap();
+        document.next_key().unwrap();
+        assert_eq!(document.shape().unwrap(), Shape::Rows);
+        assert!(matches!(document.value(1001), Err(Broken::TooLarge { at: 6, limit: 1001 })));
+        let mut document = Document::over(Window::with_size(long_text(1000), 64)).unwrap();
+        document.next_key().unwrap();
+        document.shape().unwrap();
+        assert_eq!(document.value(1002).unwrap().len(), 1002);
+        let keys: String = (0..=MOST_KEYS).map(|key| format!("\"{key}\":[],")).collect();
+        let many = pass(format!("{{{keys}\"last\":1}}").as_bytes(), 4096);
+        assert!(matches!(many, Err(Broken::TooMany { what: "keys", limit: MOST_KEYS, .. })), "{many:?}");
     }
 
     #[test]
@@ -247,6 +402,8 @@ mod tests {
         assert_eq!(read(deep.as_bytes(), 4096).unwrap()[0].1.len(), 1);
         let cut = deep.get(..1_500_000).unwrap();
         assert!(matches!(read(cut.as_bytes(), 4096), Err(Broken::Ends { at: 1_500_000 })));
+        assert_eq!(pass(deep.as_bytes(), 4096).unwrap(), [("a".to_owned(), 1)]);
+        assert!(matches!(pass(cut.as_bytes(), 4096), Err(Broken::Ends { at: 1_500_000 })));
     }
 
     fn value() -> impl Strategy<Value = Value> {
@@ -276,8 +433,10 @@ mod tests {
             let sections: std::collections::BTreeMap<String, Value> = serde_json::from_slice(&text).unwrap();
             let found = read(&text, size).unwrap();
             prop_assert_eq!(found.len(), sections.len());
-            for ((name, rows), (expected_name, expected)) in found.iter().zip(&sections) {
+            let passed = pass(&text, size).unwrap();
+            for (((name, rows), (expected_name, expected)), passed) in found.iter().zip(&sections).zip(&passed) {
                 prop_assert_eq!(name, expected_name);
+                prop_assert_eq!(&(name.clone(), rows.len()), passed);
                 let rows: Vec<Value> = rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect();
                 match expected {
                     Value::Array(expected) => prop_assert_eq!(&rows, expected),
@@ -293,6 +452,8 @@ mod tests {
             let text = serde_json::to_vec(&sections).unwrap();
             let at = cut.index(text.len());
             let result = read(&text[..at], size);
+            prop_assert!(matches!(result, Err(Broken::Ends { at: end }) if end == at as u64), "{:?}", result);
+            let result = pass(&text[..at], size);
             prop_assert!(matches!(result, Err(Broken::Ends { at: end }) if end == at as u64), "{:?}", result);
         }
     }

@@ -4,14 +4,16 @@
 //! and nothing that it says counts before the archive's hash was verified.
 
 use std::{
-    fs::File,
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::naming::{ArchiveName, InvalidName, MANIFEST_SUFFIX};
+use super::{
+    naming::{ArchiveName, InvalidName, MANIFEST_SUFFIX},
+    open,
+};
 use crate::{
     api::{Archive, ArchiveState, Format, OrganizationKey, SectionCount, Verification, Warning},
     clock::Timestamp,
@@ -20,8 +22,8 @@ use crate::{
 
 /// The version of manifests that this program writes, and the newest that it reads.
 pub const MANIFEST_VERSION: u32 = 1;
-/// A manifest is small; more is not read.
-const LARGEST: u64 = 64 * 1024 * 1024;
+/// A manifest is small; a larger one is not read.
+pub const LARGEST_MANIFEST: u64 = 8 * 1024 * 1024;
 
 /// What one archive must contain, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,19 +137,13 @@ pub struct Layout {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// The file cannot be read.
-    #[error("cannot read the manifest {}", path.display())]
+    #[error("cannot read the manifest {}: {cause}", path.display())]
     Read {
         /// The manifest.
         path: PathBuf,
         /// Why.
         #[source]
         cause: io::Error,
-    },
-    /// The file is larger than any manifest.
-    #[error("the manifest {} is larger than {LARGEST} bytes, so it is none", path.display())]
-    TooLarge {
-        /// The manifest.
-        path: PathBuf,
     },
     /// The text is not JSON, or lacks something.
     #[error("the manifest is not what orgvault writes: {cause}")]
@@ -203,14 +199,8 @@ impl Manifest {
     /// # Errors
     /// When it cannot be read, or as for [`Manifest::parse`].
     pub fn load(path: &Path) -> Result<Self, ManifestError> {
-        let failed = |cause| ManifestError::Read { path: path.to_owned(), cause };
-        let mut text = Vec::new();
-        let file = File::open(path).map_err(failed)?;
-        file.take(LARGEST + 1).read_to_end(&mut text).map_err(failed)?;
-        if text.len() as u64 > LARGEST {
-            return Err(ManifestError::TooLarge { path: path.to_owned() });
-        }
-        Self::parse(&text)
+        let text = open::read(path, LARGEST_MANIFEST);
+        Self::parse(&text.map_err(|cause| ManifestError::Read { path: path.to_owned(), cause })?)
     }
 
     /// The manifest beside the archive at `archive`, where there is one that speaks of that name.

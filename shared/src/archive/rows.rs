@@ -3,29 +3,26 @@
 //! There is no index: each page reads the file from its start, at the speed of a verification.
 
 mod needle;
+mod page;
 
 use std::{
-    collections::HashSet,
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
 };
 
-use serde_json::value::RawValue;
-use zip::{ZipArchive, result::ZipError};
-
 use super::{
+    container,
     content::{self, Broken},
     document::{Document, Shape},
     manifest::{self, Manifest},
-    table::{self, Table},
+    open,
+    table::Table,
     verify::{Fault, guess},
 };
-use crate::api::{Format, Row, RowsPage};
-use needle::Needle;
+use crate::api::{Format, RowsPage};
+use page::{Page, Stop};
 
-/// A page ends when its rows take this many bytes, however few they are.
-const PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// The section of a CSV file without a manifest.
 const ONLY_SECTION: &str = "rows";
 
@@ -33,7 +30,7 @@ const ONLY_SECTION: &str = "rows";
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
     /// The file cannot be opened.
-    #[error("cannot open {}", path.display())]
+    #[error("cannot open {}: {cause}", path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -51,6 +48,21 @@ pub enum RowsError {
         /// What there is.
         known: Vec<String>,
     },
+    /// The page's first row is too large to be shown.
+    #[error(
+        "row {} of section {section} in {} is too large to be shown ({why}): \
+         ask for the rows after {} to go on behind it", passed + 1, path.display(), passed + 1
+    )]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The section.
+        section: String,
+        /// Rows before it.
+        passed: u64,
+        /// Which limit it exceeds.
+        why: String,
+    },
     /// The file is broken before the page's end.
     #[error("cannot read rows of {}: {fault}", path.display())]
     Damaged {
@@ -65,7 +77,8 @@ pub enum RowsError {
 /// only those in which `search` occurs in a value, in whatever case.
 ///
 /// # Errors
-/// When the file cannot be opened, has no such section, or is broken before the page's end.
+/// When the file cannot be opened, has no such section, or is broken before the page's end; and
+/// where the page would begin with a row that is too large to be shown. A link is not followed.
 pub fn rows(
     path: &Path,
     manifest: Option<&Manifest>,
@@ -75,29 +88,49 @@ pub fn rows(
     search: Option<&str>,
 ) -> Result<RowsPage, RowsError> {
     let failed = |cause| RowsError::Open { path: path.to_owned(), cause };
-    let file = File::open(path).map_err(failed)?;
+    let file = open::in_place(path).map_err(failed)?;
     let (format, gzip) = match manifest {
         Some(manifest) => (manifest.format, manifest.gzip),
         None => guess(path, &file).map_err(failed)?,
     };
     let page = Page::new(after, limit, search);
     let read = match format {
-        Format::Json | Format::Seed | Format::SeedEvents => {
-            from_document(content::open(file, gzip), section, page).map_err(|broken| Fault::of(broken, "JSON"))
-        }
-        Format::Csv => {
-            let known = table_section(manifest);
-            if !known.iter().any(|name| name == section) {
-                return Err(RowsError::UnknownSection { path: path.to_owned(), section: section.to_owned(), known });
-            }
-            from_table(content::open(file, gzip), page).map(Ok).map_err(|broken| Fault::of(broken, "CSV"))
-        }
+        Format::Json | Format::Seed | Format::SeedEvents => from_document(content::open(file, gzip), section, page),
+        Format::Csv => match table_section(manifest) {
+            known if known.iter().any(|name| name == section) => from_table(content::open(file, gzip), page),
+            known => Err(Unread::Unknown(known)),
+        },
         Format::Zip => from_zip(file, manifest, section, page),
     };
-    match read {
-        Ok(Ok(page)) => Ok(page.finish()),
-        Ok(Err(known)) => Err(RowsError::UnknownSection { path: path.to_owned(), section: section.to_owned(), known }),
-        Err(fault) => Err(RowsError::Damaged { path: path.to_owned(), fault }),
+    let (path, section) = (path.to_owned(), section.to_owned());
+    read.map(Page::finish).map_err(|unread| match unread {
+        Unread::Unknown(known) => RowsError::UnknownSection { path, section, known },
+        Unread::TooLarge { passed, why } => RowsError::TooLarge { path, section, passed, why },
+        Unread::Damaged(fault) => RowsError::Damaged { path, fault },
+    })
+}
+
+/// Why there is no page, before the file and the section are named.
+enum Unread {
+    /// There is no such section; the names of those that there are.
+    Unknown(Vec<String>),
+    TooLarge {
+        passed: u64,
+        why: String,
+    },
+    Damaged(Fault),
+}
+
+impl Unread {
+    fn of(stop: Stop, format: &'static str) -> Self {
+        match stop {
+            Stop::TooLarge { passed, why } => Self::TooLarge { passed, why },
+            Stop::Broken(broken) => Self::Damaged(Fault::of(broken, format)),
+        }
+    }
+
+    fn json(stop: impl Into<Stop>) -> Self {
+        Self::of(stop.into(), "JSON")
     }
 }
 
@@ -108,41 +141,35 @@ fn table_section(manifest: Option<&Manifest>) -> Vec<String> {
     names.chain(manifest.entity.clone()).collect()
 }
 
-/// The page, or the names of the sections that there are.
-fn from_document(content: impl Read, section: &str, mut page: Page) -> Result<Result<Page, Vec<String>>, Broken> {
-    let mut document = Document::open(content)?;
+fn from_document(content: impl Read, section: &str, mut page: Page) -> Result<Page, Unread> {
+    let mut document = Document::open(content).map_err(Unread::json)?;
     let mut known = Vec::new();
-    while let Some(key) = document.next_key()? {
-        match document.shape()? {
-            Shape::Rows if key == section => {
-                page.fill(&mut document)?;
-                return Ok(Ok(page));
-            }
-            Shape::Object if key == section => {
-                let row = document.value()?;
-                page.offer(row);
-                return Ok(Ok(page));
-            }
-            Shape::Rows => while document.next_row()?.is_some() {},
-            Shape::Object | Shape::Scalar => {
-                document.value()?;
-                continue;
-            }
+    while let Some(key) = document.next_key().map_err(Unread::json)? {
+        let shape = document.shape().map_err(Unread::json)?;
+        if key == section && shape != Shape::Scalar {
+            let filled = if shape == Shape::Rows { page.fill(&mut document) } else { page.single(&mut document) };
+            return filled.map(|()| page).map_err(Unread::json);
         }
-        known.push(key);
+        if pass(&mut document, shape).map_err(Unread::json)? {
+            known.push(key);
+        }
     }
-    Ok(Err(known))
+    Err(Unread::Unknown(known))
 }
 
-/// The page of one member of a ZIP, or the names of the sections that there are.
-fn from_zip(
-    file: File,
-    manifest: Option<&Manifest>,
-    section: &str,
-    page: Page,
-) -> Result<Result<Page, Vec<String>>, Fault> {
-    let container = |error: ZipError| Fault::Container { cause: error.to_string() };
-    let mut archive = ZipArchive::new(io::BufReader::new(file)).map_err(container)?;
+/// Passes over a section, or something else; says whether it was one.
+fn pass(document: &mut Document<impl Read>, shape: Shape) -> Result<bool, Broken> {
+    if shape == Shape::Rows {
+        while document.pass_row()? {}
+    } else {
+        document.pass()?;
+    }
+    Ok(shape == Shape::Rows)
+}
+
+/// The page of one member of a ZIP.
+fn from_zip(file: File, manifest: Option<&Manifest>, section: &str, page: Page) -> Result<Page, Unread> {
+    let mut archive = container::open(file).map_err(Unread::Damaged)?;
     let sections: Vec<(String, String)> = if let Some(manifest) = manifest {
         let with_member = |it: &manifest::Section| Some((it.name.clone(), it.member.clone()?));
         manifest.sections.iter().filter_map(with_member).collect()
@@ -151,106 +178,19 @@ fn from_zip(
         members.filter_map(|name| Some((name.strip_suffix(".csv")?.to_owned(), name.into_owned()))).collect()
     };
     let Some((_, member)) = sections.iter().find(|(name, member)| name == section || member == section) else {
-        return Ok(Err(sections.into_iter().map(|(name, _)| name).collect()));
+        return Err(Unread::Unknown(sections.into_iter().map(|(name, _)| name).collect()));
     };
-    let content = archive.by_name(member).map_err(container)?;
-    match from_table(content, page) {
-        Ok(page) => Ok(Ok(page)),
-        Err(broken) => Err(Fault::of(broken, "CSV").packed().of_member(member)),
-    }
+    let content = archive.by_name(member).map_err(|error| Unread::Damaged(container::not_a_zip(&error)))?;
+    from_table(content, page).map_err(|unread| match unread {
+        Unread::Damaged(fault) => Unread::Damaged(fault.packed().of_member(member)),
+        other => other,
+    })
 }
 
 /// The page of one CSV file.
-fn from_table(content: impl Read, mut page: Page) -> Result<Page, Broken> {
-    let mut table = Table::open(content)?;
-    let header = table.header().to_vec();
-    for column in &header {
-        page.note_column(column);
-    }
-    while let Some(record) = table.next_record()? {
-        if page.is_full() {
-            page.next = Some(page.passed);
-            break;
-        }
-        if page.skips() {
-            continue;
-        }
-        let row: serde_json::Map<_, _> =
-            header.iter().cloned().zip(table::fields(record).into_iter().map(serde_json::Value::String)).collect();
-        page.offer(serde_json::Value::Object(row).to_string().as_bytes());
-    }
+fn from_table(content: impl Read, mut page: Page) -> Result<Page, Unread> {
+    let failed = |stop| Unread::of(stop, "CSV");
+    let mut table = Table::open(content).map_err(|broken| failed(broken.into()))?;
+    page.fill_from(&mut table).map_err(failed)?;
     Ok(page)
-}
-
-struct Page {
-    after: u64,
-    limit: usize,
-    needle: Option<Needle>,
-    passed: u64,
-    bytes: usize,
-    columns: Vec<String>,
-    noted: HashSet<String>,
-    rows: Vec<Row>,
-    next: Option<u64>,
-}
-
-impl Page {
-    fn new(after: u64, limit: usize, search: Option<&str>) -> Self {
-        let needle = search.filter(|text| !text.is_empty()).map(Needle::new);
-        let (columns, noted, rows) = (Vec::new(), HashSet::new(), Vec::new());
-        Self { after, limit: limit.max(1), needle, passed: 0, bytes: 0, columns, noted, rows, next: None }
-    }
-
-    fn is_full(&self) -> bool {
-        self.rows.len() >= self.limit || self.bytes >= PAGE_BYTES
-    }
-
-    /// Passes over one of the rows before the page; says whether it did.
-    fn skips(&mut self) -> bool {
-        let skips = self.passed < self.after;
-        self.passed += u64::from(skips);
-        skips
-    }
-
-    fn fill(&mut self, document: &mut Document<impl Read>) -> Result<(), Broken> {
-        while let Some(row) = document.next_row()? {
-            if self.is_full() {
-                self.next = Some(self.passed);
-                break;
-            }
-            if !self.skips() {
-                self.offer(row);
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes one row, if it is one that is searched for.
-    fn offer(&mut self, text: &[u8]) {
-        self.passed += 1;
-        // The document has found this to be one value of UTF-8 text.
-        let text = String::from_utf8_lossy(text);
-        if self.needle.as_ref().is_some_and(|needle| !needle.may_be_in(&text)) {
-            return;
-        }
-        let Ok(row) = RawValue::from_string(text.into_owned()).map(Row::from) else { return };
-        if self.needle.as_ref().is_some_and(|needle| !needle.is_in(&row)) {
-            return;
-        }
-        self.bytes += row.text().len();
-        for (column, _) in row.cells() {
-            self.note_column(&column);
-        }
-        self.rows.push(row);
-    }
-
-    fn note_column(&mut self, column: &str) {
-        if self.noted.insert(column.to_owned()) {
-            self.columns.push(column.to_owned());
-        }
-    }
-
-    fn finish(self) -> RowsPage {
-        RowsPage { columns: self.columns, rows: self.rows, next: self.next }
-    }
 }

@@ -2,13 +2,13 @@
 //! catalog must not lose.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::naming::STATE_SUFFIX;
+use super::{naming::STATE_SUFFIX, open};
 use crate::{
     api::{SendRecord, Verification},
     gid::Gid,
@@ -16,6 +16,8 @@ use crate::{
 
 /// The version of states that this program writes, and the newest that it reads.
 pub const STATE_VERSION: u32 = 1;
+/// A state is small; a larger one is not read.
+pub const LARGEST_STATE: u64 = 8 * 1024 * 1024;
 
 /// What happened to one archive since.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +41,7 @@ pub struct StateFile {
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// The file cannot be read.
-    #[error("cannot read the state {}", path.display())]
+    #[error("cannot read the state {}: {cause}", path.display())]
     Read {
         /// The state.
         path: PathBuf,
@@ -93,7 +95,7 @@ impl StateFile {
     /// When there is one that cannot be used.
     pub fn beside(archive: &Path) -> Result<Option<Self>, StateError> {
         let path = state_path(archive);
-        match fs::read(&path) {
+        match open::read(&path, LARGEST_STATE) {
             Ok(text) => Self::parse(&text).map(Some),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(StateError::Read { path, cause }),

@@ -5,6 +5,9 @@
 
 use std::{collections::BTreeMap, fmt};
 
+/// A larger `SHA256SUMS` is not read: it has the sums of more than 50,000 archives.
+pub const LARGEST_SUMS: u64 = 16 * 1024 * 1024;
+
 /// SHA-256 in lower-case hex, by file name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sums(BTreeMap<String, String>);

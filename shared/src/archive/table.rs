@@ -3,11 +3,21 @@
 //!
 //! An empty line is a record with one empty field, as in a table of one column.
 
+mod skim;
+
 use std::io::Read;
 
 use memchr::{memchr, memchr_iter, memchr3};
 
 use super::content::{Broken, Window};
+use skim::Skim;
+
+/// A larger record is passed over, and not shown.
+pub(super) const LARGEST_RECORD: usize = 8 * 1024 * 1024;
+/// A larger header is none.
+const LARGEST_HEADER: usize = 1024 * 1024;
+/// More columns has no table.
+pub(super) const MOST_COLUMNS: usize = 32_767;
 
 /// Goes through the records of one file.
 pub(super) struct Table<R> {
@@ -32,9 +42,12 @@ impl<R: Read> Table<R> {
 
     fn over(window: Window<R>) -> Result<Self, Broken> {
         let mut table = Self { window, header: Vec::new(), records: 0 };
-        let Some(end) = table.next_end()? else {
+        let Some(end) = table.next_end(LARGEST_HEADER)? else {
             return Err(Broken::Syntax { at: 0, what: "there is no header line".to_owned() });
         };
+        if end.fields > MOST_COLUMNS {
+            return Err(Broken::TooMany { what: "columns", limit: MOST_COLUMNS });
+        }
         table.header = fields(table.window.take(end.length));
         Ok(table)
     }
@@ -49,38 +62,104 @@ impl<R: Read> Table<R> {
         self.records
     }
 
-    /// The next record with its line break; none at the end.
+    /// The next record with its line break; none at the end. One of more than [`LARGEST_RECORD`]
+    /// bytes is not given: it has to be passed over.
     pub(super) fn next_record(&mut self) -> Result<Option<&[u8]>, Broken> {
-        let Some(end) = self.next_end()? else { return Ok(None) };
-        let at = self.window.offset();
-        self.records += 1;
-        if end.fields != self.header.len() {
-            let (record, found, expected) = (self.records, end.fields, self.header.len());
-            let what = format!("record {record} has {found} fields and the header has {expected}");
-            return Err(Broken::Syntax { at, what });
+        let Some(end) = self.next_end(LARGEST_RECORD)? else { return Ok(None) };
+        self.take(&end).map(Some)
+    }
+
+    /// Passes over the next record, however large; false at the end.
+    pub(super) fn pass_record(&mut self) -> Result<bool, Broken> {
+        loop {
+            if let Some(end) = self.whole_record()? {
+                self.take(&end)?;
+                return Ok(true);
+            }
+            if self.window.ended() {
+                return self.end_of_table();
+            }
+            if self.window.is_full() {
+                return self.skim().map(|()| true);
+            }
+            self.window.refill(usize::MAX)?;
         }
-        let record = self.window.take(end.length);
-        match std::str::from_utf8(record) {
-            Ok(_) => Ok(Some(record)),
-            Err(error) => {
-                Err(Broken::Syntax { at: at + error.valid_up_to() as u64, what: "the text is not UTF-8".to_owned() })
+    }
+
+    fn next_end(&mut self, limit: usize) -> Result<Option<End>, Broken> {
+        loop {
+            match self.whole_record()? {
+                Some(End { length, .. }) if length > limit => {
+                    return Err(Broken::TooLarge { at: self.window.offset(), limit });
+                }
+                Some(end) => return Ok(Some(end)),
+                None if self.window.ended() => return self.end_of_table().map(|_more| None),
+                None => self.window.refill(limit)?,
             }
         }
     }
 
-    fn next_end(&mut self) -> Result<Option<End>, Broken> {
-        loop {
-            let available = self.window.available();
-            if let Some(end) = find_end(available, self.window.offset())? {
-                return Ok(Some(end));
-            }
-            if self.window.ended() {
-                let at = self.window.offset() + available.len() as u64;
-                return if available.is_empty() { Ok(None) } else { Err(Broken::Ends { at }) };
-            }
-            self.window.refill()?;
+    /// The record at the window's start; none where it goes on behind the window.
+    fn whole_record(&self) -> Result<Option<End>, Broken> {
+        find_end(self.window.available(), self.window.offset())
+    }
+
+    fn take(&mut self, end: &End) -> Result<&[u8], Broken> {
+        let at = self.window.offset();
+        self.count(at, end.fields)?;
+        let record = self.window.take(end.length);
+        match std::str::from_utf8(record) {
+            Ok(_) => Ok(record),
+            Err(error) => Err(not_text(at + error.valid_up_to() as u64)),
         }
     }
+
+    fn count(&mut self, at: u64, fields: usize) -> Result<(), Broken> {
+        self.records += 1;
+        if fields == self.header.len() {
+            return Ok(());
+        }
+        let (record, expected) = (self.records, self.header.len());
+        Err(Broken::Syntax { at, what: format!("record {record} has {fields} fields and the header has {expected}") })
+    }
+
+    /// Nothing is left, or the start of a record that does not end.
+    fn end_of_table(&self) -> Result<bool, Broken> {
+        let available = self.window.available();
+        let at = self.window.offset() + available.len() as u64;
+        if available.is_empty() { Ok(false) } else { Err(Broken::Ends { at }) }
+    }
+
+    /// Passes over a record that does not fit into the window.
+    fn skim(&mut self) -> Result<(), Broken> {
+        let begin = self.window.offset();
+        let mut skim = Skim::new();
+        loop {
+            let (available, at) = (self.window.available(), self.window.offset());
+            let (sound, broken) = match std::str::from_utf8(available) {
+                Ok(_) => (available.len(), false),
+                Err(error) => (error.valid_up_to(), error.error_len().is_some()),
+            };
+            let fed = skim.feed(available.get(..sound).unwrap_or_default());
+            let fed = fed.map_err(|wrong| Broken::Syntax { at: at + wrong.at as u64, what: wrong.what.to_owned() })?;
+            if let Some(length) = fed {
+                self.window.advance(length);
+                return self.count(begin, skim.fields);
+            }
+            if broken {
+                return Err(not_text(at + sound as u64));
+            }
+            if self.window.ended() {
+                return Err(Broken::Ends { at: at + available.len() as u64 });
+            }
+            self.window.advance(sound);
+            self.window.refill(usize::MAX)?;
+        }
+    }
+}
+
+fn not_text(at: u64) -> Broken {
+    Broken::Syntax { at, what: "the text is not UTF-8".to_owned() }
 }
 
 /// Where the first record of `bytes` ends; none where it goes on after them.
@@ -176,6 +255,33 @@ mod tests {
         Ok(records)
     }
 
+    /// How many records there are, none of them held.
+    fn pass(text: &[u8], size: usize) -> Result<u64, Broken> {
+        let mut table = Table::over(Window::with_size(text, size))?;
+        while table.pass_record()? {}
+        Ok(table.records())
+    }
+
+    #[test]
+    fn a_record_that_is_passed_over_is_not_held() {
+        let long = (&b"a,b\n1,\""[..]).chain(std::io::repeat(b'\n').take(1024 * 1024)).chain(&b"\"\n2,3\n"[..]);
+        let mut table = Table::over(Window::with_size(long, 64)).unwrap();
+        assert!(table.pass_record().unwrap() && table.pass_record().unwrap() && !table.pass_record().unwrap());
+        assert!(table.window.size() <= 128, "the window has grown to {}", table.window.size());
+    }
+
+    #[test]
+    fn what_is_held_has_a_limit() {
+        let long = format!("a\n{}\n", "x".repeat(1000));
+        let mut table = Table::over(Window::with_size(long.as_bytes(), 8)).unwrap();
+        assert!(matches!(table.next_end(1000), Err(Broken::TooLarge { at: 2, limit: 1000 })));
+        let mut table = Table::over(Window::with_size(long.as_bytes(), 8)).unwrap();
+        assert_eq!(table.next_end(1001).unwrap().unwrap().length, 1001);
+        let many = format!("{}\n", ",".repeat(MOST_COLUMNS));
+        let many = Table::open(many.as_bytes());
+        assert!(matches!(many.err(), Some(Broken::TooMany { what: "columns", .. })));
+    }
+
     #[test]
     fn reads_quotes_line_breaks_and_empty_fields() {
         let text = b"a,b\n\"x\"\"y\",\n\"1,2\n3\",\"\"\r\n,z\r\n\"\"\"\",\xc3\xbc\n";
@@ -183,6 +289,7 @@ mod tests {
             let records = read(text, size).unwrap();
             let expected = [["a", "b"], ["x\"y", ""], ["1,2\n3", ""], ["", "z"], ["\"", "ü"]];
             assert_eq!(records, expected);
+            assert_eq!(pass(text, size).unwrap(), 4);
         }
         assert_eq!(read(b"note\n\n\n", 1).unwrap().len(), 3, "NULL in a table of one column is an empty line");
     }
@@ -202,10 +309,13 @@ mod tests {
                     Err(Broken::Syntax { at, what }) => assert_eq!((at, what.as_str()), (position, reason), "{text:?}"),
                     other => panic!("{text:?}: {other:?}"),
                 }
+                assert!(matches!(pass(text.as_bytes(), size), Err(Broken::Syntax { .. })), "{text:?}");
             }
         }
         for text in ["a", "a,b\n1,2\n3,", "a\n\"b\n", "a\n\"b\"", "a\n\"b\"\r"] {
             let result = read(text.as_bytes(), 2);
+            assert!(matches!(result, Err(Broken::Ends { at }) if at == text.len() as u64), "{text:?}: {result:?}");
+            let result = pass(text.as_bytes(), 2);
             assert!(matches!(result, Err(Broken::Ends { at }) if at == text.len() as u64), "{text:?}: {result:?}");
         }
         assert!(matches!(read(b"a\n\xff\n", 9), Err(Broken::Syntax { at: 2, .. })));
@@ -222,7 +332,9 @@ mod tests {
             for row in &rows {
                 writer.write_record(row).unwrap();
             }
-            prop_assert_eq!(read(&writer.into_inner().unwrap(), size).unwrap(), rows);
+            let text = writer.into_inner().unwrap();
+            prop_assert_eq!(pass(&text, size).unwrap() + 1, rows.len() as u64);
+            prop_assert_eq!(read(&text, size).unwrap(), rows);
         }
     }
 }

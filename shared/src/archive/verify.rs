@@ -6,7 +6,7 @@ mod structure;
 mod zip;
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Read, Seek},
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -18,6 +18,7 @@ use super::{
     content::{self, Progress, Raw},
     manifest::{Layout, Manifest, Section},
     naming::ArchiveName,
+    open,
 };
 use crate::{
     api::{Format, SectionCount, Verification},
@@ -103,7 +104,7 @@ impl Report {
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// It cannot be opened, or is not there and no manifest says that it should be.
-    #[error("cannot open {}", path.display())]
+    #[error("cannot open {}: {cause}", path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -139,10 +140,11 @@ pub fn verify_while(
     progress: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
 ) -> Result<Report, VerifyError> {
     let Some(manifest) = manifest else { return bare(path, progress) };
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if !metadata.is_file() => Ok(Report::only(Fault::NotAFile)),
+    let replaced = |cause: &io::Error| open::not_a_file(cause).map(|not| Fault::NotAFile { what: not.what });
+    match open::in_place(path) {
+        Ok(file) => read_through(path, &file, &Expected::of(manifest), progress),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Report::only(Fault::Missing)),
-        _ => read_back_while(path, &Expected::of(manifest), progress),
+        Err(cause) => replaced(&cause).map(Report::only).ok_or_else(|| failed(path, cause)),
     }
 }
 
@@ -163,8 +165,17 @@ pub fn read_back_while(
     expected: &Expected<'_>,
     progress: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
 ) -> Result<Report, VerifyError> {
-    let file = open(path)?;
-    let (structure, raw) = examine(&file, expected, progress).map_err(|cause| failed(path, cause))?;
+    let file = open::in_place(path).map_err(|cause| failed(path, cause))?;
+    read_through(path, &file, expected, progress)
+}
+
+fn read_through(
+    path: &Path,
+    file: &File,
+    expected: &Expected<'_>,
+    progress: Progress<'_>,
+) -> Result<Report, VerifyError> {
+    let (structure, raw) = examine(file, expected, progress).map_err(|cause| failed(path, cause))?;
     if raw.stopped {
         return Err(VerifyError::Stopped { path: path.to_owned() });
     }
@@ -172,23 +183,11 @@ pub fn read_back_while(
 }
 
 fn bare(path: &Path, progress: Progress<'_>) -> Result<Report, VerifyError> {
-    let file = open(path)?;
+    let file = open::in_place(path).map_err(|cause| failed(path, cause))?;
     let (format, gzip) = guess(path, &file).map_err(|cause| failed(path, cause))?;
     let layout = Layout::default();
-    read_back_while(
-        path,
-        &Expected { format, gzip, bytes: None, sha256: None, sections: None, layout: &layout },
-        progress,
-    )
-}
-
-fn open(path: &Path) -> Result<File, VerifyError> {
-    let file = File::open(path).map_err(|cause| failed(path, cause))?;
-    match file.metadata() {
-        Ok(metadata) if metadata.is_dir() => Err(failed(path, io::ErrorKind::IsADirectory.into())),
-        Ok(_) => Ok(file),
-        Err(cause) => Err(failed(path, cause)),
-    }
+    let expected = Expected { format, gzip, bytes: None, sha256: None, sections: None, layout: &layout };
+    read_through(path, &file, &expected, progress)
 }
 
 fn failed(path: &Path, cause: io::Error) -> VerifyError {
@@ -260,14 +259,17 @@ fn judge(structure: Structure, raw: Raw, expected: &Expected<'_>) -> Report {
     } else {
         faults.extend(fault::of_bytes(&raw, structure.faults.is_empty(), expected));
     }
+    let rows = structure.rows();
     faults.extend(structure.faults);
     let counts = match expected.sections {
         Some(sections) if structure.walked => {
-            faults.extend(sections.iter().filter_map(|section| fault::of_section(section, &structure.counts)));
-            let known = |name: &str| structure.counts.iter().find(|count| count.name == name).cloned();
-            sections.iter().filter_map(|section| known(&section.name)).collect()
+            let found = |section: &Section| rows.get(&section.name).copied();
+            faults.extend(sections.iter().filter_map(|section| fault::of_section(section, found(section))));
+            let count = |section: &Section| Some(SectionCount { name: section.name.clone(), rows: found(section)? });
+            sections.iter().filter_map(count).collect()
         }
         _ => structure.counts,
     };
+    let faults = fault::shortened(faults);
     Report { bytes: raw.bytes, sha256: raw.sha256, content_bytes: raw.content_bytes, counts, faults }
 }

@@ -2,14 +2,16 @@
 //! in a systemd credential; other secrets in one of the latter two.
 
 use std::{
-    fs::File,
     io::{self, Read},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use super::{Environment, SecretUrl};
-use crate::checked_toml::{Table, Value};
+use crate::{
+    archive::open,
+    checked_toml::{Table, Value},
+};
 
 /// Where a URL may stand.
 pub(super) const KEYS: [&str; 3] = ["url", "url_file", "url_credential"];
@@ -81,7 +83,7 @@ pub(super) fn credential_path(value: &Value<'_>, environment: &Environment, exam
 /// The text and the mode of the file with `what`.
 pub(super) fn read(value: &Value<'_>, path: &Path, what: &str) -> Option<(String, u32)> {
     let read = || -> io::Result<(String, u32)> {
-        let file = File::open(path)?;
+        let file = open::behind_links(path)?;
         let mode = file.metadata()?.mode();
         let mut text = String::new();
         file.take(MAX_BYTES).read_to_string(&mut text)?;

@@ -237,6 +237,20 @@ fn a_url_is_found_in_each_of_its_places() {
 }
 
 #[test]
+fn a_named_pipe_in_place_of_a_file_is_not_waited_for() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let (directory, environment) = example_environment();
+    let pipe = directory.path().join("pipe.url");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR, 0).unwrap();
+    for said in [
+        Config::parse(&source("url_file = \"pipe.url\""), &environment).unwrap_err().to_string(),
+        Config::load(&pipe).unwrap_err().to_string(),
+    ] {
+        assert!(said.contains("it is a named pipe and not a file"), "{said}");
+    }
+}
+
+#[test]
 fn a_url_that_cannot_be_had_is_a_problem_that_shows_no_secret() {
     let (directory, environment) = example_environment();
     let write = |name: &str, text: &str, mode: u32| {

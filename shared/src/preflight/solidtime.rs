@@ -8,14 +8,17 @@
 //! later rows refer to them; time entries stream.
 
 use std::{
+    fmt,
     fs::File,
     io::{self, Read},
     path::Path,
 };
 
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::findings::{Findings, Place};
+use crate::archive::open;
 use container::{Content, Extracted};
 use fgetcsv::{CsvError, Table};
 
@@ -43,12 +46,12 @@ const REQUIRED: [&str; 9] = [
 /// `post_max_size` is 100 MiB in upstream's image; the request holds the ZIP in base64 within
 /// `{"type":"solidtime","data":""}`.
 const LARGEST_ZIP: u64 = (100 * 1024 * 1024 - 31) / 4 * 3;
-/// PHP's default `memory_limit`; a longer `meta.json` cannot be read there either.
-const LARGEST_META: u64 = 64 << 20;
+/// Two keys take a hundred bytes; a longer `meta.json` is not looked at.
+const LARGEST_META: u64 = 4 << 20;
 
 /// Says all that the importer would refuse or change.
 pub(super) fn check(path: &Path, findings: &mut Findings) -> io::Result<()> {
-    let file = File::open(path)?;
+    let file = open::in_place(path)?;
     let size = file.metadata()?.len();
     if size > LARGEST_ZIP {
         let message =
@@ -92,6 +95,39 @@ struct Archive<'a> {
     extracted: &'a Extracted,
 }
 
+/// What counts of `meta.json`: of two equal keys the last.
+struct Meta<'a> {
+    version: Option<&'a RawValue>,
+}
+
+impl<'de> Deserialize<'de> for Meta<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MetaVisitor)
+    }
+}
+
+struct MetaVisitor;
+
+impl<'de> Visitor<'de> for MetaVisitor {
+    type Value = Meta<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut version = None;
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "version" {
+                version = Some(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Meta { version })
+    }
+}
+
 /// One row, as the importer sees it.
 struct Row<'a, const N: usize> {
     place: Place<'a>,
@@ -109,16 +145,24 @@ impl Archive<'_> {
         if damage.get() {
             warn_of_damage(META, findings);
         }
-        let version = serde_json::from_slice::<Value>(&bytes).ok().and_then(|meta| meta.get("version").cloned());
-        if version != Some(Value::from("1.0")) {
-            let message = match version {
-                Some(version) => {
-                    format!("its version is {}, not the string \"1.0\"", shown(version.to_string().as_bytes()))
-                }
-                None => "it is no JSON object with a version".to_owned(),
-            };
-            findings.refuse("invalid_version", Place::file(META), message);
+        if bytes.len() as u64 > LARGEST_META {
+            let message = format!("it has more than {LARGEST_META} bytes, and no more of it is looked at");
+            findings.refuse("meta_too_large", Place::file(META), message);
+            return Ok(());
         }
+        let version = serde_json::from_slice::<Meta>(&bytes).ok().and_then(|meta| meta.version);
+        let text = version.map(|version| serde_json::from_str::<String>(version.get()).map_err(|_other| version));
+        let message = match text {
+            Some(Ok(version)) if version == "1.0" => return Ok(()),
+            Some(Ok(version)) => {
+                format!("its version is {}, not the string \"1.0\"", shown(quoted(&version).as_bytes()))
+            }
+            Some(Err(other)) => {
+                format!("its version is {}, not the string \"1.0\"", shown(other.get().as_bytes()))
+            }
+            None => "it is no JSON object with a version".to_owned(),
+        };
+        findings.refuse("invalid_version", Place::file(META), message);
         Ok(())
     }
 
@@ -143,7 +187,7 @@ impl Archive<'_> {
             Err(error) => {
                 let code = match &error {
                     CsvError::DuplicateColumn(_) => "duplicate_column",
-                    CsvError::TooLong { .. } => "record_too_long",
+                    CsvError::TooLong { .. } | CsvError::TooManyCells { .. } => "record_too_long",
                     CsvError::NoHeader | CsvError::Read(_) => "no_header",
                 };
                 findings.refuse(code, Place::file(name), format!("the CSV file cannot be read: {error}"));
@@ -184,6 +228,10 @@ fn read_rows<const N: usize>(
 fn warn_of_damage(name: &str, findings: &mut Findings) {
     let message = format!("{name} is damaged; the importer does not notice and takes what can be decompressed");
     findings.change("damaged", Place::file(name), message);
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
 }
 
 /// A value for a message: quoted, printable and short.

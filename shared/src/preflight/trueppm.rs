@@ -25,7 +25,7 @@ const MOST_NODES: u64 = 100_000;
 
 /// Says all that the importer would refuse.
 pub(super) fn check(path: &Path, findings: &mut Findings) -> io::Result<()> {
-    let bytes = match seed::load(path) {
+    let bytes = match seed::load_regular(path) {
         Ok(bytes) => bytes,
         Err(LoadError::Read { cause, .. }) => return Err(cause),
         Err(error @ LoadError::TooLarge { .. }) => {
@@ -52,7 +52,7 @@ pub(super) fn check(path: &Path, findings: &mut Findings) -> io::Result<()> {
 
 /// Whether the file is a seed, by what every seed says of itself.
 pub(super) fn recognize(path: &Path) -> io::Result<bool> {
-    match seed::load(path) {
+    match seed::load_regular(path) {
         Ok(bytes) => {
             let object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
             Ok(object && memchr::memmem::find(&bytes, b"\"schema_version\"").is_some())

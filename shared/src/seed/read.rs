@@ -15,6 +15,7 @@ use super::{
     reference::reference_faults,
     scan::Scanner,
 };
+use crate::archive::open;
 
 /// Larger files of people are refused, not read: TruePPM's own limit of 100,000 tasks,
 /// dependencies, sprints, risks and links is reached far below it.
@@ -24,7 +25,7 @@ pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// It cannot be opened or read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {}: {cause}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -40,13 +41,26 @@ pub enum LoadError {
     },
 }
 
-/// The bytes of a file, of at most [`MAX_BYTES`], without gzip where it has that.
+/// The bytes of a file that a person names, of at most [`MAX_BYTES`], without gzip where it has
+/// that.
 ///
 /// # Errors
-/// When it cannot be read, or is larger.
+/// When it cannot be read, is no file, or is larger.
 pub fn load(path: &Path) -> Result<Vec<u8>, LoadError> {
+    read_file(path, open::behind_links(path))
+}
+
+/// As [`load`], of a file that may have been put there by somebody else: a link is not followed.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_regular(path: &Path) -> Result<Vec<u8>, LoadError> {
+    read_file(path, open::in_place(path))
+}
+
+fn read_file(path: &Path, opened: io::Result<File>) -> Result<Vec<u8>, LoadError> {
     let failed = |cause| LoadError::Read { path: path.to_owned(), cause };
-    let mut file = io::BufReader::new(File::open(path).map_err(failed)?);
+    let mut file = io::BufReader::new(opened.map_err(failed)?);
     let gzip = file.fill_buf().map_err(failed)?.starts_with(&[0x1f, 0x8b]);
     let mut bytes = Vec::new();
     let read = if gzip {

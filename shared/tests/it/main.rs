@@ -5,6 +5,8 @@ mod archives;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod preflight_solidtime;
 #[cfg(test)]
 mod rows;

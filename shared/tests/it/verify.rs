@@ -115,10 +115,10 @@ fn what_is_gone_or_no_file_is_named() {
     fs::rename(&made.path, directory.path().join("elsewhere")).unwrap();
     assert_eq!(faults(&made), ["the file is missing"]);
     symlink("elsewhere", &made.path).unwrap();
-    assert_eq!(faults(&made), ["replaced: it is a link or a directory and not a file"]);
+    assert_eq!(faults(&made), ["replaced: it is a link and not a file"]);
     fs::remove_file(&made.path).unwrap();
     fs::create_dir(&made.path).unwrap();
-    assert_eq!(check(&made).faults, [Fault::NotAFile]);
+    assert_eq!(check(&made).faults, [Fault::NotAFile { what: "a directory" }]);
 }
 
 #[test]

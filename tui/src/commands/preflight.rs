@@ -11,7 +11,7 @@ use orgvault_shared::{
 use crate::{
     exit::{Exit, Failure, chain},
     lines::Lines,
-    names::GidOrFile,
+    names::{GidOrFile, behind_links},
     session::Session,
     table::{Cell, Look, Table, Tone},
     units,
@@ -42,7 +42,7 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
     let product = args.product.as_deref();
     let found = match &args.archive {
         GidOrFile::Gid(gid) => session.client.preflight(*gid, product).await?,
-        GidOrFile::File(path) => file(path, product)?,
+        GidOrFile::File(path) => file(&behind_links(path), product)?,
     };
     session.out.show(&found, |look| lines(&args.archive, &found, look))?;
     Ok(match found.verdict {

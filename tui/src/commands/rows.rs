@@ -16,7 +16,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::{
     exit::{Exit, Failure, chain},
     lines::Lines,
-    names::GidOrFile,
+    names::{GidOrFile, behind_links},
     session::Session,
     table,
 };
@@ -55,7 +55,7 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
     let query = RowsQuery { after: args.after, limit: Some(args.limit), search: args.search.clone() };
     let page = match &args.archive {
         GidOrFile::Gid(gid) => session.client.rows(*gid, &args.section, &query).await?,
-        GidOrFile::File(path) => from_file(path, &args.section, &query)?,
+        GidOrFile::File(path) => from_file(&behind_links(path), &args.section, &query)?,
     };
     session.out.show(&page, |_look| lines(&page))?;
     Ok(Exit::Ok)

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::{
     exit::{Exit, Failure, chain},
     lines::Lines,
-    names::GidOrFile,
+    names::{GidOrFile, behind_links},
     output::remark,
     session::Session,
     table::{Look, Tone},
@@ -52,7 +52,7 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
     let verifications = match &args.archive {
         None => all(session).await?,
         Some(GidOrFile::Gid(gid)) => vec![one(session.client.verify(*gid).await?, session)?],
-        Some(GidOrFile::File(path)) => vec![one(file(path, &session.clock)?, session)?],
+        Some(GidOrFile::File(path)) => vec![one(file(&behind_links(path), &session.clock)?, session)?],
     };
     let faulty = verifications.iter().filter(|verification| !verification.ok).count();
     let verified = Verifications { verifications };

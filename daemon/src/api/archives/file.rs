@@ -1,24 +1,27 @@
 //! An archive's file as an answer, in constant memory: whole, or the one part that was asked for
 //! (RFC 9110, section 14).
 
-use std::{io, os::unix::fs::MetadataExt};
+use std::{io, os::unix::fs::MetadataExt, path::PathBuf};
 
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use orgvault_shared::api::{Archive, Format};
+use orgvault_shared::{
+    api::{Archive, Format},
+    archive::open,
+};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use rustix::fs::OFlags;
 use tokio::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{AsyncReadExt, AsyncSeekExt},
 };
 use tokio_util::io::ReaderStream;
 
 use super::{
     super::problem::Refusal,
+    blocking,
     range::{Asked, asked},
 };
 
@@ -74,19 +77,10 @@ impl Attachment {
 }
 
 async fn open(archive: &Archive) -> Result<(File, u64), Refusal> {
-    let mut options = OpenOptions::new();
-    // A link that somebody put there must not lead out of the archive directory.
-    let options = options.read(true).custom_flags(no_follow());
-    let file = options.open(&archive.path).await.map_err(|error| unreadable(archive, &error))?;
-    let metadata = file.metadata().await.map_err(|error| unreadable(archive, &error))?;
-    if !metadata.is_file() {
-        return Err(unreadable(archive, &io::ErrorKind::InvalidInput.into()));
-    }
-    Ok((file, metadata.size()))
-}
-
-fn no_follow() -> i32 {
-    (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed()
+    let path = PathBuf::from(&archive.path);
+    let file = blocking(move || open::in_place(&path)).await?.map_err(|error| unreadable(archive, &error))?;
+    let size = file.metadata().map_err(|error| unreadable(archive, &error))?.size();
+    Ok((File::from_std(file), size))
 }
 
 fn beyond(size: u64) -> impl IntoResponse {

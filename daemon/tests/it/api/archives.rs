@@ -123,3 +123,34 @@ async fn a_deleted_archive_is_gone_from_disk_and_catalog() {
     assert_eq!(daemon.client.rebuild_catalog().await.unwrap().archives, 1);
     assert!(daemon.client.verify(kept).await.unwrap().ok);
 }
+
+#[tokio::test]
+async fn what_was_put_in_the_place_of_an_archive_is_neither_waited_for_nor_followed() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let daemon = Daemon::start().await;
+    let [pipe, link, place] =
+        [(1, "acme"), (2, "beta"), (3, "gamma")].map(|(gid, name)| daemon.publish(gid, &organization(name), 3));
+    daemon.client.rebuild_catalog().await.unwrap();
+    let path = async |gid| std::path::PathBuf::from(daemon.client.archive(gid).await.unwrap().path);
+    let (piped, linked, placed) = (path(pipe).await, path(link).await, path(place).await);
+    fs::remove_file(&piped).unwrap();
+    mknodat(CWD, &piped, FileType::Fifo, Mode::RUSR, 0).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let away = elsewhere.path().join("away");
+    fs::rename(&linked, &away).unwrap();
+    std::os::unix::fs::symlink(&away, &linked).unwrap();
+    let directory = placed.parent().unwrap();
+    fs::rename(directory, elsewhere.path().join("place")).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path().join("place"), directory).unwrap();
+    for (gid, what) in [(pipe, "a named pipe"), (link, "a link"), (place, "behind a link")] {
+        let query = RowsQuery { after: None, limit: Some(1), search: None };
+        let said = daemon.client.rows(gid, "items", &query).await.unwrap_err().to_string();
+        assert!(said.contains(&format!("it is {what} and not a file")), "{said}");
+        let verified = daemon.client.verify(gid).await.unwrap();
+        assert!(!verified.ok && verified.faults[0].contains(&format!("it is {what} and not a file")), "{verified:?}");
+        assert!(daemon.client.preflight(gid, Some("trueppm")).await.is_err());
+        assert!(daemon.client.download(gid).await.is_err());
+    }
+    let rebuilt = daemon.client.rebuild_catalog().await.unwrap();
+    assert_eq!(rebuilt.archives, 2, "the one behind a link is not taken in: {rebuilt:?}");
+}

@@ -57,7 +57,7 @@ fn a_manifest_that_is_no_json_or_a_link_is_reported() {
     fs::remove_file(&manifest).unwrap();
     symlink(&elsewhere, &manifest).unwrap();
     let (archives, skipped) = scan(&directory);
-    assert!(archives.is_empty() && skipped[0].ends_with("the manifest is a link and not a file"), "{skipped:?}");
+    assert!(archives.is_empty() && skipped[0].ends_with("it is a link and not a file"), "{skipped:?}");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What can be wrong with an archive, each in a sentence of its own.
 
 use super::{Expected, Raw, Section};
-use crate::api::SectionCount;
 use crate::archive::content::Broken;
+
+/// Faults of one file that are told one by one: the list is kept beside the archive.
+const MOST_TOLD: usize = 100;
 
 /// One thing that is wrong with a file. Positions count bytes of its content (without gzip) from 0.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -11,8 +13,11 @@ pub enum Fault {
     #[error("the file is missing")]
     Missing,
     /// Something else has its name.
-    #[error("replaced: it is a link or a directory and not a file")]
-    NotAFile,
+    #[error("replaced: it is {what} and not a file")]
+    NotAFile {
+        /// What it is instead.
+        what: &'static str,
+    },
     /// The file ends too early.
     #[error("truncated: it has {found} bytes and the manifest says {expected}")]
     Truncated {
@@ -67,11 +72,27 @@ pub enum Fault {
         /// Where and why.
         what: String,
     },
-    /// One row does not fit into memory.
-    #[error("the row at byte {at} is larger than 2 GiB")]
-    RowTooLarge {
+    /// One thing is larger than what is held in memory.
+    #[error("what begins at byte {at} is larger than {limit} bytes, and no more is held in memory")]
+    TooLarge {
         /// Where.
         at: u64,
+        /// The most that is held.
+        limit: usize,
+    },
+    /// There are more of one kind than any archive has.
+    #[error("there are more than {limit} {what}, and no archive has so many")]
+    TooMany {
+        /// Keys, columns or members.
+        what: &'static str,
+        /// The most that is looked at.
+        limit: usize,
+    },
+    /// Further faults, which are not told one by one.
+    #[error("and {more} more faults")]
+    More {
+        /// How many.
+        more: usize,
     },
     /// Its compression is broken.
     #[error("the gzip stream is broken after {at} bytes of content: {cause}")]
@@ -207,7 +228,8 @@ impl Fault {
         match broken {
             Broken::Ends { at } => Self::Ends { at },
             Broken::Syntax { at, what } => Self::Syntax { format, at, what },
-            Broken::TooLarge { at } => Self::RowTooLarge { at },
+            Broken::TooLarge { at, limit } => Self::TooLarge { at, limit },
+            Broken::TooMany { what, limit } => Self::TooMany { what, limit },
             Broken::Gzip { at, cause } => Self::Gzip { at, cause: cause.to_string() },
             Broken::Read { at, cause } => Self::Unreadable { at, cause: cause.to_string() },
         }
@@ -236,12 +258,22 @@ pub(super) fn of_bytes(raw: &Raw, whole: bool, expected: &Expected<'_>) -> Optio
     }
 }
 
-/// What the rows of one section tell.
-pub(super) fn of_section(section: &Section, counts: &[SectionCount]) -> Option<Fault> {
+/// What the rows of one section tell; `found` is how many the file has, if any.
+pub(super) fn of_section(section: &Section, found: Option<u64>) -> Option<Fault> {
     let (name, expected) = (section.name.clone(), section.rows);
-    match counts.iter().find(|count| count.name == name) {
+    match found {
         None => Some(Fault::NoSection { section: name, expected }),
-        Some(count) if count.rows != expected => Some(Fault::Rows { section: name, found: count.rows, expected }),
+        Some(found) if found != expected => Some(Fault::Rows { section: name, found, expected }),
         Some(_) => None,
     }
+}
+
+/// The first of the faults, and how many more there are.
+pub(super) fn shortened(mut faults: Vec<Fault>) -> Vec<Fault> {
+    let more = faults.len().saturating_sub(MOST_TOLD);
+    if more > 0 {
+        faults.truncate(MOST_TOLD);
+        faults.push(Fault::More { more });
+    }
+    faults
 }

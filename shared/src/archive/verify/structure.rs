@@ -1,6 +1,9 @@
 //! The structure of one file: what it holds, and what is wrong with that.
 
-use std::{collections::BTreeMap, io::Read};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    io::Read,
+};
 
 use super::{Expected, Fault};
 use crate::{
@@ -15,6 +18,10 @@ use crate::{
 
 /// A larger seed is not read back; one of 500,000 tasks has a fifth of it.
 const LARGEST_SEED: u64 = 2 * 1024 * 1024 * 1024;
+/// A document's own counts are a number for each section.
+const LARGEST_COUNTS: usize = 1024 * 1024;
+/// As much of a header as a fault shows.
+const SHOWN_HEADER: usize = 1000;
 /// The key of a document's own counts where no manifest names it.
 const COUNTS_KEY: &str = "counts";
 
@@ -32,7 +39,9 @@ pub(super) struct Structure {
 
 /// A JSON document with an array of rows, or one object, for each section.
 pub(super) fn document(content: &mut dyn Read, expected: &Expected<'_>) -> Structure {
-    let mut walk = Walk { expected, found: Structure::default(), stated: None };
+    let names = expected.sections.unwrap_or_default().iter().map(|section| section.name.as_str());
+    let mut walk =
+        Walk { expected, sections: names.collect(), seen: HashSet::new(), found: Structure::default(), stated: None };
     match walk.through(content) {
         Ok(()) => {
             walk.found.walked = true;
@@ -45,6 +54,10 @@ pub(super) fn document(content: &mut dyn Read, expected: &Expected<'_>) -> Struc
 
 struct Walk<'a> {
     expected: &'a Expected<'a>,
+    /// The names of the sections that are expected.
+    sections: HashSet<&'a str>,
+    /// The keys so far whose values are rows or a section.
+    seen: HashSet<String>,
     found: Structure,
     stated: Option<BTreeMap<String, u64>>,
 }
@@ -53,15 +66,18 @@ impl Walk<'_> {
     fn through(&mut self, content: &mut dyn Read) -> Result<(), Broken> {
         let mut document = Document::open(content)?;
         while let Some(key) = document.next_key()? {
-            if self.found.counts.iter().any(|count| count.name == key) {
+            if self.seen.contains(&key) {
                 self.found.faults.push(Fault::Twice { section: key.clone() });
             }
             let shape = document.shape()?;
             if shape == Shape::Rows {
                 self.count_rows(&mut document, key)?;
+            } else if !self.sections.contains(key.as_str()) && self.counts_key() == Some(&key) {
+                // An object that is not numbers by name is not the document's counts.
+                self.stated = serde_json::from_slice(document.value(LARGEST_COUNTS)?).ok();
             } else {
-                let value = document.value()?;
-                self.note_value(key, shape, value);
+                document.pass()?;
+                self.note_value(key, shape);
             }
         }
         Ok(())
@@ -71,40 +87,54 @@ impl Walk<'_> {
     fn count_rows(&mut self, document: &mut Document<&mut dyn Read>, name: String) -> Result<(), Broken> {
         let mut rows = 0;
         let result = loop {
-            match document.next_row() {
-                Ok(Some(_)) => rows += 1,
-                Ok(None) => break Ok(()),
+            match document.pass_row() {
+                Ok(true) => rows += 1,
+                Ok(false) => break Ok(()),
                 Err(broken) => break Err(broken),
             }
         };
-        self.found.counts.push(SectionCount { name, rows });
+        self.note_rows(name, rows);
         result
     }
 
-    fn note_value(&mut self, key: String, shape: Shape, value: &[u8]) {
-        let section = self.expected.sections.is_some_and(|sections| sections.iter().any(|section| section.name == key));
-        let counts_key = match self.expected.sections {
+    fn note_rows(&mut self, name: String, rows: u64) {
+        self.seen.insert(name.clone());
+        self.found.counts.push(SectionCount { name, rows });
+    }
+
+    fn counts_key(&self) -> Option<&str> {
+        match self.expected.sections {
             Some(_) => self.expected.layout.counts_key.as_deref(),
             None => Some(COUNTS_KEY),
-        };
-        if section && shape == Shape::Object {
-            self.found.counts.push(SectionCount { name: key, rows: 1 });
-        } else if section {
+        }
+    }
+
+    fn note_value(&mut self, key: String, shape: Shape) {
+        if !self.sections.contains(key.as_str()) {
+            return;
+        }
+        if shape == Shape::Object {
+            self.note_rows(key, 1);
+        } else {
             self.found.faults.push(Fault::NoRows { section: key });
-        } else if counts_key == Some(&key) {
-            // An object that is not numbers by name is not the document's counts.
-            self.stated = serde_json::from_slice(value).ok();
         }
     }
 
     fn compare_own_counts(&mut self) {
+        let rows = self.found.rows();
         for (section, stated) in self.stated.take().unwrap_or_default() {
-            let rows = self.found.counts.iter().find(|count| count.name == section).map(|count| count.rows);
             // What no section is called may be a key of a foreign document.
-            if let Some(found) = rows.filter(|found| *found != stated) {
+            if let Some(&found) = rows.get(&section).filter(|found| **found != stated) {
                 self.found.faults.push(Fault::OwnCounts { section, found, stated });
             }
         }
+    }
+}
+
+impl Structure {
+    /// Rows by section, of the first where one comes twice.
+    pub(super) fn rows(&self) -> HashMap<String, u64> {
+        self.counts.iter().rev().map(|count| (count.name.clone(), count.rows)).collect()
     }
 }
 
@@ -121,7 +151,8 @@ pub(super) fn table(content: &mut dyn Read, expected: &Expected<'_>) -> Structur
         }
     };
     if let Some(section) = section.filter(|section| !section.columns.is_empty() && section.columns != table.header()) {
-        let (found_header, expected) = (table.header().join(","), section.columns.join(","));
+        let shown = |columns: &[String]| columns.join(",").chars().take(SHOWN_HEADER).collect();
+        let (found_header, expected) = (shown(table.header()), shown(&section.columns));
         found.faults.push(Fault::Header { section: name.to_owned(), found: found_header, expected });
     }
     match count(&mut table) {
@@ -133,16 +164,21 @@ pub(super) fn table(content: &mut dyn Read, expected: &Expected<'_>) -> Structur
 }
 
 fn count(table: &mut Table<impl Read>) -> Result<(), Broken> {
-    while table.next_record()?.is_some() {}
+    while table.pass_record()? {}
     Ok(())
 }
 
-/// A seed: one document whose sections are spread over it, so that it is read as a whole.
+/// A seed: one document whose sections are spread over it, so that it is read as a whole. One that
+/// no manifest speaks of may be a person's, which has a smaller limit.
 pub(super) fn seed(content: &mut dyn Read, expected: &Expected<'_>) -> Structure {
+    let limit = if expected.sections.is_some() { LARGEST_SEED } else { crate::seed::MAX_BYTES };
     let mut bytes = Vec::new();
-    if let Err(cause) = content.take(LARGEST_SEED).read_to_end(&mut bytes) {
-        let fault = Fault::Unreadable { at: bytes.len() as u64, cause: cause.to_string() };
-        return Structure { faults: vec![fault], ..Structure::default() };
+    let only = |fault| Structure { faults: vec![fault], ..Structure::default() };
+    if let Err(cause) = content.take(limit + 1).read_to_end(&mut bytes) {
+        return only(Fault::Unreadable { at: bytes.len() as u64, cause: cause.to_string() });
+    }
+    if bytes.len() as u64 > limit {
+        return only(Fault::TooLarge { at: 0, limit: usize::try_from(limit).unwrap_or(usize::MAX) });
     }
     match crate::seed::parse(&bytes) {
         Ok(document) => Structure {
@@ -150,10 +186,7 @@ pub(super) fn seed(content: &mut dyn Read, expected: &Expected<'_>) -> Structure
             faults: Vec::new(),
             walked: true,
         },
-        Err(error) => {
-            let fault = Fault::Seed { what: error.to_string() };
-            Structure { faults: vec![fault], ..Structure::default() }
-        }
+        Err(error) => only(Fault::Seed { what: error.to_string() }),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::{
     borrow::Cow,
+    collections::{HashMap, HashSet},
     fs::File,
     io::{self, BufReader, Read},
     ops::ControlFlow,
 };
 
-use zip::{ZipArchive, read::ZipFile, result::ZipError};
+use zip::read::ZipFile;
 
 use super::{
     Expected, Fault, Section,
@@ -15,10 +16,12 @@ use super::{
 };
 use crate::{
     api::SectionCount,
-    archive::content::{Broken, Progress},
+    archive::{
+        container::{self, Limited},
+        content::{Broken, Progress},
+        document::Document,
+    },
 };
-
-const BUFFER: usize = 256 * 1024;
 
 /// Looks into every member of `file`: each is decompressed to its end, so that its checksum is
 /// compared too. `Break` where it was told to stop.
@@ -29,15 +32,16 @@ pub(super) fn members(
     progress: Progress<'_>,
 ) -> ControlFlow<(), Structure> {
     let mut found = Structure::default();
-    let mut archive = match ZipArchive::new(BufReader::with_capacity(BUFFER, file)) {
+    let mut archive = match container::open(file) {
         Ok(archive) => archive,
-        Err(error) => {
-            found.faults.push(not_a_zip(&error));
+        Err(fault) => {
+            found.faults.push(fault);
             return ControlFlow::Continue(found);
         }
     };
     found.walked = true;
-    let mut names = Vec::with_capacity(archive.len());
+    let sections = by_member(expected.sections.unwrap_or_default());
+    let mut names = HashSet::with_capacity(archive.len());
     for index in 0..archive.len() {
         let stop = || progress(bytes);
         if stop().is_break() {
@@ -47,24 +51,32 @@ pub(super) fn members(
             Ok(member) => member,
             Err(error) => {
                 found.walked = false;
-                found.faults.push(not_a_zip(&error).of_member(&format!("number {}", index + 1)));
+                found.faults.push(container::not_a_zip(&error).of_member(&format!("number {}", index + 1)));
                 continue;
             }
         };
         let name = member.name().map_or_else(|_not_text| format!("number {}", index + 1), Cow::into_owned);
         let mut member = Member { rest: member, passed: 0, stop: &stop, stopped: false };
-        look_into(&name, &mut member, expected, &mut found);
+        look_into(&name, &mut member, expected, sections.get(name.as_str()).copied(), &mut found);
         if member.stopped {
             return ControlFlow::Break(());
         }
-        names.push(name);
+        if expected.sections.is_some() && !sections.contains_key(name.as_str()) && !is_meta(&name, expected) {
+            found.faults.push(Fault::UnknownMember { member: name.clone() });
+        }
+        names.insert(name);
     }
-    compare_names(&names, expected, &mut found);
+    note_missing(&names, expected, &mut found);
     ControlFlow::Continue(found)
 }
 
-fn look_into(name: &str, member: &mut Member<'_, '_>, expected: &Expected<'_>, found: &mut Structure) {
-    let section = expected.sections.and_then(|sections| by_member(sections, name));
+fn look_into(
+    name: &str,
+    member: &mut Member<'_, '_>,
+    expected: &Expected<'_>,
+    section: Option<&Section>,
+    found: &mut Structure,
+) {
     let bare_section = expected.sections.is_none().then(|| name.strip_suffix(".csv")).flatten();
     let seen = match (section, bare_section) {
         (Some(section), _) => table(member, expected, Some(section), &section.name),
@@ -85,12 +97,7 @@ fn look_into(name: &str, member: &mut Member<'_, '_>, expected: &Expected<'_>, f
     }
     found.walked &= faults.is_empty() || seen.walked;
     found.faults.extend(faults.into_iter().map(|fault| fault.of_member(name)));
-    for count in seen.counts {
-        if found.counts.iter().any(|earlier| earlier.name == count.name) {
-            found.faults.push(Fault::Twice { section: count.name.clone() });
-        }
-        found.counts.push(count);
-    }
+    found.counts.extend(seen.counts);
 }
 
 /// Without a manifest `meta.json` is taken for it, as in the products that we know.
@@ -101,9 +108,9 @@ fn is_meta(name: &str, expected: &Expected<'_>) -> bool {
     }
 }
 
-/// The section that is in a member of this name.
-fn by_member<'a>(sections: &'a [Section], name: &str) -> Option<&'a Section> {
-    sections.iter().find(|section| section.member.as_deref() == Some(name))
+/// The sections by the names of their members.
+fn by_member(sections: &[Section]) -> HashMap<&str, &Section> {
+    sections.iter().rev().filter_map(|section| Some((section.member.as_deref()?, section))).collect()
 }
 
 fn table(member: &mut Member<'_, '_>, expected: &Expected<'_>, section: Option<&Section>, name: &str) -> Structure {
@@ -117,14 +124,13 @@ fn table(member: &mut Member<'_, '_>, expected: &Expected<'_>, section: Option<&
 }
 
 fn json(member: &mut Member<'_, '_>) -> Structure {
-    let parsed = serde_json::from_reader::<_, serde_json::Map<String, serde_json::Value>>(BufReader::new(&mut *member));
-    let faults = match parsed {
-        Ok(_object) => Vec::new(),
-        Err(error) => vec![match error.io_error_kind() {
-            Some(_) => Fault::packed(Fault::of(broken(error.into(), member.passed), "JSON")),
-            None => Fault::Syntax { format: "JSON", at: member.passed, what: error.to_string() },
-        }],
-    };
+    let walked = Document::open(&mut *member).and_then(|mut document| {
+        while document.next_key()?.is_some() {
+            document.pass()?;
+        }
+        Ok(())
+    });
+    let faults = walked.err().map(|broken| Fault::of(broken, "JSON").packed()).into_iter().collect();
     Structure { faults, ..Structure::default() }
 }
 
@@ -144,30 +150,21 @@ fn broken(cause: io::Error, at: u64) -> Broken {
     }
 }
 
-/// What the manifest says must be there and is not, and the other way round.
-fn compare_names(names: &[String], expected: &Expected<'_>, found: &mut Structure) {
-    let Some(sections) = expected.sections else { return };
-    let meta = expected.layout.meta_member.as_deref();
-    if let Some(meta) = meta.filter(|meta| !names.iter().any(|name| name == meta)) {
+/// What the manifest says must be there beside the sections, and is not; and what comes twice.
+fn note_missing(names: &HashSet<String>, expected: &Expected<'_>, found: &mut Structure) {
+    let meta = expected.sections.and(expected.layout.meta_member.as_deref());
+    if let Some(meta) = meta.filter(|meta| !names.contains(*meta)) {
         found.faults.push(Fault::NoMember { member: meta.to_owned() });
     }
-    for name in names {
-        if by_member(sections, name).is_none() && meta != Some(name) {
-            found.faults.push(Fault::UnknownMember { member: name.clone() });
-        }
-    }
-}
-
-fn not_a_zip(error: &ZipError) -> Fault {
-    match error {
-        ZipError::Io(cause) if cause.raw_os_error().is_some() => Fault::Unreadable { at: 0, cause: cause.to_string() },
-        error => Fault::Container { cause: error.to_string() },
-    }
+    let mut seen = HashSet::new();
+    let twice = found.counts.iter().filter(|count| !seen.insert(count.name.as_str()));
+    let twice: Vec<Fault> = twice.map(|count| Fault::Twice { section: count.name.clone() }).collect();
+    found.faults.extend(twice);
 }
 
 /// A member's content, as far as it was read.
 struct Member<'a, 's> {
-    rest: ZipFile<'a, BufReader<File>>,
+    rest: ZipFile<'a, BufReader<Limited>>,
     passed: u64,
     stop: &'s dyn Fn() -> ControlFlow<()>,
     stopped: bool,

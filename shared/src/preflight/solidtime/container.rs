@@ -13,12 +13,16 @@ use std::{
 
 use flate2::{Crc, bufread::DeflateDecoder};
 
+use crate::archive::open;
+
 /// How far from the end libzip looks for the end of the central directory.
 const SEARCHED: u64 = 65_536 + 22 + 20;
 /// libzip reads, and gives up, in pieces of this size.
 const PIECE: usize = 8192;
 /// A directory with more entries is not read to its end.
 const MOST_ENTRIES: u64 = 1_000_000;
+/// A larger directory is not looked into: what it names is held in memory.
+const LARGEST_DIRECTORY: u64 = 8 << 20;
 
 /// Why the importer cannot open the ZIP: libzip's error codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +33,9 @@ pub(super) enum Refusal {
     /// 21.
     #[error("its central directory does not fit the file (error code 21)")]
     Inconsistent,
+    /// None of libzip's.
+    #[error("its central directory has more than 8 MiB, and orgvault looks into no larger one")]
+    TooLarge,
     /// 1.
     #[error("it is one part of a ZIP in several files (error code 1)")]
     MultiDisk,
@@ -210,6 +217,9 @@ fn directory_of(
     if directory.offset.saturating_add(directory.size) > end {
         return Ok(Err(Refusal::Inconsistent));
     }
+    if directory.size > LARGEST_DIRECTORY {
+        return Ok(Err(Refusal::TooLarge));
+    }
     if directory.entries > 0 && !read_at(file, directory.offset, 4)?.starts_with(b"PK\x01\x02") {
         return Ok(Err(Refusal::NoZip));
     }
@@ -390,7 +400,7 @@ fn is_damage(error: &io::Error) -> bool {
 /// # Errors
 /// When it cannot be read.
 pub(super) fn has_members(path: &Path, names: &[&str]) -> io::Result<bool> {
-    let file = File::open(path)?;
+    let file = open::in_place(path)?;
     Ok(extract(&file, names)?.is_ok_and(|extracted| names.iter().all(|name| extracted.has(name))))
 }
 

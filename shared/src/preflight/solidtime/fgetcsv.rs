@@ -2,12 +2,15 @@
 //! and later start in, and names columns as league/csv does: byte order mark tolerated, blank
 //! lines skipped, missing cells null, surplus cells cut.
 
+use std::collections::HashSet;
 use std::io::{self, BufRead, Read};
 use std::ops::Range;
 
-/// A record that is longer would exceed PHP's memory (128 MiB by default, each record held
-/// about three times).
-pub(super) const RECORD_LIMIT: usize = 32 << 20;
+/// A longer record is not looked into. PHP's memory (128 MiB by default, each record held about
+/// three times) takes twice as much, but no column that the importer reads does.
+pub(super) const RECORD_LIMIT: usize = 16 << 20;
+/// A record with more cells is not looked into.
+const MOST_CELLS: usize = 1 << 18;
 
 /// The marks in the order in which league/csv tries them.
 const BYTE_ORDER_MARKS: [&[u8]; 5] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"\xfe\xff", b"\xff\xfe", b"\xef\xbb\xbf"];
@@ -27,6 +30,12 @@ pub(super) enum CsvError {
     /// PHP runs out of memory.
     #[error("the record of line {line} is longer than {RECORD_LIMIT} bytes")]
     TooLong {
+        /// Where the record starts.
+        line: u64,
+    },
+    /// More than are looked at.
+    #[error("the record of line {line} has more than {MOST_CELLS} cells")]
+    TooManyCells {
         /// Where the record starts.
         line: u64,
     },
@@ -59,10 +68,9 @@ impl<R: BufRead> Table<R> {
                 }
             }
         }
-        for (index, name) in header.iter().enumerate() {
-            if header.iter().take(index).any(|earlier| earlier == name) {
-                return Err(CsvError::DuplicateColumn(String::from_utf8_lossy(name).chars().take(64).collect()));
-            }
+        let mut names = HashSet::new();
+        if let Some(name) = header.iter().find(|name| !names.insert(name.as_slice())) {
+            return Err(CsvError::DuplicateColumn(String::from_utf8_lossy(name).chars().take(64).collect()));
         }
         Ok(Self { records, header })
     }
@@ -162,6 +170,9 @@ impl<R: BufRead> Records<R> {
                 Some(quote) => self.quoted(quote + 1)?,
                 None => self.bare(at, end),
             };
+            if self.cells.len() == MOST_CELLS {
+                return Err(CsvError::TooManyCells { line: self.started });
+            }
             self.cells.push(begin..self.text.len());
             match next {
                 Some(next) => at = next,
@@ -350,5 +361,9 @@ mod tests {
         let mut table = Table::open(io::BufReader::new(endless)).unwrap();
         assert!(table.next_row().unwrap());
         assert!(matches!(table.next_row(), Err(CsvError::TooLong { line: 3 })));
+        let commas = format!("id\n1\n{}\n", ",".repeat(MOST_CELLS));
+        let mut table = Table::open(commas.as_bytes()).unwrap();
+        assert!(table.next_row().unwrap());
+        assert!(matches!(table.next_row(), Err(CsvError::TooManyCells { line: 3 })));
     }
 }
