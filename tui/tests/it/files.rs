@@ -133,3 +133,26 @@ fn an_unknown_section_names_the_known_ones() {
     assert_eq!(ran.code, Some(1));
     assert!(ran.err.contains("labels, notes"), "{}", ran.err);
 }
+
+#[test]
+fn a_link_that_a_person_names_is_followed_and_a_named_pipe_is_not_waited_for() {
+    let file = File::new();
+    let link = file.folder.path().join("latest.json");
+    std::os::unix::fs::symlink(file.path(), &link).unwrap();
+    let copies = file.folder.path().join("copies");
+    std::os::unix::fs::symlink(file.folder.path(), &copies).unwrap();
+    let below_link = copies.join("20260131T093001Z-7.json");
+    for path in [&link, &below_link] {
+        let verified = alone(&["verify", path.to_str().unwrap()]).ok();
+        assert!(verified.contains("20260131T093001Z-7.json") && verified.contains("1 archive verified"), "{verified}");
+        alone(&["rows", path.to_str().unwrap(), "labels"]).ok();
+    }
+    let pipe = file.folder.path().join("pipe.json");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRUSR).unwrap();
+    for command in [&["verify"][..], &["rows"], &["preflight"], &["seed", "check"]] {
+        let section = if command == ["rows"] { &["labels"][..] } else { &[] };
+        let ran = alone(&[command, &[pipe.to_str().unwrap()], section].concat());
+        assert_ne!(ran.code, Some(0), "{command:?}");
+        assert!(ran.err.contains("it is a named pipe and not a file"), "{command:?}: {}", ran.err);
+    }
+}

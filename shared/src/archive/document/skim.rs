@@ -71,9 +71,8 @@ impl Skim {
             match self.state {
                 State::Done => return Ok(Some(at)),
                 State::Text => {
-                    at += self
-                        .text(piece.get(at..).unwrap_or_default())
-                        .map_err(|wrong| Wrong { at: at + wrong.at, ..wrong })?
+                    let rest = piece.get(at..).unwrap_or_default();
+                    at += self.text(rest).map_err(|wrong| Wrong { at: at + wrong.at, ..wrong })?;
                 }
                 // A number ends before the byte that does not belong to it.
                 State::Number(number) => match number.next(byte).map_err(wrong)? {
