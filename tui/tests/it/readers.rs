@@ -232,15 +232,15 @@ impl Drop for MariaDb {
 
 #[test]
 fn mariadb_reads_every_text() {
-    let mut desk = Desk::new();
+    let desk = Desk::new();
     let socket = desk.path("maria.sock").to_str().unwrap().to_owned();
     let _server = MariaDb::start(desk.folder.path(), &socket);
-    desk.environment = vec![("MYSQL_UNIX_PORT", socket), ("USER", "root".to_owned())];
-    desk.follow("mariadb -u root -e 'CREATE DATABASE app'");
+    fs::write(desk.path(".my.cnf"), format!("[client]\nsocket = {socket}\nuser = root\n")).unwrap();
+    desk.follow("mariadb -e 'CREATE DATABASE app'");
     desk.follow_part("MariaDB and MySQL");
     let query = "SELECT json_array(concat(id), concat(amount), day, code, note, \
                  if(billable, 'true', if(billable IS NULL, NULL, 'false')), concat(big)) FROM time_logs WHERE id > 21000 ORDER BY id";
-    desk.follow(&format!("mariadb -u root -Nr app -e \"{query}\" > maria.json"));
+    desk.follow(&format!("mariadb -Nr app -e \"{query}\" > maria.json"));
     assert_eq!(typed_rows(&desk, "maria.json"), typed(["12.5000", "1.5000"]));
 }
 
