@@ -97,7 +97,7 @@ impl Desk {
         let values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
         let mut rows: Vec<Value> = values.map(Result::unwrap).collect();
         if let [Value::Array(all)] = rows.as_slice() {
-            rows.clone_from(all);
+            rows = all.clone();
         }
         assert_eq!(rows.len(), PLAIN + 3);
         rows.split_off(PLAIN)
