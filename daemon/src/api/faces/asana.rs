@@ -64,7 +64,9 @@ pub(in super::super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let Ok(known) = gid.parse::<Gid>() else {
-        return Err(bad_request(format!("organization_export_gid: not a recognized id: {gid}")));
+        let detail = format!("organization_export_gid: not a recognized id: {gid}");
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "invalid_path", detail)
+            .hint("ask for the gid that creating the export gave"));
     };
     let export = app.export(&caller, known).await?;
     Ok(Options::of(query.as_deref()).answer(&app.record(&caller, &headers, &export)?))
@@ -200,7 +202,7 @@ pub(in super::super) fn voice(problem: &Problem, _place: &Place) -> Said {
     let message = match problem.code.as_str() {
         _ if is_stray(problem) => "no route matches the request",
         "invalid_json" => "the body is no JSON that can be read",
-        "invalid_path" => "the path holds no recognized id",
+        "invalid_path" => "organization_export_gid: not a recognized id",
         _ => &problem.detail,
     };
     let help = if problem.hint.is_empty() { &problem.code } else { &problem.hint };
