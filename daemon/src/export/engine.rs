@@ -7,7 +7,9 @@ mod submit;
 
 use std::{
     collections::{HashMap, HashSet},
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use orgvault_shared::{
@@ -33,6 +35,10 @@ use crate::{
 };
 
 pub use self::submit::SubmitError;
+
+/// So long a snapshot stays open for the rest of a job while an end cannot be recorded: it keeps the
+/// app's database from cleaning up.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// What an engine works with.
 pub struct Parts {
@@ -263,12 +269,12 @@ impl Engine {
                 Ok(watched) => Box::pin(shared.export(&self.0.workshop, export, &watched)).await,
                 Err(failure) => Err(failure),
             };
-            let failed = result.is_err();
-            if let Err(error) = self.end(export, result).await {
+            let (failed, of_a_run) = (result.is_err(), export.schedule.is_some());
+            if let Err(error) = self.end(export, result, &mut shared).await {
                 // A published archive has its manifest on disk, so that the next start finds it.
                 tracing::error!(gid = %export.gid, "the end of the export could not be recorded: {error}");
             }
-            if failed && export.schedule.is_some() && !shared.has_published() {
+            if failed && of_a_run && !shared.has_published() {
                 // What is left still waits. Its run hands it over again, together with what it
                 // tries again, so that all of them show one instant.
                 break;
@@ -330,10 +336,15 @@ impl Engine {
     }
 
     /// The export has ended: its state is on disk, then everybody is told.
-    async fn end(&self, export: &mut Export, result: Result<Archive, Failure>) -> Result<(), CatalogError> {
+    async fn end(
+        &self,
+        export: &mut Export,
+        result: Result<Archive, Failure>,
+        shared: &mut Shared,
+    ) -> Result<(), CatalogError> {
         self.conclude(export, &result);
         let archive = result.ok();
-        let recorded = self.record(export, archive.as_ref()).await;
+        let recorded = self.record_beside(export, archive.as_ref(), shared).await;
         lock(&self.0.running).remove(&export.gid);
         self.tell(export.clone());
         if let Some(archive) = &archive {
@@ -345,6 +356,25 @@ impl Engine {
             }
         }
         recorded
+    }
+
+    /// Records an end while the snapshot stays open, though not for ever.
+    async fn record_beside(
+        &self,
+        export: &mut Export,
+        archive: Option<&Archive>,
+        shared: &mut Shared,
+    ) -> Result<(), CatalogError> {
+        let gid = export.gid;
+        let mut recording = pin!(self.record(export, archive));
+        tokio::select! {
+            recorded = &mut recording => recorded,
+            () = tokio::time::sleep(PATIENCE) => {
+                tracing::warn!(%gid, "the snapshot is given up, because the end of the export cannot be recorded");
+                shared.abandon().await;
+                recording.await
+            }
+        }
     }
 
     /// Ends an export that waited, because it was canceled. Where the catalog does not take that

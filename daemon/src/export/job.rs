@@ -114,7 +114,7 @@ impl Shared {
 
     /// Gives the snapshot up: its rows query may still be running, so the connection is of no more
     /// use.
-    async fn abandon(&mut self) {
+    pub(super) async fn abandon(&mut self) {
         if let Some(Opened { snapshot, published, .. }) = self.opened.take() {
             snapshot.abandon().await;
             self.lost = Some(published);

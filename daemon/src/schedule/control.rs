@@ -97,7 +97,7 @@ impl Schedules {
         let mut state = self.state().await?;
         if let Some(before) = state.followed.get(name).filter(|before| before.paused != paused) {
             let since = (!paused && schedule.enabled).then(|| self.now());
-            let after = Followed { paused, since, ..before.clone() };
+            let after = Followed { since, paused, ..before.clone() };
             self.catalog().put_schedule(name, &after).await?;
             state.followed.insert(name.to_owned(), after);
             state.changes += 1;

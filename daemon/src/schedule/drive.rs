@@ -82,11 +82,10 @@ impl Drive {
                 }
                 self.go_on(&mut ended).await
             };
-            let over = going_on.await.unwrap_or_else(|error| {
-                tracing::error!(run = %self.open.run.gid, "the run cannot go on yet: {error}");
-                // A daemon that stops does not try again; the next one does.
-                stop.is_cancelled()
-            });
+            let gone_on = going_on.await;
+            self.schedules.run_is_stuck(self.open.run.gid, gone_on.as_ref().err());
+            // A daemon that stops does not try again; the next one does.
+            let over = gone_on.unwrap_or_else(|_said| stop.is_cancelled());
             if over || (stop.is_cancelled() && self.exported.is_empty()) {
                 return;
             }

@@ -1,7 +1,7 @@
 //! Looks at the clock, and begins the runs that are due.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -63,6 +63,8 @@ pub(super) struct Inner {
     state: tokio::sync::Mutex<State>,
     /// What each schedule's open run is.
     open: Mutex<HashMap<String, Gid>>,
+    /// The runs that cannot go on now, and why.
+    stuck: Mutex<BTreeMap<Gid, String>>,
 }
 
 /// How far the schedules were followed.
@@ -103,6 +105,7 @@ impl Schedules {
             beat: watch::channel(()).0,
             state: tokio::sync::Mutex::default(),
             open: Mutex::default(),
+            stuck: Mutex::default(),
         }));
         drop(schedules.state().await?);
         for open in schedules.catalog().open_runs().await? {
@@ -127,16 +130,29 @@ impl Schedules {
                 () = clockwork.beat() => {}
                 () = self.0.stop.cancelled() => break,
             }
-            let looked = async {
-                stale.look(self).await?;
-                self.look(&mut planned).await
-            };
-            if let Err(error) = looked.await {
-                tracing::error!("cannot look after the schedules: {error}");
-            }
+            let looked = self.look(&mut planned).await;
+            self.is_stuck("schedules_stuck", "cannot look after the schedules", looked.err());
+            let looked = stale.look(self).await;
+            self.is_stuck("freshness_stuck", "cannot look for archives that are too old", looked.err());
             self.0.beat.send_replace(());
         }
         clockwork.stop().await;
+    }
+
+    /// Says what cannot be done now; it is tried again at the next beat.
+    fn is_stuck(&self, code: &'static str, act: &str, error: Option<CatalogError>) {
+        self.0.workshop.notices.set(code, error.map(|error| format!("{act}: {error}")));
+    }
+
+    /// Says why a run cannot go on now, or that it can.
+    pub(super) fn run_is_stuck(&self, run: Gid, error: Option<&CatalogError>) {
+        let mut stuck = self.0.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        match error {
+            Some(error) => drop(stuck.insert(run, error.to_string())),
+            None => drop(stuck.remove(&run)),
+        }
+        let message = stuck.first_key_value().map(|(run, error)| format!("run {run} cannot go on now: {error}"));
+        self.0.workshop.notices.set("run_stuck", message);
     }
 
     /// Does what is due, if the time has come.

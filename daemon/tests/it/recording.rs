@@ -111,6 +111,26 @@ async fn a_stop_does_not_wait_for_a_catalog_that_never_takes_it_and_the_next_sta
     assert_eq!(gids(&daemon.client).await, [export.gid]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_night_that_cannot_be_recorded_is_said_and_begins_when_it_can() {
+    let night = Night::new(2, |_config| {}).await;
+    let client = &night.daemon.client;
+    let said = async |code: &str| client.status().await.unwrap().warnings.iter().any(|warning| warning.code == code);
+    night.daemon.meddle("CREATE TRIGGER refuse BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    night.hands.set("2026-01-02T02:00:00Z");
+    until("it is said that no run begins", async || said("schedules_stuck").await).await;
+    night
+        .daemon
+        .meddle("CREATE TRIGGER refuse_too BEFORE INSERT ON exports BEGIN SELECT RAISE(ABORT, 'no'); END")
+        .await;
+    night.daemon.meddle(TAKE).await;
+    until("it is said that the run does not go on", async || said("run_stuck").await).await;
+    night.daemon.meddle("DROP TRIGGER refuse_too").await;
+    let run = night.run("nightly", 1).await;
+    assert_eq!((run.finished, run.failed), (2, 0), "{run:?}");
+    until("nothing is said any more", async || client.status().await.unwrap().warnings.is_empty()).await;
+}
+
 /// As an earlier version left it where an organization was listed twice: two exports of one run, one
 /// finished, the other one in `state`.
 async fn twin(state: &str) -> (Night, Export) {

@@ -115,7 +115,8 @@ impl Engine {
 
     fn is_unrecorded(&self, gid: Gid, error: &CatalogError) {
         let mut unrecorded = lock(&self.0.unrecorded);
-        unrecorded.insert(gid, error.to_string());
+        let restart = if error.is_damage() { "; restart orgvaultd, which makes the catalog anew" } else { "" };
+        unrecorded.insert(gid, format!("{error}{restart}"));
         self.tell_unrecorded(&unrecorded);
     }
 

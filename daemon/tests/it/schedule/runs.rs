@@ -160,9 +160,9 @@ async fn a_schedule_that_is_off_or_paused_runs_only_when_it_is_asked_to() {
 #[tokio::test]
 async fn a_schedule_that_is_resumed_runs_at_its_next_time_whatever_the_others_do() {
     let night = Night::new(1, |config| {
-        let window = Some("21:00-22:00".parse().unwrap());
-        // Its run stays open outside of its window.
-        config.schedules.push(ScheduleConfig { window, ..cron("other", "0 20 * * *", chrono_tz::Tz::UTC) });
+        let (window, jitter) = (Some("20:00-21:00".parse().unwrap()), Duration::from_mins(50));
+        // Its run stays open until the window opens again.
+        config.schedules.push(ScheduleConfig { window, jitter, ..cron("other", "0 20 * * *", chrono_tz::Tz::UTC) });
     })
     .await;
     night.daemon.client.pause_schedule("nightly").await.unwrap();
