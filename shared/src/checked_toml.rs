@@ -15,7 +15,8 @@ use std::{
 
 use toml::de::{DeTable, DeValue};
 
-use crate::archive::open;
+use crate::{archive::open, text::decode};
+
 pub use problems::{FileProblem, Problems};
 
 /// A larger file is no configuration.
@@ -28,7 +29,7 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 pub fn read_text(file: &Path) -> Result<String, FileProblem> {
     let read = open::behind_links(file).and_then(|opened| open::read_whole(opened, LARGEST));
     let bytes = read.map_err(|error| FileProblem::unreadable(file, &error))?;
-    String::from_utf8(bytes).map_err(|error| FileProblem::of_file(file, error.to_string(), "save it as UTF-8"))
+    decode(bytes).map_err(|error| FileProblem::of_file(file, error.to_string(), "save it as UTF-8"))
 }
 
 /// A file that is TOML; its keys have not been looked at.

@@ -1,6 +1,35 @@
-//! Text from databases, files and peers, made safe for a terminal.
+//! Text from databases, files and peers: read as what it is, and made safe for a terminal.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, string::FromUtf8Error};
+
+/// What some editors put before a text to say that it is UTF-8.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Why a file holds no text that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum NotText {
+    /// It begins with the byte order mark of UTF-16.
+    #[error("it is UTF-16 and not UTF-8")]
+    Utf16,
+    /// Bytes that are in no text.
+    #[error(transparent)]
+    NotUtf8(#[from] FromUtf8Error),
+}
+
+/// The text of a file that people edit: UTF-8, without the byte order mark that it may begin with.
+///
+/// # Errors
+/// When it is something else.
+pub fn decode(bytes: Vec<u8>) -> Result<String, NotText> {
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        return Err(NotText::Utf16);
+    }
+    let mut text = String::from_utf8(bytes)?;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len());
+    }
+    Ok(text)
+}
 
 /// `text` with every control character, line break and bidirectional override shown as an
 /// escape (`\u{1b}`), so that a terminal shows it and obeys nothing.
@@ -28,6 +57,15 @@ fn is_unsafe(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_text() {
+        let text = |bytes: &[u8]| decode(bytes.to_vec()).map_err(|error| error.to_string());
+        assert_eq!(text(b"\xEF\xBB\xBFa").unwrap(), "a");
+        assert_eq!(text("a\u{feff}".as_bytes()).unwrap(), "a\u{feff}");
+        assert_eq!(text(b"\xFF\xFEa\0").unwrap_err(), "it is UTF-16 and not UTF-8");
+        assert!(text(b"\xFF").unwrap_err().contains("utf-8"));
+    }
 
     #[test]
     fn shows_control_characters_and_keeps_the_rest() {

@@ -11,6 +11,7 @@ use super::{Environment, SecretUrl};
 use crate::{
     archive::open,
     checked_toml::{Table, Value},
+    text::decode,
 };
 
 /// Where a URL may stand.
@@ -85,8 +86,9 @@ pub(super) fn read(value: &Value<'_>, path: &Path, what: &str) -> Option<(String
     let read = || -> io::Result<(String, u32)> {
         let file = open::behind_links(path)?;
         let mode = file.metadata()?.mode();
-        let mut text = String::new();
-        file.take(MAX_BYTES).read_to_string(&mut text)?;
+        let mut bytes = Vec::new();
+        file.take(MAX_BYTES).read_to_end(&mut bytes)?;
+        let text = decode(bytes).map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))?;
         Ok((text, mode))
     };
     match read() {

@@ -251,6 +251,24 @@ fn a_named_pipe_in_place_of_a_file_is_not_waited_for() {
 }
 
 #[test]
+fn a_byte_order_mark_is_in_no_key_and_no_secret() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| fs::write(directory.path().join(name), text).unwrap();
+    write("t.url", "\u{feff}postgres://orgvault@db.example/rytask\n".as_bytes());
+    write("t.token", "\u{feff}abc\r\n".as_bytes());
+    fs::set_permissions(directory.path().join("t.token"), fs::Permissions::from_mode(0o600)).unwrap();
+    let target =
+        "[[target]]\nname = \"t\"\nkind = \"trueppm\"\nurl = \"https://t.example\"\ntoken_file = \"t.token\"\n";
+    write("config.toml", format!("\u{feff}{}{target}", source("url_file = \"t.url\"")).as_bytes());
+    let config = Config::load(&directory.path().join("config.toml")).unwrap();
+    assert_eq!(config.sources[0].url.reveal(), "postgres://orgvault@db.example/rytask");
+    let wide: Vec<u8> = [0xFF, 0xFE].into_iter().chain("postgres://h/db".bytes().flat_map(|byte| [byte, 0])).collect();
+    write("t.url", &wide);
+    let said = Config::load(&directory.path().join("config.toml")).unwrap_err().to_string();
+    assert!(said.contains("t.url: cannot be read: it is UTF-16 and not UTF-8"), "{said}");
+}
+
+#[test]
 fn a_url_that_cannot_be_had_is_a_problem_that_shows_no_secret() {
     let (directory, environment) = example_environment();
     let write = |name: &str, text: &str, mode: u32| {
