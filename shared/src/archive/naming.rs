@@ -61,10 +61,15 @@ pub fn id_part(id: &str) -> String {
     format!("{DIGEST_PREFIX}{}", hex(digest.get(..DIGEST_BYTES).unwrap_or_default()))
 }
 
-/// The directory of an organization that has none yet: `<slug>--<id>`.
+/// The directory of an organization that has none yet: `<slug>--<id>`. Where nothing is left of the
+/// slug, the name takes its place, and then the kind: a name that began with `-` would be an option
+/// to `tar czf x.tgz *`.
 #[must_use]
 pub fn organization_directory(organization: &OrganizationKey) -> String {
-    format!("{}--{}", clean_slug(&organization.slug), id_part(&organization.id))
+    let OrganizationKey { slug, name, kind, .. } = organization;
+    let texts = [slug, name, kind].map(|text| clean_slug(text));
+    let spoken = texts.iter().find(|text| !text.is_empty()).map_or("organization", String::as_str);
+    format!("{spoken}--{}", id_part(&organization.id))
 }
 
 /// The id part of an organization directory's name. A cleaned slug holds no `--`, so the first
@@ -211,6 +216,15 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_without_a_slug_is_called_by_the_name_or_the_kind() {
+        assert_eq!(organization_directory(&organization("", "7")), "acme--7");
+        let nameless = OrganizationKey { name: "日本".to_owned(), ..organization("🚀", "7") };
+        assert_eq!(organization_directory(&nameless), "organization--7");
+        assert_eq!(organization_directory(&OrganizationKey { kind: String::new(), ..nameless }), "organization--7");
+        assert!(is_directory_of("--7", &organization("", "7")), "what an earlier version made is used on");
+    }
+
+    #[test]
     fn finds_the_id_in_a_directory_name() {
         for (directory, id) in [
             ("acme--1", Some("1")),
@@ -257,7 +271,7 @@ mod tests {
             let directory = organization_directory(&organization(&slug, &id));
             prop_assert!(directory.len() <= 60 + 2 + 64);
             prop_assert!(directory.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)));
-            prop_assert!(!directory.starts_with('.') && !directory.ends_with('.'));
+            prop_assert!(!directory.starts_with(['.', '-']) && !directory.ends_with('.'));
             let mut components = std::path::Path::new(&directory).components();
             prop_assert!(matches!(components.next(), Some(std::path::Component::Normal(_))));
             prop_assert!(components.next().is_none());
