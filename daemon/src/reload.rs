@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use orgvault_shared::{api::Reloaded, checked_toml::Problems, config::Config};
+use orgvault_shared::{api::Reloaded, checked_toml::Problems, clock::Timestamp, config::Config};
 use tokio::sync::{Mutex, watch};
 use tokio_util::task::TaskTracker;
 
@@ -102,34 +102,48 @@ impl Reloader {
     /// # Errors
     /// All that is wrong with the files, which the status then says too; nothing has changed.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
+        let _busy = self.busy.lock().await;
         supervisor::reloading();
-        let reloaded = self.catch_up().await;
+        let read = self.read().await;
+        let reloaded = read.map(|read| {
+            let needs_restart = read.needs_restart.clone();
+            Reloaded { configured_at: self.swap(read), needs_restart }
+        });
         supervisor::ready();
         reloaded
     }
 
-    /// As [`Reloader::reload`], without a word to the service manager: what was saved while the
-    /// daemon started is read.
+    /// As [`Reloader::reload`] where the files say something else than what is in force, and without
+    /// a word to anybody where they do not.
     ///
     /// # Errors
     /// As [`Reloader::reload`].
-    pub async fn catch_up(&self) -> Result<Reloaded, ReloadError> {
+    pub async fn catch_up(&self) -> Result<(), ReloadError> {
         let _busy = self.busy.lock().await;
-        let reloaded = self.swap().await;
-        match &reloaded {
-            Ok(reloaded) => {
-                self.shop.notices.settle("configuration_refused");
-                let keys = reloaded.needs_restart.join(", ");
-                let message = (!keys.is_empty()).then(|| format!("a change of {keys} counts from the next start on"));
-                self.shop.notices.set("restart_needed", message);
-                tracing::info!("the configuration was read again");
-            }
-            Err(error) => self.shop.notices.raise("configuration_refused", error.to_string()),
+        let read = self.read().await?;
+        if self.is_another(&read) {
+            self.swap(read);
         }
-        reloaded
+        Ok(())
     }
 
-    async fn swap(&self) -> Result<Reloaded, ReloadError> {
+    /// Reads the files. What is wrong with them, or needs a restart, is in the status.
+    async fn read(&self) -> Result<Read, ReloadError> {
+        let read = self.load().await;
+        let notices = &self.shop.notices;
+        match &read {
+            Ok(read) => {
+                notices.settle("configuration_refused");
+                let keys = read.needs_restart.join(", ");
+                let message = (!keys.is_empty()).then(|| format!("a change of {keys} counts from the next start on"));
+                notices.set("restart_needed", message);
+            }
+            Err(error) => notices.raise("configuration_refused", error.to_string()),
+        }
+        read
+    }
+
+    async fn load(&self) -> Result<Read, ReloadError> {
         let running = self.shop.config();
         if running.file.as_os_str().is_empty() {
             return Err(ReloadError::NoFile);
@@ -138,9 +152,22 @@ impl Reloader {
         let loaded = tokio::task::spawn_blocking(move || Settings::load(&file)).await;
         let Settings { mut config, products } =
             loaded.map_err(|cause| ReloadError::Thread { cause })?.map_err(ReloadError::Refused)?;
-        let needs_restart = keep_fixed(&running, &mut config);
+        let keys = keep_fixed(&running, &mut config);
+        let sources = connect(&config, &products, &self.shop.sources.load_full(), &self.tracker)?;
+        Ok(Read { config, sources, needs_restart: keys.into_iter().map(str::to_owned).collect() })
+    }
+
+    /// Whether anything differs from what is in force.
+    fn is_another(&self, read: &Read) -> bool {
+        let old = self.shop.sources.load();
+        let same = |(name, source): (&String, &Arc<Source>)| old.get(name).is_some_and(|old| Arc::ptr_eq(old, source));
+        read.config != *self.shop.config() || read.sources.len() != old.len() || !read.sources.iter().all(same)
+    }
+
+    /// Puts what was read in force; says since when it is.
+    fn swap(&self, read: Read) -> Timestamp {
+        let Read { config, sources, .. } = read;
         let old = self.shop.sources.load_full();
-        let sources = connect(&config, &products, &old, &self.tracker)?;
         let configured_at = self.shop.clock.now();
         self.shop.sources.store(Arc::new(sources.clone()));
         self.shop.configured_at.store(Arc::new(configured_at));
@@ -152,9 +179,17 @@ impl Reloader {
                 self.tracker.spawn(async move { source.close().await });
             }
         }
-        let needs_restart = needs_restart.into_iter().map(str::to_owned).collect();
-        Ok(Reloaded { configured_at, needs_restart })
+        tracing::info!("the configuration was read again");
+        configured_at
     }
+}
+
+/// What the files say.
+struct Read {
+    config: Config,
+    sources: Sources,
+    /// Keys whose change counts from the next start on.
+    needs_restart: Vec<String>,
 }
 
 /// Puts the running values back in place of what cannot change at run time; says which keys were to.

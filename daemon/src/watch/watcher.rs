@@ -9,7 +9,7 @@ use std::{
 use notify::{Config, Event, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 
 /// How often is polled.
-const POLL: Duration = Duration::from_mins(1);
+pub(super) const POLL: Duration = Duration::from_mins(1);
 
 /// Is told what happens, on a thread of the watcher.
 pub(super) type Handler = Arc<dyn Fn(notify::Result<Event>) + Send + Sync>;

@@ -28,7 +28,12 @@ pub(super) fn load(path: &Path) -> Reading {
         credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(Into::into),
         config_is_public: fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0),
     };
-    parse(&text, &environment)
+    let mut reading = parse(&text, &environment);
+    // What is read again later is found from anywhere, and its directory can be watched.
+    if let Ok(file) = std::path::absolute(path) {
+        reading.config.file = file;
+    }
+    reading
 }
 
 /// Reads the text of a configuration file.
