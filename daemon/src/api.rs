@@ -56,8 +56,8 @@ pub use self::{
     http::{HttpError, HttpListener},
     openapi::document,
     peer::Peer,
-    server::{Limits, serve},
-    socket::{Socket, SocketError, inherited},
+    server::{Limits, Rebound, serve, serve_rebound},
+    socket::{Socket, SocketError, SocketFile, SocketState, inherited},
 };
 
 /// What the routes work with.

@@ -8,6 +8,7 @@ mod delete;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod home;
 mod partial;
 mod place;
 mod publish;
@@ -24,10 +25,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-pub use error::PublishError;
+pub use delete::Deletion;
+pub use error::{Lack, PublishError};
 pub use partial::{NewArchive, Partial, Sealed};
 pub use scan::{Found, Scanned};
+pub use sweep::Swept;
+pub(crate) use {error::room, home::MARKER_NAME};
 
+use home::Home;
 use place::Places;
 
 /// A step of publishing or deleting that has just been taken. A crash between any two of them
@@ -89,6 +94,7 @@ const LOCKS: usize = 64;
 /// The archive directory.
 pub struct ArchiveDirectory {
     root: PathBuf,
+    home: Mutex<Home>,
     places: Mutex<Places>,
     locks: [Mutex<()>; LOCKS],
     hasher: RandomState,
@@ -101,7 +107,8 @@ impl ArchiveDirectory {
     pub fn new(root: PathBuf) -> Self {
         let places = Mutex::new(Places::new(root.clone()));
         let locks = std::array::from_fn(|_| Mutex::new(()));
-        Self { root, places, locks, hasher: RandomState::new(), observer: Arc::new(|_step| {}) }
+        let (home, hasher) = (Mutex::default(), RandomState::new());
+        Self { root, home, places, locks, hasher, observer: Arc::new(|_step| {}) }
     }
 
     /// Tells `observer` each step from now on.

@@ -11,8 +11,9 @@ use std::{
 };
 
 use orgvault_shared::{
-    api::{AuditEntry, AuditTrail},
-    clock::Clock,
+    api::{Actor, AuditEntry, AuditTrail},
+    clock::{Clock, Timestamp},
+    gid::Gid,
 };
 
 use self::{flood::Flood, trail::Trail};
@@ -39,6 +40,34 @@ impl AuditError {
         "data is handed out again as soon as the trail can be written: check the disk and the mode of state_dir/audit"
     }
 }
+
+/// Who does something, from where, and how it was asked for.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// Who.
+    pub actor: Actor,
+    /// From where: `unix`, or an IP address.
+    pub from: String,
+    /// The route, or what of the daemon it is.
+    pub on: String,
+}
+
+impl Origin {
+    /// A part of the daemon itself.
+    #[must_use]
+    pub fn daemon(part: &str, on: &str) -> Self {
+        Self { actor: Actor::Daemon { part: part.to_owned() }, from: "unix".to_owned(), on: on.to_owned() }
+    }
+
+    /// The entry of an act of it that went well; fill in what else is known.
+    #[must_use]
+    pub fn entry(&self, at: Timestamp, act: &str) -> AuditEntry {
+        AuditEntry { from: self.from.clone(), on: self.on.clone(), ..AuditEntry::new(at, self.actor.clone(), act) }
+    }
+}
+
+/// Entries in which an act of a moment ago is looked for.
+const RECENT: usize = 1000;
 
 /// The trail of one daemon.
 pub struct Audit {
@@ -73,6 +102,13 @@ impl Audit {
         let mut open = self.lock();
         let due = open.flood.take(entry);
         open.write(&due);
+    }
+
+    /// Whether one of the newest entries tells of this act.
+    #[must_use]
+    pub fn tells(&self, act: &str, gid: Gid) -> bool {
+        let newest = self.read(None, RECENT);
+        newest.is_ok_and(|trail| trail.entries.iter().any(|entry| entry.act == act && entry.gid == Some(gid)))
     }
 
     /// Writes the refusals that are only counted so far.

@@ -4,6 +4,7 @@
 mod archives;
 mod exports;
 mod file;
+mod identity;
 mod listings;
 mod pool;
 mod repair;

@@ -5,10 +5,12 @@
 //! listen. Each change of it is made here, under [`Workshop::storing`], so that none undoes another.
 
 mod delete;
+mod home;
 mod pin;
 mod prune;
 mod rescan;
 mod scrub;
+mod skips;
 mod verify;
 
 use std::{fs, path::Path, sync::Arc};
@@ -21,12 +23,16 @@ use orgvault_shared::{
 
 use crate::{archive::PublishError, catalog::CatalogError, export::Workshop};
 
+use self::delete::finish_deletions;
+
 pub use self::{
     delete::delete,
+    home::{adopt, take_up, watch_home},
     pin::pin,
     prune::{plan, prune, prune_after},
     rescan::{Lost, Scope, compare, rescan},
     scrub::scrub_regularly,
+    skips::Skips,
     verify::verify,
 };
 
@@ -57,6 +63,15 @@ pub enum KeepError {
     },
 }
 
+impl KeepError {
+    /// Whether the archive directory is not the catalog's own, of which the status tells already.
+    #[must_use]
+    pub fn is_about_home(&self) -> bool {
+        let Self::Publish(error) = self else { return false };
+        matches!(error, PublishError::Astray { .. } | PublishError::Marker { .. } | PublishError::Lock(_))
+    }
+}
+
 /// The archive as a glance at its file shows it. That its bytes are the right ones is for a
 /// verification to say.
 #[must_use]
@@ -71,6 +86,12 @@ pub fn glance(mut archive: Archive) -> Archive {
         Err(_gone) => archive.state = ArchiveState::Missing,
     }
     archive
+}
+
+/// Whether the archive directory is the catalog's own.
+async fn guard(shop: &Workshop) -> Result<(), KeepError> {
+    let archives = Arc::clone(&shop.archives);
+    blocking(move || Ok(archives.guard()?)).await
 }
 
 /// The catalog's archive of this gid.

@@ -2,12 +2,14 @@
 //! the three steps in which signals end this daemon.
 
 mod lock;
+mod reserve;
 mod status;
 mod stop;
 pub mod supervisor;
 mod vital;
 
 pub use lock::{ArchiveLock, LockError, StateLock};
+pub use reserve::Reserve;
 pub use status::tell_status;
-pub use stop::{Signals, Stop, follow_hangups, follow_signals};
+pub use stop::{Signals, Stop, follow_hangups, follow_signals, outlive_file_limit};
 pub use vital::{Death, Vital, contained};

@@ -1,21 +1,21 @@
 //! The whole daemon as one function: its listener, its clock and its stop are arguments, so that
 //! a test runs two of them.
 
-use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
+use std::{io, pin::Pin, sync::Arc, time::Duration};
 
 use orgvault_shared::{clock::Clock, config::Config};
 use tokio::{net::UnixListener, sync::watch};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    api::{self, HttpError, HttpListener, Socket, SocketError},
-    archive::{ArchiveDirectory, PublishError},
+    api::{self, HttpError, HttpListener, Socket, SocketError, SocketFile},
+    archive::ArchiveDirectory,
     audit::Audit,
     catalog::{Catalog, CatalogError, Mend},
     export::{Engine, Parts, Sources, Workshop},
     hook::Hooks,
-    keep,
-    lifecycle::{ArchiveLock, Death, LockError, StateLock, Stop, Vital, supervisor, tell_status},
+    keep::{self, KeepError},
+    lifecycle::{Death, LockError, Reserve, StateLock, Stop, Vital, outlive_file_limit, supervisor, tell_status},
     metrics,
     product::Products,
     reload::{ConnectError, Reloader, connect},
@@ -24,7 +24,7 @@ use crate::{
     send::Courier,
     signature::UrlKey,
     tokens::Tokens,
-    watch::{watch_archives, watch_configuration},
+    watch::{watch_archives, watch_configuration, watch_socket},
 };
 
 /// Why the daemon did not start.
@@ -38,7 +38,7 @@ pub enum RunError {
     Socket(#[from] SocketError),
     /// The archive directory cannot be used.
     #[error(transparent)]
-    Archives(#[from] PublishError),
+    Archives(#[from] KeepError),
     /// The catalog cannot be used.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -54,6 +54,13 @@ pub enum RunError {
     /// It started, and then ended without being asked to.
     #[error(transparent)]
     Died(#[from] Death),
+    /// The system refuses to tell of a signal.
+    #[error("cannot catch SIGXFSZ: {cause}")]
+    Signal {
+        /// What the system says.
+        #[source]
+        cause: io::Error,
+    },
 }
 
 /// Locks the directories of state and archives, opens the configured socket, and runs the daemon on
@@ -63,16 +70,34 @@ pub enum RunError {
 /// # Errors
 /// When another daemon runs, or this one cannot start.
 pub async fn run(config: Config, products: Products, clock: Clock, stop: Stop) -> Result<(), RunError> {
+    tell_start(&config);
+    outlive_file_limit().map_err(|cause| RunError::Signal { cause })?;
     let lock = StateLock::acquire(&config.daemon.state_dir)?;
-    let _archives = ArchiveLock::acquire(&config.daemon.archive_dir)?;
+    Reserve::of(&config.daemon.state_dir).spend();
     if let Some(inherited) = api::inherited()? {
-        return run_on(&inherited, config, products, clock, stop).await;
+        let file = SocketFile::of_manager(&inherited).map(Arc::new);
+        return run_found(&inherited, file, config, products, clock, stop).await;
     }
     let daemon = &config.daemon;
     let socket = Socket::open(&daemon.socket, daemon.socket_mode, daemon.socket_group.as_deref(), &lock)?;
-    let ran = run_on(&socket.listener, config, products, clock, stop).await;
+    let ran = run_found(&socket.listener, Some(socket.file()), config, products, clock, stop).await;
     socket.close()?;
     ran
+}
+
+/// The first line of the log: which orgvault works where, on what.
+fn tell_start(config: &Config) {
+    let daemon = &config.daemon;
+    let sources: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        config = %config.file.display(),
+        socket = %daemon.socket.display(),
+        state_dir = %daemon.state_dir.display(),
+        archive_dir = %daemon.archive_dir.display(),
+        sources = sources.join(", "),
+        "orgvaultd starts"
+    );
 }
 
 /// Runs the daemon on `listener` until it is stopped. It is ready when it answers there. The
@@ -90,6 +115,18 @@ pub async fn run_on(
     clock: Clock,
     stop: Stop,
 ) -> Result<(), RunError> {
+    run_found(listener, None, config, products, clock, stop).await
+}
+
+/// As [`run_on`], on a listener that is found by this file.
+async fn run_found(
+    listener: &UnixListener,
+    file: Option<Arc<SocketFile>>,
+    config: Config,
+    products: Products,
+    clock: Clock,
+    stop: Stop,
+) -> Result<(), RunError> {
     let tracker = TaskTracker::new();
     let vital = Vital::new(stop.soft.clone());
     let secrets = Secrets::of(&config.daemon.state_dir);
@@ -98,6 +135,7 @@ pub async fn run_on(
     let http = HttpListener::open(&config.http, &clock).await?;
     let (configure, configured) = watch::channel(Arc::new(config.clone()));
     let workshop = open(configured.clone(), &products, clock, &tracker).await?;
+    let _letting_go = LettingGo(Arc::clone(&workshop.archives));
     let reloader = Arc::new(Reloader::new(Arc::clone(&workshop), configure, tracker.clone()));
     let engine = Engine::start(Parts {
         workshop: Arc::clone(&workshop),
@@ -115,6 +153,9 @@ pub async fn run_on(
         let vital = vital.clone();
         tracker.spawn(async move { vital.endless(name, chore).await });
     }
+    let (rebind, rebound) = watch::channel(None);
+    let (watching, alive) = (watch_socket(Arc::clone(&workshop), file, rebind, stop.soft.clone()), vital.clone());
+    tracker.spawn(async move { alive.endless("the watch of the socket", watching).await });
 
     // Clients may watch their exports end: the API goes on until the last one has.
     let closed = stop.hard.child_token();
@@ -138,7 +179,7 @@ pub async fn run_on(
             end(&tracker, &vital, &stop, patience).await;
             closed.cancel();
         };
-        let serving = api::serve(listener, http, router, configured, limits, closed.clone());
+        let serving = api::serve_rebound(listener, rebound, http, router, configured, limits, closed.clone());
         tokio::join!(serving, exported);
         close(&workshop).await;
     };
@@ -188,12 +229,13 @@ async fn open(
     let config = Arc::clone(&configured.borrow());
     let sources = connect(&config, products, &Sources::new(), tracker)?;
     let daemon = &config.daemon;
-    let archives = Arc::new(swept(daemon.archive_dir.clone())?);
+    let archives = Arc::new(ArchiveDirectory::new(daemon.archive_dir.clone()).locked()?);
     let catalog = Catalog::open(&daemon.state_dir.join("catalog.sqlite"), &daemon.archive_dir).await?;
     let audit = Arc::new(Audit::new(&daemon.state_dir, clock.clone()));
     let made_anew = catalog.was_made_anew();
     catalog.mend(Mend::Open, clock.now()).await?;
     let workshop = Arc::new(Workshop::new(configured, sources, archives, catalog, audit, clock));
+    keep::take_up(&workshop).await?;
     if made_anew {
         list_archives(&workshop).await;
     }
@@ -220,13 +262,13 @@ async fn close(workshop: &Workshop) {
     workshop.catalog.close().await;
 }
 
-/// The archive directory, without what an earlier daemon left unfinished in it.
-fn swept(root: PathBuf) -> Result<ArchiveDirectory, PublishError> {
-    let archives = ArchiveDirectory::new(root);
-    for leftover in archives.sweep()? {
-        tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
+/// Another daemon may use the archive directory when this one has ended, however it does.
+struct LettingGo(Arc<ArchiveDirectory>);
+
+impl Drop for LettingGo {
+    fn drop(&mut self) {
+        self.0.let_go();
     }
-    Ok(archives)
 }
 
 /// Something that goes on until the soft stop.
@@ -239,12 +281,13 @@ fn chores(
     engine: &Engine,
     schedules: &Schedules,
     stop: &Stop,
-) -> [(&'static str, Chore); 5] {
+) -> [(&'static str, Chore); 6] {
     let (parts, end) = (|| Arc::clone(workshop), || stop.soft.clone());
     let reload = watch_configuration(parts(), Arc::clone(reloader), Arc::clone(&stop.reload), end());
     [
         ("the watch of the configuration", Box::pin(reload)),
         ("the watch of the archive directory", Box::pin(watch_archives(parts(), end()))),
+        ("the watch of its disk", Box::pin(keep::watch_home(parts(), end()))),
         ("the scrubbing", Box::pin(keep::scrub_regularly(parts(), end()))),
         ("the writing of metrics", Box::pin(metrics::write_regularly(parts(), engine.clone(), end()))),
         ("what tells the service manager", Box::pin(tell_status(engine.clone(), schedules.clone(), end()))),

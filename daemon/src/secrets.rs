@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::archive::open;
+use orgvault_shared::{archive::open, durable::sync_directory};
 
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -100,7 +100,7 @@ impl Secrets {
             file.write_all(bytes)?;
             file.sync_all()?;
             fs::rename(&partial, &path)?;
-            File::open(&self.directory)?.sync_all()
+            sync_directory(&self.directory)
         };
         write().map_err(|cause| SecretError::System { act: "write", path: path.clone(), cause })
     }

@@ -5,13 +5,14 @@
 
 mod archives;
 mod configuration;
+mod socket;
 mod watcher;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 
-pub use self::{archives::watch_archives, configuration::watch_configuration};
+pub use self::{archives::watch_archives, configuration::watch_configuration, socket::watch_socket};
 
 /// A burst of changes is over when nothing came for this long.
 const QUIET: Duration = Duration::from_millis(200);

@@ -8,6 +8,7 @@ pub mod checked_toml;
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod durable;
 pub mod gid;
 pub mod health;
 pub mod patterns;

@@ -1,7 +1,7 @@
 //! Copies an archive out of the daemon, comparing its size and SHA-256 on the way.
 
 use std::{
-    fs::{self, File, Permissions},
+    fs::{self, Permissions},
     io::{self, IsTerminal},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -12,6 +12,7 @@ use orgvault_shared::{
     api::{Archive, Format},
     archive::naming::hex,
     client::Client,
+    durable::sync_directory,
 };
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
@@ -91,7 +92,7 @@ impl Destination {
                 copy(client, archive, &mut file, &place.display().to_string()).await?;
                 file.sync_all().await.map_err(failed)?;
                 partial.persist(&place).map_err(|error| cannot_write(&place, &error.error))?;
-                File::open(directory(&place)).and_then(|directory| directory.sync_all()).map_err(failed)?;
+                sync_directory(directory(&place)).map_err(failed)?;
                 Ok(Some(place))
             }
         }

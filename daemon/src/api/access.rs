@@ -52,6 +52,8 @@ pub(super) enum Recorded {
     Nothing,
     /// That it was done.
     Act(&'static str),
+    /// That it failed: whoever does it tells what was done.
+    Failure(&'static str),
     /// What was handed out: it is not handed out where that cannot be recorded.
     HandOut(&'static str),
 }
@@ -104,6 +106,12 @@ impl Route {
         self
     }
 
+    /// The audit trail is told of it as `act` where it fails; what is done tells of itself.
+    fn records_failures(mut self, act: &'static str) -> Self {
+        self.rule.recorded = Recorded::Failure(act);
+        self
+    }
+
     /// It hands out data, of which the audit trail is told as `act`.
     fn hands_out(mut self, act: &'static str) -> Self {
         self.rule.recorded = Recorded::HandOut(act);
@@ -139,7 +147,7 @@ fn own_routes() -> Vec<Route> {
         Route::new(GET,    "/v1/exports/{gid}/log",                    Viewer, exports::log).scoped(),
         Route::new(GET,    "/v1/archives",                             Viewer, archives::list).scoped(),
         Route::new(GET,    "/v1/archives/{gid}",                       Viewer, archives::show).scoped(),
-        Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete).records("archive.delete"),
+        Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete).records_failures("archive.delete"),
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download).scoped().hands_out("archive.download"),
         Route::new(GET,    "/v1/downloads/{gid}",                      None,   archives::signed).scoped().hands_out("archive.download"),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify).scoped(),

@@ -113,6 +113,9 @@ impl From<PublishError> for Refusal {
     fn from(error: PublishError) -> Self {
         let status = match &error {
             PublishError::DiskFull { .. } => StatusCode::INSUFFICIENT_STORAGE,
+            PublishError::Astray { .. } | PublishError::Marker { .. } | PublishError::Lock(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         tracing::error!(code = error.code(), "a request failed: {error}");

@@ -13,7 +13,7 @@ use orgvault_shared::{
 };
 
 use super::{App, archives::blocking, peer::Peer, problem::Refusal};
-use crate::{catalog::Repeat, signature::Holder};
+use crate::{audit::Origin, catalog::Repeat, signature::Holder};
 
 /// Who makes a request, what it may do, and of which organizations it may know.
 #[derive(Debug, Clone)]
@@ -187,6 +187,11 @@ impl Caller {
     /// Who the audit trail says it was.
     pub(super) fn responsible(&self) -> &Actor {
         self.seen.acts_for.get().unwrap_or(&self.actor)
+    }
+
+    /// The same for the audit trail, with what it was asked for by.
+    pub(super) fn origin(&self, on: String) -> Origin {
+        Origin { actor: self.responsible().clone(), from: self.from(), on }
     }
 
     /// For whom a link is that this caller asks for.

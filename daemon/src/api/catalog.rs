@@ -18,6 +18,7 @@ pub(super) async fn rebuild(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Rebuilt>, Refusal> {
     app.catalog().mend(Mend::Everything, app.now()).await?;
+    keep::adopt(&app.shop.workshop).await?;
     let (skipped, _unread) = keep::compare(&app.shop.workshop, &Scope::default(), Lost::Forget).await?;
     let archives = app.catalog().totals().await?.archives;
     tracing::info!(user = caller.name(), archives, skipped = skipped.len(), "the catalog was rebuilt");

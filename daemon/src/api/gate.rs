@@ -146,7 +146,8 @@ impl App {
             _ if is_refusal(caller, response.status()) => ("refused", false),
             Recorded::HandOut(act) if place.method != Method::HEAD => (act, response.status().is_success()),
             Recorded::Act(act) => (act, false),
-            Recorded::HandOut(_) | Recorded::Nothing => return response,
+            Recorded::Failure(act) if !response.status().is_success() => (act, false),
+            Recorded::HandOut(_) | Recorded::Failure(_) | Recorded::Nothing => return response,
         };
         let result = response.extensions().get::<Arc<Problem>>().map_or("ok", |problem| &problem.code);
         let about = caller.about().cloned();

@@ -17,7 +17,7 @@ pub(super) async fn apply(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Pruned>, Refusal> {
-    let pruned = keep::prune(&app.shop.workshop).await?;
+    let pruned = keep::prune(&app.shop.workshop, &caller.origin("POST /v1/retention/apply".to_owned())).await?;
     tracing::info!(user = caller.name(), deleted = pruned.deleted.len(), bytes = pruned.bytes, "retention was applied");
     Ok(Json(pruned))
 }

@@ -9,7 +9,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use orgvault_shared::config::Config;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpStream, UnixListener, UnixStream, unix::UCred},
+    net::{
+        TcpStream, UnixListener, UnixStream,
+        unix::{SocketAddr, UCred},
+    },
     sync::{Semaphore, watch},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -101,6 +104,23 @@ pub async fn serve(
     limits: Limits,
     stop: CancellationToken,
 ) {
+    let (_never, rebound) = watch::channel(None);
+    serve_rebound(listener, rebound, http, router, configured, limits, stop).await;
+}
+
+/// The socket that took the place of one whose file is gone.
+pub type Rebound = watch::Receiver<Option<Arc<UnixListener>>>;
+
+/// As [`serve`], and on whatever socket takes the place of the first.
+pub async fn serve_rebound(
+    listener: &UnixListener,
+    rebound: Rebound,
+    http: Option<HttpListener>,
+    router: Router,
+    configured: watch::Receiver<Arc<Config>>,
+    limits: Limits,
+    stop: CancellationToken,
+) {
     let tracker = TaskTracker::new();
     let shared = Arc::new(Shared {
         router,
@@ -112,14 +132,29 @@ pub async fn serve(
         tracker: tracker.clone(),
         stop: stop.clone(),
     });
-    tokio::join!(shared.accept_users(listener), shared.accept_remotes(http));
+    tokio::join!(shared.accept_users(listener, rebound), shared.accept_remotes(http));
     tracker.close();
     tracker.wait().await;
 }
 
+/// Accepts on a listener that there may be.
+async fn accept(listener: Option<&UnixListener>) -> io::Result<(UnixStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
+    }
+}
+
 impl Shared {
-    async fn accept_users(self: &Arc<Self>, listener: &UnixListener) {
-        while let Some(accepted) = self.stop.run_until_cancelled(listener.accept()).await {
+    async fn accept_users(self: &Arc<Self>, listener: &UnixListener, mut rebound: Rebound) {
+        loop {
+            let newer = rebound.borrow_and_update().clone();
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                accepted = accept(newer.as_deref()) => accepted,
+                Ok(()) = rebound.changed() => continue,
+                () = self.stop.cancelled() => return,
+            };
             match accepted {
                 Ok((stream, _unnamed)) => self.admit_user(stream),
                 Err(error) => self.pause(&error).await,

@@ -10,6 +10,7 @@ use std::{
         net::{UnixListener as StdListener, UnixStream},
     },
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use listenfd::ListenFd;
@@ -71,9 +72,34 @@ pub enum SocketError {
 pub struct Socket {
     /// Accepts connections.
     pub listener: UnixListener,
+    file: Arc<SocketFile>,
+}
+
+/// The file of a socket, by which it is found.
+#[derive(Debug)]
+pub struct SocketFile {
     path: PathBuf,
+    /// How it was made; none where it is the service manager's.
+    made: Option<Made>,
+}
+
+#[derive(Debug)]
+struct Made {
+    mode: u32,
+    group: Option<u32>,
     /// Device and inode: whether the file is still the one that we made.
-    identity: (u64, u64),
+    identity: Mutex<(u64, u64)>,
+}
+
+/// What is at the path of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SocketState {
+    /// The socket.
+    There,
+    /// Nothing: somebody removed it, and nobody finds the daemon.
+    Gone,
+    /// Something else.
+    Another,
 }
 
 impl Socket {
@@ -91,8 +117,43 @@ impl Socket {
         make_parent(path)?;
         remove_left_over(path)?;
         let listener = bind_and_listen(path, mode, group)?;
-        let metadata = fs::symlink_metadata(path).map_err(failed("look at", path))?;
-        Ok(Self { listener, path: path.to_owned(), identity: (metadata.dev(), metadata.ino()) })
+        let identity = Mutex::new(identity(path).map_err(failed("look at", path))?);
+        let file = SocketFile { path: path.to_owned(), made: Some(Made { mode, group, identity }) };
+        Ok(Self { listener, file: Arc::new(file) })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.file.path
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn file(&self) -> Arc<SocketFile> {
+        Arc::clone(&self.file)
+    }
+
+    /// Stops listening and removes the file, if it is still the one that was made.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn close(self) -> Result<(), SocketError> {
+        let Self { listener, file } = self;
+        drop(listener);
+        match file.state()? {
+            SocketState::There => fs::remove_file(&file.path).map_err(failed("remove", &file.path)),
+            SocketState::Gone | SocketState::Another => Ok(()),
+        }
+    }
+}
+
+impl SocketFile {
+    /// The file of a socket that the service manager has handed over, as far as it has one.
+    #[must_use]
+    pub fn of_manager(listener: &UnixListener) -> Option<Self> {
+        let address = listener.local_addr().ok()?;
+        Some(Self { path: address.as_pathname()?.to_owned(), made: None })
     }
 
     /// Where it is.
@@ -101,22 +162,39 @@ impl Socket {
         &self.path
     }
 
-    /// Stops listening and removes the file, if it is still the one that was made.
+    /// What is there now. Of a service manager's it is only told whether there is a socket at all.
+    ///
+    /// # Errors
+    /// When it cannot be looked at.
+    pub fn state(&self) -> Result<SocketState, SocketError> {
+        match (identity(&self.path), &self.made) {
+            (Ok(found), Some(made)) if found != *lock(&made.identity) => Ok(SocketState::Another),
+            (Ok(_found), _) => Ok(SocketState::There),
+            (Err(error), _) if error.kind() == io::ErrorKind::NotFound => Ok(SocketState::Gone),
+            (Err(error), _) => Err(failed("look at", &self.path)(error)),
+        }
+    }
+
+    /// Makes a new socket in place of the one that is gone; none where the service manager has to.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn close(self) -> Result<(), SocketError> {
-        let Self { listener, path, identity } = self;
-        drop(listener);
-        match fs::symlink_metadata(&path) {
-            Ok(metadata) if (metadata.dev(), metadata.ino()) == identity => {
-                fs::remove_file(&path).map_err(failed("remove", &path))
-            }
-            Ok(_another) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(failed("look at", &path)(error)),
-        }
+    pub fn bind_again(&self) -> Result<Option<UnixListener>, SocketError> {
+        let Some(made) = &self.made else { return Ok(None) };
+        make_parent(&self.path)?;
+        let listener = bind_and_listen(&self.path, made.mode, made.group)?;
+        *lock(&made.identity) = identity(&self.path).map_err(failed("look at", &self.path))?;
+        Ok(Some(listener))
     }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    fs::symlink_metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+/// It is set as a whole.
+fn lock(identity: &Mutex<(u64, u64)>) -> MutexGuard<'_, (u64, u64)> {
+    identity.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The listening socket that a service manager has handed over (`sd_listen_fds(3)`), if there is

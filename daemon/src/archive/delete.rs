@@ -1,18 +1,23 @@
 //! Deleting an archive: the reverse of publishing, and as safe against a crash.
 //!
 //! The manifest is renamed to a partial name first: from then on there is no published archive,
-//! and whoever finds that name knows what was meant and finishes it. So a crash leaves neither a
-//! manifest without its archive, which would look like a loss, nor space that nobody frees.
+//! and whoever finds that name knows what was meant and finishes it. It goes last, when the catalog
+//! and the audit trail know too. So a crash leaves neither a manifest without its archive, which
+//! would look like a loss, nor space that nobody frees, nor a deletion that is told nowhere.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::archive::{
-    manifest::manifest_path,
-    naming::{ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX},
-    state::state_path,
+use orgvault_shared::{
+    api::OrganizationKey,
+    archive::{
+        manifest::{Manifest, manifest_path},
+        naming::{ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX},
+        state::state_path,
+    },
+    gid::Gid,
 };
 
 use super::{ArchiveDirectory, PublishError, Step, place::sync_directory, sidecar};
@@ -20,24 +25,84 @@ use super::{ArchiveDirectory, PublishError, Step, place::sync_directory, sidecar
 /// What the manifest of an archive that is being deleted is called, before the archive's name.
 const DELETED_PREFIX: &str = "deleted-";
 
+/// A deletion that is decided: the mark on disk lets the next start finish it, whatever happens.
+#[derive(Debug)]
+pub struct Deletion {
+    directory: PathBuf,
+    name: ArchiveName,
+    /// Whose archive it is, as its manifest says.
+    organization: Option<OrganizationKey>,
+}
+
+impl Deletion {
+    /// The archive's id.
+    #[must_use]
+    pub fn gid(&self) -> Gid {
+        self.name.gid
+    }
+
+    /// Whose archive it is; none where its manifest was gone before.
+    #[must_use]
+    pub fn organization(&self) -> Option<&OrganizationKey> {
+        self.organization.as_ref()
+    }
+
+    /// Where the archive is, or was.
+    #[must_use]
+    pub fn archive(&self) -> PathBuf {
+        self.directory.join(self.name.to_string())
+    }
+
+    pub(super) fn marked(directory: &Path, name: ArchiveName) -> Self {
+        let manifest = Manifest::load(&deletion_mark(directory, name)).ok();
+        Self { directory: directory.to_owned(), name, organization: manifest.map(|manifest| manifest.organization) }
+    }
+}
+
 impl ArchiveDirectory {
-    /// Deletes the archive at `archive`, its manifest, its state and its lines in `SHA256SUMS`.
-    /// Afterwards the caller forgets it in the catalog. What is gone already is no error, so that
-    /// a deletion that was cut short can be asked for again.
+    /// Decides that the archive at `archive` goes: from now on there is no published archive. It is
+    /// to be [carried out](Self::carry_out), and [ended](Self::end_deletion) when everybody knows.
+    ///
+    /// # Errors
+    /// When the path is not one of an archive in this directory, or the disk refuses.
+    pub fn decide_deletion(&self, archive: &Path) -> Result<Deletion, PublishError> {
+        let (directory, name) = self.locate(archive)?;
+        self.guard()?;
+        let _guard = self.lock(directory);
+        mark(directory, name, archive)?;
+        self.step(Step::DeletionMarked);
+        Ok(Deletion::marked(directory, name))
+    }
+
+    /// Deletes the archive, its state and its lines in `SHA256SUMS`. What is gone already is no error.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn carry_out(&self, deletion: &Deletion) -> Result<(), PublishError> {
+        let _guard = self.lock(&deletion.directory);
+        carry_out(deletion, &|step| self.step(step))
+    }
+
+    /// Removes the mark: the catalog and the audit trail know of the deletion.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn end_deletion(&self, deletion: &Deletion) -> Result<(), PublishError> {
+        remove(&deletion_mark(&deletion.directory, deletion.name))?;
+        sync_directory(&deletion.directory)?;
+        self.step(Step::Deleted);
+        Ok(())
+    }
+
+    /// Deletes the archive at `archive` with all that belongs to it, where nobody else has to know. A
+    /// deletion that was cut short can be asked for again.
     ///
     /// # Errors
     /// When the path is not one of an archive in this directory, or the disk refuses.
     pub fn delete(&self, archive: &Path) -> Result<(), PublishError> {
-        let (directory, name) = self.locate(archive)?;
-        let _guard = self.lock(directory);
-        let mark = deletion_mark(directory, name);
-        match fs::rename(manifest_path(archive), &mark) {
-            Ok(()) => sync_directory(directory)?,
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-            Err(cause) => return Err(PublishError::new("delete", archive, 0, cause)),
-        }
-        self.step(Step::DeletionMarked);
-        finish(directory, name, &|step| self.step(step))
+        let deletion = self.decide_deletion(archive)?;
+        self.carry_out(&deletion)?;
+        self.end_deletion(&deletion)
     }
 
     /// The directory and the name of an archive whose path came from somewhere else.
@@ -66,20 +131,29 @@ pub(super) fn marked_name(file_name: &str) -> Option<ArchiveName> {
     marked.strip_suffix(MANIFEST_SUFFIX)?.parse().ok()
 }
 
-/// Deletes what is left of an archive whose manifest is out of the way; the mark goes last.
-pub(super) fn finish(directory: &Path, name: ArchiveName, step: &dyn Fn(Step)) -> Result<(), PublishError> {
-    let archive = directory.join(name.to_string());
+/// The manifest becomes the mark. Where it is gone, or a full disk has no room for the longer name, the
+/// deletion is worth more than its mark.
+fn mark(directory: &Path, name: ArchiveName, archive: &Path) -> Result<(), PublishError> {
+    let (manifest, mark) = (manifest_path(archive), deletion_mark(directory, name));
+    match fs::rename(&manifest, &mark) {
+        Ok(()) => sync_directory(directory),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(cause) if cause.kind() == io::ErrorKind::StorageFull => remove(&manifest),
+        Err(cause) => Err(PublishError::new("delete", archive, 0, cause)),
+    }
+}
+
+pub(super) fn carry_out(deletion: &Deletion, step: &dyn Fn(Step)) -> Result<(), PublishError> {
+    let Deletion { directory, name, .. } = deletion;
+    let archive = deletion.archive();
     remove(&archive)?;
     remove(&state_path(&archive))?;
     step(Step::Removed);
     let mut sums = sidecar::load_sums(directory)?;
-    if sidecar::remove_from_sums(&mut sums, name) {
+    if sidecar::remove_from_sums(&mut sums, *name) {
         sidecar::replace_sums(directory, &sums)?;
     }
     step(Step::LinesRemoved);
-    remove(&deletion_mark(directory, name))?;
-    sync_directory(directory)?;
-    step(Step::Deleted);
     Ok(())
 }
 

@@ -5,11 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::fs::StatVfs;
+
+use crate::lifecycle::LockError;
+
 /// Why an archive was not published, or something else in the archive directory not done.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// There is no room.
-    #[error("cannot {act} {}: the disk is full: at least {needed} bytes needed, {free} free", path.display())]
+    #[error("cannot {act} {}: {}", path.display(), lack.said(*needed, *free))]
     DiskFull {
         /// What was being done.
         act: &'static str,
@@ -19,6 +23,8 @@ pub enum PublishError {
         needed: u64,
         /// Bytes that this user may still write there.
         free: u64,
+        /// Of what there is not enough.
+        lack: Lack,
         /// The machine's words.
         #[source]
         cause: io::Error,
@@ -58,6 +64,25 @@ pub enum PublishError {
         /// The archive directory.
         root: PathBuf,
     },
+    /// The directory is not the one in which the catalog's archives are.
+    #[error("{}", astray(path, found.is_some()))]
+    Astray {
+        /// The archive directory.
+        path: PathBuf,
+        /// The catalog that its marker names; none where it has no marker.
+        found: Option<String>,
+    },
+    /// The archive directory's marker cannot be used.
+    #[error("cannot use the marker {}: {reason}", path.display())]
+    Marker {
+        /// The marker.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another daemon writes there.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// Anything else that the machine says.
     #[error("cannot {act} {}: {cause}", path.display())]
     Failed {
@@ -71,6 +96,64 @@ pub enum PublishError {
     },
 }
 
+fn astray(path: &Path, marked: bool) -> String {
+    let path = path.display();
+    if marked {
+        format!("{path} holds the archives of another catalog, as its marker .orgvault.json says")
+    } else {
+        format!("{path} is not where the archives are: its marker .orgvault.json is not there")
+    }
+}
+
+/// Why nothing more can be written, although the disk works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// Bytes.
+    Room,
+    /// Inodes: bytes may be free, and another file is impossible.
+    Inodes,
+    /// The quota of the daemon's user.
+    Quota,
+    /// The largest size that a file may have.
+    FileSize,
+}
+
+impl Lack {
+    fn said(self, needed: u64, free: u64) -> String {
+        let what = match self {
+            Self::Room => "the disk is full",
+            Self::Inodes => {
+                return format!("the file system has no inode left for another file ({free} bytes are free)");
+            }
+            Self::Quota => "the quota is used up",
+            Self::FileSize => "a file may not become so large here",
+        };
+        format!("{what}: at least {needed} bytes needed, {free} free")
+    }
+
+    /// What the machine's word for it means at `path`; none where it is about something else.
+    fn of(kind: io::ErrorKind, path: &Path) -> Option<Self> {
+        match kind {
+            io::ErrorKind::StorageFull if room(path).is_ok_and(|room| room.no_inodes) => Some(Self::Inodes),
+            io::ErrorKind::StorageFull => Some(Self::Room),
+            io::ErrorKind::QuotaExceeded => Some(Self::Quota),
+            io::ErrorKind::FileTooLarge => Some(Self::FileSize),
+            _ => None,
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Room => "make room there, or set daemon.archive_dir to a larger disk",
+            Self::Inodes => "delete small files there (`df -i` counts), or set daemon.archive_dir to another disk",
+            Self::Quota => "raise the quota of the daemon's user there, or make room",
+            Self::FileSize => {
+                "raise LimitFSIZE= of the unit (ulimit -f), or use a file system that takes larger files (FAT: 4 GiB)"
+            }
+        }
+    }
+}
+
 impl PublishError {
     /// Sorts `cause` by what the admin has to do about it. `needed` is the number of bytes that
     /// `path` was to have. An error that a [`super::Partial`] reported through a writer around it
@@ -82,11 +165,11 @@ impl PublishError {
             Err(cause) => cause,
         };
         let path = path.to_owned();
+        if let Some(lack) = Lack::of(cause.kind(), &path) {
+            let free = room(&path).ok().and_then(|room| room.bytes).unwrap_or_default();
+            return Self::DiskFull { act, path, needed, free, lack, cause };
+        }
         match cause.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                let free = free_bytes(&path).unwrap_or_default();
-                Self::DiskFull { act, path, needed, free, cause }
-            }
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 Self::NotWritable { act, path, cause }
             }
@@ -95,12 +178,15 @@ impl PublishError {
         }
     }
 
-    /// Stable: `disk_full`, `archive_dir`, `archive_exists`, `archive_write`.
+    /// Stable: `disk_full`, `archive_dir`, `wrong_archive_dir`, `archive_dir_shared`,
+    /// `archive_exists`, `archive_write`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::DiskFull { .. } => "disk_full",
             Self::NotWritable { .. } => "archive_dir",
+            Self::Astray { .. } | Self::Marker { .. } => "wrong_archive_dir",
+            Self::Lock(_) => "archive_dir_shared",
             Self::Exists { .. } => "archive_exists",
             Self::WrongManifest { .. } | Self::Outside { .. } | Self::Failed { .. } => "archive_write",
         }
@@ -110,22 +196,44 @@ impl PublishError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::DiskFull { .. } => "make room there, or set daemon.archive_dir to a larger disk",
+            Self::DiskFull { lack, .. } => lack.hint(),
             Self::NotWritable { .. } => {
                 "give the daemon's user write access to daemon.archive_dir, and list it under ReadWritePaths= in the systemd unit"
             }
+            Self::Astray { .. } | Self::Marker { .. } => {
+                "mount the disk of daemon.archive_dir, and all goes on by itself; if this directory is to be used from \
+                 now on: `orgvault catalog rebuild`"
+            }
+            Self::Lock(_) => "stop one of the two daemons, or give each an archive_dir of its own",
             Self::Exists { .. } | Self::WrongManifest { .. } | Self::Outside { .. } => "",
             Self::Failed { .. } => "check the file system of daemon.archive_dir",
         }
     }
 }
 
-/// Bytes that this user may still write at `path`, or where its nearest existing parent is.
-pub(super) fn free_bytes(path: &Path) -> io::Result<u64> {
+/// What a file system has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// Bytes that this user may still write; none where the file system does not count them, as some
+    /// object stores do not.
+    pub(crate) bytes: Option<u64>,
+    /// Whether its inodes are counted and used up.
+    pub(crate) no_inodes: bool,
+}
+
+impl Room {
+    fn of(stat: &StatVfs) -> Self {
+        let bytes = (stat.f_blocks > 0).then(|| stat.f_bavail.saturating_mul(stat.f_frsize));
+        Self { bytes, no_inodes: stat.f_files > 0 && stat.f_favail == 0 }
+    }
+}
+
+/// What is left at `path`, or where its nearest existing parent is.
+pub(crate) fn room(path: &Path) -> io::Result<Room> {
     let mut failed = io::ErrorKind::NotFound.into();
     for ancestor in path.ancestors().filter(|ancestor| !ancestor.as_os_str().is_empty()) {
         match rustix::fs::statvfs(ancestor) {
-            Ok(stat) => return Ok(stat.f_bavail.saturating_mul(stat.f_frsize)),
+            Ok(stat) => return Ok(Room::of(&stat)),
             Err(error) => failed = io::Error::from(error),
         }
     }
@@ -146,6 +254,24 @@ mod tests {
         assert_eq!(code(io::ErrorKind::PermissionDenied), "archive_dir");
         assert_eq!(code(io::ErrorKind::AlreadyExists), "archive_exists");
         assert_eq!(code(io::ErrorKind::Other), "archive_write");
+    }
+
+    #[test]
+    fn what_is_lacking_is_named() {
+        let full = rustix::fs::statvfs("/").unwrap();
+        let with = |change: fn(&mut StatVfs)| {
+            let mut stat = StatVfs { f_blocks: 10, f_bavail: 5, f_frsize: 4096, f_files: 7, f_favail: 3, ..full };
+            change(&mut stat);
+            Room::of(&stat)
+        };
+        assert_eq!(with(|_stat| {}), Room { bytes: Some(5 * 4096), no_inodes: false });
+        assert!(with(|stat| stat.f_favail = 0).no_inodes);
+        assert!(!with(|stat| (stat.f_files, stat.f_favail) = (0, 0)).no_inodes, "btrfs counts none");
+        assert_eq!(with(|stat| (stat.f_blocks, stat.f_bavail) = (0, 0)).bytes, None, "object stores count none");
+        let said = |kind: io::ErrorKind| PublishError::new("write", Path::new("/a"), 1, kind.into());
+        assert!(said(io::ErrorKind::QuotaExceeded).to_string().contains("the quota is used up"));
+        assert!(said(io::ErrorKind::FileTooLarge).to_string().contains("a file may not become so large here"));
+        assert!(said(io::ErrorKind::FileTooLarge).hint().contains("LimitFSIZE="));
     }
 
     #[test]

@@ -75,6 +75,7 @@ impl ArchiveDirectory {
     /// # Errors
     /// When the directory or the file cannot be created.
     pub fn partial(&self, archive: &NewArchive<'_>) -> Result<Partial, PublishError> {
+        self.guard()?;
         let directory = self.places().of(archive.organization)?;
         let NewArchive { exported_at, gid, format, gzip, .. } = *archive;
         let partial =

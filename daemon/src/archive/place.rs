@@ -2,13 +2,13 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs::{self, DirBuilder, File},
+    fs::{self, DirBuilder},
     io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::{api::OrganizationKey, archive::naming};
+use orgvault_shared::{api::OrganizationKey, archive::naming, durable};
 
 use super::PublishError;
 use crate::permissions;
@@ -102,7 +102,5 @@ fn make(directory: &Path) -> io::Result<()> {
 
 /// Makes the names in `directory` durable.
 pub(super) fn sync_directory(directory: &Path) -> Result<(), PublishError> {
-    File::open(directory)
-        .and_then(|file| file.sync_all())
-        .map_err(|cause| PublishError::new("sync the directory", directory, 0, cause))
+    durable::sync_directory(directory).map_err(|cause| PublishError::new("sync the directory", directory, 0, cause))
 }

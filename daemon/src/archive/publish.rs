@@ -18,11 +18,13 @@ use orgvault_shared::{
         naming::{ArchiveName, MANIFEST_SUFFIX, SUMS_NAME},
         state::{StateFile, state_path},
     },
+    durable,
     gid::Gid,
 };
 
 use super::{
-    ArchiveDirectory, PublishError, Sealed, Step, delete, error,
+    ArchiveDirectory, PublishError, Sealed, Step, delete,
+    error::{self, Lack, Room},
     partial::Leftover,
     place::{Places, create_directory, sync_directory},
     sidecar,
@@ -40,11 +42,14 @@ impl ArchiveDirectory {
         let directory = partial.parent().unwrap_or(Path::new("/"));
         let archive = directory.join(sealed.name().to_string());
         check(&sealed, &archive, manifest)?;
+        self.claim()?;
         let _guard = self.lock(directory);
         let (manifest_partial, sums_partial) = self.prepare(directory, &archive, manifest)?;
         let directory_file = sidecar::open_directory(directory)?;
-        let sync =
-            || directory_file.sync_all().map_err(|cause| PublishError::new("sync the directory", directory, 0, cause));
+        let sync = || {
+            durable::sync_open(&directory_file)
+                .map_err(|cause| PublishError::new("sync the directory", directory, 0, cause))
+        };
 
         sidecar::rename_new(&partial, &archive)?;
         let mut names = Unfinished { name: sealed.name(), archive: archive.clone(), manifest: false, finished: false };
@@ -77,6 +82,7 @@ impl ArchiveDirectory {
         change: impl FnOnce(&mut StateFile),
     ) -> Result<StateFile, PublishError> {
         let (directory, name) = self.locate(archive)?;
+        self.guard()?;
         let _guard = self.lock(directory);
         let unusable = |cause| PublishError::new("read the state of", archive, 0, io::Error::other(cause));
         let found = StateFile::beside(archive).map_err(unusable)?;
@@ -97,21 +103,33 @@ impl ArchiveDirectory {
     /// opened for it.
     ///
     /// # Errors
-    /// When the directory cannot be created or written, or has less room.
+    /// When it is not the catalog's, cannot be created or written, or has less room.
     pub fn check(&self, needed: u64) -> Result<(), PublishError> {
         let root = self.root();
         let failed = |cause: io::Error| PublishError::new("write to", root, needed, cause);
+        self.guard()?;
         if !root.is_dir() {
             create_directory(root.parent().unwrap_or(root), root)?;
+            // It is there now, so it can be locked.
+            self.guard()?;
         }
         let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
         rustix::fs::access(root, access).map_err(|cause| failed(cause.into()))?;
-        let free = error::free_bytes(root).map_err(failed)?;
-        if free < needed {
-            let cause = io::ErrorKind::StorageFull.into();
-            return Err(PublishError::DiskFull { act: "write to", path: root.to_owned(), needed, free, cause });
-        }
-        Ok(())
+        let left = error::room(root).map_err(failed)?;
+        let (free, path) = (left.bytes.unwrap_or(u64::MAX), root.to_owned());
+        let lack = match left {
+            Room { no_inodes: true, .. } => Lack::Inodes,
+            _ if free < needed => Lack::Room,
+            _ => return Ok(()),
+        };
+        Err(PublishError::DiskFull {
+            act: "write to",
+            path,
+            needed,
+            free,
+            lack,
+            cause: io::ErrorKind::StorageFull.into(),
+        })
     }
 
     pub(super) fn places(&self) -> MutexGuard<'_, Places> {

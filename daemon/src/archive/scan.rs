@@ -28,8 +28,13 @@ use super::{
 pub enum Found {
     /// A manifest that may be used, and how its archive is.
     Archive(Box<Scanned>),
-    /// Something that cannot be taken in, in one sentence.
-    Skipped(String),
+    /// Something that cannot be taken in.
+    Skipped {
+        /// In which directory it is.
+        place: PathBuf,
+        /// What it is, in one sentence.
+        sentence: String,
+    },
 }
 
 /// One archive of a scan. Its hash was not looked at.
@@ -80,25 +85,32 @@ impl ArchiveDirectory {
     /// As [`ArchiveDirectory::scan`], in these organizations' directories alone.
     ///
     /// # Errors
-    /// When the archive directory itself cannot be listed.
+    /// When the archive directory itself cannot be listed, or is not the catalog's.
     pub fn scan_in(&self, places: Option<&HashSet<PathBuf>>, visit: &mut dyn FnMut(Found)) -> Result<(), PublishError> {
+        self.guard()?;
         let mut seen = HashSet::new();
-        let all = walk::places(self.root(), &mut |error| visit(Found::Skipped(error.to_string())))?;
+        let skipped = |place: &Path, error: &PublishError| Found::Skipped {
+            place: place.to_owned(),
+            sentence: error.to_string(),
+        };
+        let all = walk::places(self.root(), &mut |error| visit(skipped(self.root(), &error)))?;
         for place in all.into_iter().filter(|place| places.is_none_or(|places| places.contains(&place.path))) {
             match walk::names(&place.path, false) {
                 Ok(names) => scan_place(&place, &names, &mut seen, visit),
-                Err(error) => visit(Found::Skipped(error.to_string())),
+                Err(error) => visit(skipped(&place.path, &error)),
             }
         }
-        Ok(())
+        // A disk that was taken away meanwhile looks like one without archives.
+        self.guard()
     }
 }
 
 fn scan_place(place: &Place, names: &[String], seen: &mut HashSet<Gid>, visit: &mut dyn FnMut(Found)) {
     for name in names {
         let path = place.path.join(name);
-        let sentence = |what: &dyn ToString| {
-            Found::Skipped(printable(&format!("{}: {}", path.display(), what.to_string())).into_owned())
+        let sentence = |what: &dyn ToString| Found::Skipped {
+            place: place.path.clone(),
+            sentence: printable(&format!("{}: {}", path.display(), what.to_string())).into_owned(),
         };
         if let Some(archive) = name.strip_suffix(MANIFEST_SUFFIX).filter(|archive| !archive.starts_with('.')) {
             match examine(place, archive, seen) {

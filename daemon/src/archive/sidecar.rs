@@ -14,7 +14,10 @@ use orgvault_shared::archive::{
     open,
     sums::{LARGEST_SUMS, Sums},
 };
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::{
+    fs::{CWD, RenameFlags, renameat_with},
+    io::Errno,
+};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -42,13 +45,23 @@ pub(super) fn write_partial(directory: &Path, name: &str, text: &[u8]) -> Result
 }
 
 /// Renames without overwriting. Where the file system knows no such rename, by a second link,
-/// which fails for a taken name just the same.
+/// which fails for a taken name just the same; and where it knows no links either (exFAT, object
+/// stores), after a look whether the name is taken.
 pub(super) fn rename_new(from: &Path, to: &Path) -> Result<(), PublishError> {
-    let failed = |cause| PublishError::new("rename a file to", to, 0, cause);
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => link_new(from, to).map_err(failed),
-        other => other.map_err(io::Error::from).map_err(failed),
-    }
+    let renamed = renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE).map_err(io::Error::from);
+    renamed
+        .or_else(|cause| if cannot(&cause) { link_new(from, to) } else { Err(cause) })
+        .or_else(|cause| if cannot(&cause) { look_and_rename(from, to) } else { Err(cause) })
+        .map_err(|cause| PublishError::new("rename a file to", to, 0, cause))
+}
+
+/// Whether a file system may mean by this that it does not know the call at all. One that means
+/// something else says so again, when the next way is tried.
+fn cannot(cause: &io::Error) -> bool {
+    let errno = Errno::from_io_error(cause);
+    errno.is_some_and(|errno| {
+        matches!(errno, Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM | Errno::MLINK)
+    })
 }
 
 fn link_new(from: &Path, to: &Path) -> io::Result<()> {
@@ -58,6 +71,17 @@ fn link_new(from: &Path, to: &Path) -> io::Result<()> {
         tracing::warn!(path = %from.display(), %cause, "cannot remove a partial name");
     }
     Ok(())
+}
+
+/// Nobody but this daemon gives such names: each holds a gid of its own, and the archive directory is
+/// locked. To reserve the name by an empty file would be safe from anybody else too, and a crash
+/// would leave that file under a final name.
+fn look_and_rename(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(to) {
+        Ok(_taken) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => fs::rename(from, to),
+        Err(cause) => Err(cause),
+    }
 }
 
 /// Renames over what is there.
@@ -160,15 +184,28 @@ mod tests {
     }
 
     #[test]
-    fn a_second_link_overwrites_nothing_either() {
+    fn no_way_to_rename_overwrites_anything() {
         let directory = tempfile::tempdir().unwrap();
         let (from, to) = (directory.path().join("from"), directory.path().join("to"));
-        fs::write(&from, "new").unwrap();
-        link_new(&from, &to).unwrap();
-        assert_eq!((fs::read_to_string(&to).unwrap().as_str(), from.exists()), ("new", false));
-        fs::write(&from, "other").unwrap();
-        assert_eq!(link_new(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        assert!(matches!(rename_new(&from, &to), Err(PublishError::Exists { .. })));
-        assert_eq!(fs::read_to_string(&to).unwrap(), "new");
+        for rename in [link_new, look_and_rename] {
+            fs::write(&from, "new").unwrap();
+            rename(&from, &to).unwrap();
+            assert_eq!((fs::read_to_string(&to).unwrap().as_str(), from.exists()), ("new", false));
+            fs::write(&from, "other").unwrap();
+            assert_eq!(rename(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            assert!(matches!(rename_new(&from, &to), Err(PublishError::Exists { .. })));
+            assert_eq!(fs::read_to_string(&to).unwrap(), "new");
+            fs::remove_file(&to).unwrap();
+        }
+        fs::remove_file(&from).unwrap();
+        assert_eq!(look_and_rename(&from, &to).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn what_a_file_system_does_not_know_is_tried_in_another_way() {
+        let means = |errno: Errno| cannot(&errno.into());
+        // vfat, exFAT and 9p; FUSE without the call; gVisor and NFS; seccomp; a file with too many links.
+        assert!([Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::PERM, Errno::MLINK].into_iter().all(means));
+        assert!(![Errno::EXIST, Errno::NOENT, Errno::NOSPC, Errno::IO, Errno::ROFS].into_iter().any(means));
     }
 }

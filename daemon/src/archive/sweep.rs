@@ -6,11 +6,21 @@ use std::path::PathBuf;
 use orgvault_shared::archive::naming::{ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX};
 
 use super::{
-    ArchiveDirectory, PublishError, delete,
+    ArchiveDirectory, Deletion, PublishError, delete,
     place::sync_directory,
     sidecar,
     walk::{self, Place},
 };
+
+/// What was cleaned up.
+#[derive(Debug, Default)]
+pub struct Swept {
+    /// What was unfinished and is gone.
+    pub removed: Vec<PathBuf>,
+    /// Deletions that were cut short and are carried out now; each is still to be told and
+    /// [ended](ArchiveDirectory::end_deletion).
+    pub deletions: Vec<Deletion>,
+}
 
 impl ArchiveDirectory {
     /// Removes what was left under partial names, and archives that had got their final name but
@@ -19,30 +29,33 @@ impl ArchiveDirectory {
     /// other sources go on.
     ///
     /// # Errors
-    /// When the archive directory itself cannot be listed.
-    pub fn sweep(&self) -> Result<Vec<PathBuf>, PublishError> {
-        let mut removed = Vec::new();
+    /// When the archive directory itself cannot be listed, or is not the catalog's.
+    pub fn sweep(&self) -> Result<Swept, PublishError> {
+        self.guard()?;
+        let mut swept = Swept::default();
         let mut log = |error: PublishError| tracing::warn!("{error}: what was left unfinished there stays");
         for place in walk::places(self.root(), &mut log)? {
-            if let Err(error) = self.sweep_place(&place, &mut removed) {
+            if let Err(error) = self.sweep_place(&place, &mut swept) {
                 log(error);
             }
         }
-        Ok(removed)
+        Ok(swept)
     }
 
-    fn sweep_place(&self, place: &Place, removed: &mut Vec<PathBuf>) -> Result<(), PublishError> {
+    fn sweep_place(&self, place: &Place, swept: &mut Swept) -> Result<(), PublishError> {
+        let Swept { removed, deletions } = swept;
         let names = walk::names(&place.path, false)?;
         let partials: Vec<&String> = names.iter().filter(|name| name.starts_with(PARTIAL_PREFIX)).collect();
         if partials.is_empty() {
             return Ok(());
         }
         let _guard = self.lock(&place.path);
-        for partial in &partials {
-            if let Some(name) = delete::marked_name(partial) {
-                delete::finish(&place.path, name, &|_step| {})?;
-                removed.push(place.path.join(name.to_string()));
-            }
+        let (marks, partials): (Vec<&String>, Vec<&String>) =
+            partials.into_iter().partition(|partial| delete::marked_name(partial).is_some());
+        for name in marks.into_iter().filter_map(|mark| delete::marked_name(mark)) {
+            let deletion = Deletion::marked(&place.path, name);
+            delete::carry_out(&deletion, &|_step| {})?;
+            deletions.push(deletion);
         }
         for name in partials.iter().filter_map(|partial| unpublished(partial, &names)) {
             let archive = place.path.join(name.to_string());

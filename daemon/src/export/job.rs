@@ -148,9 +148,13 @@ async fn attempt(
         canceled: watched.canceled.clone(),
         at: (!limit.is_zero()).then(|| tokio::time::Instant::now() + limit),
     };
-    let opened = match opened {
-        Some(opened) => opened,
-        None => opened.insert(deadline.bound(open(source, &organization.id)).await?),
+    let opened = if let Some(opened) = opened {
+        opened
+    } else {
+        // Refused before anything is read, and not when hours have gone into it.
+        let archives = Arc::clone(&shop.archives);
+        blocking(move || Ok(archives.guard()?)).await?;
+        opened.insert(deadline.bound(open(source, &organization.id)).await?)
     };
     let plan = plan(shop, export, source.definition())?;
     let archive = make(shop, export, &plan, opened, watched.progress.clone(), &deadline).await?;

@@ -8,10 +8,11 @@ use orgvault_shared::{
     clock::{Clock, Timestamp},
     config::Config,
 };
-use tokio::sync::{Mutex, broadcast, watch};
+use tokio::sync::{Mutex, Notify, broadcast, watch};
 
 use crate::{
-    archive::ArchiveDirectory, audit::Audit, catalog::Catalog, listings::Kept, notices::Notices, source::Source,
+    archive::ArchiveDirectory, audit::Audit, catalog::Catalog, lifecycle::Reserve, listings::Kept, notices::Notices,
+    source::Source,
 };
 
 /// Events that a slow listener may lag behind before it is cut off and has to start over.
@@ -42,6 +43,10 @@ pub struct Workshop {
     pub notices: Notices,
     /// What of the sources' lists was kept.
     pub kept: Kept,
+    /// Room on the disk of the state, for when it is full.
+    pub reserve: Reserve,
+    /// The archive directory is to be looked at as a whole: it may be another one.
+    pub look_everywhere: Notify,
     /// Held while what is known of a stored archive is changed.
     pub storing: Mutex<()>,
 }
@@ -57,6 +62,7 @@ impl Workshop {
         audit: Arc<Audit>,
         clock: Clock,
     ) -> Self {
+        let reserve = Reserve::of(&configured.borrow().daemon.state_dir);
         Self {
             notices: catalog.notices().clone(),
             sources: ArcSwap::from_pointee(sources),
@@ -68,6 +74,8 @@ impl Workshop {
             clock,
             events: broadcast::channel(EVENTS).0,
             kept: Kept::default(),
+            reserve,
+            look_everywhere: Notify::new(),
             storing: Mutex::default(),
         }
     }

@@ -1,32 +1,90 @@
-//! Deleting: the file first, the catalog last, so that a deletion that was cut short can be asked
-//! for again. A pinned archive is not deleted.
+//! Deleting: what was decided is carried out on disk, forgotten in the catalog and told in the audit
+//! trail, whatever happens in between. A pinned archive is not deleted.
 
 use std::{path::PathBuf, sync::Arc};
 
-use orgvault_shared::{api::Archive, gid::Gid};
+use orgvault_shared::{
+    api::{Archive, AuditEntry},
+    gid::Gid,
+};
 
 use super::{KeepError, blocking, known};
-use crate::export::Workshop;
+use crate::{archive::Deletion, audit::Origin, export::Workshop};
+
+/// What the audit trail calls it.
+const ACT: &str = "archive.delete";
 
 /// Deletes one archive; gives what it was.
 ///
 /// # Errors
 /// When there is none, a pin keeps it, or disk or catalog refuse.
-pub async fn delete(shop: &Arc<Workshop>, gid: Gid) -> Result<Archive, KeepError> {
+pub async fn delete(shop: &Arc<Workshop>, gid: Gid, by: &Origin) -> Result<Archive, KeepError> {
     let _storing = shop.storing.lock().await;
     let archive = known(shop, gid).await?;
     if archive.pinned {
         return Err(KeepError::Pinned(gid));
     }
-    remove(shop, &archive).await?;
+    remove(shop, &archive, by).await?;
     Ok(archive)
 }
 
 /// Deletes an archive that may go. The caller holds [`Workshop::storing`].
-pub(super) async fn remove(shop: &Arc<Workshop>, archive: &Archive) -> Result<(), KeepError> {
+pub(super) async fn remove(shop: &Arc<Workshop>, archive: &Archive, by: &Origin) -> Result<(), KeepError> {
+    shop.reserve.spend();
     let (archives, path) = (Arc::clone(&shop.archives), PathBuf::from(&archive.path));
-    blocking(move || Ok(archives.delete(&path)?)).await?;
-    shop.catalog.forget_archive(archive.gid).await?;
+    let deletion = blocking(move || Ok(archives.decide_deletion(&path)?)).await?;
+    let entry = AuditEntry {
+        gid: Some(archive.gid),
+        organization: Some(archive.organization.clone()),
+        ..by.entry(shop.clock.now(), ACT)
+    };
+    finish(shop, deletion, Some(entry)).await?;
     shop.tell_archive(archive);
     Ok(())
+}
+
+/// Finishes deletions that an earlier daemon had decided. One that cannot be finished is tried again
+/// at the next start.
+pub(super) async fn finish_deletions(shop: &Arc<Workshop>, deletions: Vec<Deletion>) {
+    for deletion in deletions {
+        let (gid, path) = (deletion.gid(), deletion.archive());
+        match finish_later(shop, deletion).await {
+            Ok(()) => tracing::info!(%gid, path = %path.display(), "finished what an earlier daemon was deleting"),
+            Err(error) => tracing::error!(%gid, path = %path.display(), "cannot finish a deletion: {error}"),
+        }
+    }
+}
+
+async fn finish_later(shop: &Arc<Workshop>, deletion: Deletion) -> Result<(), KeepError> {
+    let gid = deletion.gid();
+    let (audit, by) = (Arc::clone(&shop.audit), Origin::daemon("start", "a deletion that an earlier daemon began"));
+    let told = blocking(move || Ok(audit.tells(ACT, gid))).await?;
+    let organization = match shop.catalog.archive(gid).await? {
+        Some(archive) => Some(archive.organization),
+        None => deletion.organization().cloned(),
+    };
+    let entry = AuditEntry { gid: Some(gid), organization, ..by.entry(shop.clock.now(), ACT) };
+    finish(shop, deletion, (!told).then_some(entry)).await
+}
+
+/// What was decided is told, done and forgotten; then its mark goes.
+async fn finish(shop: &Arc<Workshop>, deletion: Deletion, entry: Option<AuditEntry>) -> Result<(), KeepError> {
+    let (archives, audit) = (Arc::clone(&shop.archives), Arc::clone(&shop.audit));
+    let (deletion, told) = blocking(move || {
+        // A full disk takes the line only when the archive is gone.
+        let untold = entry.filter(|entry| audit.record(entry).is_err());
+        archives.carry_out(&deletion)?;
+        let told = untold.is_none_or(|entry| match audit.record(&entry) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!("a deletion is not in the audit trail before the next start: {error}");
+                false
+            }
+        });
+        Ok((deletion, told))
+    })
+    .await?;
+    shop.catalog.forget_archive(deletion.gid()).await?;
+    let archives = Arc::clone(&shop.archives);
+    if told { blocking(move || Ok(archives.end_deletion(&deletion)?)).await } else { Ok(()) }
 }

@@ -11,9 +11,10 @@ use orgvault_shared::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{KeepError, blocking, delete::remove, glance, verify};
+use super::{KeepError, blocking, delete::remove, glance, guard, verify};
 use crate::{
     archive::retention::{self, Group, GroupPlan, Rules},
+    audit::Origin,
     catalog::ArchiveFilter,
     export::Workshop,
 };
@@ -31,11 +32,14 @@ pub async fn plan(shop: &Arc<Workshop>) -> Result<RetentionPlan, KeepError> {
 /// Deletes what [`plan`] drops, group by group.
 ///
 /// # Errors
-/// When the catalog cannot be read; what one group refuses is a failure of the result.
-pub async fn prune(shop: &Arc<Workshop>) -> Result<Pruned, KeepError> {
+/// When the catalog cannot be read, or the archive directory is not its own; what one group refuses is
+/// a failure of the result.
+pub async fn prune(shop: &Arc<Workshop>, by: &Origin) -> Result<Pruned, KeepError> {
+    shop.reserve.spend();
+    guard(shop).await?;
     let mut pruned = Pruned::default();
     for group in retention::groups(shop.catalog.archives(&ArchiveFilter::default()).await?).into_keys() {
-        if let Err(error) = prune_group(shop, &group, &mut HashSet::new(), &mut pruned).await {
+        if let Err(error) = prune_group(shop, &group, by, &mut HashSet::new(), &mut pruned).await {
             pruned.failures.push(format!("{}: {error}", group.organization));
         }
     }
@@ -47,7 +51,8 @@ pub async fn prune(shop: &Arc<Workshop>) -> Result<Pruned, KeepError> {
 pub async fn prune_after(shop: &Arc<Workshop>, archive: &Archive) {
     let mut pruned = Pruned::default();
     let mut trusted = HashSet::from([archive.gid]);
-    if let Err(error) = prune_group(shop, &Group::of(archive), &mut trusted, &mut pruned).await {
+    let by = Origin::daemon("retention", "retention");
+    if let Err(error) = prune_group(shop, &Group::of(archive), &by, &mut trusted, &mut pruned).await {
         pruned.failures.push(error.to_string());
     }
     for failure in &pruned.failures {
@@ -61,6 +66,7 @@ pub async fn prune_after(shop: &Arc<Workshop>, archive: &Archive) {
 async fn prune_group(
     shop: &Arc<Workshop>,
     group: &Group,
+    by: &Origin,
     trusted: &mut HashSet<Gid>,
     pruned: &mut Pruned,
 ) -> Result<(), KeepError> {
@@ -70,11 +76,13 @@ async fn prune_group(
     loop {
         let storing = shop.storing.lock().await;
         let plan = plan_of(shop, group).await?;
+        // A disk that was taken away looks like one without archives.
+        guard(shop).await?;
         let dropped: Vec<Archive> = plan.dropped().cloned().collect();
         let Some(last) = plan.last_good.filter(|_| !dropped.is_empty()) else { return Ok(()) };
         if trusted.contains(&last) {
             for archive in dropped {
-                delete_one(shop, &archive, pruned).await;
+                delete_one(shop, &archive, by, pruned).await;
             }
             return Ok(());
         }
@@ -86,8 +94,8 @@ async fn prune_group(
     }
 }
 
-async fn delete_one(shop: &Arc<Workshop>, archive: &Archive, pruned: &mut Pruned) {
-    match remove(shop, archive).await {
+async fn delete_one(shop: &Arc<Workshop>, archive: &Archive, by: &Origin, pruned: &mut Pruned) {
+    match remove(shop, archive, by).await {
         Ok(()) => {
             let source = &archive.organization.source;
             tracing::info!(gid = %archive.gid, source, path = archive.path, "retention deleted an archive");

@@ -17,7 +17,11 @@ use orgvault_shared::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{KeepError, blocking, verify};
+use super::{
+    KeepError, blocking, guard, home,
+    skips::{Skip, Skips},
+    verify,
+};
 use crate::{
     archive::Found,
     catalog::{ArchiveFilter, CatalogError},
@@ -62,6 +66,14 @@ pub async fn compare(
     scope: &Scope,
     lost: Lost,
 ) -> Result<(Vec<String>, Vec<Archive>), KeepError> {
+    let (skipped, unread) = compare_in(shop, scope, lost).await?;
+    Ok((skipped.into_iter().map(|(_place, sentence)| sentence).collect(), unread))
+}
+
+async fn compare_in(shop: &Arc<Workshop>, scope: &Scope, lost: Lost) -> Result<(Vec<Skip>, Vec<Archive>), KeepError> {
+    if scope.places.is_none() {
+        home::settle(shop).await?;
+    }
     // The catalog first: what is published meanwhile is then found, and not taken for lost.
     let mut listed = listed(shop, scope).await?;
     let (lying, mut skipped) = scan(shop, scope).await?;
@@ -73,7 +85,8 @@ pub async fn compare(
         }
     }
     for archive in listed.into_values() {
-        skipped.extend(lose(shop, archive, lost).await?);
+        let place = PathBuf::from(&archive.path).parent().map(Path::to_owned).unwrap_or_default();
+        skipped.extend(lose(shop, archive, lost).await?.map(|sentence| (place, sentence)));
     }
     Ok((skipped, unread))
 }
@@ -98,18 +111,15 @@ async fn listed(shop: &Workshop, scope: &Scope) -> Result<HashMap<Gid, Archive>,
 ///
 /// # Errors
 /// As [`compare`].
-pub async fn rescan(shop: &Arc<Workshop>, scope: &Scope, end: &CancellationToken) -> Result<(), KeepError> {
-    let (skipped, unread) = compare(shop, scope, Lost::Show).await?;
-    if scope.places.is_none() || !skipped.is_empty() {
-        let rest = skipped.len().saturating_sub(1);
-        let more = if rest == 0 {
-            String::new()
-        } else {
-            format!(" (and {rest} more; `orgvault catalog rebuild` lists them)")
-        };
-        let message = skipped.first().map(|first| format!("not taken in: {first}{more}"));
-        shop.notices.set("archives_skipped", message);
-    }
+pub async fn rescan(
+    shop: &Arc<Workshop>,
+    scope: &Scope,
+    skips: &mut Skips,
+    end: &CancellationToken,
+) -> Result<(), KeepError> {
+    let (skipped, unread) = compare_in(shop, scope, Lost::Show).await?;
+    skips.update(scope.places.as_ref(), skipped);
+    shop.notices.set("archives_skipped", skips.message());
     for archive in unread {
         let (gid, path) = (archive.gid, archive.path.clone());
         tracing::info!(%gid, path, "an archive is new or was changed, so it is read");
@@ -120,7 +130,7 @@ pub async fn rescan(shop: &Arc<Workshop>, scope: &Scope, end: &CancellationToken
     Ok(())
 }
 
-async fn scan(shop: &Arc<Workshop>, scope: &Scope) -> Result<(Vec<Lying>, Vec<String>), KeepError> {
+async fn scan(shop: &Arc<Workshop>, scope: &Scope) -> Result<(Vec<Lying>, Vec<Skip>), KeepError> {
     let (archives, places) = (Arc::clone(&shop.archives), scope.places.clone());
     blocking(move || {
         let (mut lying, mut skipped) = (Vec::new(), Vec::new());
@@ -130,7 +140,7 @@ async fn scan(shop: &Arc<Workshop>, scope: &Scope) -> Result<(Vec<Lying>, Vec<St
                 let checked = archive.verified.as_ref().map_or(scanned.manifest.finished_at, |verified| verified.at);
                 lying.push(Lying { written_since: written_after(&scanned.path, checked), archive });
             }
-            Found::Skipped(reason) => skipped.push(reason),
+            Found::Skipped { place, sentence } => skipped.push((place, sentence)),
         })?;
         Ok((lying, skipped))
     })
@@ -215,6 +225,7 @@ fn is_another(lying: &Archive, known: &Archive) -> bool {
 async fn lose(shop: &Arc<Workshop>, archive: Archive, lost: Lost) -> Result<Option<String>, KeepError> {
     let _storing = shop.storing.lock().await;
     let Some(mut archive) = shop.catalog.archive(archive.gid).await? else { return Ok(None) };
+    guard(shop).await?;
     let state = match look_for_manifest(Path::new(&archive.path)) {
         Err(cause) => {
             return Ok(Some(format!("{}: it cannot be looked at, so its entry stays as it is: {cause}", archive.path)));

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use orgvault_shared::api::Archive;
 use tokio_util::sync::CancellationToken;
 
-use super::{KeepError, verify};
+use super::{KeepError, guard, verify};
 use crate::{catalog::ArchiveFilter, export::Workshop};
 
 /// After a start the first run comes earlier, so that a daemon that is restarted each night scrubs.
@@ -36,6 +36,7 @@ pub async fn scrub_regularly(shop: Arc<Workshop>, end: CancellationToken) {
 }
 
 async fn run(shop: &Arc<Workshop>, budget: u64, end: &CancellationToken) -> Result<(), KeepError> {
+    guard(shop).await?;
     let (mut archives, mut bytes, mut faulty) = (0_u64, 0_u64, 0_u64);
     for archive in next(shop.catalog.archives(&ArchiveFilter::default()).await?, budget) {
         if end.is_cancelled() {

@@ -13,13 +13,14 @@ use orgvault_shared::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{KeepError, blocking, change_state};
+use super::{KeepError, blocking, change_state, guard};
 use crate::export::Workshop;
 
 /// Reads an archive again. That its manifest is gone or cannot be used is a fault like any other.
 ///
 /// # Errors
-/// When the file cannot be read, `gone` was canceled, or the catalog refuses.
+/// When the file cannot be read, the archive directory is not the catalog's, `gone` was canceled, or the
+/// catalog refuses.
 pub async fn verify(
     shop: &Arc<Workshop>,
     archive: Archive,
@@ -27,6 +28,8 @@ pub async fn verify(
 ) -> Result<Verification, KeepError> {
     let (path, now) = (archive.path.clone(), shop.clock.now());
     let (state, mut found) = blocking(move || read(Path::new(&path), now, &gone)).await?;
+    // Where its disk was taken away, it is not lost.
+    guard(shop).await?;
     found.gid = Some(archive.gid);
     keep(shop, archive, state, found.clone()).await?;
     Ok(found)
@@ -75,7 +78,13 @@ async fn keep(
     }
     archive.state = state;
     archive.verified = Some(found);
-    shop.catalog.put_archive(&archive).await?;
+    match shop.catalog.put_archive(&archive).await {
+        // On a full disk, retention has to know that it may delete others, and room for this comes then.
+        Err(error) if archive.state == ArchiveState::Present => {
+            tracing::warn!(gid = %archive.gid, "a verification that went well is kept nowhere: {error}");
+        }
+        kept => kept?,
+    }
     shop.tell_archive(&archive);
     Ok(())
 }

@@ -2,9 +2,9 @@
 //! kernel takes back however the process ends.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, Metadata, OpenOptions},
     io::{self, Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -55,7 +55,7 @@ pub struct StateLock {
 /// The directory itself is locked, so that nothing lies among the archives.
 #[derive(Debug)]
 pub struct ArchiveLock {
-    _held: Held,
+    held: Held,
 }
 
 /// A file that is locked.
@@ -73,6 +73,14 @@ impl Drop for Held {
 }
 
 impl ArchiveLock {
+    /// Whether it is on the directory that is at `archive_dir` now.
+    #[must_use]
+    pub fn is_on(&self, archive_dir: &Path) -> bool {
+        let (held, there) = (self.held.0.metadata(), fs::metadata(archive_dir));
+        let same = |held: &Metadata, there: &Metadata| (held.dev(), held.ino()) == (there.dev(), there.ino());
+        matches!((held, there), (Ok(held), Ok(there)) if same(&held, &there))
+    }
+
     /// Locks `archive_dir`; `None` where it is not there yet, or its file system knows no locks.
     ///
     /// # Errors
@@ -83,7 +91,7 @@ impl ArchiveLock {
             Ok(directory)
         });
         match locked {
-            Ok(directory) => Ok(Some(Self { _held: Held(directory) })),
+            Ok(directory) => Ok(Some(Self { held: Held(directory) })),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 Err(LockError::Shared { path: archive_dir.to_owned() })
             }
@@ -116,15 +124,20 @@ impl StateLock {
             Err(Errno::WOULDBLOCK) => return Err(LockError::Held { holder: holder(&mut file), path }),
             Err(error) => return Err(failed("lock", &path)(error.into())),
         }
-        write_pid(&mut file).map_err(failed("write", &path))?;
+        // The lock is what counts: on a full disk nobody learns who holds it.
+        if let Err(cause) = write_pid(&mut file) {
+            tracing::warn!(path = %path.display(), "cannot write who holds the lock: {cause}");
+        }
         Ok(Self { _held: Held(file) })
     }
 }
 
+/// Over what is there: a file that is made empty first asks a full disk for room.
 fn write_pid(file: &mut File) -> io::Result<()> {
-    file.set_len(0)?;
+    let text = format!("{}\n", std::process::id());
     file.rewind()?;
-    writeln!(file, "{}", std::process::id())
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)
 }
 
 /// Says who has the lock, as well as it can be said.
@@ -135,7 +148,7 @@ fn holder(file: &mut File) -> String {
     let Some(pid) = read.ok().and_then(|_| text.trim().parse::<u32>().ok()) else {
         return "another process".to_owned();
     };
-    match std::fs::read_to_string(format!("/proc/{pid}/comm")) {
+    match fs::read_to_string(format!("/proc/{pid}/comm")) {
         Ok(program) => format!("process {pid} ({})", orgvault_shared::text::printable(program.trim())),
         Err(_unreadable) => format!("process {pid}"),
     }

@@ -55,6 +55,16 @@ impl Signals {
     }
 }
 
+/// A file that reaches the limit of file sizes (`LimitFSIZE=`) fails the write from now on, instead of
+/// ending the process by SIGXFSZ: to catch the signal is enough (setrlimit(2)). Programs that are
+/// started get the usual behaviour back.
+///
+/// # Errors
+/// When the system refuses.
+pub fn outlive_file_limit() -> io::Result<()> {
+    signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
+}
+
 /// Each SIGHUP asks for the configuration to be read again.
 ///
 /// # Errors

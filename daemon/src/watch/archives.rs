@@ -8,7 +8,7 @@ use std::{
 };
 
 use notify::{
-    Event, EventKind, RecursiveMode,
+    ErrorKind, Event, EventKind, RecursiveMode,
     event::{AccessKind, AccessMode, ModifyKind},
 };
 use orgvault_shared::archive::naming::{ArchiveName, PARTIAL_PREFIX, STATE_SUFFIX, SUMS_NAME};
@@ -20,8 +20,9 @@ use super::{
     watcher::{Handler, Watching, watch},
 };
 use crate::{
+    archive::MARKER_NAME,
     export::Workshop,
-    keep::{self, Scope},
+    keep::{self, Scope, Skips},
 };
 
 /// So many directories are looked at one by one; with more, all are.
@@ -38,13 +39,15 @@ struct Noticed {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Hint {
     everywhere: bool,
+    /// The watcher itself does not see all that happens: another one is needed.
+    blind: bool,
     places: HashSet<PathBuf>,
     touched: HashSet<PathBuf>,
 }
 
 impl Hint {
     fn into_scope(self) -> Scope {
-        let everywhere = self.everywhere || self.places.len() > MOST_PLACES;
+        let everywhere = self.everywhere || self.blind || self.places.len() > MOST_PLACES;
         Scope { places: (!everywhere).then_some(self.places), touched: self.touched }
     }
 
@@ -69,6 +72,7 @@ impl Hint {
         let Ok(below) = path.strip_prefix(root) else { return false };
         let names: Vec<&str> = below.components().filter_map(name).collect();
         match names.as_slice() {
+            [file] if file.starts_with(PARTIAL_PREFIX) || *file == MARKER_NAME => return false,
             [] | [_] => self.everywhere = true,
             [_, _] => {
                 self.places.insert(path.to_owned());
@@ -97,8 +101,8 @@ fn name(component: Component<'_>) -> Option<&str> {
 }
 
 impl Noticed {
-    fn take(&self) -> Scope {
-        std::mem::take(&mut *self.scope.lock().unwrap_or_else(PoisonError::into_inner)).into_scope()
+    fn take(&self) -> Hint {
+        std::mem::take(&mut *self.scope.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// One that the watcher lost is found by looking everywhere.
@@ -109,6 +113,8 @@ impl Noticed {
             Err(error) => {
                 tracing::warn!("the archive directory is not watched as it should be: {error}");
                 hint.everywhere = true;
+                // New directories are not watched any more.
+                hint.blind |= matches!(error.kind, ErrorKind::MaxFilesWatch);
                 true
             }
         };
@@ -121,19 +127,31 @@ impl Noticed {
 /// Keeps the catalog in line with the archive directory until the stop.
 pub async fn watch_archives(shop: Arc<Workshop>, end: CancellationToken) {
     let noticed = Arc::new(Noticed::default());
-    let mut watching = None;
+    let mut watching: Option<Watching> = None;
     let mut scope = Scope::default();
+    let mut skips = Skips::default();
     let mut next = Instant::now();
     loop {
         if scope.places.is_none() {
+            // One that polls tries each time whether the system tells now.
+            watching = watching.filter(|watching| watching.polls.is_none());
             // First the watch, then the look, so that nothing falls in between.
             watching = watching.or_else(|| arm(&shop, &noticed));
             next = Instant::now() + shop.config().daemon.rescan;
         }
-        let message = keep::rescan(&shop, &scope, &end).await.err().map(|error| error.to_string());
-        shop.notices.set("archive_dir", message);
+        let message = keep::rescan(&shop, &scope, &mut skips, &end).await.err().filter(|error| !error.is_about_home());
+        shop.notices.set("archive_dir", message.map(|error| error.to_string()));
         scope = tokio::select! {
-            () = settled(&noticed.news) => noticed.take(),
+            () = settled(&noticed.news) => {
+                let hint = noticed.take();
+                watching = watching.filter(|_| !hint.blind);
+                hint.into_scope()
+            }
+            () = shop.look_everywhere.notified() => {
+                // What was watched may be another directory.
+                watching = None;
+                Scope::default()
+            }
             () = tokio::time::sleep_until(next) => Scope::default(),
             () = end.cancelled() => return,
         };
@@ -151,8 +169,8 @@ fn arm(shop: &Workshop, noticed: &Arc<Noticed>) -> Option<Watching> {
     let (noticed, below) = (Arc::clone(noticed), root.clone());
     let handler: Handler = Arc::new(move |event| noticed.hear(&below, event));
     let (watching, polls) = match watch(std::slice::from_ref(&root), RecursiveMode::Recursive, &handler) {
-        Ok(mut watching) => {
-            let polls = watching.polls.take();
+        Ok(watching) => {
+            let polls = watching.polls.clone();
             (Some(watching), polls)
         }
         Err(error) => (None, Some(error.to_string())),
@@ -195,6 +213,18 @@ mod tests {
     }
 
     #[test]
+    fn at_the_limit_of_watches_another_watcher_is_needed() {
+        let noticed = Noticed::default();
+        let root = Path::new("/archives");
+        noticed.hear(root, Err(notify::Error::new(ErrorKind::MaxFilesWatch)));
+        let hint = noticed.take();
+        assert!(hint.blind && hint.into_scope() == Scope::default());
+        noticed.hear(root, Err(notify::Error::generic("lost")));
+        let hint = noticed.take();
+        assert!(!hint.blind && hint.into_scope() == Scope::default(), "one event was lost");
+    }
+
+    #[test]
     fn what_the_daemon_itself_does_is_no_news() {
         let written = EventKind::Modify(ModifyKind::Data(DataChange::Any));
         let opened = EventKind::Access(AccessKind::Open(AccessMode::Read));
@@ -202,6 +232,7 @@ mod tests {
             (written, "/archives/tracker/acme--1/.partial-20260131T093000Z-1.json"),
             (written, "/archives/tracker/acme--1/20260131T093000Z-1.json.state.json"),
             (written, "/archives/tracker/acme--1/SHA256SUMS"),
+            (written, "/archives/.orgvault.json"),
             (opened, "/archives/tracker/acme--1/20260131T093000Z-1.json"),
             (written, "/elsewhere/tracker/acme--1/20260131T093000Z-1.json"),
         ] {

@@ -134,7 +134,7 @@ fn scan(directory: &ArchiveDirectory) -> (Vec<Scanned>, Vec<String>) {
     let (mut archives, mut skipped) = (Vec::new(), Vec::new());
     let visit = &mut |found| match found {
         Found::Archive(scanned) => archives.push(*scanned),
-        Found::Skipped(sentence) => skipped.push(sentence),
+        Found::Skipped { sentence, .. } => skipped.push(sentence),
     };
     directory.scan(visit).unwrap();
     (archives, skipped)

@@ -2,6 +2,7 @@
 
 pub(crate) mod fixture;
 mod health;
+mod home;
 mod metrics;
 mod rebuild;
 mod reload;

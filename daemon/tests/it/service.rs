@@ -235,6 +235,25 @@ async fn a_socket_that_was_handed_over_is_used_and_never_removed() {
     }
 }
 
+#[tokio::test]
+async fn that_the_managers_socket_is_gone_is_told() {
+    let place = Place::new("", "");
+    fs::create_dir(place.file("run")).unwrap();
+    let listener = UnixListener::bind(place.file("run/socket")).unwrap();
+    let _running = activated(&place, &listener);
+    place.client().status().await.unwrap();
+    fs::rename(place.file("run/socket"), place.file("run/aside")).unwrap();
+    let client = Client::new(place.file("run/aside"));
+    let mut told = Vec::new();
+    until("the status says so", async || {
+        told = client.status().await.unwrap().warnings;
+        !told.is_empty()
+    })
+    .await;
+    assert!(told[0].code == "socket" && told[0].message.contains("orgvaultd.socket"), "{told:?}");
+    assert!(!place.file("run/socket").exists(), "its file is the manager's");
+}
+
 /// A daemon whose one export is held up.
 async fn exporting(place: &Place) -> (Running, Gid) {
     let running = Running(place.orgvaultd().spawn().unwrap());
@@ -299,7 +318,7 @@ async fn a_disk_that_fills_up_during_an_export_fails_it_clean_and_pruning_goes_o
     let daemon = place.orgvaultd();
     let mut command = Command::new("sh");
     command
-        .args(["-c", "trap '' XFSZ; ulimit -f 16384; exec \"$@\"", "sh"])
+        .args(["-c", "ulimit -f 16384; exec \"$@\"", "sh"])
         .arg(daemon.get_program())
         .args(daemon.get_args())
         .stderr(fs::File::create(place.file("log")).unwrap());
@@ -314,6 +333,7 @@ async fn a_disk_that_fills_up_during_an_export_fails_it_clean_and_pruning_goes_o
     app.run(many).await;
     let failed = export(&client).await.error.unwrap();
     assert_eq!(failed.code, "disk_full", "{failed:?}");
+    assert!(failed.message.contains("may not become so large") && failed.hint.contains("LimitFSIZE="), "{failed:?}");
     let left = walk(&place.file("archives"));
     assert!(left.iter().all(|path| !path.to_string_lossy().contains(".partial")), "{left:?}");
     app.run("DELETE FROM labels WHERE name LIKE 'made up%'").await;
@@ -346,7 +366,7 @@ async fn only_the_daemon_reads_its_catalog_and_its_group_the_archives_whatever_t
             assert_eq!(mode(&place.file("state").join(name)), 0o600, "{name} with umask {umask}");
         }
         let files = walk(&place.file("archives"));
-        assert_eq!(files.len(), 4, "{files:?}");
+        assert_eq!(files.len(), 5, "{files:?}");
         for file in files {
             assert_eq!(mode(&file), 0o640, "{} with umask {umask}", file.display());
             assert_eq!(mode(file.parent().unwrap()), 0o750, "{} with umask {umask}", file.display());
@@ -367,6 +387,34 @@ async fn an_earlier_catalog_that_others_may_read_is_taken_from_them() {
         assert_eq!(running.exit_code().await, Some(0), "{}", place.log());
         fs::set_permissions(&catalog, fs::Permissions::from_mode(0o644)).unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_relative_path_of_the_configuration_is_watched_and_the_log_begins_with_what_works_where() {
+    let place = Place::new("", "");
+    let watching = fs::read_to_string(place.file("config.toml")).unwrap().replace("watch = false", "watch = true");
+    fs::write(place.file("config.toml"), &watching).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_orgvaultd"));
+    command.args(["--config", "config.toml"]).current_dir(place.directory.path());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(place.file("log")).unwrap());
+    let _running = Running(command.spawn().unwrap());
+    let client = place.client();
+    until("the daemon answers", async || client.health().await.is_ok()).await;
+    let source = "[[source]]\nname = \"tracker\"\nproduct = \"rytask\"\nurl = \"sqlite:///nonexistent\"\n";
+    // Saved again and again, because the watch may not be there yet.
+    until("what is saved is in force", async || {
+        fs::write(place.file("config.toml"), format!("{watching}{source}")).unwrap();
+        client.status().await.unwrap().sources == 1
+    })
+    .await;
+    let log = place.log();
+    let first = log.lines().next().unwrap();
+    let at = place.directory.path().display();
+    for said in [env!("CARGO_PKG_VERSION"), &format!("{at}/run/socket"), &format!("{at}/archives"), "sources="] {
+        assert!(first.contains(said), "{said}: {first}");
+    }
+    let second = log.lines().nth(1).unwrap_or_default();
+    assert!(!second.contains("read again"), "{log}");
 }
 
 #[test]

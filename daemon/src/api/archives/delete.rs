@@ -14,7 +14,7 @@ pub(in super::super) async fn delete(
     Path(gid): Path<Gid>,
 ) -> Result<Json<Archive>, Refusal> {
     app.archive(&caller, gid).await?;
-    let archive = keep::delete(&app.shop.workshop, gid).await?;
+    let archive = keep::delete(&app.shop.workshop, gid, &caller.origin(format!("DELETE /v1/archives/{gid}"))).await?;
     tracing::info!(user = caller.name(), %gid, path = archive.path, "an archive was deleted");
     Ok(Json(archive))
 }

@@ -15,9 +15,9 @@ use orgvault_daemon::{
     product::Products,
     run,
 };
-use orgvault_shared::{clock::Clock, config::Config};
+use orgvault_shared::{client::Client, clock::Clock, config::Config};
 
-use super::fixture::Daemon;
+use super::fixture::{Daemon, until};
 
 async fn start(config: &Config) -> RunError {
     run(config.clone(), Products::embedded().unwrap(), Clock::system(), Stop::default()).await.unwrap_err()
@@ -117,6 +117,33 @@ async fn a_socket_that_is_not_ours_any_more_is_left_alone() {
     socket.close().unwrap();
     assert!(path.exists());
     drop(another);
+}
+
+#[tokio::test]
+async fn a_socket_file_that_was_removed_is_made_again_and_anothers_is_told() {
+    let daemon = Daemon::start_with(|config| config.daemon.socket_mode = 0o660).await;
+    let path = &daemon.config.daemon.socket;
+    let events = daemon.connect().await;
+    fs::remove_file(path).unwrap();
+    until("it answers again", async || daemon.client.health().await.is_ok()).await;
+    assert_eq!(fs::metadata(path).unwrap().mode() & 0o777, 0o660);
+    drop(events);
+
+    let aside = path.with_file_name("aside");
+    fs::rename(path, &aside).unwrap();
+    let another = UnixListener::bind(path).unwrap();
+    let client = Client::new(&aside);
+    let warned = async || client.status().await.unwrap().warnings.iter().any(|warning| warning.code == "socket");
+    until("the status says so", warned).await;
+    drop(another);
+    fs::rename(&aside, path).unwrap();
+    let client = &daemon.client;
+    until("it is settled", async || client.status().await.unwrap().warnings.is_empty()).await;
+    let (path, directory) = (path.clone(), daemon.directory.path().to_owned());
+    let mut daemon = daemon;
+    daemon.stop.soft.cancel();
+    daemon.ended().await;
+    assert!(!path.exists(), "the new one is removed too: {}", directory.display());
 }
 
 #[tokio::test]

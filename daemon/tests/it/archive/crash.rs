@@ -72,7 +72,8 @@ fn assert_clean(root: &Path, directory: &ArchiveDirectory, gids: &[u64], step: S
     let archives = files(root).len() - 3;
     assert_eq!(archives, 2 * gids.len(), "{step:?}: {:?}", files(root));
     assert_eq!(sha256sum(&root.join("tracker/acme--7")), 2 * gids.len(), "{step:?}");
-    assert_eq!(directory.sweep().unwrap(), [""; 0].map(PathBuf::from), "a second sweep finds nothing");
+    let second = directory.sweep().unwrap();
+    assert!(second.removed.is_empty() && second.deletions.is_empty(), "a second sweep finds nothing: {second:?}");
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn killed_while_publishing() {
         let whole = matches!(step, Step::ManifestRenamed | Step::SumsRenamed | Step::Published);
         let (archives, _) = scan(&directory);
         assert_eq!(archives.len(), if whole { 2 } else { 1 }, "{step:?}: nothing half-done is listed before the sweep");
-        let removed = directory.sweep().unwrap();
+        let removed = directory.sweep().unwrap().removed;
         assert_eq!(removed.is_empty(), matches!(step, Step::SumsRenamed | Step::Published), "{step:?}: {removed:?}");
         assert_clean(root.path(), &directory, if whole { &[EARLIER, DYING] } else { &[EARLIER] }, step);
         if !whole {
@@ -98,7 +99,13 @@ fn killed_while_deleting() {
         let (root, directory) = die_in(step);
         let (archives, _) = scan(&directory);
         assert_eq!(archives.len(), 1, "{step:?}: a deletion that was begun is done");
-        directory.sweep().unwrap();
+        let swept = directory.sweep().unwrap();
+        let decided: Vec<u64> = swept.deletions.iter().map(|deletion| deletion.gid().get()).collect();
+        assert_eq!(decided, if step == Step::Deleted { vec![] } else { vec![DYING] }, "{step:?}");
+        for deletion in &swept.deletions {
+            assert_eq!(deletion.organization(), Some(&organization("acme", "7")));
+            directory.end_deletion(deletion).unwrap();
+        }
         assert_clean(root.path(), &directory, &[EARLIER], step);
     }
 }

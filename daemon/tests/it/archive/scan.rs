@@ -127,7 +127,7 @@ fn what_is_not_ours_is_neither_read_nor_removed() {
         fs::write(root.path().join(name), "").unwrap();
     }
     let before = files(root.path());
-    assert_eq!(directory.sweep().unwrap().len(), 0);
+    assert_eq!(directory.sweep().unwrap().removed.len(), 0);
     assert_eq!(files(root.path()), before);
     let (archives, skipped) = scan(&directory);
     assert_eq!((archives.len(), skipped), (1, vec![]));
@@ -138,6 +138,6 @@ fn what_is_not_ours_is_neither_read_nor_removed() {
 fn an_archive_directory_that_is_not_there_yet_is_empty() {
     let root = tempfile::tempdir().unwrap();
     let directory = ArchiveDirectory::new(root.path().join("none"));
-    assert_eq!(directory.sweep().unwrap().len(), 0);
+    assert_eq!(directory.sweep().unwrap().removed.len(), 0);
     assert_eq!(scan(&directory).0.len(), 0);
 }

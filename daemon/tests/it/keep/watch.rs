@@ -87,6 +87,12 @@ async fn a_manifest_that_was_edited_to_name_another_file_is_not_followed() {
     assert!(skipped.message.contains("cannot be its own"), "{skipped:?}");
     let shown = daemon.client.archive(archive.gid).await.unwrap();
     assert_eq!(shown.path, archive.path, "the catalog names the archive's own file");
+    fs::write(&manifest, &text).unwrap();
+    until("the warning is settled with its cause", async || {
+        let warnings = daemon.client.status().await.unwrap().warnings;
+        warnings.iter().all(|warning| warning.code != "archives_skipped")
+    })
+    .await;
 }
 
 #[tokio::test]
