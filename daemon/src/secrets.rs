@@ -1,7 +1,7 @@
 //! `state_dir/secrets`: what only the daemon may read. Each file is replaced as a whole.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, OpenOptions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
