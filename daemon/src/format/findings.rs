@@ -4,7 +4,7 @@ use orgvault_shared::api::{Format, Warning};
 
 use super::{
     FormatError, Unrepresentable, Written,
-    transcode::Transcoder,
+    transcode::{Named, Remarks},
     value::{Misfit, Value},
 };
 use crate::{
@@ -12,8 +12,10 @@ use crate::{
     row::{Cells, Column, TornRow},
 };
 
-/// At most this many rows are named in a warning.
+/// At most this many values are named.
 const NAMED: usize = 100;
+/// How many levels jq 1.6 reads (`MAX_PARSING_DEPTH`, measured): an array is one, an object two.
+const READABLE_DEPTH: usize = 256;
 
 /// Values that the format cannot hold and numbers that lost digits, over a whole archive.
 #[derive(Debug, Default)]
@@ -21,8 +23,9 @@ pub struct Findings {
     tolerant: bool,
     unrepresentable: Vec<Unrepresentable>,
     unrepresentable_total: u64,
-    imprecise: Vec<String>,
-    imprecise_total: u64,
+    imprecise: Named,
+    halves: Named,
+    deep: Named,
 }
 
 impl Findings {
@@ -33,18 +36,39 @@ impl Findings {
 
     /// Moves what was found into an encoder's result.
     pub fn report(self, written: &mut Written) {
+        written.warnings.extend(self.warnings().into_iter().flatten());
         written.unrepresentable = self.unrepresentable;
         written.unrepresentable_total = self.unrepresentable_total;
-        if self.imprecise_total > 0 {
-            written.warnings.push(Warning {
-                code: "number_imprecise".to_owned(),
-                message: format!(
+    }
+
+    fn warnings(&self) -> [Option<Warning>; 3] {
+        let warning = |found: &Named, code: &str, message: &dyn Fn(u64) -> String| {
+            (found.total() > 0).then(|| Warning {
+                code: code.to_owned(),
+                message: message(found.total()),
+                ids: found.names().to_vec(),
+            })
+        };
+        [
+            warning(&self.imprecise, "number_imprecise", &|total| {
+                format!(
                     "{} in JSON columns have more digits than the format's numbers hold: they are written as the app's own export writes them, rounded",
-                    numbers(self.imprecise_total)
-                ),
-                ids: self.imprecise,
-            });
-        }
+                    plural(total, "number")
+                )
+            }),
+            warning(&self.halves, "json_half_character", &|total| {
+                format!(
+                    "{} in JSON columns hold half of a character (\\ud800 to \\udfff alone), as the app's own export writes them: jq and other readers refuse or change them",
+                    plural(total, "text")
+                )
+            }),
+            warning(&self.deep, "json_deep", &|total| {
+                format!(
+                    "{} of JSON columns are nested deeper than the {READABLE_DEPTH} levels that jq 1.6 reads (an object is two), as the app's own export writes them: jq and other readers refuse the whole document",
+                    plural(total, "value")
+                )
+            }),
+        ]
     }
 
     /// Collects the error of one value, or gives it back where it has to fail.
@@ -61,19 +85,24 @@ impl Findings {
         }
     }
 
-    /// Notes the numbers of the JSON text that was printed last that lost digits.
+    /// Notes what was noticed about the JSON text that was printed last.
     #[inline]
-    pub(super) fn note(&mut self, json: &Transcoder, place: &Place, row: &[Option<&[u8]>], column: usize) {
-        if json.imprecise_total() > 0 {
-            self.imprecise_total += json.imprecise_total();
-            let free = NAMED - self.imprecise.len();
-            self.imprecise.extend(json.imprecise().iter().take(free).map(|path| place.path(row, column, path)));
+    pub(super) fn note(&mut self, remarks: &Remarks, place: &Place, row: &[Option<&[u8]>], column: usize) {
+        if remarks.imprecise.total() > 0 {
+            self.imprecise.extend(&remarks.imprecise, |path| place.path(row, column, path));
+        }
+        if remarks.halves.total() > 0 {
+            self.halves.extend(&remarks.halves, |path| place.path(row, column, path));
+        }
+        if remarks.depth() + place.depth > READABLE_DEPTH {
+            let name = self.deep.is_named().then(|| place.path(row, column, ""));
+            self.deep.add(name);
         }
     }
 }
 
-fn numbers(count: u64) -> String {
-    if count == 1 { "1 number".to_owned() } else { format!("{count} numbers") }
+fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// Where the values of a section come from: what an error needs to name one.
@@ -84,6 +113,8 @@ pub(super) struct Place {
     format: Format,
     columns: Vec<Column>,
     id: usize,
+    /// How many levels of jq the document has around a value.
+    depth: usize,
 }
 
 impl Place {
@@ -95,6 +126,12 @@ impl Place {
             format,
             columns: columns.to_vec(),
             id: columns.iter().position(is_id).unwrap_or(0),
+            // In CSV a value is a text of its own.
+            depth: match (format, section.single) {
+                (Format::Json, true) => 4,
+                (Format::Json, false) => 5,
+                _ => 0,
+            },
         }
     }
 

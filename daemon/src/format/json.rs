@@ -176,7 +176,7 @@ impl OpenSection {
                 out.extend_from_slice(b"null");
                 findings.refuse(self.place.misfit(row, index, misfit))?;
             } else if column.kind == ColumnType::Json && row[index].is_some() {
-                findings.note(&values.json, &self.place, row, index);
+                findings.note(values.json.remarks(), &self.place, row, index);
             }
         }
         out.push(b'}');

@@ -1,6 +1,7 @@
 //! The text of JSON columns, printed again as another language's parser and printer would.
 
 mod arrange;
+mod remarks;
 mod string;
 #[cfg(test)]
 mod tests;
@@ -11,12 +12,11 @@ use super::{
 };
 use crate::product::JsonStyle;
 use arrange::{Fix, Member};
+pub use remarks::{Named, Remarks};
 
 /// PHP's `json_decode` gives null for what is nested deeper (measured: solidtime facts).
 const PHP_DEPTH: usize = 511;
-/// At most this many numbers of one cell are named.
-const NAMED: usize = 100;
-/// A path to a number is cut here.
+/// A path to a value is cut here.
 const PATH_BYTES: usize = 200;
 
 /// Prints JSON texts again in one style. Keeps its buffers from one text to the next.
@@ -27,14 +27,15 @@ const PATH_BYTES: usize = 200;
 pub struct Transcoder {
     style: JsonStyle,
     frames: Vec<Frame>,
+    /// How many levels of jq the frames are.
+    levels: usize,
     /// The members of the objects that are open.
     members: Vec<Member>,
     fixes: Vec<Fix>,
     /// Where the texts of the members of all fixes are, in their new order.
     pieces: Vec<(usize, usize)>,
     spare: Vec<u8>,
-    imprecise: Vec<String>,
-    imprecise_total: u64,
+    remarks: Remarks,
 }
 
 /// An array or object that is open.
@@ -43,6 +44,16 @@ struct Frame {
     /// Where its bracket is in the output.
     start: usize,
     holds: Holds,
+}
+
+impl Frame {
+    /// jq keeps an object and its open key apart.
+    fn levels(self) -> usize {
+        match self.holds {
+            Holds::Elements(_) => 1,
+            Holds::Members(_) => 2,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -71,12 +82,12 @@ impl Transcoder {
         Self {
             style,
             frames: Vec::new(),
+            levels: 0,
             members: Vec::new(),
             fixes: Vec::new(),
             pieces: Vec::new(),
             spare: Vec::new(),
-            imprecise: Vec::new(),
-            imprecise_total: 0,
+            remarks: Remarks::default(),
         }
     }
 
@@ -85,8 +96,7 @@ impl Transcoder {
     /// # Errors
     /// When it is not JSON (PHP prints null then), or PHP cannot print one of its numbers.
     pub fn write(&mut self, json: &str, out: &mut Vec<u8>) -> Result<(), Misfit> {
-        self.imprecise.clear();
-        self.imprecise_total = 0;
+        self.remarks.clear();
         let start = out.len();
         match (self.style, self.print(json.as_bytes(), out)) {
             (JsonStyle::Javascript, Ok(())) => {
@@ -104,16 +114,10 @@ impl Transcoder {
         }
     }
 
-    /// Paths of the numbers of the last text that lost digits (`.limits[0]`), at most 100.
+    /// What was noticed about the last text.
     #[must_use]
-    pub fn imprecise(&self) -> &[String] {
-        &self.imprecise
-    }
-
-    /// How many numbers of the last text lost digits.
-    #[must_use]
-    pub fn imprecise_total(&self) -> u64 {
-        self.imprecise_total
+    pub fn remarks(&self) -> &Remarks {
+        &self.remarks
     }
 
     /// A text that is one string is parsed a second time, and stays where that fails (measured:
@@ -124,17 +128,18 @@ impl Transcoder {
             return;
         }
         let inner = string::decode(&out[start + 1..end - 1]);
+        let outer = std::mem::take(&mut self.remarks);
         if self.print(&inner, out).is_ok() {
             out.drain(start..end);
         } else {
             out.truncate(end);
-            self.imprecise.clear();
-            self.imprecise_total = 0;
+            self.remarks = outer;
         }
     }
 
     fn print(&mut self, json: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
         self.frames.clear();
+        self.levels = 0;
         self.members.clear();
         self.fixes.clear();
         self.pieces.clear();
@@ -170,7 +175,7 @@ impl Transcoder {
                     }
                     _ => return Err(Fault::Syntax(at)),
                 }
-                self.frames.pop();
+                self.close();
                 at += 1;
             }
         }
@@ -183,7 +188,7 @@ impl Transcoder {
             let (bracket, holds) = match json.get(at) {
                 Some(b'[') => (b'[', Holds::Elements(0)),
                 Some(b'{') => (b'{', Holds::Members(self.members.len())),
-                Some(b'"') => return string::write(json, at, self.style, out),
+                Some(b'"') => return self.string(json, at, out),
                 Some(b'-' | b'0'..=b'9') => return self.number(json, at, out),
                 _ => return literal(json, at, out),
             };
@@ -205,11 +210,17 @@ impl Transcoder {
 
     fn open(&mut self, frame: Frame) -> Result<(), Fault> {
         self.frames.push(frame);
+        self.remarks.reach(self.levels + 1);
+        self.levels += frame.levels();
         if self.style == JsonStyle::Php && self.frames.len() > PHP_DEPTH { Err(Fault::Deep) } else { Ok(()) }
     }
 
+    fn close(&mut self) {
+        self.levels -= self.frames.pop().map_or(0, Frame::levels);
+    }
+
     fn close_empty(&mut self, at: usize, bracket: &[u8], out: &mut Vec<u8>) -> usize {
-        self.frames.pop();
+        self.close();
         out.extend_from_slice(bracket);
         at + 1
     }
@@ -221,13 +232,31 @@ impl Transcoder {
             return Err(Fault::Syntax(at));
         }
         let start = out.len();
-        let at = blanks(json, string::write(json, at, self.style, out)?);
+        let (end, half) = string::write(json, at, self.style, out)?;
+        let at = blanks(json, end);
         if json.get(at) != Some(&b':') {
             return Err(Fault::Syntax(at));
         }
         out.push(b':');
         self.members.push(Member { start, value: out.len(), end: 0 });
+        if half {
+            self.note_half(out);
+        }
         Ok(at + 1)
+    }
+
+    fn string(&mut self, json: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, Fault> {
+        let (end, half) = string::write(json, at, self.style, out)?;
+        if half {
+            self.note_half(out);
+        }
+        Ok(end)
+    }
+
+    /// A string with half of a surrogate pair was printed.
+    fn note_half(&mut self, out: &[u8]) {
+        let path = self.remarks.halves.is_named().then(|| self.path(out));
+        self.remarks.halves.add(path);
     }
 
     fn end_member(&mut self, out: &[u8]) {
@@ -295,11 +324,8 @@ impl Transcoder {
     }
 
     fn note_imprecise(&mut self, out: &[u8]) {
-        self.imprecise_total += 1;
-        if self.imprecise.len() < NAMED {
-            let path = self.path(out);
-            self.imprecise.push(path);
-        }
+        let path = self.remarks.imprecise.is_named().then(|| self.path(out));
+        self.remarks.imprecise.add(path);
     }
 
     /// Where the value is that is being read: `.limits[0]`.

@@ -121,9 +121,10 @@ fn fputcsv_quotes_blanks_and_tabs_too() {
 #[test]
 fn null_and_empty_are_both_nothing() {
     for kind in [ColumnType::Text, ColumnType::List, ColumnType::Uuid, ColumnType::Timestamp, ColumnType::Bool] {
-        assert_eq!(lines(rytask().encoding, kind, &[None]), "\n", "{kind:?}");
+        assert_eq!(lines(rytask().encoding, kind, &[None]), "\"\"\n", "{kind:?}");
+        assert_eq!(lines(FPUTCSV, kind, &[None]), "\"\"\n", "{kind:?}");
     }
-    assert_eq!(minimal(""), "\n");
+    assert_eq!((minimal(""), fputcsv("")), ("\"\"\n".to_owned(), "\"\"\n".to_owned()), "a blank line is no record");
     let three = columns(&[("a", ColumnType::Text), ("b", ColumnType::Int), ("c", ColumnType::Text)]);
     assert_eq!(one(Format::Csv, &three, &[vec![None, None, Some(b"")]]).unwrap(), "a,b,c\n,,\n");
 }
@@ -167,7 +168,7 @@ fn tags_are_as_php_prints_them() {
         lines(FPUTCSV, ColumnType::Json, &cells),
         "null\nnull\n[]\n\"[\"\"a1\"\",\"\"b\\/2\"\",\"\"a1\"\"]\"\n[]\n"
     );
-    assert_eq!(lines(rytask().encoding, ColumnType::Json, &[None]), "\n");
+    assert_eq!(lines(rytask().encoding, ColumnType::Json, &[None]), "\"\"\n");
 }
 
 #[test]
@@ -274,6 +275,17 @@ proptest! {
             let mut reader = ::csv::Reader::from_reader(&out[..]);
             prop_assert_eq!(reader.headers().unwrap(), vec!["x", "y,"]);
             let read: Vec<Vec<String>> = reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect();
+            prop_assert_eq!(&read, &rows);
+        }
+    }
+
+    #[test]
+    fn a_lone_column_reads_back_row_by_row(rows in prop::collection::vec("[a,\"\\r\\n ]{0,3}", 0..12)) {
+        let cells: Vec<Option<&[u8]>> = rows.iter().map(|text| Some(text.as_bytes())).collect();
+        for encoding in [rytask().encoding, FPUTCSV] {
+            let text = lines(encoding, ColumnType::Text, &cells);
+            let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+            let read: Vec<String> = reader.records().map(|record| record.unwrap()[0].to_owned()).collect();
             prop_assert_eq!(&read, &rows);
         }
     }

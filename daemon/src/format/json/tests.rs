@@ -300,6 +300,46 @@ fn numbers_that_lose_digits_are_a_warning_with_ids_and_paths() {
     assert!(written.warnings[0].message.starts_with("300 numbers "));
 }
 
+/// `[[[..]]]` or `{"a":{"a":..}}` of this depth.
+fn nested(open: &str, close: &str, depth: usize) -> String {
+    open.repeat(depth) + "1" + &close.repeat(depth)
+}
+
+#[test]
+fn what_jq_cannot_read_is_a_warning_with_ids_and_jq_reads_the_rest() {
+    let columns = columns(&[("id", ColumnType::Int), ("settings", ColumnType::Json)]);
+    for (value, code, path) in [
+        (r#"{"t":["fine","cut \ud83d"]}"#.to_owned(), "json_half_character", ".t[1]"),
+        (r#"{"\ude00":1}"#.to_owned(), "json_half_character", r".\ude00"),
+        (nested("[", "]", 252), "json_deep", ""),
+        (nested("{\"a\":", "}", 127), "json_deep", ""),
+        (nested("[", "]", 251), "", ""),
+        (nested("{\"a\":", "}", 126), "", ""),
+        (r#""\ud83d\ude00 whole""#.to_owned(), "", ""),
+    ] {
+        let rows: Vec<Row<'_>> = vec![vec![Some(&[0, 6]), Some(b"{}")], vec![Some(&[0, 7]), Some(value.as_bytes())]];
+        let (out, written) =
+            encode(plan(definition(vec![section("rows")]), Format::Json), &[(&columns, &rows)]).unwrap();
+        let warned: Vec<_> = written.warnings.iter().map(|warning| (warning.code.as_str(), &warning.ids[..])).collect();
+        let id = [format!("rows_table 7: settings{path}")];
+        assert_eq!(warned, if code.is_empty() { vec![] } else { vec![(code, &id[..])] });
+        // A later one than 1.6 reads more.
+        assert!(!code.is_empty() || jq_reads(&out), "{value}");
+    }
+}
+
+fn jq_reads(document: &[u8]) -> bool {
+    let mut jq = std::process::Command::new("jq")
+        .args(["-e", "."])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("jq has to be installed");
+    jq.stdin.take().unwrap().write_all(document).unwrap();
+    jq.wait().unwrap().success()
+}
+
 #[test]
 fn json_columns_follow_the_definitions_style() {
     let mut definition = definition(vec![section("rows")]);

@@ -6,10 +6,12 @@ use crate::{
     product::JsonStyle,
 };
 
-/// Prints the string that starts at `at` in the style's one spelling; gives the place behind it.
-pub(super) fn write(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>) -> Result<usize, Fault> {
+/// Prints the string that starts at `at` in the style's one spelling; gives the place behind it, and
+/// whether it holds half of a surrogate pair.
+pub(super) fn write(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>) -> Result<(usize, bool), Fault> {
     out.push(b'"');
     let mut at = at + 1;
+    let mut half = false;
     loop {
         let plain = json[at..].iter().take_while(|byte| is_plain(**byte, style)).count();
         out.extend_from_slice(&json[at..at + plain]);
@@ -17,9 +19,9 @@ pub(super) fn write(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>)
         match json.get(at) {
             Some(b'"') => {
                 out.push(b'"');
-                return Ok(at + 1);
+                return Ok((at + 1, half));
             }
-            Some(b'\\') => at = escape(json, at, style, out)?,
+            Some(b'\\') => at = escape(json, at, style, out, &mut half)?,
             Some(b'/') => {
                 out.extend_from_slice(b"\\/");
                 at += 1;
@@ -53,9 +55,9 @@ fn beyond_ascii(json: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, Faul
 }
 
 /// The escape whose backslash is at `at`.
-fn escape(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>) -> Result<usize, Fault> {
+fn escape(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>, half: &mut bool) -> Result<usize, Fault> {
     let byte = match json.get(at + 1) {
-        Some(b'u') => return unicode(json, at, style, out),
+        Some(b'u') => return unicode(json, at, style, out, half),
         Some(byte @ (b'"' | b'\\' | b'/')) => *byte,
         Some(b'b') => 0x08,
         Some(b'f') => 0x0C,
@@ -70,7 +72,7 @@ fn escape(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>) -> Result
 
 /// `\uxxxx`, or two of them for one character. JavaScript keeps a half of a pair as an escape;
 /// PHP refuses it.
-fn unicode(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>) -> Result<usize, Fault> {
+fn unicode(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>, half: &mut bool) -> Result<usize, Fault> {
     let first = unit(json, at)?;
     let pair = if (0xD800..0xDC00).contains(&first) { unit(json, at + 6).ok() } else { None };
     let units = [first, pair.unwrap_or(0)];
@@ -81,6 +83,7 @@ fn unicode(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>) -> Resul
             Ok(at + 6 * character.len_utf16())
         }
         (_, JsonStyle::Javascript) => {
+            *half = true;
             write_unit(first, out);
             Ok(at + 6)
         }

@@ -246,15 +246,52 @@ fn numbers_that_lose_digits_are_named_by_their_paths() {
     let mut out = Vec::new();
     let text = r#"{"a":[1,{"x":0,"big":12345678901234567890}],"tax rate":1e400,"ok":[0.1,1e20,1.50]}"#;
     transcoder.write(text, &mut out).unwrap();
-    assert_eq!(transcoder.imprecise(), [".a[1].big", ".tax rate"]);
+    assert_eq!(transcoder.remarks().imprecise.names(), [".a[1].big", ".tax rate"]);
     transcoder.write("[0.1]", &mut out).unwrap();
-    assert_eq!((transcoder.imprecise().len(), transcoder.imprecise_total()), (0, 0));
+    assert_eq!((transcoder.remarks().imprecise.names().len(), transcoder.remarks().imprecise.total()), (0, 0));
     transcoder.write(&format!("[{}0]", "1e-400,".repeat(1000)), &mut out).unwrap();
-    assert_eq!((transcoder.imprecise().len(), transcoder.imprecise_total()), (100, 1000));
+    assert_eq!((transcoder.remarks().imprecise.names().len(), transcoder.remarks().imprecise.total()), (100, 1000));
     transcoder.write("9007199254740993", &mut out).unwrap();
-    assert_eq!(transcoder.imprecise(), [""]);
+    assert_eq!(transcoder.remarks().imprecise.names(), [""]);
     transcoder.write("\"[9007199254740993\"", &mut out).unwrap();
-    assert_eq!(transcoder.imprecise_total(), 0, "a string that is no JSON stays, with all its digits");
+    assert_eq!(transcoder.remarks().imprecise.total(), 0, "a string that is no JSON stays, with all its digits");
+}
+
+#[test]
+fn halves_of_characters_are_named_by_their_paths() {
+    let mut transcoder = Transcoder::new(JsonStyle::Javascript);
+    let mut halves = |text: &str| {
+        transcoder.write(text, &mut Vec::new()).unwrap();
+        transcoder.remarks().halves.names().to_vec()
+    };
+    assert_eq!(halves(r#"{"a":["x","cut \ud83d"],"b":"\ude00 late","\ud83d":1}"#), [".a[1]", ".b", r".\ud83d"]);
+    assert_eq!(halves(r#""cut \ud83d""#), [""]);
+    assert_eq!(halves(r#"["\ud83d\ude00", "\\ud83d", "🚀"]"#), [""; 0]);
+    assert_eq!(halves(r#""{\"a\":\"\\ud83d\"}""#), [".a"], "a text that is parsed once more");
+    assert_eq!(php("\"\\ud83d\""), "null", "PHP refuses it");
+}
+
+#[test]
+fn depth_is_counted_in_jqs_levels() {
+    let mut transcoder = Transcoder::new(JsonStyle::Javascript);
+    let mut depth = |text: &str| {
+        transcoder.write(text, &mut Vec::new()).unwrap();
+        transcoder.remarks().depth()
+    };
+    for (text, expected) in [
+        ("1", 0),
+        ("[]", 1),
+        ("[1]", 1),
+        ("[[], [[]], 1]", 3),
+        ("{}", 1),
+        ("{\"a\":1}", 1),
+        ("{\"a\":[1]}", 3),
+        ("{\"a\":{\"b\":{}}}", 5),
+        ("[{\"a\":[{}]}]", 5),
+        ("[[1],[2],[3]]", 2),
+    ] {
+        assert_eq!(depth(text), expected, "{text}");
+    }
 }
 
 /// JSON whose numbers fit a double.
