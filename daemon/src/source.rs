@@ -1,9 +1,12 @@
 //! Sources: read-only snapshots of application databases, as streams of rows.
 
 mod check;
+mod columns;
 mod error;
 mod instant;
+mod listing;
 mod location;
+mod meaning;
 mod parameter;
 mod patience;
 mod postgres;
@@ -14,8 +17,7 @@ mod uuid;
 use std::sync::Arc;
 
 use orgvault_shared::{
-    api::{OrganizationKey, SourceCheck, Warning},
-    clock::Timestamp,
+    api::{SourceCheck, Warning},
     config::SourceConfig,
 };
 
@@ -27,7 +29,10 @@ use crate::{
     row::{Column, Message, RowSink, WriterGone},
 };
 
-pub use self::error::{Fault, SourceError, UnfitValue};
+pub use self::{
+    error::{ColumnFault, Fault, SourceError, UnfitValue},
+    listing::{Listed, ListingFault},
+};
 
 /// One connected application database. Connects when it is first asked.
 pub struct Source {
@@ -41,19 +46,6 @@ pub struct Source {
 enum Database {
     Postgres(Arc<Postgres>),
     Sqlite(Arc<Sqlite>),
-}
-
-/// One organization, as the source lists it now.
-#[derive(Debug, Clone)]
-pub struct Listed {
-    /// What names it.
-    pub key: OrganizationKey,
-    /// When the app says it was created; none too where that cannot be shown (infinity, BC).
-    pub created_at: Option<Timestamp>,
-    /// When the app soft-deleted it.
-    pub deleted_at: Option<Timestamp>,
-    /// Whether `--all` and schedules take it (before the soft-deleted are left out).
-    pub in_all: bool,
 }
 
 impl Source {
@@ -287,10 +279,4 @@ impl Snapshot {
             Open::Sqlite(snapshot) => snapshot.abandon(),
         }
     }
-}
-
-/// When an organization was soft-deleted. One whose time cannot be shown (infinity, BC) is
-/// soft-deleted all the same: since 1970.
-fn deleted_at(text: &str) -> Timestamp {
-    instant::parse(text).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -4,6 +4,7 @@ use orgvault_shared::api::{CheckLine, CheckResult};
 
 use super::{
     error::SourceError,
+    listing::Listed,
     schema::{self, Differences},
 };
 use crate::product::Definition;
@@ -12,8 +13,11 @@ use crate::product::Definition;
 const OLDER: &str = "nothing, as the definition does not read it; it may read more of the app when that is updated";
 
 /// Every line of a source, in the order that they are looked at.
-pub(super) const NAMES: [&str; 8] =
-    ["reachable", "version", "pooler", "read_only", "readable", "row_filter", "schema", "queries"];
+pub(super) const NAMES: [&str; 9] =
+    ["reachable", "version", "pooler", "read_only", "readable", "row_filter", "schema", "queries", "organizations"];
+
+/// At most this many organizations are named.
+const DETAILS: usize = 100;
 
 /// One line.
 pub(super) fn line(name: &str, result: CheckResult, message: impl Into<String>) -> CheckLine {
@@ -96,5 +100,29 @@ pub(super) fn queries(asked: usize, refused: &[SourceError]) -> CheckLine {
     let mut found = line("queries", CheckResult::Failed, message);
     found.details.extend(refused.iter().map(ToString::to_string));
     first.hint().clone_into(&mut found.hint);
+    found
+}
+
+/// `organizations`: each is listed once, and its row can be read.
+pub(super) fn organizations(answer: Result<Vec<Listed>, SourceError>) -> CheckLine {
+    let listed = match answer {
+        Ok(listed) => listed,
+        Err(error) => return failed("organizations", &error),
+    };
+    let all = listed.len();
+    let refused: Vec<_> = listed.iter().filter_map(|one| one.refusal.as_ref()).collect();
+    let warned: Vec<_> = listed.iter().flat_map(|one| &one.warnings).collect();
+    let (result, message) = match (refused.len(), warned.len()) {
+        (0, 0) => return line("organizations", CheckResult::Ok, format!("{all} organizations are listed, each once")),
+        (0, some) => (CheckResult::Warning, format!("{some} names of {all} organizations cannot be read as text")),
+        (some, _) => {
+            (CheckResult::Failed, format!("{some} of {all} organizations are refused; the others are exported"))
+        }
+    };
+    let mut found = line("organizations", result, message);
+    let hint = refused.first().map_or("correct the rows in the app's database", |fault| fault.hint());
+    hint.clone_into(&mut found.hint);
+    let details = refused.iter().map(ToString::to_string).chain(warned.iter().map(|warning| warning.message.clone()));
+    found.details = details.take(DETAILS).collect();
     found
 }

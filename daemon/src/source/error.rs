@@ -17,6 +17,8 @@ pub enum SourceError {
         act: String,
         /// The server's own words, or a list of what is missing.
         words: String,
+        /// What to do about it; may be empty.
+        hint: &'static str,
     },
     /// The organization's id is no value of the type that the queries compare it with.
     #[error("source {name}: `{id}` is no {expected}, so it is no organization's id")]
@@ -27,6 +29,16 @@ pub enum SourceError {
         id: String,
         /// The type.
         expected: &'static str,
+    },
+    /// The list of organizations has several ids that read alike (SQLite: `1` and `'1'`).
+    #[error("source {name}: {times} organizations of the list have ids that read `{id}`")]
+    RepeatedId {
+        /// The source.
+        name: Arc<str>,
+        /// The id.
+        id: String,
+        /// How many.
+        times: usize,
     },
     /// A rows query gives a column of a type that no format can write.
     #[error("source {name}: column {column} of section {section} has the type {kind}, which no format can write")]
@@ -39,6 +51,16 @@ pub enum SourceError {
         column: String,
         /// Its type, as the source calls it.
         kind: String,
+    },
+    /// The columns of a query cannot be told apart, or one is missing.
+    #[error("source {name}: {query} gives {fault}")]
+    Columns {
+        /// The source.
+        name: Arc<str>,
+        /// The query: `section timeLogs`.
+        query: String,
+        /// What is wrong.
+        fault: ColumnFault,
     },
     /// A value does not fit the type that the definition states (SQLite).
     #[error(transparent)]
@@ -63,6 +85,29 @@ pub enum SourceError {
     WriterGone {
         /// The source.
         name: Arc<str>,
+    },
+}
+
+/// What is wrong with the names of a query's columns.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ColumnFault {
+    /// Two have one name.
+    #[error("two columns `{column}`")]
+    Repeated {
+        /// The name.
+        column: String,
+    },
+    /// The database made one up.
+    #[error("a column without a name, `{column}`")]
+    Unnamed {
+        /// What the database calls it.
+        column: String,
+    },
+    /// One that is needed is not there.
+    #[error("no column `{column}`")]
+    Missing {
+        /// The name.
+        column: String,
     },
 }
 
@@ -127,6 +172,10 @@ pub enum Fault {
     Settings,
     /// A WAL database of SQLite cannot be read consistently.
     Wal,
+    /// SQLite has no room for its temporary files, or no directory for them.
+    Temporary,
+    /// An SQLite file contradicts itself.
+    Damaged,
     /// The server refused a query.
     Query,
     /// The server's answer is not what its protocol says.
@@ -137,7 +186,7 @@ pub enum Fault {
 const MAX_WORDS: usize = 4_000;
 
 /// Fault, code, whether the same export may work at once, hint.
-const FAULTS: [(Fault, &str, bool, &str); 22] = [
+const FAULTS: [(Fault, &str, bool, &str); 24] = [
     (Fault::Url, "source_url", false, "correct `url` of this source in the configuration"),
     (
         Fault::Tls,
@@ -222,6 +271,18 @@ const FAULTS: [(Fault, &str, bool, &str); 22] = [
         "let orgvaultd write the database's directory or start the app, so that the -shm file is there; never \
          copy the database file alone",
     ),
+    (
+        Fault::Temporary,
+        "source_temporary",
+        false,
+        "free space in the directory of temporary files (TMPDIR of orgvaultd, else /var/tmp), and let it write there",
+    ),
+    (
+        Fault::Damaged,
+        "source_damaged",
+        false,
+        "the database file is damaged: `PRAGMA integrity_check` says where; restore it, and keep the archives that you have",
+    ),
     (Fault::Query, "source_query", false, ""),
     (Fault::Protocol, "source_protocol", false, "is it a PostgreSQL server? a proxy in between may alter its answers"),
 ];
@@ -267,7 +328,15 @@ impl SourceError {
             words.truncate(end);
             words.push('…');
         }
-        Self::Fault { name: Arc::clone(name), fault, act: act.into(), words }
+        Self::Fault { name: Arc::clone(name), fault, act: act.into(), words, hint: fault.hint() }
+    }
+
+    /// With another hint than the fault's usual one.
+    pub(super) fn with_hint(mut self, other: &'static str) -> Self {
+        if let Self::Fault { hint, .. } = &mut self {
+            *hint = other;
+        }
+        self
     }
 
     /// An error of sqlx while it did `act` on an open connection.
@@ -300,7 +369,9 @@ impl SourceError {
         match self {
             Self::Fault { fault, .. } => fault.row().0,
             Self::OrganizationId { .. } => "organization_id",
+            Self::RepeatedId { .. } => "duplicate_id",
             Self::ColumnType { .. } => "source_column_type",
+            Self::Columns { .. } => "source_columns",
             Self::Value(_) => "source_value",
             Self::TooLong { .. } => "source_value_length",
             Self::WriterGone { .. } => "writer_gone",
@@ -317,9 +388,13 @@ impl SourceError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Fault { fault, .. } => fault.hint(),
+            Self::Fault { hint, .. } => hint,
             Self::OrganizationId { .. } => "`orgvault orgs` lists the ids",
+            Self::RepeatedId { .. } => "let the definition's `list` give each id once",
             Self::ColumnType { .. } => "cast the column to text in the definition's rows query",
+            Self::Columns { .. } => {
+                "give each column of the definition's query a name of its own: `c.name AS \"companyName\"`"
+            }
             Self::Value(_) => "correct the row in the app's database, or the column's type in the definition",
             Self::TooLong { .. } => {
                 "shorten the value in the app, or leave the column out of the definition's rows query"
@@ -353,7 +428,7 @@ fn judge(error: &sqlx::Error) -> (Fault, String) {
 fn judge_database(error: &dyn sqlx::error::DatabaseError) -> (Fault, String) {
     let code = error.code().unwrap_or_default();
     let Some(postgres) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() else {
-        return judge_sqlite(&code, error.message());
+        return (Fault::Query, format!("{} ({code})", error.message()));
     };
     // row_security = off turns a filtered read into this error; it has no SQLSTATE of its own.
     let filtered = &*code == "42501" && postgres.routine() == Some("check_enable_rls")
@@ -364,22 +439,6 @@ fn judge_database(error: &dyn sqlx::error::DatabaseError) -> (Fault, String) {
         None => format!("{} ({code})", postgres.message()),
     };
     (fault, words)
-}
-
-/// <https://www.sqlite.org/rescode.html>; the low byte is the primary code.
-fn judge_sqlite(code: &str, message: &str) -> (Fault, String) {
-    let extended = code.parse::<u32>().unwrap_or(1);
-    let fault = match (extended & 0xff, extended) {
-        (5 | 6, _) => Fault::Locked,
-        // READONLY_RECOVERY, _CANTLOCK, _ROLLBACK, _CANTINIT: someone who may write has to come first.
-        (_, 264 | 520 | 776 | 1288) => Fault::Wal,
-        (14, _) => Fault::Unreachable,
-        (1, _) if message.starts_with("no such table") || message.starts_with("no such column") => Fault::Schema,
-        (10, _) | (_, 1032) => Fault::Lost,
-        (26, _) => Fault::Database,
-        _ => Fault::Query,
-    };
-    (fault, format!("{message} ({code})"))
 }
 
 #[cfg(test)]

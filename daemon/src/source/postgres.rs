@@ -20,9 +20,9 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{api::OrganizationKey, config::SourceConfig};
+use orgvault_shared::config::SourceConfig;
 use sqlx::{
-    Row,
+    Column, Row, ValueRef,
     postgres::{PgConnectOptions, PgRow},
 };
 use tokio_util::task::TaskTracker;
@@ -35,7 +35,11 @@ use self::{
 };
 pub(super) use snapshot::Snapshot;
 
-use super::{Listed, error::SourceError, instant};
+use super::{
+    columns,
+    error::SourceError,
+    listing::{self, Cell, Listed},
+};
 use crate::product::Definition;
 
 /// One database on a PostgreSQL server.
@@ -79,10 +83,26 @@ impl Postgres {
 
     pub(super) async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {
         let mut session = self.pool.begin(Transaction::Statements, Some(self.patience())).await?;
-        let rows = session.text("list organizations", self.definition.organization.list.clone()).await?;
-        let listed = rows.iter().map(|row| self.listed(row)).collect::<Result<_, sqlx::Error>>();
+        let listed = self.list(&mut session).await?;
         self.pool.end(session).await?;
-        listed.map_err(|error| SourceError::from_sqlx(&self.name, "list organizations", &error))
+        Ok(listed)
+    }
+
+    /// Asks for the organizations inside a transaction.
+    async fn list(&self, session: &mut Session) -> Result<Vec<Listed>, SourceError> {
+        const ACT: &str = "list organizations";
+        // In a database of this encoding a name may be any bytes, which the server would refuse to
+        // send as UTF-8: then nothing would be listed.
+        let as_they_are = "SELECT pg_catalog.set_config('client_encoding', 'SQL_ASCII', true) \
+                           WHERE pg_catalog.current_setting('server_encoding') = 'SQL_ASCII'";
+        session.command(ACT, as_they_are).await?;
+        let rows = session.text(ACT, self.definition.organization.list.clone()).await?;
+        if let Some(first) = rows.first() {
+            columns::of_list(&self.name, first.columns().iter().map(Column::name))?;
+        }
+        let rows: Result<Vec<listing::Row>, sqlx::Error> = rows.iter().map(listed).collect();
+        let rows = rows.map_err(|error| SourceError::from_sqlx(&self.name, ACT, &error))?;
+        Ok(listing::organizations(&self.name, &self.definition.organization.kind, &rows))
     }
 
     pub(super) fn grants(&self) -> String {
@@ -138,26 +158,21 @@ impl Postgres {
         *self.described.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
         Ok(fresh)
     }
+}
 
-    fn listed(&self, row: &PgRow) -> Result<Listed, sqlx::Error> {
-        let text = |column: &str| row.try_get_unchecked::<Option<String>, _>(column);
-        let optional = |column: &str| match text(column) {
-            Err(sqlx::Error::ColumnNotFound(_)) => Ok(None),
-            other => other,
+/// The cells of one row of the list of organizations, each in text form.
+fn listed(row: &PgRow) -> Result<listing::Row, sqlx::Error> {
+    listing::Row::read(|column| {
+        let value = match row.try_get_raw(column) {
+            Err(sqlx::Error::ColumnNotFound(_)) => return Ok(Cell::Null),
+            other => other?,
         };
-        Ok(Listed {
-            key: OrganizationKey {
-                source: self.name.to_string(),
-                kind: optional("kind")?.unwrap_or_else(|| self.definition.organization.kind.clone()),
-                id: text("id")?.unwrap_or_default(),
-                name: text("name")?.unwrap_or_default(),
-                slug: text("slug")?.unwrap_or_default(),
-            },
-            created_at: optional("created_at")?.as_deref().and_then(instant::parse),
-            deleted_at: optional("deleted_at")?.as_deref().map(super::deleted_at),
-            in_all: optional("in_all")?.is_none_or(|text| text == "t"),
-        })
-    }
+        if value.is_null() {
+            return Ok(Cell::Null);
+        }
+        // A database in SQL_ASCII gives any bytes.
+        value.as_bytes().map(|bytes| Cell::Text(bytes.to_vec())).map_err(sqlx::Error::Decode)
+    })
 }
 
 fn version(session: &Session) -> String {

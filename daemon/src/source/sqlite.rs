@@ -2,6 +2,8 @@
 //! layout of PostgreSQL's binary COPY.
 
 mod check;
+mod error;
+mod organization;
 mod snapshot;
 mod value;
 
@@ -14,19 +16,16 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{api::OrganizationKey, config::SourceConfig};
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Row, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteRow},
-};
+use orgvault_shared::config::SourceConfig;
+use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::time::timeout;
 
 pub(super) use snapshot::Snapshot;
 
 use super::{
-    Listed,
+    columns,
     error::{Fault, SourceError},
-    instant,
+    listing::{self, Listed},
     schema::{self, Differences, LiveColumn},
 };
 use crate::product::Definition;
@@ -69,11 +68,16 @@ impl Sqlite {
     }
 
     pub(super) async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {
+        const ACT: &str = "list organizations";
         let mut reading = self.begin().await?;
         let list = sqlx::raw_sql(AssertSqlSafe(self.definition.organization.list.clone()));
-        let rows = self.bounded("list organizations", list.fetch_all(&mut reading.connection)).await?;
-        let listed = rows.iter().map(|row| self.listed(row)).collect::<Result<_, _>>();
-        listed.map_err(|error| SourceError::from_sqlx(&self.name, "list organizations", &error))
+        let rows = self.bounded(ACT, list.fetch_all(&mut reading.connection)).await?;
+        if let Some(first) = rows.first() {
+            columns::of_list(&self.name, first.columns().iter().map(sqlx::Column::name))?;
+        }
+        let rows: Result<Vec<listing::Row>, sqlx::Error> = rows.iter().map(organization::listed).collect();
+        let rows = rows.map_err(|error| self.failed(ACT, &error))?;
+        Ok(listing::organizations(&self.name, &self.definition.organization.kind, &rows))
     }
 
     pub(super) async fn snapshot(self: Arc<Self>, organization: &str) -> Result<Snapshot, SourceError> {
@@ -81,7 +85,7 @@ impl Sqlite {
         let differences = self.differences(&mut reading).await?;
         if !differences.missing.is_empty() {
             let words = format!("{}: {}", differences.missing_words(&self.definition), differences.missing.join(", "));
-            return Err(SourceError::fault(&self.name, Fault::Schema, "read what the definition reads", words));
+            return Err(self.fault(Fault::Schema, "read what the definition reads", words));
         }
         Snapshot::new(self, reading, differences, organization).await
     }
@@ -94,8 +98,8 @@ impl Sqlite {
         work: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, SourceError> {
         match timeout(self.stall_timeout, work).await {
-            Ok(done) => done.map_err(|error| SourceError::from_sqlx(&self.name, act, &error)),
-            Err(_elapsed) => Err(SourceError::stalled(&self.name, act, self.stall_timeout)),
+            Ok(done) => done.map_err(|error| self.failed(act, &error)),
+            Err(_elapsed) => Err(self.stalled(act, self.stall_timeout)),
         }
     }
 
@@ -103,14 +107,14 @@ impl Sqlite {
     async fn begin(&self) -> Result<Reading, SourceError> {
         if let Err(error) = tokio::fs::metadata(&self.path).await {
             let words = format!("{}: {error}", self.path.display());
-            return Err(SourceError::fault(&self.name, Fault::Unreachable, "open the database", words));
+            return Err(self.fault(Fault::Unreachable, "open the database", words));
         }
         match timeout(self.connect_timeout, self.open()).await {
             Ok(Ok(reading)) => Ok(reading),
             Ok(Err(error)) => Err(self.not_opened(&error).await),
             Err(_elapsed) => {
                 let words = format!("no answer within {} s", self.connect_timeout.as_secs_f64());
-                Err(SourceError::fault(&self.name, Fault::Locked, "open the database", words))
+                Err(self.fault(Fault::Locked, "open the database", words))
             }
         }
     }
@@ -139,58 +143,46 @@ impl Sqlite {
     /// A WAL database needs its -shm file, which a reader without write access cannot make; and
     /// a hot journal has to be rolled back by someone who may write.
     async fn not_opened(&self, error: &sqlx::Error) -> SourceError {
-        let opened = SourceError::from_sqlx(&self.name, "open the database", error);
+        let opened = self.failed("open the database", error);
         if opened.kind() != Some(Fault::Unreachable) || !is_wal(&self.path).await {
             return opened;
         }
         let words = format!("it is in WAL mode and its -shm file cannot be used: {opened}");
-        SourceError::fault(&self.name, Fault::Wal, "open the database", words)
+        self.fault(Fault::Wal, "open the database", words)
     }
 
-    /// Compares the tables that are there with the definition.
+    /// Compares the tables that the definition names with what is there. All others are known by
+    /// their names alone: a view on a table that is gone, or a virtual table of the app's own
+    /// module, can be asked for no more.
     async fn differences(&self, reading: &mut Reading) -> Result<Differences, SourceError> {
-        let rows = sqlx::raw_sql(
-            "SELECT m.name AS \"table\", p.name AS \"column\" FROM sqlite_schema m, pragma_table_xinfo(m.name) p \
-             WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND p.hidden <> 1 \
-             ORDER BY m.name, p.cid",
+        let names: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM sqlite_schema \
+             WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
         )
         .fetch_all(&mut reading.connection)
-        .await;
-        let live = rows.and_then(|rows| rows.iter().map(live_column).collect::<Result<Vec<_>, _>>());
-        let live = live.map_err(|error| SourceError::from_sqlx(&self.name, "read the schema", &error))?;
-        let mut beside = Vec::new();
-        if schema::knows_every_table(&self.definition) {
-            let tables = live.iter().map(|column| column.table.clone());
-            beside.extend(tables.filter(|table| !self.definition.tables.contains_key(table)));
-            beside.dedup();
+        .await
+        .map_err(|error| self.failed("read the schema", &error))?;
+        let (read, mut beside): (Vec<_>, Vec<_>) =
+            names.into_iter().partition(|name| self.definition.tables.contains_key(name));
+        let mut live = Vec::new();
+        for table in read {
+            live.extend(self.live_columns(reading, table).await?);
+        }
+        if !schema::knows_every_table(&self.definition) {
+            beside.clear();
         }
         Ok(schema::compare(&self.definition, &live, &beside))
     }
 
-    fn listed(&self, row: &SqliteRow) -> Result<Listed, sqlx::Error> {
-        let text = |column: &str| row.try_get_unchecked::<Option<String>, _>(column);
-        let optional = |column: &str| match text(column) {
-            Err(sqlx::Error::ColumnNotFound(_)) => Ok(None),
-            other => other,
-        };
-        Ok(Listed {
-            key: OrganizationKey {
-                source: self.name.to_string(),
-                kind: optional("kind")?.unwrap_or_else(|| self.definition.organization.kind.clone()),
-                id: text("id")?.unwrap_or_default(),
-                name: text("name")?.unwrap_or_default(),
-                slug: text("slug")?.unwrap_or_default(),
-            },
-            created_at: optional("created_at")?.as_deref().and_then(instant::parse),
-            deleted_at: optional("deleted_at")?.as_deref().map(super::deleted_at),
-            in_all: optional("in_all")?.is_none_or(|text| text == "1"),
-        })
+    async fn live_columns(&self, reading: &mut Reading, table: String) -> Result<Vec<LiveColumn>, SourceError> {
+        let columns = sqlx::query_scalar("SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid")
+            .bind(table.clone())
+            .fetch_all(&mut reading.connection)
+            .await;
+        let columns = columns.map_err(|error| self.failed(&format!("read the schema of {table}"), &error))?;
+        let live = |name| LiveColumn { table: table.clone(), name, readable: true, filtered: false };
+        Ok(columns.into_iter().map(live).collect())
     }
-}
-
-fn live_column(row: &SqliteRow) -> Result<LiveColumn, sqlx::Error> {
-    let (table, name) = (row.try_get("table")?, row.try_get("column")?);
-    Ok(LiveColumn { table, name, readable: true, filtered: false })
 }
 
 /// Bytes 18 and 19 of the header: <https://www.sqlite.org/fileformat2.html#file_format_version_numbers>.

@@ -1,11 +1,13 @@
 //! Sources against real servers and files.
 
 mod checks;
+mod columns;
 mod faults;
 pub(crate) mod fixture;
 mod grants;
 mod instants;
 mod leaving;
+mod listing;
 mod pooler;
 mod reading;
 mod rewrites;
@@ -13,4 +15,5 @@ mod schemas;
 mod sessions;
 mod sqlite;
 mod standby;
+mod storage_classes;
 mod tls;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use orgvault_shared::api::{CheckLine, CheckResult};
-use sqlx::{AssertSqlSafe, Column as _, Executor, PgConnection, SqlSafeStr, Statement};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, SqlSafeStr, Statement};
 
 use super::{
     Postgres, describe, grants, live,
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::source::{
     check::{self, line},
+    columns,
     error::{Fault, SourceError},
     schema,
 };
@@ -78,6 +79,9 @@ impl Postgres {
         lines.push(check::row_filter(&differences));
         lines.push(check::schema(&self.definition, &differences, self.strict_schema));
         lines.push(self.queries(&mut session).await);
+        // In the same connection, which may be the only one that the role is allowed.
+        session.begin(Transaction::Statements).await?;
+        lines.push(check::organizations(self.list(&mut session).await));
         Ok(())
     }
 
@@ -129,13 +133,7 @@ impl Postgres {
         const ACT: &str = "list organizations";
         let sql = AssertSqlSafe(self.definition.organization.list.clone()).into_sql_str();
         let statement = session.run(ACT, |connection: &mut PgConnection| connection.prepare(sql)).await?;
-        for needed in ["id", "name", "slug"] {
-            if !statement.columns().iter().any(|column| column.name() == needed) {
-                let words = format!("the query gives no column `{needed}`");
-                return Err(SourceError::fault(&self.name, Fault::Query, ACT, words));
-            }
-        }
-        Ok(())
+        columns::of_list(&self.name, statement.columns().iter().map(sqlx::Column::name))
     }
 }
 

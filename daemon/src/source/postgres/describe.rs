@@ -18,11 +18,15 @@ use crate::{
     product::{Definition, Section},
     row::{Column, ColumnType},
     source::{
+        columns::named,
         error::{Fault, SourceError},
         parameter,
         schema::{self, Differences},
     },
 };
+
+/// What the server calls a column without a name.
+const UNNAMED: &str = "?column?";
 
 /// Everything that a snapshot needs to know of the live schema.
 pub(super) struct Description {
@@ -161,12 +165,14 @@ pub(super) async fn query(
 /// The columns of a rows query.
 ///
 /// # Errors
-/// When one has a type that no format can write.
+/// When one has a type that no format can write, or no name of its own.
 pub(super) fn columns(
     session: &Session,
     section: &Section,
     rows: &PgStatement,
 ) -> Result<Vec<(Column, bool)>, SourceError> {
+    let names = rows.columns().iter().map(|column| (column.name(), column.name() == UNNAMED));
+    named(&session.server.name, &section.name, names)?;
     let column = |column: &PgColumn| {
         let declared = section.types.get(column.name()).copied();
         let kind = types::column_type(column.type_info(), declared);

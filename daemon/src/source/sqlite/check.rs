@@ -2,9 +2,15 @@
 
 use orgvault_shared::api::{CheckLine, CheckResult};
 
-use super::{Sqlite, snapshot::prepare};
+use sqlx::Statement as _;
+
+use super::{
+    Reading, Sqlite,
+    snapshot::{layout, prepare},
+};
 use crate::source::{
     check::{self, line},
+    columns,
     error::SourceError,
 };
 
@@ -31,25 +37,30 @@ impl Sqlite {
         lines.push(check::readable(&self.definition, &differences));
         lines.push(check::row_filter(&differences));
         lines.push(check::schema(&self.definition, &differences, self.strict_schema));
-        let mut refused = Vec::new();
-        let queries = self.queries();
-        for (act, sql) in &queries {
-            refused.extend(prepare(self, &mut reading, act, sql).await.err());
-        }
-        lines.push(check::queries(queries.len(), &refused));
+        lines.push(self.queries(&mut reading).await);
+        drop(reading);
+        lines.push(check::organizations(self.organizations().await));
         Ok(())
     }
 
-    fn queries(&self) -> Vec<(String, &str)> {
+    async fn queries(&self, reading: &mut Reading) -> CheckLine {
         let definition = &self.definition;
-        let mut queries = vec![("list organizations".to_owned(), definition.organization.list.as_str())];
+        let mut refused = Vec::new();
+        refused.extend(self.list_query(reading).await.err());
         for section in &definition.sections {
-            queries.push((format!("read section {}", section.name), &section.rows));
-            queries.push((format!("count section {}", section.name), &section.count));
+            refused.extend(layout(self, reading, section).await.err());
+            let act = format!("count section {}", section.name);
+            refused.extend(prepare(self, reading, &act, &section.count).await.err());
         }
-        let warnings = definition.warnings.iter();
-        queries
-            .extend(warnings.map(|warning| (format!("ask for the warning {}", warning.code), warning.rows.as_str())));
-        queries
+        for warning in &definition.warnings {
+            let act = format!("ask for the warning {}", warning.code);
+            refused.extend(prepare(self, reading, &act, &warning.rows).await.err());
+        }
+        check::queries(1 + 2 * definition.sections.len() + definition.warnings.len(), &refused)
+    }
+
+    async fn list_query(&self, reading: &mut Reading) -> Result<(), SourceError> {
+        let statement = prepare(self, reading, "list organizations", &self.definition.organization.list).await?;
+        columns::of_list(&self.name, statement.columns().iter().map(sqlx::Column::name))
     }
 }

@@ -4,16 +4,21 @@ use std::{fmt::Write as _, sync::Arc};
 
 use futures_util::{StreamExt, stream::BoxStream};
 use orgvault_shared::api::Warning;
-use sqlx::{AssertSqlSafe, Column as _, Executor, Row, SqlSafeStr, Statement, TypeInfo, sqlite::SqliteRow};
+use sqlx::{
+    AssertSqlSafe, Column as _, ColumnOrigin, Executor, Row, SqlSafeStr, Statement, TypeInfo,
+    sqlite::{SqliteColumn, SqliteRow, SqliteStatement},
+};
 
 use super::{
     Reading, Sqlite,
+    organization::OrganizationId,
     value::{self, Stored},
 };
 use crate::{
     product::{DeclaredType, Section},
     row::{Block, Column, MAX_CELL_BYTES, Message, RowSink, WriterGone},
     source::{
+        columns,
         error::{Fault, SourceError, UnfitValue},
         patience::{Patience, Stalled},
         schema::{self, Differences},
@@ -25,12 +30,12 @@ pub(in crate::source) struct Snapshot {
     source: Arc<Sqlite>,
     reading: Reading,
     differences: Differences,
-    organization: String,
+    organization: OrganizationId,
     id: String,
 }
 
 /// How one section's rows are laid out.
-struct Layout<'d> {
+pub(super) struct Layout<'d> {
     section: &'d Section,
     types: Vec<DeclaredType>,
     names: Vec<String>,
@@ -49,10 +54,9 @@ impl Snapshot {
         // SQLite has no name for an instant, so each is its own.
         let sql = "SELECT strftime('%Y-%m-%dT%H:%M:%fZ') || '-' || lower(hex(randomblob(8))) AS id";
         let row = sqlx::raw_sql(sql).fetch_one(&mut reading.connection).await;
-        let id = row
-            .and_then(|row| row.try_get("id"))
-            .map_err(|error| SourceError::from_sqlx(&source.name, "open a snapshot", &error))?;
-        Ok(Self { source, reading, differences, organization: organization.to_owned(), id })
+        let id = row.and_then(|row| row.try_get("id")).map_err(|error| source.failed("open a snapshot", &error))?;
+        let organization = source.organization_id(&mut reading.connection, organization).await?;
+        Ok(Self { source, reading, differences, organization, id })
     }
 
     pub(in crate::source) fn id(&self) -> &str {
@@ -69,7 +73,7 @@ impl Snapshot {
         let newer = self.differences.warning(definition);
         if source.strict_schema && newer.is_some() {
             let words = self.differences.newer_words(definition);
-            return Err(SourceError::fault(&source.name, Fault::SchemaNewer, "use the schema", words));
+            return Err(source.fault(Fault::SchemaNewer, "use the schema", words));
         }
         let mut warnings: Vec<Warning> = newer.into_iter().collect();
         for query in &definition.warnings {
@@ -97,7 +101,7 @@ impl Snapshot {
         }
         let rows = self.fetch(ACT, sql).await?;
         let number = |column| rows.first().and_then(|row| row.try_get::<i64, _>(column).ok()?.try_into().ok());
-        let strange = || SourceError::fault(&source.name, Fault::Query, ACT, "a count query gives no single number");
+        let strange = || source.fault(Fault::Query, ACT, "a count query gives no single number");
         (1..=sections.len()).map(|column| number(column).ok_or_else(strange)).collect()
     }
 
@@ -112,13 +116,13 @@ impl Snapshot {
         let source = Arc::clone(&self.source);
         let layout = self.layout(&source, section).await?;
         let query = sqlx::query(AssertSqlSafe(trimmed(&layout.section.rows).to_owned()));
-        let rows = query.bind(self.organization.clone()).fetch(&mut self.reading.connection);
+        let rows = self.organization.bind(query).fetch(&mut self.reading.connection);
         forward(&source, rows.boxed(), &layout, sink).await
     }
 
     pub(in crate::source) async fn finish(mut self) -> Result<(), SourceError> {
         let ended = sqlx::raw_sql("COMMIT").execute(&mut self.reading.connection).await;
-        ended.map(drop).map_err(|error| SourceError::from_sqlx(&self.source.name, "end the snapshot", &error))
+        ended.map(drop).map_err(|error| self.source.failed("end the snapshot", &error))
     }
 
     /// Dropping interrupts the query; a ping of the closing connection is not worth waiting for.
@@ -127,25 +131,36 @@ impl Snapshot {
     }
 
     async fn fetch(&mut self, act: &str, sql: String) -> Result<Vec<SqliteRow>, SourceError> {
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(self.organization.clone());
+        let query = self.organization.bind(sqlx::query(AssertSqlSafe(sql)));
         self.source.bounded(act, query.fetch_all(&mut self.reading.connection)).await
     }
 
     async fn layout<'d>(&mut self, source: &'d Sqlite, section: usize) -> Result<Layout<'d>, SourceError> {
         let Some(section) = source.definition.sections.get(section) else {
-            let words = format!("the definition has no section {section}");
-            return Err(SourceError::fault(&source.name, Fault::Query, "read", words));
+            return Err(source.fault(Fault::Query, "read", format!("the definition has no section {section}")));
         };
-        let act = format!("read section {}", section.name);
-        layout(&mut self.reading, section).await.map_err(|error| SourceError::from_sqlx(&source.name, &act, &error))
+        layout(source, &mut self.reading, section).await
     }
 }
 
 /// Asks for the columns of a section's rows query.
-async fn layout<'d>(reading: &mut Reading, section: &'d Section) -> Result<Layout<'d>, sqlx::Error> {
+///
+/// # Errors
+/// When it is refused, or its columns have no names of their own.
+pub(super) async fn layout<'d>(
+    source: &Sqlite,
+    reading: &mut Reading,
+    section: &'d Section,
+) -> Result<Layout<'d>, SourceError> {
     let sql = AssertSqlSafe(trimmed(&section.rows).to_owned()).into_sql_str();
-    let statement = reading.connection.prepare(sql).await?;
+    let act = format!("read section {}", section.name);
+    let statement = reading.connection.prepare(sql).await.map_err(|error| source.failed(&act, &error))?;
     let names: Vec<String> = statement.columns().iter().map(|column| column.name().to_owned()).collect();
+    let is_made_up = |column: &SqliteColumn| {
+        matches!(column.origin(), ColumnOrigin::Expression) && columns::is_text_of(column.name(), &section.rows)
+    };
+    let output = statement.columns().iter().map(|column| (column.name(), is_made_up(column)));
+    columns::named(&source.name, &section.name, output)?;
     let declared = |name: &str| section.types.get(name).copied();
     let columns = statement.columns().iter();
     let types = columns
@@ -156,10 +171,14 @@ async fn layout<'d>(reading: &mut Reading, section: &'d Section) -> Result<Layou
 }
 
 /// What the definition's queries look like to SQLite: as they are.
-pub(super) async fn prepare(source: &Sqlite, reading: &mut Reading, act: &str, sql: &str) -> Result<(), SourceError> {
+pub(super) async fn prepare(
+    source: &Sqlite,
+    reading: &mut Reading,
+    act: &str,
+    sql: &str,
+) -> Result<SqliteStatement, SourceError> {
     let sql = AssertSqlSafe(trimmed(sql).to_owned()).into_sql_str();
-    let prepared = reading.connection.prepare(sql).await;
-    prepared.map(drop).map_err(|error| SourceError::from_sqlx(&source.name, act, &error))
+    reading.connection.prepare(sql).await.map_err(|error| source.failed(act, &error))
 }
 
 async fn forward(
@@ -176,9 +195,9 @@ async fn forward(
     let mut rows = 0;
     loop {
         let row = match patience.next(&mut stream).await {
-            Err(Stalled) => return Err(SourceError::stalled(&source.name, &act, source.stall_timeout)),
+            Err(Stalled) => return Err(source.stalled(&act, source.stall_timeout)),
             Ok(None) => break,
-            Ok(Some(row)) => row.map_err(|error| SourceError::from_sqlx(&source.name, &act, &error))?,
+            Ok(Some(row)) => row.map_err(|error| source.failed(&act, &error))?,
         };
         encode(source, layout, &row, &act, &mut bytes)?;
         block.push_row(&bytes);
@@ -204,7 +223,7 @@ fn encode(
     act: &str,
     bytes: &mut Vec<u8>,
 ) -> Result<(), SourceError> {
-    let failed = |error: sqlx::Error| SourceError::from_sqlx(&source.name, act, &error);
+    let failed = |error: sqlx::Error| source.failed(act, &error);
     bytes.clear();
     // SQLite has at most 32767 columns.
     bytes.extend_from_slice(&i16::try_from(layout.types.len()).unwrap_or(i16::MAX).to_be_bytes());
@@ -221,11 +240,11 @@ fn encode(
         if value::append(*declared, stored, bytes) {
             continue;
         }
-        let id = row.try_get_raw(layout.id).and_then(Stored::of).map_or_else(|_| String::new(), |id| id.to_string());
+        let id = row.try_get_raw(layout.id).and_then(Stored::of).map_or_else(|_| String::new(), Stored::id);
         return Err(SourceError::Value(Box::new(UnfitValue {
             name: Arc::clone(&source.name),
             table: layout.section.table.clone(),
-            id: id.trim_matches('`').to_owned(),
+            id,
             column: layout.names.get(column).cloned().unwrap_or_default(),
             value: stored.to_string(),
             expected: value::describe(*declared),
@@ -235,6 +254,6 @@ fn encode(
 }
 
 /// A definition may end a query as one does in a terminal.
-fn trimmed(sql: &str) -> &str {
+pub(super) fn trimmed(sql: &str) -> &str {
     sql.trim_end_matches(|character: char| character.is_whitespace() || character == ';')
 }

@@ -8,9 +8,10 @@ use serde::de::IgnoredAny;
 use sqlx::{Decode, Sqlite, TypeInfo, ValueRef, sqlite::SqliteValueRef};
 
 use crate::{
+    format::number::Shortest,
     product::DeclaredType,
     row::ColumnType,
-    source::{instant, uuid},
+    source::{instant, meaning, uuid},
 };
 
 /// How much of a value an error shows.
@@ -46,6 +47,14 @@ impl<'r> Stored<'r> {
         match self {
             Self::Text(bytes) | Self::Blob(bytes) => bytes.len(),
             _ => 0,
+        }
+    }
+
+    /// What names a row in errors.
+    pub(super) fn id(self) -> String {
+        match self {
+            Self::Integer(number) => number.to_string(),
+            other => other.to_string().trim_matches('`').to_owned(),
         }
     }
 
@@ -93,9 +102,9 @@ pub(super) fn column_type(declared: DeclaredType) -> ColumnType {
 /// For errors.
 pub(super) fn describe(declared: DeclaredType) -> &'static str {
     match declared {
-        DeclaredType::Bool => "boolean (0 or 1)",
+        DeclaredType::Bool => "boolean (0 or 1, t or f, true or false)",
         DeclaredType::Int => "integer",
-        DeclaredType::Float => "number",
+        DeclaredType::Float => "number that a double holds",
         DeclaredType::Numeric => "decimal number",
         DeclaredType::Text => "text in UTF-8 without NUL",
         DeclaredType::Uuid => "UUID",
@@ -120,22 +129,26 @@ pub(super) fn undeclared(declaration: &str) -> DeclaredType {
 }
 
 /// Appends a cell: its length and its bytes. Gives false, and appends nothing, where the value
-/// is none of the type.
+/// is none of the type. SQLite stores a value as its column's affinity says, and not as it was
+/// written: whatever has one exact meaning as the type is one.
 pub(super) fn append(declared: DeclaredType, value: Stored<'_>, row: &mut Vec<u8>) -> bool {
-    if value == Stored::Null {
+    let is_null = value == Stored::Null || (declared == DeclaredType::Json && is_blank(value));
+    if is_null {
         row.extend_from_slice(&(-1_i32).to_be_bytes());
         return true;
     }
-    let cell = match (declared, value) {
-        (DeclaredType::Bool, Stored::Integer(number)) => {
-            u8::try_from(number).ok().filter(|bit| *bit < 2).map(|bit| push(row, &[bit]))
-        }
-        (DeclaredType::Int, Stored::Integer(number)) => Some(push(row, &number.to_be_bytes())),
-        (DeclaredType::Float, Stored::Real(number)) => Some(push(row, &number.to_be_bytes())),
-        (DeclaredType::Float, Stored::Integer(number)) => exact(number).map(|number| push(row, &number.to_be_bytes())),
-        (DeclaredType::Numeric, number) => decimal(number).map(|text| push(row, text.as_bytes())),
-        (DeclaredType::Uuid, Stored::Blob(bytes)) if bytes.len() == 16 => Some(push(row, bytes)),
-        (declared, value) => value.text().and_then(|text| append_text(declared, text, row)),
+    let cell = match declared {
+        DeclaredType::Bool => boolean(value).map(|bit| push(row, &[u8::from(bit)])),
+        DeclaredType::Int => integer(value).map(|number| push(row, &number.to_be_bytes())),
+        DeclaredType::Float => float(value).map(|number| push(row, &number.to_be_bytes())),
+        DeclaredType::Numeric => decimal(value).map(|text| push(row, text.as_bytes())),
+        DeclaredType::Uuid => unique_id(value).map(|bytes| push(row, &bytes)),
+        DeclaredType::Text | DeclaredType::Json => match value {
+            // A column of SQLite's affinity NUMERIC (JSON, STRING) has a number that was written as text.
+            Stored::Integer(_) | Stored::Real(_) => decimal(value).map(|text| push(row, text.as_bytes())),
+            _ => value.text().and_then(|text| append_text(declared, text, row)),
+        },
+        _ => value.text().and_then(|text| append_text(declared, text, row)),
     };
     cell.unwrap_or_default()
 }
@@ -144,9 +157,10 @@ pub(super) fn append(declared: DeclaredType, value: Stored<'_>, row: &mut Vec<u8
 fn append_text(declared: DeclaredType, text: &str, row: &mut Vec<u8>) -> Option<bool> {
     match declared {
         DeclaredType::Text => Some(push(row, text.as_bytes())),
-        DeclaredType::Uuid => uuid::parse(text).map(|bytes| push(row, &bytes)),
         DeclaredType::Timestamp => {
-            instant::parse(text).map(|instant| push(row, &instant::micros(instant).to_be_bytes()))
+            let midnight = || instant::day(text).map(|day| day.and_time(chrono::NaiveTime::MIN).and_utc());
+            let instant = instant::parse(text).or_else(midnight)?;
+            Some(push(row, &instant::micros(instant).to_be_bytes()))
         }
         DeclaredType::Date => instant::days(text).map(|days| push(row, &days.to_be_bytes())),
         DeclaredType::Json => serde_json::from_str::<IgnoredAny>(text).ok().map(|_| push(row, text.as_bytes())),
@@ -154,7 +168,7 @@ fn append_text(declared: DeclaredType, text: &str, row: &mut Vec<u8>) -> Option<
             let is_list = text.is_empty() || text.split(' ').all(|word| !word.is_empty());
             is_list.then(|| push(row, text.as_bytes()))
         }
-        DeclaredType::Bool | DeclaredType::Int | DeclaredType::Float | DeclaredType::Numeric => None,
+        _ => None,
     }
 }
 
@@ -166,9 +180,73 @@ fn push(row: &mut Vec<u8>, cell: &[u8]) -> bool {
     true
 }
 
-/// An integer that a double holds without loss.
+/// A text without a character of JSON, which apps write where they mean NULL.
+fn is_blank(value: Stored<'_>) -> bool {
+    matches!(value, Stored::Text(bytes) if bytes.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')))
+}
+
+fn boolean(value: Stored<'_>) -> Option<bool> {
+    match value {
+        Stored::Real(_) => boolean(Stored::Integer(integer(value)?)),
+        Stored::Integer(0) => Some(false),
+        Stored::Integer(1) => Some(true),
+        _ => value.text().and_then(meaning::boolean),
+    }
+}
+
+fn integer(value: Stored<'_>) -> Option<i64> {
+    match value {
+        Stored::Integer(number) => Some(number),
+        // Its shortest text is the integer that it is; above 2^53 one text stands for several.
+        Stored::Real(number) if number.abs() <= LARGEST_EXACT => format!("{number}").parse().ok(),
+        // As it is printed again: `007` may be a name.
+        Stored::Text(_) => {
+            value.text().and_then(|text| text.parse().ok().filter(|number: &i64| number.to_string() == text))
+        }
+        _ => None,
+    }
+}
+
+/// 2^53: up to it a double holds every integer.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+
+fn float(value: Stored<'_>) -> Option<f64> {
+    match value {
+        Stored::Real(number) => Some(number),
+        Stored::Integer(number) => exact(number),
+        Stored::Text(_) => value.text().filter(|text| is_number(text)).and_then(spelled),
+        _ => None,
+    }
+}
+
+/// An integer that a double holds without loss: 53 bits from its first to its last that is set.
 fn exact(number: i64) -> Option<f64> {
-    i32::try_from(number).ok().map(f64::from)
+    let bits = number.unsigned_abs();
+    let span = u64::BITS.saturating_sub(bits.leading_zeros() + bits.trailing_zeros());
+    let high = i32::try_from(number >> 32).ok()?;
+    let low = u32::try_from(number & 0xffff_ffff).ok()?;
+    (span <= f64::MANTISSA_DIGITS).then(|| f64::from(high) * 4_294_967_296.0 + f64::from(low))
+}
+
+/// The double that a text spells with no digit too many.
+fn spelled(text: &str) -> Option<f64> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite())?;
+    Shortest::of(number).spells(text.as_bytes()).then_some(number)
+}
+
+/// 16 bytes, or their digits with hyphens or without, as Django has them.
+fn unique_id(value: Stored<'_>) -> Option<[u8; 16]> {
+    if let Stored::Blob(bytes) = value {
+        return bytes.try_into().ok();
+    }
+    let text = value.text()?;
+    uuid::parse(text).or_else(|| {
+        let digits = text.as_bytes();
+        if digits.len() != 32 || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        u128::from_str_radix(text, 16).ok().map(u128::to_be_bytes)
+    })
 }
 
 /// A decimal number in text form. A column of SQLite's type NUMERIC has doubles: the shortest
@@ -180,6 +258,13 @@ fn decimal(value: Stored<'_>) -> Option<String> {
         Stored::Text(_) => value.text().filter(|text| is_decimal(text)).map(str::to_owned),
         Stored::Null | Stored::Blob(_) => None,
     }
+}
+
+/// As [`is_decimal`], with an exponent too.
+fn is_number(text: &str) -> bool {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    is_decimal(mantissa) && !exponent.is_empty() && exponent.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `-12.50`: digits, and a point only between digits.
@@ -237,18 +322,62 @@ mod tests {
     }
 
     #[test]
+    fn whatever_has_one_meaning_as_the_type_is_written() {
+        let double = |number: f64| number.to_be_bytes().to_vec();
+        for (declared, value, expected) in [
+            (DeclaredType::Float, Stored::Integer(2_147_483_648), double(2_147_483_648.0)),
+            (DeclaredType::Float, Stored::Integer(-9_007_199_254_740_992), double(-9_007_199_254_740_992.0)),
+            (DeclaredType::Float, Stored::Integer(1 << 62), double(4_611_686_018_427_387_904.0)),
+            (DeclaredType::Float, Stored::Integer(i64::MIN), double(-9_223_372_036_854_775_808.0)),
+            (DeclaredType::Float, Stored::Integer(0), double(0.0)),
+            (DeclaredType::Float, text("12.50"), double(12.5)),
+            (DeclaredType::Float, text("-1e3"), double(-1000.0)),
+            (DeclaredType::Int, Stored::Real(3.0), 3_i64.to_be_bytes().to_vec()),
+            (DeclaredType::Int, text("-42"), (-42_i64).to_be_bytes().to_vec()),
+            (DeclaredType::Bool, text("t"), vec![1]),
+            (DeclaredType::Bool, text("FALSE"), vec![0]),
+            (DeclaredType::Bool, text("yes"), vec![1]),
+            (DeclaredType::Bool, Stored::Real(1.0), vec![1]),
+            (DeclaredType::Text, Stored::Integer(-7), b"-7".to_vec()),
+            (DeclaredType::Text, Stored::Real(1.5), b"1.5".to_vec()),
+            (DeclaredType::Json, Stored::Integer(7), b"7".to_vec()),
+            (DeclaredType::Json, Stored::Real(0.25), b"0.25".to_vec()),
+            (DeclaredType::Uuid, text("010101010101010101010101010101FF"), [vec![1; 15], vec![0xff]].concat()),
+            (DeclaredType::Date, text("2000-01-02 00:00:00"), 1_i32.to_be_bytes().to_vec()),
+            (DeclaredType::Timestamp, text("2000-01-01"), 0_i64.to_be_bytes().to_vec()),
+        ] {
+            assert_eq!(cell(declared, value), Some(expected), "{declared:?} {value}");
+        }
+        for nothing in ["", " \n"] {
+            let mut row = Vec::new();
+            assert!(append(DeclaredType::Json, text(nothing), &mut row));
+            assert_eq!(row, [0xff; 4], "no JSON is NULL");
+        }
+    }
+
+    #[test]
     fn values_of_another_type_are_refused() {
         for (declared, value) in [
             (DeclaredType::Bool, Stored::Integer(2)),
-            (DeclaredType::Bool, text("true")),
-            (DeclaredType::Int, Stored::Real(1.0)),
-            (DeclaredType::Int, text("1")),
+            (DeclaredType::Bool, text("maybe")),
+            (DeclaredType::Bool, Stored::Real(0.5)),
+            (DeclaredType::Bool, Stored::Blob(&[1])),
+            (DeclaredType::Int, Stored::Real(1.5)),
+            (DeclaredType::Int, Stored::Real(1e19)),
+            (DeclaredType::Int, Stored::Real(f64::INFINITY)),
+            (DeclaredType::Int, text("007")),
+            (DeclaredType::Int, text("+1")),
             (DeclaredType::Float, Stored::Integer(i64::MAX)),
+            (DeclaredType::Float, Stored::Integer((1 << 53) + 1)),
+            (DeclaredType::Float, text("0.1000000000000000055")),
+            (DeclaredType::Float, text("NaN")),
+            (DeclaredType::Float, text("1e999")),
+            (DeclaredType::Float, text("")),
             (DeclaredType::Numeric, Stored::Real(f64::NAN)),
             (DeclaredType::Numeric, Stored::Real(f64::INFINITY)),
             (DeclaredType::Numeric, text("1,5")),
             (DeclaredType::Numeric, text("NaN")),
-            (DeclaredType::Text, Stored::Integer(1)),
+            (DeclaredType::Text, Stored::Real(f64::INFINITY)),
             (DeclaredType::Text, Stored::Blob(b"a")),
             (DeclaredType::Text, text("a\0b")),
             (DeclaredType::Text, Stored::Text(b"\xff")),
@@ -258,6 +387,7 @@ mod tests {
             (DeclaredType::Timestamp, Stored::Integer(0)),
             (DeclaredType::Date, text("2026-02-30")),
             (DeclaredType::Json, text("{")),
+            (DeclaredType::Json, Stored::Blob(b"{}")),
             (DeclaredType::List, text("a  b")),
             (DeclaredType::List, text(" a")),
         ] {

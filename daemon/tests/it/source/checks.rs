@@ -6,7 +6,8 @@ use orgvault_shared::api::{CheckLine, CheckResult};
 use super::fixture::{config, granted, rytask, source, source_with};
 use crate::postgres::{Database, Server};
 
-const NAMES: [&str; 8] = ["reachable", "version", "pooler", "read_only", "readable", "row_filter", "schema", "queries"];
+const NAMES: [&str; 9] =
+    ["reachable", "version", "pooler", "read_only", "readable", "row_filter", "schema", "queries", "organizations"];
 
 async fn check(source: &Source) -> Vec<CheckLine> {
     let check = source.check().await;

@@ -24,13 +24,13 @@ const SETUP: &str = "
       ('00000000-0000-7000-8000-000000000002', 'a', NULL, NULL, 0, NULL, '', NULL, NULL),
       ('00000000-0000-7000-8000-000000000003', 'b', 3, 3, 1, NULL, '', NULL, NULL);";
 
-struct File {
+pub(super) struct File {
     directory: TempDir,
     connection: SqliteConnection,
 }
 
 impl File {
-    async fn new(setup: &str) -> Self {
+    pub(super) async fn new(setup: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let options = SqliteConnectOptions::new().filename(directory.path().join("app.db")).create_if_missing(true);
         let mut file = Self { directory, connection: options.connect().await.unwrap() };
@@ -38,15 +38,15 @@ impl File {
         file
     }
 
-    async fn run(&mut self, sql: &str) {
+    pub(super) async fn run(&mut self, sql: &str) {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut self.connection).await.unwrap();
     }
 
-    fn path(&self, suffix: &str) -> PathBuf {
+    pub(super) fn path(&self, suffix: &str) -> PathBuf {
         self.directory.path().join(format!("app.db{suffix}"))
     }
 
-    fn source(&self, definition: Definition) -> Source {
+    pub(super) fn source(&self, definition: Definition) -> Source {
         source(&format!("sqlite://{}", self.path("").display()), definition)
     }
 }
@@ -125,7 +125,7 @@ async fn a_value_that_does_not_fit_names_table_row_and_column() {
     for (change, column, value, expected) in [
         ("number = 'many'", "number", "`many`", "integer"),
         ("price = 'NaN'", "price", "`NaN`", "decimal number"),
-        ("done = 2", "done", "the integer 2", "boolean (0 or 1)"),
+        ("done = 2", "done", "the integer 2", "boolean (0 or 1, t or f, true or false)"),
         ("at = 'yesterday'", "at", "`yesterday`", "timestamp (YYYY-MM-DD HH:MM:SS)"),
         ("words = 'a  b'", "words", "`a  b`", "list of words with one blank between them"),
         (
@@ -266,6 +266,49 @@ async fn a_newer_schema_is_a_warning_and_every_line_is_checked() {
     let lines = source.check().await.lines;
     let schema = lines.iter().find(|line| line.name == "schema").unwrap();
     assert_eq!(schema.result, CheckResult::Warning);
+}
+
+#[tokio::test]
+async fn what_the_definition_does_not_name_is_not_looked_at() {
+    // The application's own function and module are registered in its connections, not in ours.
+    let file = File::new(&format!(
+        "{SETUP} CREATE TABLE old (a); CREATE VIEW report AS SELECT a FROM old; DROP TABLE old;
+         CREATE VIEW ranked AS SELECT app_rank(number) AS rank FROM items;
+         PRAGMA writable_schema = ON;
+         INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql)
+           VALUES ('table', 'vectors', 'vectors', 0, 'CREATE VIRTUAL TABLE vectors USING vec0(embedding float[8])');
+         PRAGMA writable_schema = OFF;"
+    ))
+    .await;
+    let source = file.source(items());
+    let mut snapshot = source.snapshot("a").await.unwrap();
+    assert_eq!(read(&mut snapshot, 0).await.unwrap().cells.len(), 2);
+    let mut knowing = items();
+    knowing.tables.insert("organizations".to_owned(), Table { reads: Vec::new(), known: vec!["id".to_owned()] });
+    let warnings = file.source(knowing).snapshot("a").await.unwrap().warnings().await.unwrap();
+    assert!(warnings[0].ids.ends_with(&["ranked", "report", "vectors"].map(str::to_owned)), "{warnings:?}");
+    let mut broken = items();
+    broken.tables.insert("report".to_owned(), Table { reads: vec!["a".to_owned()], known: Vec::new() });
+    let error = refused(file.source(broken).snapshot("a").await);
+    assert!(error.to_string().contains("cannot read the schema of report"), "{error}");
+}
+
+#[tokio::test]
+async fn hints_speak_of_a_file() {
+    let mut definition = items();
+    "SELECT id FROM absent WHERE id = $1".clone_into(&mut definition.sections[0].rows);
+    let file = File::new(SETUP).await;
+    let mut snapshot = file.source(definition).snapshot("a").await.unwrap();
+    let error = refused(read(&mut snapshot, 0).await);
+    assert_eq!((error.code(), error.hint().contains("search_path")), ("source_schema", false), "{error}");
+    let damaged = file.path("");
+    let mut bytes = std::fs::read(&damaged).unwrap();
+    // The page of the first table; the first one, with the schema, stays.
+    bytes[4096..8192].fill(0x5a);
+    std::fs::write(&damaged, bytes).unwrap();
+    let error = refused(file.source(items()).organizations().await);
+    assert_eq!(error.code(), "source_damaged", "{error}");
+    assert!(error.hint().contains("integrity_check"));
 }
 
 #[tokio::test]

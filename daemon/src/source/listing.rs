@@ -1,0 +1,344 @@
+//! The organizations of a `list` query: each once and readable, or refused by name, so that one
+//! that is wrong stops no other. Pure: both kinds of source fill [`Row`]s.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use orgvault_shared::{
+    api::{ExportError, OrganizationKey, Warning},
+    clock::Timestamp,
+    text::printable,
+};
+
+use super::{
+    instant,
+    meaning::{self, Deletion},
+};
+
+/// How much of a value a message shows.
+const SHOWN: usize = 60;
+
+/// One organization, as the source lists it now.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// What names it.
+    pub key: OrganizationKey,
+    /// When the app says it was created; none too where that cannot be shown (infinity, BC).
+    pub created_at: Option<Timestamp>,
+    /// When the app soft-deleted it.
+    pub deleted_at: Option<Timestamp>,
+    /// Whether `--all` and schedules take it (before the soft-deleted are left out).
+    pub in_all: bool,
+    /// Why it cannot be exported before its row, or the query, is another one.
+    pub refusal: Option<ListingFault>,
+    /// What of its row is not as the database has it: every archive of it says so.
+    pub warnings: Vec<Warning>,
+}
+
+/// Why an organization that is listed cannot be exported.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ListingFault {
+    /// `list` gives it more than once.
+    #[error("organization {id} ({name}) is listed {times} times")]
+    Repeated {
+        /// Its id.
+        id: String,
+        /// Its name.
+        name: String,
+        /// How often.
+        times: usize,
+    },
+    /// Another kind has the same id.
+    #[error("the id {id} is listed for {kinds}: an id has to name one organization of a source")]
+    Shared {
+        /// The id.
+        id: String,
+        /// The kinds.
+        kinds: String,
+    },
+    /// It has no id, or an empty one.
+    #[error("row {row} of the list of organizations ({name}) has no id")]
+    NoId {
+        /// The row's number, from 1.
+        row: usize,
+        /// Its name.
+        name: String,
+    },
+    /// Its id is a text that no query can be given.
+    #[error("the id of row {row} of the list of organizations ({name}) is no UTF-8: it is shown in hexadecimal")]
+    UnreadableId {
+        /// The row's number, from 1.
+        row: usize,
+        /// Its name.
+        name: String,
+    },
+    /// A value of its row says nothing that is known.
+    #[error("{column} of organization {id} ({name}) holds {value}, which is no {expected}")]
+    Value {
+        /// Its id.
+        id: String,
+        /// Its name.
+        name: String,
+        /// The column of `list`.
+        column: &'static str,
+        /// The value, shortened.
+        value: String,
+        /// What it has to be.
+        expected: &'static str,
+    },
+}
+
+impl ListingFault {
+    /// Stable, for scripts.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Repeated { .. } | Self::Shared { .. } => "duplicate_id",
+            Self::NoId { .. } | Self::UnreadableId { .. } => "organization_id",
+            Self::Value { .. } => "list_value",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Repeated { .. } => {
+                "a join of the definition's `list` repeats rows: let it give each organization once"
+            }
+            Self::Shared { .. } => "let the definition's `list` give each id once",
+            Self::NoId { .. } | Self::UnreadableId { .. } => {
+                "correct the row in the app's database, or leave it out in the definition's `list`"
+            }
+            Self::Value { .. } => {
+                "correct the row in the app's database, or convert the column in the definition's `list`"
+            }
+        }
+    }
+
+    /// As the API shows it.
+    #[must_use]
+    pub fn to_wire(&self) -> ExportError {
+        ExportError { code: self.code().to_owned(), message: self.to_string(), hint: self.hint().to_owned() }
+    }
+}
+
+/// One cell of a row, as the database gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cell {
+    Null,
+    /// Promised to be UTF-8.
+    Text(Vec<u8>),
+    Blob(Vec<u8>),
+}
+
+/// One row of the query; a column that it does not give is NULL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    id: Cell,
+    kind: Cell,
+    name: Cell,
+    slug: Cell,
+    created_at: Cell,
+    deleted_at: Cell,
+    in_all: Cell,
+}
+
+impl Row {
+    /// Asks for the cell of each column.
+    ///
+    /// # Errors
+    /// The first one of `cell`.
+    pub(super) fn read<E>(mut cell: impl FnMut(&'static str) -> Result<Cell, E>) -> Result<Self, E> {
+        Ok(Self {
+            id: cell("id")?,
+            kind: cell("kind")?,
+            name: cell("name")?,
+            slug: cell("slug")?,
+            created_at: cell("created_at")?,
+            deleted_at: cell("deleted_at")?,
+            in_all: cell("in_all")?,
+        })
+    }
+
+    /// The organization of this row, which has this number.
+    fn listed(&self, source: &str, kind: &str, number: usize) -> Listed {
+        let (name, slug) = (self.name.shown(), self.slug.shown());
+        let mut reading = Reading { id: self.id.id(), name: shortened(&name), refusal: None };
+        if reading.id.is_empty() {
+            reading.refuse(ListingFault::NoId { row: number, name: reading.name.clone() });
+        } else if !self.id.is_bindable() {
+            reading.refuse(ListingFault::UnreadableId { row: number, name: reading.name.clone() });
+        }
+        let kind = reading.value("kind", &self.kind, kind.to_owned(), "text in UTF-8", |text| Some(text.to_owned()));
+        let deletion = reading.value("deleted_at", &self.deleted_at, Deletion::Not, "time", meaning::deletion);
+        let in_all = reading.value("in_all", &self.in_all, true, "boolean", meaning::boolean);
+        let unreadable =
+            [("name", &self.name), ("slug", &self.slug)].into_iter().filter(|(_, cell)| !cell.is_readable());
+        Listed {
+            warnings: unreadable.map(|(column, _)| unreadable_text(column, &reading.id)).collect(),
+            created_at: self.created_at.text().and_then(instant::parse),
+            deleted_at: match deletion {
+                Deletion::Not => None,
+                Deletion::Since(at) => Some(at),
+            },
+            in_all,
+            refusal: reading.refusal,
+            key: OrganizationKey {
+                source: source.to_owned(),
+                kind,
+                id: reading.id,
+                name: name.into_owned(),
+                slug: slug.into_owned(),
+            },
+        }
+    }
+}
+
+/// What was found of one row.
+struct Reading {
+    id: String,
+    /// For messages.
+    name: String,
+    /// The first fault.
+    refusal: Option<ListingFault>,
+}
+
+impl Reading {
+    fn refuse(&mut self, fault: ListingFault) {
+        self.refusal.get_or_insert(fault);
+    }
+
+    /// What a cell means; `usual` where it is NULL, and where it is refused.
+    fn value<T>(
+        &mut self,
+        column: &'static str,
+        cell: &Cell,
+        usual: T,
+        expected: &'static str,
+        meaning: impl Fn(&str) -> Option<T>,
+    ) -> T {
+        if *cell == Cell::Null {
+            return usual;
+        }
+        cell.text().and_then(meaning).unwrap_or_else(|| {
+            let (id, name) = (self.id.clone(), self.name.clone());
+            self.refuse(ListingFault::Value { id, name, column, value: cell.described(), expected });
+            usual
+        })
+    }
+}
+
+impl Cell {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Null => &[],
+            Self::Text(bytes) | Self::Blob(bytes) => bytes,
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(bytes) => std::str::from_utf8(bytes).ok(),
+            Self::Null | Self::Blob(_) => None,
+        }
+    }
+
+    fn is_readable(&self) -> bool {
+        std::str::from_utf8(self.bytes()).is_ok()
+    }
+
+    /// What people are shown of a name.
+    fn shown(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.bytes())
+    }
+
+    /// What names an organization: its text, or the hexadecimal digits of what is none.
+    pub(super) fn id(&self) -> String {
+        match (self, std::str::from_utf8(self.bytes())) {
+            (Self::Blob(_), Ok(text)) if text.chars().any(char::is_control) => hexadecimal(self.bytes()),
+            (_, Ok(text)) => text.to_owned(),
+            (_, Err(_)) => hexadecimal(self.bytes()),
+        }
+    }
+
+    /// Whether a query can be given it.
+    fn is_bindable(&self) -> bool {
+        matches!(self, Self::Blob(_)) || self.is_readable()
+    }
+
+    /// For messages.
+    fn described(&self) -> String {
+        match self {
+            Self::Null => "NULL".to_owned(),
+            Self::Blob(bytes) => format!("a BLOB of {} bytes", bytes.len()),
+            Self::Text(_) if !self.is_readable() => "a text that is no UTF-8".to_owned(),
+            Self::Text(_) => format!("`{}`", shortened(&self.shown())),
+        }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
+}
+
+fn shortened(text: &str) -> String {
+    printable(&text.chars().take(SHOWN).collect::<String>()).into_owned()
+}
+
+fn unreadable_text(column: &str, id: &str) -> Warning {
+    Warning {
+        code: "unreadable_text".to_owned(),
+        message: format!("the {column} of organization {id} is no UTF-8: what cannot be read of it is shown as �"),
+        ids: vec![id.to_owned()],
+    }
+}
+
+/// The organizations of these rows, in their order; `kind` is that of those whose row names none.
+pub(super) fn organizations(source: &str, kind: &str, rows: &[Row]) -> Vec<Listed> {
+    let mut listed: Vec<Listed> = (1..).zip(rows).map(|(number, row)| row.listed(source, kind, number)).collect();
+    refuse_repeated(&mut listed);
+    listed
+}
+
+/// Directory, queue and retention are those of an id: whatever shares one is refused, and stays in
+/// the list once.
+fn refuse_repeated(listed: &mut Vec<Listed>) {
+    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, one) in listed.iter().enumerate().filter(|(_, one)| !one.key.id.is_empty()) {
+        places.entry(one.key.id.clone()).or_default().push(place);
+    }
+    let mut again = vec![false; listed.len()];
+    for places in places.values().filter(|places| places.len() > 1) {
+        let fault = shared(listed, places);
+        for &place in places {
+            let first = places.iter().copied().find(|&first| listed[first].key.kind == listed[place].key.kind);
+            let Some(first) = first else { continue };
+            if first == place {
+                listed[place].refusal = Some(fault.clone());
+            } else {
+                again[place] = true;
+                // A schedule that takes any of the rows has to be told.
+                listed[first].in_all |= listed[place].in_all;
+                listed[first].deleted_at = listed[first].deleted_at.and(listed[place].deleted_at);
+            }
+        }
+    }
+    let mut again = again.into_iter();
+    listed.retain(|_| !again.next().unwrap_or_default());
+}
+
+/// Why the rows at these places, which share an id, are refused.
+fn shared(listed: &[Listed], places: &[usize]) -> ListingFault {
+    let mut kinds: Vec<&str> = places.iter().map(|&place| listed[place].key.kind.as_str()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let OrganizationKey { id, name, .. } = &listed[places[0]].key;
+    match kinds.as_slice() {
+        [_] => ListingFault::Repeated { id: shortened(id), name: shortened(name), times: places.len() },
+        _ => ListingFault::Shared { id: shortened(id), kinds: kinds.join(" and ") },
+    }
+}
+
+#[cfg(test)]
+mod tests;
