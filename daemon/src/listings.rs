@@ -58,7 +58,7 @@ impl Kept {
 
 fn digest(listed: &[Listed]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for Listed { key, created_at, deleted_at, in_all } in listed {
+    for Listed { key, created_at, deleted_at, in_all, .. } in listed {
         (key, created_at, deleted_at, in_all).hash(&mut hasher);
     }
     hasher.finish()

@@ -45,6 +45,8 @@ pub struct OrganizationQuery {
     pub kind: String,
     /// The kinds that `--all` and schedules take.
     pub default_kinds: Vec<String>,
+    /// The formats of kinds that do not have all of the product's.
+    pub formats: BTreeMap<String, Vec<Format>>,
     /// A query with the columns `id`, `name`, `slug` and, optional, `kind`, `created_at`,
     /// `deleted_at`, `in_all` (whether `--all` takes it).
     pub list: String,
@@ -212,6 +214,19 @@ impl Definition {
     pub fn offered(&self) -> Vec<Format> {
         let others = self.formats.iter().filter(|format| **format != self.default_format);
         std::iter::once(&self.default_format).chain(others).copied().collect()
+    }
+
+    /// Whether organizations of this kind can be written in a format.
+    #[must_use]
+    pub fn offers(&self, kind: &str, format: Format) -> bool {
+        let has = |formats: &Vec<Format>| formats.contains(&format);
+        has(&self.formats) && self.organization.formats.get(kind).is_none_or(has)
+    }
+
+    /// What an organization of this kind is written in where nobody says.
+    #[must_use]
+    pub fn default_of(&self, kind: &str) -> Format {
+        self.offered().into_iter().find(|format| self.offers(kind, *format)).unwrap_or(self.default_format)
     }
 
     /// The sections that are offered as CSV, with their index.

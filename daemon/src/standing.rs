@@ -18,7 +18,7 @@ use orgvault_shared::{
 use crate::{
     catalog::{Catalog, CatalogError, LastExport, Listing},
     schedule::takes,
-    source::Listed,
+    source::{Listed, ListingFault},
 };
 
 /// What the catalog knows of one source's organizations, by their ids.
@@ -120,7 +120,7 @@ impl Standings {
         gone.sort_by_key(|newest| (&newest.organization.slug, &newest.organization.id));
         let member = |newest: &Archive| {
             let key = newest.organization.clone();
-            let listed = Listed { key, created_at: None, deleted_at: None, in_all: true };
+            let listed = Listed::known(key);
             Member { listed, gone: true, listed_at: Some(newest.exported_at) }
         };
         gone.into_iter().map(member).collect()
@@ -141,7 +141,7 @@ impl Standings {
             max_age: (!max_age.is_zero()).then_some(max_age),
             shrunk: archives.iter().find_map(|newer| shrunk(before(pairs, newer)?, newer, shrinking)),
             gone: member.gone,
-            refusal: None,
+            refusal: member.listed.refusal.as_ref().map(ListingFault::to_wire),
         };
         let health = Health::of(&facts, now);
         Standing {

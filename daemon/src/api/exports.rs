@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_shared::{
-    api::{Export, ExportRequest, Exports, State as ExportState},
+    api::{Export, ExportRequest, Exports, SourceFailure, State as ExportState},
     gid::Gid,
 };
 use serde::Deserialize;
@@ -58,7 +58,7 @@ async fn chosen(app: &App, caller: &Caller, request: &ExportRequest) -> Result<L
             return Err(failure.error.clone().into());
         }
         listing.listed.retain(|one| one.in_all && (request.deleted || one.deleted_at.is_none()));
-        return Ok(listing);
+        return Ok(without_refused(listing));
     }
     let listing = app.listing_for(caller, &request.organizations).await;
     let mut listed: Vec<Listed> = Vec::new();
@@ -69,6 +69,17 @@ async fn chosen(app: &App, caller: &Caller, request: &ExportRequest) -> Result<L
         }
     }
     Ok(Listing { listed, failures: Vec::new() })
+}
+
+/// Each organization that is refused is a failure, and stops no other.
+fn without_refused(listing: Listing) -> Listing {
+    let Listing { listed, mut failures } = listing;
+    let (refused, listed): (Vec<Listed>, Vec<Listed>) = listed.into_iter().partition(|one| one.refusal.is_some());
+    failures.extend(refused.into_iter().filter_map(|Listed { key, refusal, .. }| {
+        let (source, error) = (key.source.clone(), refusal?.to_wire());
+        Some(SourceFailure { source, organization: Some(key), error })
+    }));
+    Listing { listed, failures }
 }
 
 pub(super) async fn list(
@@ -117,6 +128,9 @@ impl App {
         request: &ExportRequest,
         organizations: &[Listed],
     ) -> Result<Vec<Export>, Refusal> {
+        if let Some(fault) = organizations.iter().find_map(|one| one.refusal.as_ref()) {
+            return Err(fault.into());
+        }
         let plan = Plan { request, requested_by: &caller.name(), now: self.now() };
         let definition = |name: &str| self.source(caller, name).map(|source| source.definition().clone());
         let exports = plan.exports(organizations, definition, |at| self.engine().gid(at))?;

@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use orgvault_shared::{
     api::{Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure},
     clock::Timestamp,
+    health::Health,
     units::parse_duration,
 };
 use serde::Deserialize;
@@ -22,7 +23,7 @@ use super::{
     sources::wire,
 };
 use crate::{
-    source::{Listed, Source, SourceError},
+    source::{Listed, ListingFault, Source, SourceError},
     standing::{Member, Standings},
 };
 
@@ -225,7 +226,8 @@ impl App {
         let upcoming = self.shop.schedules.upcoming().await?;
         let results = if days > 0 { self.catalog().day_results(source, since).await? } else { HashMap::default() };
         let describe = |member: &Member| {
-            let (Listed { key, created_at, deleted_at, in_all }, listed_at) = (member.listed.clone(), member.listed_at);
+            let listed_at = member.listed_at;
+            let Listed { key, created_at, deleted_at, in_all, refusal, .. } = member.listed.clone();
             let standing = standings.of(member, &config, now);
             let first = since.timestamp().div_euclid(DAY);
             let on = |day| results.get(&(key.id.clone(), day)).copied().unwrap_or_default();
@@ -240,6 +242,7 @@ impl App {
                 health: standing.health,
                 reason: standing.reason,
                 history: (first..first + i64::from(days)).map(on).collect(),
+                refusal: refusal.as_ref().map(ListingFault::to_wire),
                 next_run: upcoming.of(&member.listed).filter(|_| !member.gone),
                 key,
             }
@@ -279,11 +282,19 @@ async fn ask(app: &App, caller: &Caller, sources: &[Arc<Source>]) -> Listing {
         match answer {
             Ok(listed) => listing.listed.extend(listed.into_iter().filter(|one| caller.sees(&one.key))),
             Err(error) => {
-                listing.failures.push(SourceFailure { source: source.name().to_owned(), error: wire(&error) });
+                let (source, organization, error) = (source.name().to_owned(), None, wire(&error));
+                listing.failures.push(SourceFailure { source, organization, error });
             }
         }
     }
     listing
+}
+
+impl From<&ListingFault> for Refusal {
+    /// The app's database says something of it that no archive can follow.
+    fn from(fault: &ListingFault) -> Self {
+        Self::new(StatusCode::CONFLICT, fault.code(), fault.to_string()).hint(fault.hint())
+    }
 }
 
 impl From<LookupError> for Refusal {

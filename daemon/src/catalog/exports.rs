@@ -12,7 +12,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{Catalog, CatalogError, Repeat, failed, from_micros, repeats, to_integer, to_micros};
 
-/// SQLite takes 32,766 parameters in a statement; an export needs 16.
+/// SQLite takes 32,766 parameters in a statement; an export needs 18.
 const ROWS_PER_INSERT: usize = 500;
 
 const UPDATE: &str = "update an export";
@@ -274,7 +274,7 @@ pub(super) async fn insert(
                 .push_bind(export.importable)
                 .push_bind(export.state.name())
                 .push_bind(to_micros(export.created_at))
-                .push("'[]'")
+                .push_bind(json(&export.warnings))
                 .push("'[]'")
                 .push_bind(&export.requested_by)
                 .push_bind(&export.schedule)

@@ -71,7 +71,7 @@ async fn replace(connection: &mut SqliteConnection, source: &str, organizations:
         let mut insert = QueryBuilder::<Sqlite>::new(
             "INSERT INTO listed (source, place, kind, id, name, slug, created_at, deleted_at, in_all) ",
         );
-        insert.push_values(chunk, |mut row, (place, Listed { key, created_at, deleted_at, in_all })| {
+        insert.push_values(chunk, |mut row, (place, Listed { key, created_at, deleted_at, in_all, .. })| {
             row.push_bind(source)
                 .push_bind(*place)
                 .push_bind(&key.kind)
@@ -91,10 +91,11 @@ async fn replace(connection: &mut SqliteConnection, source: &str, organizations:
 fn listed(row: &SqliteRow) -> Result<Option<Listed>, sqlx::Error> {
     let Some(id) = row.try_get("id")? else { return Ok(None) };
     let [source, kind, name, slug] = ["source", "kind", "name", "slug"].map(|column| row.try_get(column));
+    let key = OrganizationKey { source: source?, kind: kind?, id, name: name?, slug: slug? };
     Ok(Some(Listed {
-        key: OrganizationKey { source: source?, kind: kind?, id, name: name?, slug: slug? },
         created_at: row.try_get::<Option<i64>, _>("created_at")?.map(from_micros),
         deleted_at: row.try_get::<Option<i64>, _>("deleted_at")?.map(from_micros),
         in_all: row.try_get("in_all")?,
+        ..Listed::known(key)
     }))
 }

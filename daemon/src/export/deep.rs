@@ -48,7 +48,13 @@ pub async fn representable(source: &Source) -> CheckLine {
     match source.organizations().await {
         Ok(listed) => {
             for organization in listed {
-                look(source, &organization.key, &mut found).await;
+                match &organization.refusal {
+                    None => look(source, &organization.key, &mut found).await,
+                    Some(fault) => {
+                        found.unread += 1;
+                        found.name(fault.to_string());
+                    }
+                }
             }
         }
         Err(error) => {

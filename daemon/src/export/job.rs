@@ -188,7 +188,7 @@ fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Resul
         (None, format) if format != Format::Csv => None,
         _ => return Err(not_offered()),
     };
-    if !definition.formats.contains(&export.format) {
+    if !definition.offers(&export.organization.kind, export.format) {
         return Err(not_offered());
     }
     Ok(Arc::new(Plan {
@@ -343,7 +343,7 @@ fn manifest(
             counts_key: definition.json.counts_key.clone().filter(|_| plan.format == Format::Json),
             meta_member: definition.zip.meta_member.clone().filter(|_| plan.format == Format::Zip),
         },
-        warnings: opened.warnings.iter().chain(&written.warnings).cloned().collect(),
+        warnings: export.warnings.iter().chain(&opened.warnings).chain(&written.warnings).cloned().collect(),
     }
 }
 

@@ -43,12 +43,13 @@ fn definition(root: &Keys<'_>) -> Definition {
     }
     let warnings = root.tables("warning", warning);
     let product = root.table("product", |table| product(table, &sections)).unwrap_or_default();
+    let organizations = root.table("organization", |table| organization(table, &product.formats));
     Definition {
         name: product.name,
         measured_on: product.measured_on,
         default_format: product.default_format,
         formats: product.formats,
-        organization: root.table("organization", organization).unwrap_or_default(),
+        organization: organizations.unwrap_or_default(),
         encoding: root.table("encoding", encoding).unwrap_or(Encoding::USUAL),
         json: root.table("json", |table| document::json(table, &sections)).unwrap_or_default(),
         zip: root.table("zip", |table| document::zip(table, &sections)).unwrap_or_default(),
@@ -134,11 +135,27 @@ fn format(value: &Value<'_>) -> Option<Format> {
 }
 
 /// `[organization]`.
-fn organization(table: &Keys<'_>) -> OrganizationQuery {
+fn organization(table: &Keys<'_>, offered: &[Format]) -> OrganizationQuery {
     let kind = table.or("kind", "organization".to_owned(), word);
     let default_kinds = table.or("default_kinds", vec![kind.clone()], |value| value.each(word));
     let list = table.required("list", |value| query(value, Parameter::None)).unwrap_or_default();
-    OrganizationQuery { kind, default_kinds, list }
+    let formats = table.table("formats", |table| table.entries(|_, value| formats_of_kind(value, offered)));
+    OrganizationQuery { kind, default_kinds, formats: formats.unwrap_or_default(), list }
+}
+
+/// `kind = ["seed"]`
+fn formats_of_kind(value: &Value<'_>, offered: &[Format]) -> Option<Vec<Format>> {
+    let formats = value.each(|element| {
+        let format = format(element)?;
+        if !offered.contains(&format) {
+            return element.refuse(format!("\"{format}\" is not among the product's formats"), "write one of them");
+        }
+        Some(format)
+    })?;
+    if formats.is_empty() {
+        return value.refuse("is empty", "write at least one format");
+    }
+    Some(formats)
 }
 
 /// `[encoding]`.

@@ -191,7 +191,7 @@ impl Drive {
                     tracing::error!(source, tries = unlisted.attempts, "cannot list organizations: {error}");
                     let (code, hint) = (error.code().to_owned(), error.hint().to_owned());
                     let error = ExportError { code, message: error.to_string(), hint };
-                    open.run.failures.push(SourceFailure { source: source.to_owned(), error });
+                    open.run.failures.push(SourceFailure { source: source.to_owned(), organization: None, error });
                 }
                 self.schedules.catalog().update_run(&open).await?;
             }
@@ -212,20 +212,27 @@ impl Drive {
         let connected = self.schedules.0.workshop.source(source);
         let Some((schedule, connected)) = schedule.zip(connected) else { return (0, Vec::new()) };
         let definition = connected.definition();
-        let (archives, missing) = plan::archives(&schedule.formats, definition);
-        run.warnings.extend(plan::not_offered(source, definition, &missing));
+        run.warnings.extend(plan::not_offered(source, definition, &plan::missing(&schedule.formats, definition)));
         let mut attempts = Vec::new();
-        let taken: Vec<&Listed> = listed.iter().filter(|listed| plan::takes(schedule, listed)).collect();
-        for Listed { key, .. } in &taken {
+        let mut organizations = 0;
+        for Listed { key, refusal, warnings, .. } in listed.iter().filter(|listed| plan::takes(schedule, listed)) {
+            let archives = plan::archives(&schedule.formats, definition, &key.kind);
+            organizations += u64::from(!archives.is_empty() || refusal.is_some());
+            if let Some(fault) = refusal {
+                tracing::error!(source, organization = key.id, code = fault.code(), "not exported: {fault}");
+                let (organization, error) = (Some(key.clone()), fault.to_wire());
+                run.failures.push(SourceFailure { source: source.to_owned(), organization, error });
+                continue;
+            }
             let jitter = if run.trigger == Trigger::Asked { std::time::Duration::ZERO } else { schedule.jitter };
             let not_before = run.started_at + plan::delay(key, jitter);
-            for (format, entity) in &archives {
+            for (format, entity) in archives {
                 let export = Export {
                     gid: self.schedules.0.engine.gid(now),
                     request: run.gid,
                     organization: key.clone(),
-                    format: *format,
-                    entity: entity.clone(),
+                    format,
+                    entity,
                     gzip: schedule.gzip,
                     importable: false,
                     state: State::Pending,
@@ -234,7 +241,7 @@ impl Drive {
                     finished_at: None,
                     progress: None,
                     error: None,
-                    warnings: Vec::new(),
+                    warnings: warnings.clone(),
                     counts: Vec::new(),
                     bytes: None,
                     requested_by: REQUESTED_BY.to_owned(),
@@ -243,7 +250,7 @@ impl Drive {
                 attempts.push(Attempt { export, number: 1, not_before });
             }
         }
-        (taken.len() as u64, attempts)
+        (organizations, attempts)
     }
 
     /// Hands organizations to the engine while it has a worker for them.

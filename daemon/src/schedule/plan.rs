@@ -27,23 +27,31 @@ pub(super) fn delay(organization: &OrganizationKey, jitter: Duration) -> TimeDel
     TimeDelta::milliseconds(millis.unwrap_or(0))
 }
 
-/// The archives of one organization, each a format and for `csv` its entity, and the formats that
-/// the product does not have.
-pub(super) fn archives(formats: &[Format], definition: &Definition) -> (Vec<(Format, Option<String>)>, Vec<Format>) {
-    let default = [definition.default_format];
+/// The archives of one organization, each a format and for `csv` its entity. A format that its kind
+/// does not have is left out.
+pub(super) fn archives(formats: &[Format], definition: &Definition, kind: &str) -> Vec<(Format, Option<String>)> {
+    let default = [definition.default_of(kind)];
     let mut asked = if formats.is_empty() { default.to_vec() } else { formats.to_vec() };
     asked.sort_unstable();
     asked.dedup();
-    let (offered, missing): (Vec<_>, Vec<_>) =
-        asked.into_iter().partition(|format| definition.formats.contains(format));
-    let archives = offered.into_iter().flat_map(|format| {
+    asked.retain(|format| definition.offers(kind, *format));
+    let archives = asked.into_iter().flat_map(|format| {
         let entities = match format {
             Format::Csv => definition.csv_sections().map(|(_, section)| section.entity.clone()).collect(),
             _ => vec![None],
         };
         entities.into_iter().map(move |entity| (format, entity))
     });
-    (archives.collect(), missing)
+    archives.collect()
+}
+
+/// The formats that the product does not have.
+pub(super) fn missing(formats: &[Format], definition: &Definition) -> Vec<Format> {
+    let mut missing: Vec<Format> =
+        formats.iter().copied().filter(|format| !definition.formats.contains(format)).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    missing
 }
 
 /// Says that a product does not have some of a schedule's formats.
@@ -72,7 +80,7 @@ mod tests {
     fn listed(slug: &str) -> Listed {
         let [source, kind, id, name] = ["tracker", "organization", &format!("id-{slug}"), "Acme"].map(str::to_owned);
         let key = OrganizationKey { source, kind, id, name, slug: slug.to_owned() };
-        Listed { key, created_at: None, deleted_at: None, in_all: true }
+        Listed::known(key)
     }
 
     fn schedule(organizations: &[&str], exclude: &[&str]) -> ScheduleConfig {
@@ -119,11 +127,24 @@ mod tests {
     fn formats_that_a_product_does_not_have_are_left_out_and_said() {
         let products = Products::embedded().unwrap();
         let rytask = products.get("rytask").unwrap();
-        let (archives, missing) = archives(&[Format::Seed, Format::Json, Format::Csv, Format::Json], rytask);
-        assert_eq!(archives[0], (Format::Json, None));
-        assert!(archives[1..].iter().all(|(format, entity)| *format == Format::Csv && entity.is_some()));
-        assert_eq!((archives.len(), missing.as_slice()), (3, &[Format::Seed][..]));
+        let asked = [Format::Seed, Format::Json, Format::Csv, Format::Json];
+        let (found, missing) = (archives(&asked, rytask, "organization"), missing(&asked, rytask));
+        assert_eq!(found[0], (Format::Json, None));
+        assert!(found[1..].iter().all(|(format, entity)| *format == Format::Csv && entity.is_some()));
+        assert_eq!((found.len(), missing.as_slice()), (3, &[Format::Seed][..]));
         assert!(not_offered("tracker", rytask, &missing).unwrap().message.contains("seed"));
-        assert_eq!(super::archives(&[], rytask).0, [(Format::Json, None)]);
+        assert_eq!(archives(&[], rytask, "organization"), [(Format::Json, None)]);
+    }
+
+    #[test]
+    fn a_format_that_a_kind_does_not_have_is_left_out_there() {
+        let products = Products::embedded().unwrap();
+        let trueppm = products.get("trueppm").unwrap();
+        let both = [Format::Seed, Format::SeedEvents];
+        assert_eq!(missing(&both, trueppm), []);
+        assert_eq!(archives(&both, trueppm, "program"), [(Format::Seed, None), (Format::SeedEvents, None)]);
+        assert_eq!(archives(&both, trueppm, "project"), [(Format::Seed, None)]);
+        assert_eq!(archives(&[Format::SeedEvents], trueppm, "project"), []);
+        assert_eq!(archives(&[], trueppm, "project"), [(Format::Seed, None)]);
     }
 }

@@ -34,6 +34,14 @@ pub struct Listed {
     pub warnings: Vec<Warning>,
 }
 
+impl Listed {
+    /// One of which nothing but its key is known.
+    #[must_use]
+    pub fn known(key: OrganizationKey) -> Self {
+        Self { key, created_at: None, deleted_at: None, in_all: true, refusal: None, warnings: Vec::new() }
+    }
+}
+
 /// Why an organization that is listed cannot be exported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ListingFault {

@@ -17,7 +17,7 @@ use std::{
 };
 
 use orgvault_shared::config::SourceConfig;
-use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::time::timeout;
 
 pub(super) use snapshot::Snapshot;

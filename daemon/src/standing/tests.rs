@@ -36,7 +36,7 @@ fn standings(archives: Vec<Archive>, state: Option<State>) -> Standings {
 }
 
 fn listed(slug: &str) -> Listed {
-    Listed { key: key(slug), created_at: None, deleted_at: None, in_all: true }
+    Listed::known(key(slug))
 }
 
 fn config(freshness: &Freshness) -> Config {

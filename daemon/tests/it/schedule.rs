@@ -7,4 +7,5 @@ pub(crate) mod fixture;
 mod formats;
 mod hooks;
 mod orphans;
+mod refused;
 mod runs;

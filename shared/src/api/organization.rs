@@ -71,6 +71,9 @@ pub struct Organization {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_run: Option<Timestamp>,
+    /// Why it is not exported before its row in the app's database is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<super::ExportError>,
 }
 
 fn yes() -> bool {
@@ -111,11 +114,14 @@ pub struct Organizations {
     pub failures: Vec<SourceFailure>,
 }
 
-/// A source that could not be asked.
+/// A source that could not be asked, or one of its organizations that is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SourceFailure {
     /// The source's name.
     pub source: String,
+    /// The organization that is refused; none where the whole source did not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<OrganizationKey>,
     /// What went wrong.
     pub error: super::ExportError,
 }

@@ -70,7 +70,8 @@ pub struct Run {
     pub finished: u64,
     /// Exports that have none, after the last retry.
     pub failed: u64,
-    /// Sources that did not answer, after the last retry: nothing of them is exported.
+    /// Sources that did not answer, after the last retry, and organizations that are refused: nothing
+    /// of them is exported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<SourceFailure>,
     /// What the admin ought to know: formats that a product does not have, …

@@ -48,7 +48,7 @@ pub enum CheckResult {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CheckLine {
     /// Stable: `reachable`, `version`, `read_only`, `readable`, `row_filter`, `schema`,
-    /// `pooler`, `queries`, `representable`.
+    /// `pooler`, `queries`, `organizations`, `representable`.
     pub name: String,
     /// How it stands.
     pub result: CheckResult,

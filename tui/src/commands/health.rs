@@ -186,7 +186,7 @@ fn lines(judgement: &Judgement, look: Look) -> String {
         ]);
     }
     let mut text = table.lines(look);
-    for SourceFailure { source, error } in &judgement.failures {
+    for SourceFailure { source, error, .. } in &judgement.failures {
         text.line(format_args!(
             "source {}: {}",
             printable(source),

@@ -1,7 +1,7 @@
 //! `orgvault orgs`: the organizations of the sources.
 
 use orgvault_shared::{
-    api::{Organization, Organizations, SourceFailure},
+    api::{ExportError, Organization, OrganizationKey, Organizations, SourceFailure},
     health::Health,
     text::printable,
 };
@@ -51,21 +51,41 @@ fn lines(listed: &Organizations, look: Look) -> String {
         text.push_str("no organizations\n");
     }
     text.push_str(&failure_lines(&listed.failures));
-    text
-}
-
-/// The sources that could not be asked, and why.
-pub(crate) fn failure_lines(failures: &[SourceFailure]) -> String {
-    let mut text = String::new();
-    for failure in failures {
-        let (source, message) = (&failure.source, names::said_of(&failure.source, &failure.error.message));
-        let (source, message) = (printable(source), printable(message));
-        text.line(format_args!("source {source} did not answer: {message}"));
-        for line in failure.error.hint.lines() {
-            text.line(format_args!("  hint: {}", printable(line)));
+    for organization in &listed.organizations {
+        if let Some(error) = &organization.refusal {
+            refusal(&organization.key, error, &mut text);
         }
     }
     text
+}
+
+/// The sources that could not be asked and the organizations that are refused, and why.
+pub(crate) fn failure_lines(failures: &[SourceFailure]) -> String {
+    let mut text = String::new();
+    for SourceFailure { source, organization, error } in failures {
+        match organization {
+            Some(organization) => refusal(organization, error, &mut text),
+            None => {
+                let message = printable(names::said_of(source, &error.message));
+                let source = printable(source);
+                text.line(format_args!("source {source} did not answer: {message}"));
+                hint(error, &mut text);
+            }
+        }
+    }
+    text
+}
+
+fn refusal(organization: &OrganizationKey, error: &ExportError, text: &mut String) {
+    let (name, message) = (names::organization(organization), printable(&error.message));
+    text.line(format_args!("{name} is not exported: {message}"));
+    hint(error, text);
+}
+
+fn hint(error: &ExportError, text: &mut String) {
+    for line in error.hint.lines() {
+        text.line(format_args!("  hint: {}", printable(line)));
+    }
 }
 
 fn row(organization: &Organization) -> [Cell; 8] {

@@ -170,7 +170,7 @@ fn nothing_to_export_is_no_failure() {
 #[test]
 fn a_source_that_could_not_be_asked_makes_all_incomplete() {
     let error = ExportError { code: "source_lost".to_owned(), message: "it is down".to_owned(), hint: String::new() };
-    let failures = vec![SourceFailure { source: "old".to_owned(), error }];
+    let failures = vec![SourceFailure { source: "old".to_owned(), organization: None, error }];
     let asked = Exports { failures, ..exports([pending(7, "acme")]) };
     let stub = Stub::start([
         (ASK, Reply::json(&asked).status(202)),

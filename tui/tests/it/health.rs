@@ -30,6 +30,7 @@ fn organization(slug: &str, health: Health) -> Organization {
         health,
         history: Vec::new(),
         next_run: None,
+        refusal: None,
     }
 }
 
@@ -61,7 +62,7 @@ fn judged(healths: &[(&str, Health)], warning: &str, failures: Vec<SourceFailure
 
 fn down() -> Vec<SourceFailure> {
     let [code, message, hint] = ["source_unreachable", "connection refused", ""].map(str::to_owned);
-    vec![SourceFailure { source: "old".to_owned(), error: ExportError { code, message, hint } }]
+    vec![SourceFailure { source: "old".to_owned(), organization: None, error: ExportError { code, message, hint } }]
 }
 
 #[test]

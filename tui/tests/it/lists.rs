@@ -118,6 +118,7 @@ fn organizations(failures: Vec<SourceFailure>) -> Organizations {
         health: orgvault_shared::health::Health::Ok,
         history: Vec::new(),
         next_run: None,
+        refusal: None,
     };
     let last = LastArchive {
         gid: gid(7),
@@ -149,10 +150,25 @@ fn organizations_of_a_source_that_does_not_answer_make_the_list_incomplete() {
         message: "connection refused".to_owned(),
         hint: "start it".to_owned(),
     };
-    let failures = vec![SourceFailure { source: "old".to_owned(), error }];
+    let failures = vec![SourceFailure { source: "old".to_owned(), organization: None, error }];
     let stub = Stub::start([("GET /v1/organizations?source=tracker", Reply::json(&organizations(failures)))]);
     let ran = run(&stub, &["orgs", "--source", "tracker", "--deleted"]);
     insta::assert_snapshot!(ran.all());
+}
+
+#[test]
+fn an_organization_that_is_refused_says_why() {
+    let error = ExportError {
+        code: "duplicate_id".to_owned(),
+        message: "organization 1 (Acme) is listed 2 times".to_owned(),
+        hint: "let it give each once".to_owned(),
+    };
+    let mut list = organizations(Vec::new());
+    list.organizations[0].refusal = Some(error);
+    let text = run(&Stub::start([("GET /v1/organizations", Reply::json(&list))]), &["orgs"]).ok();
+    let expected =
+        "tracker/acme is not exported: organization 1 (Acme) is listed 2 times\n  hint: let it give each once\n";
+    assert!(text.ends_with(expected), "{text}");
 }
 
 #[test]

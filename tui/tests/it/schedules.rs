@@ -50,7 +50,7 @@ fn schedules_with_their_newest_runs() {
         hint: "check that the database runs".to_owned(),
     };
     let warning = Warning { code: "not_offered".to_owned(), message: "not as seed".to_owned(), ids: Vec::new() };
-    let failures = vec![SourceFailure { source: "old".to_owned(), error }];
+    let failures = vec![SourceFailure { source: "old".to_owned(), organization: None, error }];
     let schedules = vec![
         Schedule { last_run: Some(Run { failures, warnings: vec![warning], ..ended(998, 2) }), ..schedule("nightly") },
         Schedule { last_run: Some(going(12)), ..schedule("hourly") },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use orgvault_shared::{
-    api::{Export, ExportRequest, Format, State},
+    api::{Export, ExportRequest, Format, OrganizationKey, State},
     clock::Timestamp,
     gid::Gid,
 };
@@ -49,7 +49,7 @@ impl Plan<'_> {
         let mut exports = Vec::new();
         for listed in organizations {
             let definition = definition(&listed.key.source)?;
-            for (format, entity) in self.archives(&definition)? {
+            for (format, entity) in self.archives(&definition, &listed.key)? {
                 exports.push(Export {
                     gid: gid(self.now),
                     request,
@@ -64,7 +64,7 @@ impl Plan<'_> {
                     finished_at: None,
                     progress: None,
                     error: None,
-                    warnings: Vec::new(),
+                    warnings: listed.warnings.clone(),
                     counts: Vec::new(),
                     bytes: None,
                     requested_by: self.requested_by.to_owned(),
@@ -76,9 +76,14 @@ impl Plan<'_> {
     }
 
     /// The archives of one organization: each format once, `csv` once for each entity.
-    fn archives(&self, definition: &Definition) -> Result<Vec<(Format, Option<String>)>, Refusal> {
+    fn archives(
+        &self,
+        definition: &Definition,
+        organization: &OrganizationKey,
+    ) -> Result<Vec<(Format, Option<String>)>, Refusal> {
+        let default = [definition.default_of(&organization.kind)];
         let asked = match (self.request.formats.as_slice(), &self.request.entity) {
-            ([], None) => &[definition.default_format],
+            ([], None) => &default,
             ([], Some(_)) => &[Format::Csv],
             (formats, _) => formats,
         };
@@ -89,6 +94,13 @@ impl Plan<'_> {
             }
             if !definition.formats.contains(&format) {
                 return Err(not_offered(definition, format));
+            }
+            if !definition.offers(&organization.kind, format) {
+                // Of all, each is exported in what its kind has.
+                if self.request.all {
+                    continue;
+                }
+                return Err(not_offered_there(definition, organization, format));
             }
             if self.request.importable && !matches!(format, Format::Seed | Format::SeedEvents) {
                 let detail = format!("`importable` belongs to the formats seed and seed-events, and not to {format}");
@@ -117,6 +129,15 @@ impl Plan<'_> {
         }
         Ok(entities)
     }
+}
+
+fn not_offered_there(definition: &Definition, organization: &OrganizationKey, format: Format) -> Refusal {
+    let OrganizationKey { source, kind, id, .. } = organization;
+    let offered = definition.offered().into_iter().filter(|format| definition.offers(kind, *format));
+    let offered: Vec<&str> = offered.map(Format::name).collect();
+    let detail = format!("{kind} {source}/{id} is not offered as {format}, which its product has for other kinds");
+    Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail)
+        .hint(format!("a {kind} is offered as {}", offered.join(", ")))
 }
 
 fn not_offered(definition: &Definition, format: Format) -> Refusal {

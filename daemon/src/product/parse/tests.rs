@@ -107,6 +107,17 @@ fn what_is_left_out_has_its_default() {
     assert!(definition.sections[0].counted && !definition.sections[0].single && definition.sections[0].csv.is_empty());
 }
 
+#[test]
+fn a_kind_may_have_some_of_the_products_formats() {
+    let kinds = |formats: &str| with(r#"kind = "team""#, &format!("kind = \"team\"\nformats = {formats}"));
+    let definition = read(&kinds(r#"{ guild = ["zip"] }"#)).unwrap();
+    assert!(definition.offers("team", Format::Json) && definition.offers("guild", Format::Zip));
+    assert!(!definition.offers("guild", Format::Json) && !definition.offers("guild", Format::Seed));
+    assert_eq!((definition.default_of("team"), definition.default_of("guild")), (Format::Csv, Format::Zip));
+    let said = [r#"{ guild = ["seed"] }"#, "{ guild = [] }", r#"["zip"]"#].map(|formats| problems(&kinds(formats)));
+    insta::assert_snapshot!(said.join("\n"));
+}
+
 /// What is said about the sample with one thing changed, for each change.
 fn said<const N: usize>(changes: [(&str, &str); N]) -> String {
     changes.map(|(from, to)| problems(&with(from, to))).join("\n--\n")

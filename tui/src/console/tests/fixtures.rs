@@ -158,6 +158,7 @@ fn organization(slug: &str, health: Health, hours: i64) -> Organization {
         health,
         history: (0..14).map(night).collect(),
         next_run: (slug != "hooli").then(|| now() + TimeDelta::hours(17)),
+        refusal: None,
     }
 }
 
@@ -459,5 +460,5 @@ pub(crate) fn source_failure() -> SourceFailure {
         message: "source time: cannot connect to postgres://db.example/time: connection refused".to_owned(),
         hint: "is the server running?".to_owned(),
     };
-    SourceFailure { source: "time".to_owned(), error }
+    SourceFailure { source: "time".to_owned(), organization: None, error }
 }

@@ -94,13 +94,20 @@ fn ended(theme: &Theme, run: &Run) -> (String, Style) {
     let symbols = theme.symbols;
     match (run.open, run.failed) {
         (0, 0) if !run.failures.is_empty() => {
-            let sources = units::plural(run.failures.len() as u64, "source");
-            (format!("{} {sources} did not answer, {} finished", symbols.failed, run.finished), theme.bad)
+            (format!("{} {}, {} finished", symbols.failed, not_exported(run), run.finished), theme.bad)
         }
         (open, _) if open > 0 => (format!("{} {open} open, {} finished", symbols.running, run.finished), theme.busy),
         (_, 0) => (format!("{} {} finished", symbols.ok, run.finished), theme.good),
         (_, failed) => (format!("{} {failed} failed, {} finished", symbols.failed, run.finished), theme.bad),
     }
+}
+
+fn not_exported(run: &Run) -> String {
+    let refused = run.failures.iter().filter(|failure| failure.organization.is_some()).count() as u64;
+    let silent = run.failures.len() as u64 - refused;
+    let sources = (silent > 0).then(|| format!("{} did not answer", units::plural(silent, "source")));
+    let refused = (refused > 0).then(|| format!("{} refused", units::plural(refused, "organization")));
+    sources.into_iter().chain(refused).collect::<Vec<_>>().join(", ")
 }
 
 fn details(canvas: &mut Canvas<'_>, model: &Model, schedule: &Schedule, area: Rect) {
