@@ -114,8 +114,14 @@ fn a_kind_may_have_some_of_the_products_formats() {
     assert!(definition.offers("team", Format::Json) && definition.offers("guild", Format::Zip));
     assert!(!definition.offers("guild", Format::Json) && !definition.offers("guild", Format::Seed));
     assert_eq!((definition.default_of("team"), definition.default_of("guild")), (Format::Csv, Format::Zip));
-    let said = [r#"{ guild = ["seed"] }"#, "{ guild = [] }", r#"["zip"]"#].map(|formats| problems(&kinds(formats)));
-    insta::assert_snapshot!(said.join("\n"));
+    for (formats, reason) in [
+        (r#"{ guild = ["seed"] }"#, "organization.formats.guild: \"seed\" is not among the product's formats"),
+        ("{ guild = [] }", "organization.formats.guild: is empty"),
+        (r#"["zip"]"#, "organization.formats: is an array, expected"),
+    ] {
+        let said = problems(&kinds(formats));
+        assert!(said.contains(reason), "{said}");
+    }
 }
 
 /// What is said about the sample with one thing changed, for each change.

@@ -85,7 +85,7 @@ impl Backend {
     /// it did that between two queries the words are lost with the connection.
     pub(super) fn judge(&self, error: SourceError) -> SourceError {
         match error {
-            SourceError::Fault { name, fault: Fault::Lost, act, words } if self.is_standby => {
+            SourceError::Fault { name, fault: Fault::Lost, act, words, .. } if self.is_standby => {
                 let words = format!("{words} (a standby ends connections that its replay has to wait for)");
                 SourceError::fault(&name, Fault::Conflict, act, words)
             }
