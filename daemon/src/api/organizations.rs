@@ -9,7 +9,6 @@ use futures_util::future::join_all;
 use orgvault_shared::{
     api::{Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure},
     clock::Timestamp,
-    health::Health,
     units::parse_duration,
 };
 use serde::Deserialize;
