@@ -20,6 +20,7 @@ mod lookup;
 mod metrics;
 mod openapi;
 mod organizations;
+mod page;
 mod patience;
 mod peer;
 mod problem;

@@ -4,8 +4,11 @@
 mod archives;
 mod exports;
 mod file;
+mod history;
 mod identity;
 mod listings;
+mod newest;
+mod page;
 mod pool;
 mod repair;
 mod repeats;
@@ -31,9 +34,11 @@ use sqlx::{
 
 use crate::notices::Notices;
 
-pub use archives::{ArchiveFilter, Totals};
+pub use archives::{ArchiveFilter, ArchiveQuery, Totals};
 pub use exports::{ExportFilter, LastExport};
+pub use history::Forgotten;
 pub use listings::Listing;
+pub use page::{Page, Place, Tenants};
 pub use repair::Mend;
 pub use repeats::{Repeat, Repeated};
 pub use runs::{Attempt, OpenRun, Unlisted};

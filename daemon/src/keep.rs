@@ -5,6 +5,7 @@
 //! listen. Each change of it is made here, under [`Workshop::storing`], so that none undoes another.
 
 mod delete;
+mod history;
 mod home;
 mod pin;
 mod prune;
@@ -27,6 +28,7 @@ use self::delete::finish_deletions;
 
 pub use self::{
     delete::delete,
+    history::forget_regularly,
     home::{adopt, take_up, watch_home},
     pin::pin,
     prune::{plan, prune, prune_after},

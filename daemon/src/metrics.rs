@@ -15,6 +15,7 @@ use chrono::TimeDelta;
 use orgvault_shared::{
     api::{Archive, OrganizationKey},
     clock::Timestamp,
+    health::Health,
 };
 use prometheus_client::{
     encoding::text::encode,
@@ -24,7 +25,7 @@ use prometheus_client::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    catalog::CatalogError,
+    catalog::{CatalogError, Tenants},
     export::{Engine, Workshop},
     permissions,
     standing::{Standing, Standings},
@@ -51,7 +52,7 @@ struct Page {
 }
 
 /// Every metric with what it means.
-const NAMES: [(&str, &str); 15] = [
+const NAMES: [(&str, &str); 18] = [
     ("build_info", "The version of the daemon"),
     ("configured_timestamp_seconds", "When the configuration in force was read"),
     ("warning", "What is not as it should be with the daemon as a whole, by code"),
@@ -59,6 +60,9 @@ const NAMES: [(&str, &str); 15] = [
     ("exports_failed_last_day", "Exports that ended as an error in the last 24 hours, without canceled ones"),
     ("archives", "Archives that the catalog lists"),
     ("stored_bytes", "Their size together"),
+    ("organizations", "Organizations that are judged, by how their backups are"),
+    ("oldest_success_timestamp_seconds", "The oldest of their newest archives: when its export started"),
+    ("oldest_success_age_seconds", "How long ago that was"),
     ("health", "How an organization's backups are, in one word"),
     ("last_success_timestamp_seconds", "When the export of the newest archive started"),
     ("last_success_age_seconds", "How long ago that was"),
@@ -87,6 +91,40 @@ impl Page {
         }
     }
 
+    async fn source(
+        &self,
+        shop: &Workshop,
+        source: &str,
+        now: Timestamp,
+        organizations: bool,
+    ) -> Result<(), CatalogError> {
+        let config = shop.config();
+        // Each is told, so that one that goes to zero is seen to.
+        let mut numbers = Health::ALL.map(|health| (health, 0));
+        let mut oldest: Option<Timestamp> = None;
+        let standings = Standings::read(&shop.catalog, source).await?;
+        let durations = if organizations { shop.catalog.last_durations(source).await? } else { HashMap::new() };
+        for member in standings.members() {
+            let (key, standing) = (&member.listed.key, standings.of(&member, &config, now));
+            let judged = numbers.iter_mut().filter(|(health, _)| standing.is_judged() && *health == standing.health);
+            judged.for_each(|(_, number)| *number += 1);
+            let newest = standing.archives.first().map(|archive| archive.exported_at);
+            oldest = oldest.into_iter().chain(newest).min();
+            if organizations {
+                self.organization(key, &standing, durations.get(&key.id).copied(), now);
+            }
+        }
+        let of = || vec![("source", source.to_owned())];
+        for (health, number) in numbers {
+            self.set("organizations", [of(), vec![("health", health.name().to_owned())]].concat(), count(number));
+        }
+        if let Some(oldest) = oldest {
+            self.set("oldest_success_timestamp_seconds", of(), seconds(oldest));
+            self.set("oldest_success_age_seconds", of(), age(oldest, now));
+        }
+        Ok(())
+    }
+
     fn organization(&self, key: &OrganizationKey, standing: &Standing, duration: Option<f64>, now: Timestamp) {
         let labels =
             || vec![("source", key.source.clone()), ("organization", key.id.clone()), ("slug", key.slug.clone())];
@@ -96,8 +134,7 @@ impl Page {
         }
         if let Some(newest) = standing.archives.first() {
             self.set("last_success_timestamp_seconds", labels(), seconds(newest.exported_at));
-            let age = (now - newest.exported_at).max(TimeDelta::zero());
-            self.set("last_success_age_seconds", labels(), age.as_seconds_f64());
+            self.set("last_success_age_seconds", labels(), age(newest.exported_at, now));
         }
         if let Some(duration) = duration {
             self.set("export_duration_seconds", labels(), duration);
@@ -127,20 +164,25 @@ fn count(number: u64) -> f64 {
     number as f64
 }
 
+fn age(at: Timestamp, now: Timestamp) -> f64 {
+    (now - at).max(TimeDelta::zero()).as_seconds_f64()
+}
+
 fn seconds(at: Timestamp) -> f64 {
     (at - Timestamp::UNIX_EPOCH).as_seconds_f64()
 }
 
 /// The metrics now, in the text format of `OpenMetrics` 1.0 (which is Prometheus' own, too, as only
-/// gauges are used).
+/// gauges are used). Where many organizations are stored, a series for each, and for each section of
+/// each, costs more than all the rest: `organizations` asks for them.
 ///
 /// # Errors
 /// When the catalog cannot be read.
-pub async fn page(shop: &Workshop, engine: &Engine) -> Result<String, MetricsError> {
+pub async fn page(shop: &Workshop, engine: &Engine, organizations: bool) -> Result<String, MetricsError> {
     let page = Page::new();
-    let (config, now) = (shop.config(), shop.clock.now());
+    let now = shop.clock.now();
     let (pending, running) = engine.load();
-    let totals = shop.catalog.totals().await?;
+    let totals = shop.catalog.totals(&Tenants::default()).await?;
     page.set("build_info", vec![("version", env!("CARGO_PKG_VERSION").to_owned())], 1.0);
     page.set("configured_timestamp_seconds", [], seconds(**shop.configured_at.load()));
     for warning in shop.notices.list() {
@@ -148,17 +190,12 @@ pub async fn page(shop: &Workshop, engine: &Engine) -> Result<String, MetricsErr
     }
     page.set("exports", vec![("state", "pending".to_owned())], count(pending as u64));
     page.set("exports", vec![("state", "started".to_owned())], count(running as u64));
-    let failed = shop.catalog.failed_since(now - TimeDelta::days(1)).await?;
+    let failed = shop.catalog.failed_since(now - TimeDelta::days(1), &Tenants::default()).await?;
     page.set("exports_failed_last_day", [], count(failed));
     page.set("archives", [], count(totals.archives));
     page.set("stored_bytes", [], count(totals.bytes));
-    for source in &config.sources {
-        let standings = Standings::read(&shop.catalog, &source.name).await?;
-        let durations = shop.catalog.last_durations(&source.name).await?;
-        for member in standings.members() {
-            let (key, standing) = (&member.listed.key, standings.of(&member, &config, now));
-            page.organization(key, &standing, durations.get(&key.id).copied(), now);
-        }
+    for source in &shop.config().sources {
+        page.source(shop, &source.name, now, organizations).await?;
     }
     let mut text = String::new();
     encode(&mut text, &page.registry)?;
@@ -171,7 +208,7 @@ pub async fn write_regularly(shop: Arc<Workshop>, engine: Engine, end: Cancellat
     loop {
         let metrics = shop.config().metrics.clone();
         let message = match &metrics.textfile {
-            Some(file) => write(&shop, &engine, file).await.err(),
+            Some(file) => write(&shop, &engine, file, metrics.organizations).await.err(),
             None => None,
         };
         shop.notices.set("metrics_textfile", message);
@@ -190,9 +227,9 @@ pub async fn write_regularly(shop: Arc<Workshop>, engine: Engine, end: Cancellat
     }
 }
 
-async fn write(shop: &Workshop, engine: &Engine, file: &Path) -> Result<(), String> {
+async fn write(shop: &Workshop, engine: &Engine, file: &Path, organizations: bool) -> Result<(), String> {
     let failed = |why: &dyn fmt::Display| format!("cannot write the metrics to {}: {why}", file.display());
-    let text = page(shop, engine).await.map_err(|error| failed(&error))?;
+    let text = page(shop, engine, organizations).await.map_err(|error| failed(&error))?;
     let path = file.to_owned();
     let written = tokio::task::spawn_blocking(move || replace(&path, &text)).await;
     written.map_err(|error| failed(&error))?.map_err(|error| failed(&error))

@@ -289,6 +289,7 @@ fn chores(
         ("the watch of the archive directory", Box::pin(watch_archives(parts(), end()))),
         ("the watch of its disk", Box::pin(keep::watch_home(parts(), end()))),
         ("the scrubbing", Box::pin(keep::scrub_regularly(parts(), end()))),
+        ("the forgetting of the history", Box::pin(keep::forget_regularly(parts(), end()))),
         ("the writing of metrics", Box::pin(metrics::write_regularly(parts(), engine.clone(), end()))),
         ("what tells the service manager", Box::pin(tell_status(engine.clone(), schedules.clone(), end()))),
     ]

@@ -83,7 +83,7 @@ impl Member {
 }
 
 impl Standings {
-    /// Reads what the catalog knows of a source.
+    /// Reads what the catalog knows of a source's organizations that have an archive.
     ///
     /// # Errors
     /// When the catalog cannot be read.

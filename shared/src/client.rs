@@ -45,9 +45,14 @@ pub struct ExportFilter {
     pub state: Option<State>,
     /// Only those of this request.
     pub request: Option<Gid>,
-    /// Only the newest so many; the daemon has a limit of its own without it.
+    /// Only those before this one; without it the newest.
+    pub before: Option<Gid>,
+    /// Only the newest so many; the daemon has a limit of its own without it, and one above it.
     pub limit: Option<u64>,
 }
+
+/// What is asked for at once where all of a list is wanted.
+const PAGE: u64 = 1000;
 
 impl Client {
     /// A client for the daemon that listens on `socket`; connects with each call.
@@ -140,7 +145,30 @@ impl Client {
         self.post(Route::new("/v1/exports"), Some(request)).await
     }
 
-    /// The exports that `filter` lets through, newest last.
+    /// Every export that `filter` lets through, or as many as it asks for, page by page; `next` says
+    /// that there are more.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn all_exports(&self, filter: &ExportFilter) -> Result<Exports, ClientError> {
+        let mut pages: Vec<Vec<Export>> = Vec::new();
+        let (mut left, mut before) = (filter.limit, filter.before);
+        loop {
+            // The first page is as the daemon has it.
+            let limit = left.map(|left| left.min(PAGE)).or(before.map(|_| PAGE));
+            let Exports { exports, next, .. } = self.exports(&ExportFilter { before, limit, ..*filter }).await?;
+            left = left.map(|left| left.saturating_sub(exports.len() as u64));
+            let ended = exports.is_empty() || next.is_none() || left == Some(0);
+            pages.push(exports);
+            if ended {
+                let exports = pages.into_iter().rev().flatten().collect();
+                return Ok(Exports { exports, next, failures: Vec::new() });
+            }
+            before = next;
+        }
+    }
+
+    /// A page of the exports that `filter` lets through, newest last.
     ///
     /// # Errors
     /// As [`ClientError`] says.
@@ -148,6 +176,7 @@ impl Client {
         let route = Route::new("/v1/exports")
             .query("state", filter.state.map(State::name))
             .query("request", filter.request)
+            .query("before", filter.before)
             .query("limit", filter.limit);
         self.get(route).await
     }

@@ -193,6 +193,8 @@ pub struct Daemon {
     pub watch: bool,
     /// How often the archive directory is compared with the catalog.
     pub rescan: Duration,
+    /// How long exports and runs that have ended are told of; zero is for ever.
+    pub history: Duration,
     /// Bytes that must be free on the disk of the archives for an export to start.
     pub min_free: u64,
     /// Exports that run at the same time.
@@ -220,6 +222,7 @@ impl Default for Daemon {
             products_dir: "/etc/orgvault/products".into(),
             watch: true,
             rescan: Duration::from_hours(1),
+            history: Duration::from_hours(400 * 24),
             min_free: 256 << 20,
             workers: 2,
             compression_level: 6,

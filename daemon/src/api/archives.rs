@@ -25,12 +25,13 @@ use super::{
     caller::Caller,
     discretion::Discreet,
     lookup,
+    page::{self, Paging},
     problem::Refusal,
     request::{Path, Query},
 };
 use crate::{
     archive::PublishError,
-    catalog::ArchiveFilter,
+    catalog::ArchiveQuery,
     keep::{KeepError, glance},
 };
 
@@ -50,6 +51,9 @@ pub(super) use self::{
 pub(super) struct ListQuery {
     source: Option<String>,
     organization: Option<String>,
+    before: Option<Gid>,
+    after: Option<Gid>,
+    limit: Option<u32>,
 }
 
 /// An organization is matched by any of its names as the archives have it, so that the archives
@@ -59,16 +63,24 @@ pub(super) async fn list(
     Extension(caller): Extension<Caller>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Archives>, Refusal> {
-    let mut archives = app.catalog().archives(&ArchiveFilter { source: query.source, organization: None }).await?;
-    archives.retain(|archive| caller.sees(&archive.organization));
-    if let Some(name) = &query.organization {
-        archives.retain(|archive| lookup::is_called(&archive.organization, name));
-    }
+    let named = match &query.organization {
+        Some(name) => {
+            let mut named = app.catalog().archived_as(&lookup::parts(name)).await?;
+            named.retain(|key| caller.sees(key) && lookup::is_called(key, name));
+            Some(named)
+        }
+        None => None,
+    };
+    let paging = Paging::new(query.before, query.after, Some(query.limit.unwrap_or(page::MOST)))?;
+    let asked = ArchiveQuery { source: query.source, named, tenants: caller.tenants(), page: paging.page() };
+    let mut archives = app.catalog().archive_page(&asked).await?;
+    let next = paging.cut(&mut archives, |archive| archive.gid);
+    archives.sort_by_key(|archive| (archive.exported_at, archive.gid));
     for archive in &mut archives {
         app.shop.courier.settle(archive);
     }
     let archives = archives.shown_to(&caller);
-    blocking(move || Archives { archives: archives.into_iter().map(glance).collect() }).await.map(Json)
+    blocking(move || Archives { archives: archives.into_iter().map(glance).collect(), next }).await.map(Json)
 }
 
 pub(super) async fn show(

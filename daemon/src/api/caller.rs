@@ -13,7 +13,11 @@ use orgvault_shared::{
 };
 
 use super::{App, archives::blocking, peer::Peer, problem::Refusal};
-use crate::{audit::Origin, catalog::Repeat, signature::Holder};
+use crate::{
+    audit::Origin,
+    catalog::{Repeat, Tenants},
+    signature::Holder,
+};
 
 /// Who makes a request, what it may do, and of which organizations it may know.
 #[derive(Debug, Clone)]
@@ -157,6 +161,16 @@ impl Caller {
     /// Whether there may be organizations that it must not know of.
     pub(super) fn is_restricted(&self) -> bool {
         matches!(self.scope, Scope::Only(_))
+    }
+
+    /// The organizations that lists from the catalog are limited to.
+    pub(super) fn tenants(&self) -> Tenants {
+        match &self.scope {
+            Scope::All => Tenants::default(),
+            Scope::Only(tenants) => {
+                Tenants::only(tenants.iter().map(|one| [one.source.as_str(), one.kind.as_str(), one.id.as_str()]))
+            }
+        }
     }
 
     /// Notes what the request is about, where nothing was noted yet.

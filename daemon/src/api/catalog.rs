@@ -7,7 +7,7 @@ use orgvault_shared::api::Rebuilt;
 
 use super::{App, caller::Caller, problem::Refusal};
 use crate::{
-    catalog::Mend,
+    catalog::{Mend, Tenants},
     keep::{self, Lost, Scope},
 };
 
@@ -20,7 +20,7 @@ pub(super) async fn rebuild(
     app.catalog().mend(Mend::Everything, app.now()).await?;
     keep::adopt(&app.shop.workshop).await?;
     let (skipped, _unread) = keep::compare(&app.shop.workshop, &Scope::default(), Lost::Forget).await?;
-    let archives = app.catalog().totals().await?.archives;
+    let archives = app.catalog().totals(&Tenants::default()).await?.archives;
     tracing::info!(user = caller.name(), archives, skipped = skipped.len(), "the catalog was rebuilt");
     Ok(Json(Rebuilt { archives, skipped }))
 }

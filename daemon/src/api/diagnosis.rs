@@ -3,10 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Extension, Json, extract::State};
-use orgvault_shared::api::{ArchiveState, Diagnosis};
+use orgvault_shared::api::Diagnosis;
 
 use super::{App, caller::Caller, health::VERSION, problem::Refusal, status};
-use crate::catalog::ArchiveFilter;
 
 /// So many of the last failed exports are told.
 const ERRORS: u32 = 50;
@@ -16,15 +15,9 @@ pub(super) async fn show(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Diagnosis>, Refusal> {
     let versions = BTreeMap::from([("orgvaultd".to_owned(), VERSION.to_owned()), ("system".to_owned(), system())]);
-    let mut archives: BTreeMap<String, u64> = BTreeMap::new();
-    for archive in app.catalog().archives(&ArchiveFilter::default()).await? {
-        let state = match archive.state {
-            ArchiveState::Present => "present",
-            ArchiveState::Missing => "missing",
-            ArchiveState::Damaged => "damaged",
-        };
-        *archives.entry(format!("{} {} {state}", archive.organization.source, archive.format)).or_default() += 1;
-    }
+    let counts = app.catalog().archive_counts().await?;
+    let named = |(source, format, state, number)| (format!("{source} {format} {state}"), number);
+    let archives: BTreeMap<String, u64> = counts.into_iter().map(named).collect();
     Ok(Json(Diagnosis {
         versions,
         // Secrets do not show in it: their types see to that.

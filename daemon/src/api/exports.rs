@@ -19,6 +19,7 @@ use super::{
     caller::Caller,
     discretion::Discreet,
     organizations::Listing,
+    page::Paging,
     problem::Refusal,
     request::{Json as Body, Path, Query},
 };
@@ -37,6 +38,8 @@ pub(super) struct ListQuery {
     state: Option<String>,
     limit: Option<u32>,
     request: Option<Gid>,
+    before: Option<Gid>,
+    after: Option<Gid>,
 }
 
 pub(super) async fn start(
@@ -47,7 +50,7 @@ pub(super) async fn start(
     plan::check(&request)?;
     let Listing { listed, failures } = chosen(&app, &caller, &request).await?;
     let exports = app.submit(&caller, &request, &listed).await?;
-    Ok((StatusCode::ACCEPTED, Json(Exports { exports, failures })))
+    Ok((StatusCode::ACCEPTED, Json(Exports { exports, failures, ..Exports::default() })))
 }
 
 /// The organizations that are asked for, each once.
@@ -91,13 +94,11 @@ pub(super) async fn list(
     let state = state.map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "invalid_query", error.to_string()))?;
     // All exports of one request belong together.
     let limit = query.limit.or_else(|| query.request.is_none().then_some(USUAL_LIMIT));
-    // Of a caller who may know of some organizations only, the limit is that of what it may see.
-    let filter = ExportFilter { state, request: query.request, limit: limit.filter(|_| !caller.is_restricted()) };
+    let paging = Paging::new(query.before, query.after, limit)?;
+    let filter = ExportFilter { state, request: query.request, tenants: caller.tenants(), page: paging.page() };
     let mut exports = app.catalog().exports(filter).await?;
-    exports.retain(|export| caller.sees(&export.organization));
-    let beyond = limit.map_or(0, |limit| exports.len().saturating_sub(limit as usize));
-    exports.drain(..beyond);
-    Ok(Json(Exports { exports: app.engine().with_progress(exports).shown_to(&caller), failures: Vec::new() }))
+    let exports = app.engine().with_progress(exports).shown_to(&caller);
+    Ok(Json(Exports { exports, next, failures: Vec::new() }))
 }
 
 pub(super) async fn show(

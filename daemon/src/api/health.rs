@@ -11,8 +11,8 @@ use super::{App, problem::Refusal};
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(super) async fn show(State(app): State<Arc<App>>) -> Result<Json<Alive>, Refusal> {
-    match app.catalog().totals().await {
-        Ok(_) => Ok(Json(Alive { version: VERSION.to_owned() })),
+    match app.catalog().answers().await {
+        Ok(()) => Ok(Json(Alive { version: VERSION.to_owned() })),
         Err(error) => Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "catalog", error.to_string())),
     }
 }

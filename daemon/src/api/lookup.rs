@@ -71,6 +71,12 @@ pub(super) fn is_called(key: &OrganizationKey, name: &str) -> bool {
     matches(key, name).is_some()
 }
 
+/// What an id or a slug may be that `name` names: all of it, or what follows a source and a kind.
+pub(super) fn parts(name: &str) -> Vec<&str> {
+    let forms = std::iter::once(name).chain(name.match_indices('/').filter_map(|(at, _)| name.get(at + 1..)));
+    forms.flat_map(|form| [Some(form), form.strip_prefix("id:")]).flatten().collect()
+}
+
 /// How a name fits an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
@@ -181,6 +187,15 @@ mod tests {
         }
         for name in ["", "/", "tracker", "tracker/", "Acme", "ppm/acme", "tracker/program/acme", " acme"] {
             assert!(matches!(id_of(&all, name), Err(LookupError::Unknown { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn whatever_a_name_fits_is_among_its_parts() {
+        let all = [one("tracker", "organization", "7", "acme"), one("ppm", "program", "a/b", "x/y")];
+        for name in ["acme", "tracker/7", "tracker/organization/acme", "id:7", "ppm/id:a/b", "ppm/program/x/y", "a/b"] {
+            let One(key, _) = all.iter().find(|one| is_called(&one.0, name)).unwrap();
+            assert!(parts(name).iter().any(|part| *part == key.id || *part == key.slug), "{name}");
         }
     }
 

@@ -8,14 +8,24 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{App, problem::Refusal};
+use serde::Deserialize;
+
+use super::{App, problem::Refusal, request::Query};
 use crate::metrics;
 
 /// `OpenMetrics` 1.0.
 const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-pub(super) async fn show(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
-    let page = metrics::page(&app.shop.workshop, app.engine()).await;
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MetricsQuery {
+    /// Series for each organization too, whatever the configuration says.
+    organizations: Option<bool>,
+}
+
+pub(super) async fn show(State(app): State<Arc<App>>, Query(query): Query<MetricsQuery>) -> Result<Response, Refusal> {
+    let organizations = query.organizations.unwrap_or(app.config().metrics.organizations);
+    let page = metrics::page(&app.shop.workshop, app.engine(), organizations).await;
     let text = page.map_err(|error| Refusal::fault("metrics", &error))?;
     Ok(([(header::CONTENT_TYPE, TYPE)], text).into_response())
 }

@@ -4,13 +4,9 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
 use chrono::TimeDelta;
-use orgvault_shared::{
-    api::{Export, Role, State as ExportState, Status},
-    clock::Timestamp,
-};
+use orgvault_shared::api::{Role, State as ExportState, Status};
 
 use super::{App, caller::Caller, health::VERSION, problem::Refusal};
-use crate::catalog::{ArchiveFilter, ExportFilter};
 
 /// How far back failures count.
 const RECENT: TimeDelta = TimeDelta::days(1);
@@ -54,32 +50,17 @@ struct Numbers {
 
 impl App {
     async fn numbers(&self, caller: &Caller) -> Result<Numbers, Refusal> {
-        let since = self.now() - RECENT;
-        if caller.is_restricted() {
-            return self.counted(caller, since).await;
-        }
-        let totals = self.catalog().totals().await?;
-        let failed = self.catalog().failed_since(since).await?;
-        let (pending, running) = self.engine().load();
-        let (pending, running) = (pending as u64, running as u64);
+        let (catalog, tenants) = (self.catalog(), caller.tenants());
+        let totals = catalog.totals(&tenants).await?;
+        let (pending, running) = if caller.is_restricted() {
+            // The engine's numbers are those of everybody.
+            let pending = catalog.count_in(ExportState::Pending, &tenants).await?;
+            (pending, catalog.count_in(ExportState::Started, &tenants).await?)
+        } else {
+            let (pending, running) = self.engine().load();
+            (pending as u64, running as u64)
+        };
+        let failed = catalog.failed_since(self.now() - RECENT, &tenants).await?;
         Ok(Numbers { archives: totals.archives, archive_bytes: totals.bytes, pending, running, failed })
-    }
-
-    /// One by one, because the totals are those of everybody.
-    async fn counted(&self, caller: &Caller, since: Timestamp) -> Result<Numbers, Refusal> {
-        let mut archives = self.catalog().archives(&ArchiveFilter::default()).await?;
-        archives.retain(|archive| caller.sees(&archive.organization));
-        let mut exports = self.catalog().exports(ExportFilter::default()).await?;
-        exports.retain(|export| caller.sees(&export.organization));
-        let count = |wanted: &dyn Fn(&Export) -> bool| exports.iter().filter(|export| wanted(export)).count() as u64;
-        let in_state = |state| count(&|export| export.state == state);
-        let is_recent = |export: &Export| export.finished_at.is_some_and(|at| at >= since);
-        Ok(Numbers {
-            archives: archives.len() as u64,
-            archive_bytes: archives.iter().map(|archive| archive.bytes).sum(),
-            pending: in_state(ExportState::Pending),
-            running: in_state(ExportState::Started),
-            failed: count(&|export| export.has_failed() && is_recent(export)),
-        })
     }
 }

@@ -1,11 +1,14 @@
 //! Archives in the catalog.
 
-use std::{collections::HashMap, path::Path};
+use std::path::Path;
 
-use orgvault_shared::{api::Archive, gid::Gid};
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use orgvault_shared::{
+    api::{Archive, OrganizationKey},
+    gid::Gid,
+};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{Catalog, CatalogError, exports::json, failed, to_integer, to_micros};
+use super::{Catalog, CatalogError, Page, Place, Tenants, exports::json, failed, page::AMONG, to_integer, to_micros};
 
 /// Which archives to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +17,19 @@ pub struct ArchiveFilter {
     pub source: Option<String>,
     /// Only of the organization with this id.
     pub organization: Option<String>,
+}
+
+/// Which page of the archives to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ArchiveQuery {
+    /// Only of this source.
+    pub source: Option<String>,
+    /// Only of organizations with these sources, kinds, ids and slugs.
+    pub named: Option<Vec<OrganizationKey>>,
+    /// Only of these organizations.
+    pub tenants: Tenants,
+    /// Only these of them; all by default.
+    pub page: Page,
 }
 
 /// All archives together.
@@ -87,16 +103,57 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be read.
     pub async fn archives(&self, filter: &ArchiveFilter) -> Result<Vec<Archive>, CatalogError> {
-        let rows = sqlx::query(
-            "SELECT gid, document FROM archives WHERE (?1 IS NULL OR source = ?1) \
-             AND (?2 IS NULL OR organization_id = ?2) ORDER BY exported_at, gid",
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT gid, document FROM archives WHERE true");
+        let conditions = [(" AND source = ", &filter.source), (" AND organization_id = ", &filter.organization)];
+        for (condition, value) in conditions.into_iter().filter_map(|(text, value)| Some((text, value.as_ref()?))) {
+            query.push(condition).push_bind(value);
+        }
+        query.push(" ORDER BY exported_at, gid");
+        let rows = query.build().fetch_all(&self.pool).await.map_err(failed("list archives"))?;
+        self.readable(rows.iter().map(|row| self.read(row)))
+    }
+
+    /// A page of the archives that match, the highest gid last, and where the next one begins if there
+    /// are more.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn archive_page(&self, query: &ArchiveQuery) -> Result<(Vec<Archive>, Option<Gid>), CatalogError> {
+        const ACT: &str = "list archives";
+        let rows = listing(query).build().fetch_all(&self.pool).await.map_err(failed(ACT))?;
+        let (rows, next) = query.page.rows(rows).map_err(failed(ACT))?;
+        Ok((self.readable(rows.iter().map(|row| self.read(row)))?, next))
+    }
+
+    /// Every organization that an archive names by one of `names` as its id or slug, each once for
+    /// every slug that it had.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn archived_as(&self, names: &[&str]) -> Result<Vec<OrganizationKey>, CatalogError> {
+        const ACT: &str = "look for the archives of an organization";
+        let rows: Vec<(String, String, String, String)> =
+            sqlx::query_as(ARCHIVED_AS).bind(json(&names)).fetch_all(&self.pool).await.map_err(failed(ACT))?;
+        let key = |(source, kind, id, slug)| OrganizationKey { source, kind, id, slug, name: String::new() };
+        Ok(rows.into_iter().map(key).collect())
+    }
+
+    /// How many archives of each source and format there are in each state.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn archive_counts(&self) -> Result<Vec<(String, String, String, u64)>, CatalogError> {
+        let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
+            "SELECT source, coalesce(format, ''), coalesce(json_extract(document, '$.state'), ''), count(*) \
+             FROM archives GROUP BY 1, 2, 3",
         )
-        .bind(&filter.source)
-        .bind(&filter.organization)
         .fetch_all(&self.pool)
         .await
-        .map_err(failed("list archives"))?;
-        self.readable(rows.iter().map(|row| self.read(row)))
+        .map_err(failed("count the archives of each state"))?;
+        Ok(rows
+            .into_iter()
+            .map(|(source, format, state, number)| (source, format, state, number.cast_unsigned()))
+            .collect())
     }
 
     /// The archives in one directory, newest last.
@@ -113,38 +170,29 @@ impl Catalog {
         self.readable(rows.iter().map(|row| self.read(row)))
     }
 
-    /// The newest archive of each organization, format and entity of a source and the one before
-    /// it, by organization id, newest first.
+    /// All archives of `tenants` together.
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub async fn newest_pairs(&self, source: &str) -> Result<HashMap<String, Vec<Archive>>, CatalogError> {
-        let rows = sqlx::query(
-            "SELECT gid, document FROM archives JOIN (SELECT gid, row_number() OVER (PARTITION BY organization_id, \
-             format, entity, importable ORDER BY exported_at DESC, gid DESC) AS nth FROM archives WHERE source = ?1) USING (gid) \
-             WHERE nth <= 2 ORDER BY exported_at DESC, gid DESC",
-        )
-        .bind(source)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed("list the newest archives"))?;
-        let mut pairs: HashMap<String, Vec<Archive>> = HashMap::new();
-        for archive in self.readable(rows.iter().map(|row| self.read(row)))? {
-            pairs.entry(archive.organization.id.clone()).or_default().push(archive);
-        }
-        Ok(pairs)
+    pub async fn totals(&self, tenants: &Tenants) -> Result<Totals, CatalogError> {
+        let query = match tenants.json() {
+            None => sqlx::query_as(TOTALS),
+            Some(tenants) => sqlx::query_as(TOTALS_OF).bind(tenants),
+        };
+        let (archives, bytes): (i64, i64) = query.fetch_one(&self.pool).await.map_err(failed("count archives"))?;
+        Ok(Totals { archives: archives.cast_unsigned(), bytes: bytes.cast_unsigned() })
     }
 
-    /// All archives together.
+    /// Whether it can be read at all.
     ///
     /// # Errors
-    /// When the catalog cannot be read.
-    pub async fn totals(&self) -> Result<Totals, CatalogError> {
-        let (archives, bytes): (i64, i64) = sqlx::query_as("SELECT count(*), coalesce(sum(bytes), 0) FROM archives")
-            .fetch_one(&self.pool)
+    /// When it cannot.
+    pub async fn answers(&self) -> Result<(), CatalogError> {
+        sqlx::query("SELECT gid FROM archives LIMIT 1")
+            .fetch_optional(&self.pool)
             .await
-            .map_err(failed("count archives"))?;
-        Ok(Totals { archives: archives.cast_unsigned(), bytes: bytes.cast_unsigned() })
+            .map(drop)
+            .map_err(failed("read anything"))
     }
 
     pub(super) fn read(&self, row: &SqliteRow) -> Result<Archive, CatalogError> {
@@ -157,3 +205,58 @@ impl Catalog {
         Ok(archive)
     }
 }
+
+/// All in one index.
+pub(super) const TOTALS: &str = "SELECT count(*), coalesce(sum(bytes), 0) FROM archives";
+
+pub(super) const TOTALS_OF: &str = "SELECT count(*), coalesce(sum(bytes), 0) FROM json_each(?1) AS tenant \
+    CROSS JOIN archives ON archives.source = tenant.value ->> 0 AND archives.organization_id = tenant.value ->> 2 \
+    AND archives.kind = tenant.value ->> 1";
+
+pub(super) const ARCHIVED_AS: &str = "SELECT DISTINCT source, kind, organization_id, slug FROM archives \
+    WHERE (organization_id IN (SELECT value FROM json_each(?1)) OR slug IN (SELECT value FROM json_each(?1))) \
+    AND kind IS NOT NULL AND slug IS NOT NULL";
+
+/// Reads no more than the page: of many organizations only the newest of each are looked at.
+pub(super) fn listing(asked: &ArchiveQuery) -> QueryBuilder<Sqlite> {
+    let ArchiveQuery { source, named, tenants, page } = asked;
+    let (after, before) = match page.place {
+        Place::Newest => (0, i64::MAX),
+        Place::Before(gid) => (0, to_integer(gid)),
+        Place::After(gid) => (to_integer(gid), i64::MAX),
+    };
+    let mut query = QueryBuilder::new("SELECT gid, document FROM archives WHERE ");
+    let conditions = |query: &mut QueryBuilder<Sqlite>| {
+        query.push("gid > ").push_bind(after).push(" AND gid < ").push_bind(before);
+        if let Some(source) = source {
+            query.push(" AND source = ").push_bind(source.clone());
+        }
+    };
+    match (named, tenants.json()) {
+        (Some(keys), tenants) => {
+            let names = keys.iter().map(|key| [&key.source, &key.id, &key.kind, &key.slug]).collect::<Vec<_>>();
+            query.push(NAMED).push_bind(json(&names)).push(")) AND ");
+            conditions(&mut query);
+            if let Some(tenants) = tenants {
+                query.push(" AND ").push(AMONG).push_bind(tenants.to_owned()).push("))");
+            }
+        }
+        (None, Some(tenants)) => {
+            query.push("gid IN (SELECT page.gid FROM json_each(").push_bind(tenants.to_owned());
+            query.push(
+                ") AS tenant CROSS JOIN archives AS page ON page.gid IN (SELECT gid FROM archives AS own \
+                 WHERE own.source = tenant.value ->> 0 AND own.organization_id = tenant.value ->> 2 \
+                 AND own.kind = tenant.value ->> 1 AND ",
+            );
+            conditions(&mut query);
+            query.push(" ORDER BY gid ").push(page.sql_order());
+            query.push(" LIMIT ").push_bind(page.sql_limit()).push("))");
+        }
+        (None, None) => conditions(&mut query),
+    }
+    query.push(" ORDER BY gid ").push(page.sql_order()).push(" LIMIT ").push_bind(page.sql_limit());
+    query
+}
+
+const NAMED: &str = "(source, organization_id, kind, slug) IN \
+    (SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(";

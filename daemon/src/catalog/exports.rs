@@ -10,7 +10,10 @@ use orgvault_shared::{
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{Catalog, CatalogError, Repeat, failed, from_micros, repeats, to_integer, to_micros};
+use super::{
+    Catalog, CatalogError, Page, Place, Repeat, Tenants, failed, from_micros, page::AMONG, repeats, to_integer,
+    to_micros,
+};
 
 /// SQLite takes 32,766 parameters in a statement; an export needs 18.
 const ROWS_PER_INSERT: usize = 500;
@@ -18,14 +21,16 @@ const ROWS_PER_INSERT: usize = 500;
 const UPDATE: &str = "update an export";
 
 /// Which exports to list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExportFilter {
     /// Only in this state.
     pub state: Option<State>,
     /// Only of this request.
     pub request: Option<Gid>,
-    /// At most this many, the newest ones.
-    pub limit: Option<u32>,
+    /// Only of these organizations.
+    pub tenants: Tenants,
+    /// Only these of them; all by default.
+    pub page: Page,
 }
 
 /// The export that says how an organization's newest request went.
@@ -95,49 +100,37 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be read.
     pub async fn exports(&self, filter: ExportFilter) -> Result<Vec<Export>, CatalogError> {
-        let mut rows = sqlx::query(
-            "SELECT * FROM exports WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR request = ?2) \
-             ORDER BY position DESC LIMIT ?3",
-        )
-        .bind(filter.state.map(State::name))
-        .bind(filter.request.map(to_integer))
-        .bind(filter.limit.map_or(-1, i64::from))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed("list exports"))?;
-        rows.reverse();
-        self.readable(rows.iter().map(from_row))
+        self.export_page(filter).await.map(|(exports, _next)| exports)
     }
 
-    /// The export with the worst state of the newest request of each organization of a source, by
-    /// organization id. Of several for one format and entity the newest counts: it was a new try.
-    /// One that was canceled does not count: what was before it still holds.
+    /// The same, and where the next page begins if there are more.
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub async fn last_exports(&self, source: &str) -> Result<HashMap<String, LastExport>, CatalogError> {
-        const ACT: &str = "list the newest exports";
-        let rows = sqlx::query(
-            "WITH counted AS (SELECT * FROM exports WHERE source = ?1 AND error_code IS NOT 'canceled'), \
-             newest AS (SELECT organization_id, request, max(position) FROM counted GROUP BY organization_id), \
-             last AS (SELECT e.organization_id, e.state, e.gid, e.error, max(e.position) FROM counted AS e \
-             JOIN newest AS n ON n.organization_id = e.organization_id AND n.request = e.request \
-             GROUP BY e.organization_id, e.format, e.entity) \
-             SELECT organization_id, state, gid, error FROM last \
-             ORDER BY CASE state WHEN 'finished' THEN 1 WHEN 'pending' THEN 2 WHEN 'started' THEN 3 ELSE 4 END, gid DESC",
-        )
-        .bind(source)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed(ACT))?;
-        let pair = |row: &SqliteRow| {
-            let number: i64 = row.try_get(2).map_err(failed(ACT))?;
-            let plain = || Ok((row.try_get(0)?, parsed(row.try_get(1)?)?, gid(number)?));
-            let (organization, state, gid) = plain().map_err(failed(ACT))?;
-            let error = document::<Option<ExportError>>(row, "error", number)?.flatten();
-            Ok((organization, LastExport { gid, state, error }))
+    pub async fn export_page(&self, filter: ExportFilter) -> Result<(Vec<Export>, Option<Gid>), CatalogError> {
+        const ACT: &str = "list exports";
+        let (after, before) = self.between(filter.page.place).await?;
+        let rows = listing(&filter, after, before).build().fetch_all(&self.pool).await.map_err(failed(ACT))?;
+        let (rows, next) = filter.page.rows(rows).map_err(failed(ACT))?;
+        Ok((self.readable(rows.iter().map(from_row))?, next))
+    }
+
+    /// The positions between which a page lies. One that begins at an export which is forgotten
+    /// meanwhile begins where that was.
+    async fn between(&self, place: Place) -> Result<(i64, i64), CatalogError> {
+        let at = async |gid: Gid| {
+            sqlx::query_as::<_, (i64, bool)>(PLACE)
+                .bind(to_integer(gid))
+                .fetch_optional(&self.pool)
+                .await
+                .map(Option::unwrap_or_default)
+                .map_err(failed("find the place of an export"))
         };
-        Ok(self.readable(rows.iter().map(pair))?.into_iter().collect())
+        Ok(match place {
+            Place::Newest => (0, i64::MAX),
+            Place::Before(gid) => at(gid).await.map(|(position, it)| (0, position + i64::from(!it)))?,
+            Place::After(gid) => (at(gid).await?.0, i64::MAX),
+        })
     }
 
     /// Whether an archive of this request and organization is finished: its snapshot is gone then.
@@ -189,17 +182,12 @@ impl Catalog {
         since: Timestamp,
     ) -> Result<HashMap<(String, i64), DayResult>, CatalogError> {
         const ACT: &str = "list how the days ended";
-        let rows = sqlx::query(
-            "SELECT organization_id, finished_at / 86400000000 AS day, state, warnings <> '[]', max(position) \
-             FROM exports WHERE source = ?1 AND finished_at >= ?2 \
-             AND error_code IS NOT 'canceled' \
-             GROUP BY organization_id, day, format, entity",
-        )
-        .bind(source)
-        .bind(to_micros(since))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed(ACT))?;
+        let rows = sqlx::query(DAY_RESULTS)
+            .bind(source)
+            .bind(to_micros(since))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed(ACT))?;
         let mut results: HashMap<(String, i64), DayResult> = HashMap::new();
         for row in &rows {
             let (organization, day, result) = day_result(row).map_err(failed(ACT))?;
@@ -209,45 +197,98 @@ impl Catalog {
         Ok(results)
     }
 
-    /// How long the newest finished export of each organization of a source took, in seconds, by
-    /// organization id.
-    ///
-    /// # Errors
-    /// When the catalog cannot be read.
-    pub async fn last_durations(&self, source: &str) -> Result<HashMap<String, f64>, CatalogError> {
-        sqlx::query_as(
-            "SELECT organization_id, (finished_at - started_at) / 1e6 FROM (SELECT organization_id, finished_at, \
-             started_at, max(position) FROM exports WHERE source = ? AND state = 'finished' GROUP BY organization_id)",
-        )
-        .bind(source)
-        .fetch_all(&self.pool)
-        .await
-        .map(|rows: Vec<(String, f64)>| rows.into_iter().collect())
-        .map_err(failed("list how long exports took"))
-    }
-
     /// The newest exports that have no archive, newest last.
     ///
     /// # Errors
     /// When the catalog cannot be read.
     pub async fn last_errors(&self, limit: u32) -> Result<Vec<Export>, CatalogError> {
-        self.exports(ExportFilter { state: Some(State::Error), request: None, limit: Some(limit) }).await
+        let page = Page::newest(limit);
+        self.exports(ExportFilter { state: Some(State::Error), page, ..ExportFilter::default() }).await
     }
 
-    /// How many exports failed since an instant, without those that were canceled.
+    /// How many exports of `tenants` failed since an instant, without those that were canceled.
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub async fn failed_since(&self, since: Timestamp) -> Result<u64, CatalogError> {
-        const FAILED: &str = "SELECT count(*) FROM exports WHERE state = 'error' AND finished_at >= ? \
-            AND error_code IS NOT 'canceled'";
-        sqlx::query_scalar::<_, i64>(FAILED)
-            .bind(to_micros(since))
+    pub async fn failed_since(&self, since: Timestamp, tenants: &Tenants) -> Result<u64, CatalogError> {
+        let mut query = QueryBuilder::<Sqlite>::new(FAILED_SINCE);
+        query.push_bind(to_micros(since));
+        among(&mut query, tenants);
+        query
+            .build_query_scalar::<i64>()
             .fetch_one(&self.pool)
             .await
             .map(i64::cast_unsigned)
             .map_err(failed("count failed exports"))
     }
+
+    /// How many exports of `tenants` are in a state that is not final.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn count_in(&self, state: State, tenants: &Tenants) -> Result<u64, CatalogError> {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT count(*) FROM exports WHERE state = ");
+        query.push_bind(state.name());
+        among(&mut query, tenants);
+        query
+            .build_query_scalar::<i64>()
+            .fetch_one(&self.pool)
+            .await
+            .map(i64::cast_unsigned)
+            .map_err(failed("count exports"))
+    }
+}
+
+/// Where an export stands, and whether that is the one that was asked for; else the one before it.
+pub(super) const PLACE: &str = "SELECT position, gid = ?1 FROM exports WHERE gid <= ?1 ORDER BY gid DESC LIMIT 1";
+
+/// The plus keeps the index of all that the source ever had out of it.
+pub(super) const DAY_RESULTS: &str = "SELECT organization_id, finished_at / 86400000000 AS day, state, \
+    warnings <> '[]', max(position) FROM exports WHERE +source = ?1 AND finished_at >= ?2 \
+    AND error_code IS NOT 'canceled' \
+    GROUP BY organization_id, day, format, entity";
+
+/// The plus keeps the index of all that ever failed out of it.
+pub(super) const FAILED_SINCE: &str = "SELECT count(*) FROM exports WHERE +state = 'error' \
+    AND error_code IS NOT 'canceled' AND finished_at >= ";
+
+fn among(query: &mut QueryBuilder<Sqlite>, tenants: &Tenants) {
+    if let Some(tenants) = tenants.json() {
+        query.push(" AND ").push(AMONG).push_bind(tenants.to_owned()).push("))");
+    }
+}
+
+/// Reads no more than the page: of many organizations only the newest of each are looked at.
+pub(super) fn listing(filter: &ExportFilter, after: i64, before: i64) -> QueryBuilder<Sqlite> {
+    let ExportFilter { state, request, tenants, page } = filter;
+    let mut query = QueryBuilder::new("SELECT * FROM exports WHERE ");
+    let conditions = |query: &mut QueryBuilder<Sqlite>| {
+        query.push("position > ").push_bind(after).push(" AND position < ").push_bind(before);
+        if let Some(state) = state {
+            query.push(" AND state = ").push_bind(state.name());
+        }
+    };
+    match (request, tenants.json()) {
+        (None, Some(tenants)) => {
+            query.push("position IN (SELECT page.position FROM json_each(").push_bind(tenants.to_owned());
+            query.push(
+                ") AS tenant CROSS JOIN exports AS page ON page.position IN (SELECT position FROM exports AS own \
+                 WHERE own.source = tenant.value ->> 0 AND own.organization_id = tenant.value ->> 2 \
+                 AND own.kind = tenant.value ->> 1 AND ",
+            );
+            conditions(&mut query);
+            query.push(" ORDER BY position ").push(page.sql_order());
+            query.push(" LIMIT ").push_bind(page.sql_limit()).push("))");
+        }
+        (None, None) => conditions(&mut query),
+        (Some(request), _) => {
+            conditions(&mut query);
+            query.push(" AND request = ").push_bind(to_integer(*request));
+            among(&mut query, tenants);
+        }
+    }
+    query.push(" ORDER BY position ").push(page.sql_order()).push(" LIMIT ").push_bind(page.sql_limit());
+    query
 }
 
 /// Adds exports, each with the number of its attempt and the instant before which it must not start.

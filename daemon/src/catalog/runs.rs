@@ -234,7 +234,8 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be read.
     pub async fn runs(&self, schedule: Option<&str>, limit: u32) -> Result<Vec<Run>, CatalogError> {
-        let query = format!("{RUNS} WHERE ?1 IS NULL OR schedule = ?1 ORDER BY gid DESC LIMIT ?2");
+        let of = if schedule.is_some() { "WHERE schedule = ?1 " } else { "" };
+        let query = format!("{RUNS} {of}ORDER BY gid DESC LIMIT ?2");
         let mut rows = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(schedule)
             .bind(limit)

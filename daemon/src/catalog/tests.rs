@@ -6,8 +6,11 @@ use orgvault_shared::{
 
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::{ArchiveFilter, Catalog, CatalogError, ExportFilter, Mend, Repeat, Repeated, Totals};
+use super::{ArchiveFilter, Catalog, CatalogError, ExportFilter, Mend, Repeat, Repeated, Tenants, Totals};
 use crate::archive::fixture;
+
+mod history;
+mod scale;
 
 fn gid(number: u64) -> Gid {
     Gid::try_from(number).unwrap()
@@ -118,7 +121,7 @@ async fn a_finished_export_and_its_archive_are_written_together() {
     catalog.add_exports(&[export(1)], None).await.unwrap();
     catalog.finish_export(&done, &archive(1, 1, "a")).await.unwrap();
     assert_eq!(catalog.export(gid(1)).await.unwrap(), Some(done));
-    assert_eq!(catalog.totals().await.unwrap(), Totals { archives: 1, bytes: 10 });
+    assert_eq!(catalog.totals(&Tenants::default()).await.unwrap(), Totals { archives: 1, bytes: 10 });
 }
 
 #[tokio::test]

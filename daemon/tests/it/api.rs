@@ -11,6 +11,7 @@ mod faults;
 pub(crate) mod fixture;
 mod floods;
 mod http;
+mod pages;
 mod repeats;
 mod reply;
 mod restricted;

@@ -104,8 +104,18 @@ pub struct Comparison {
     pub left: Gid,
     /// The second archive.
     pub right: Gid,
+    /// Whose rows the first holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_organization: Option<OrganizationKey>,
+    /// Whose rows the second holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right_organization: Option<OrganizationKey>,
     /// Whether both files hold the same bytes.
     pub identical: bool,
+    /// Whether both hold the same data: the same bytes but for the time of the export. Left out where
+    /// they are written in different ways, or one cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_data: Option<bool>,
     /// Every section of either.
     pub sections: Vec<SectionDifference>,
 }
@@ -125,6 +135,10 @@ pub struct RowsPage {
 /// `GET /v1/archives`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Archives {
-    /// The archives, newest last.
+    /// The archives, newest last. Pages go by gid.
     pub archives: Vec<Archive>,
+    /// There are more: what to pass as `before` for the next page, or as `after` where this one was
+    /// asked for with that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Gid>,
 }

@@ -248,13 +248,19 @@ impl Export {
 pub struct Exports {
     /// The exports, newest last.
     pub exports: Vec<Export>,
+    /// There are more: what to pass as `before` for the next page, or as `after` where this one was
+    /// asked for with that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Gid>,
     /// For a request of all organizations: the sources that did not answer, of which nothing is
     /// exported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<super::SourceFailure>,
 }
 
-/// What `GET /v1/events` sends. The first is a `snapshot`; each later one is a change.
+/// What `GET /v1/events` sends. The first is a `snapshot`; each later one is a change, or a
+/// `snapshot` again, where more changed at once than is kept for a reader: what it shows of
+/// archives may have changed as well then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Event {

@@ -30,15 +30,27 @@ pub struct RowsQuery {
 }
 
 impl Client {
-    /// The archives that `filter` lets through, newest last.
+    /// Every archive that `filter` lets through, newest last, page by page.
     ///
     /// # Errors
     /// As [`ClientError`] says.
     pub async fn archives(&self, filter: &ArchiveFilter) -> Result<Archives, ClientError> {
-        let route = Route::new("/v1/archives")
-            .query("source", filter.source.as_deref())
-            .query("organization", filter.organization.as_deref());
-        self.get(route).await
+        let mut archives: Vec<Archive> = Vec::new();
+        let mut before: Option<Gid> = None;
+        loop {
+            let route = Route::new("/v1/archives")
+                .query("source", filter.source.as_deref())
+                .query("organization", filter.organization.as_deref())
+                .query("before", before);
+            let page: Archives = self.get(route).await?;
+            let ended = page.archives.is_empty() || page.next.is_none();
+            archives.extend(page.archives);
+            if ended {
+                archives.sort_by_key(|archive| (archive.exported_at, archive.gid));
+                return Ok(Archives { archives, next: None });
+            }
+            before = page.next;
+        }
     }
 
     /// One archive.

@@ -7,7 +7,7 @@ use super::{
     freshness, hook,
     http::http,
     metrics, retention, schedule, scrub, secret, target,
-    values::{absolute_path, accounts, duration, mode, name, optional_group, size, socket_path, some_duration},
+    values::{absolute_path, accounts, duration, memory, mode, name, optional_group, size, socket_path, some_duration},
 };
 use crate::{
     api::Role,
@@ -96,6 +96,7 @@ fn daemon(table: &Table<'_>) -> Daemon {
         products_dir: table.or("products_dir", default.products_dir, absolute_path),
         watch: table.or("watch", default.watch, Value::boolean),
         rescan: table.or("rescan", default.rescan, some_duration),
+        history: table.or("history", default.history, memory),
         min_free: table.or("min_free", default.min_free, size),
         workers: table.or("workers", default.workers, |value| value.integer(1..=MAX_WORKERS)),
         compression_level: table.or("compression_level", default.compression_level, |value| value.integer(1..=9)),

@@ -201,6 +201,17 @@ fn tables_of_the_wrong_kind_are_said() {
 }
 
 #[test]
+fn the_history_is_a_day_or_more_or_all_of_it() {
+    let history = |text: &str| {
+        let file = format!("[daemon]\nhistory = \"{text}\"");
+        Config::parse(&file, &environment()).map(|config| config.daemon.history)
+    };
+    assert_eq!(history("1d").unwrap(), Duration::from_hours(24));
+    assert_eq!(history("0s").unwrap(), Duration::ZERO);
+    assert!(history("23h").unwrap_err().to_string().contains("is less than a day"));
+}
+
+#[test]
 fn a_text_that_is_no_toml_is_one_problem_with_line_and_column() {
     let mut said = Vec::new();
     for text in [

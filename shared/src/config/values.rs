@@ -60,6 +60,16 @@ pub(super) fn duration(value: &Value<'_>) -> Option<Duration> {
     }
 }
 
+/// How long something is remembered: zero is for ever. What a client may repeat within a day is known
+/// that long.
+pub(super) fn memory(value: &Value<'_>) -> Option<Duration> {
+    let memory = duration(value)?;
+    if memory.is_zero() || memory >= Duration::from_hours(24) {
+        return Some(memory);
+    }
+    value.refuse("is less than a day", "write at least \"1d\", or \"0s\" for ever")
+}
+
 /// A duration above zero.
 pub(super) fn some_duration(value: &Value<'_>) -> Option<Duration> {
     match duration(value)? {

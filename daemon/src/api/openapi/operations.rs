@@ -92,7 +92,20 @@ const LINK: Query = &[("expires", Kind::Number), ("holder", Kind::Text), ("signa
 const PAGE: Query = &[("after", Kind::Number), ("limit", Kind::Number), ("search", Kind::Text)];
 const PAGES: Query = &[("page", Kind::Number)];
 const WORKSPACE: Query = &[("format", Kind::Text), ("entity", Kind::Text), ("organization", Kind::Text)];
-const EXPORTS: Query = &[("state", Kind::Named("State")), ("limit", Kind::Number), ("request", Kind::Named("Gid"))];
+const EXPORTS: Query = &[
+    ("state", Kind::Named("State")),
+    ("limit", Kind::Number),
+    ("request", Kind::Named("Gid")),
+    ("before", Kind::Named("Gid")),
+    ("after", Kind::Named("Gid")),
+];
+const ARCHIVES: Query = &[
+    ("source", Kind::Text),
+    ("organization", Kind::Text),
+    ("limit", Kind::Number),
+    ("before", Kind::Named("Gid")),
+    ("after", Kind::Named("Gid")),
+];
 
 const fn get(summary: &'static str, query: Query, answer: Answer) -> Told {
     Told { summary, query, body: None, answer }
@@ -117,7 +130,7 @@ const TABLE: &[(&str, Told)] = &[
     ("GET /v1/exports/{gid}", get("One export", NONE, named("Export"))),
     ("DELETE /v1/exports/{gid}", get("Cancel an export", NONE, named("Export"))),
     ("GET /v1/exports/{gid}/log", get("What is kept of an export's log", NONE, named("LogLines"))),
-    ("GET /v1/archives", get("The archives, newest last", &[("source", Kind::Text), ("organization", Kind::Text)], named("Archives"))),
+    ("GET /v1/archives", get("The archives, newest last", ARCHIVES, named("Archives"))),
     ("GET /v1/archives/{gid}", get("One archive", NONE, named("Archive"))),
     ("DELETE /v1/archives/{gid}", get("Delete an archive", NONE, named("Archive"))),
     ("GET /v1/archives/{gid}/download", get("An archive's file", NONE, file(ANY_FILE))),
@@ -132,7 +145,7 @@ const TABLE: &[(&str, Told)] = &[
     ("GET /v1/retention/plan", get("What retention keeps and drops", NONE, named("RetentionPlan"))),
     ("POST /v1/retention/apply", get("Delete what retention drops", NONE, named("Pruned"))),
     ("GET /v1/diagnosis", get("What somebody who helps has to know", NONE, named("Diagnosis"))),
-    ("GET /metrics", get("Metrics for Prometheus", NONE, METRICS)),
+    ("GET /metrics", get("Metrics for Prometheus", &[("organizations", Kind::Flag)], METRICS)),
     ("POST /v1/reload", get("Read the configuration again", NONE, named("Reloaded"))),
     ("GET /v1/schedules", get("The schedules", &[("next", Kind::Number)], named("Schedules"))),
     ("POST /v1/schedules/{name}/run", get("Begin a run now", NONE, json(202, Body::Named("Run")))),

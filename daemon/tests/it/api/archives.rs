@@ -3,11 +3,15 @@
 use std::fs;
 
 use orgvault_shared::{
-    api::ArchiveState::{Damaged, Missing, Present},
+    api::{
+        ArchiveState::{Damaged, Missing, Present},
+        ExportRequest, Format,
+    },
     client::{ArchiveFilter, RowsQuery},
 };
 
 use super::fixture::{Daemon, organization, problem};
+use crate::keep::fixture::{App, ended};
 
 #[tokio::test]
 async fn a_rebuild_lists_what_lies_there_and_what_cannot_be_taken_in() {
@@ -94,6 +98,42 @@ async fn rows_come_in_pages_and_are_searched() {
     let refused = problem(daemon.client.rows(gid, "nothing/at all", &RowsQuery::default()).await);
     assert_eq!((refused.status, refused.code.as_str()), (404, "unknown_section"));
     assert!(refused.detail.contains("nothing/at all") && refused.detail.contains("items"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_time_of_an_export_is_no_difference_and_two_organizations_are_told() {
+    let app = App::new().await;
+    let daemon = Daemon::start_with(|config| config.sources = vec![app.source()]).await;
+    let export = async |slug: &str, format, gzip| {
+        let organizations = vec![format!("tracker/{slug}")];
+        let request = ExportRequest { organizations, formats: vec![format], gzip, ..ExportRequest::default() };
+        let gid = daemon.client.start_exports(&request).await.unwrap().exports[0].gid;
+        ended(&daemon.client, gid).await.gid
+    };
+    let compared = async |left, right| {
+        let comparison = daemon.client.compare(left, right).await.unwrap();
+        (comparison.identical, comparison.same_data)
+    };
+    for format in [Format::Json, Format::Zip] {
+        let (first, again) = (export("acme", format, false).await, export("acme", format, false).await);
+        assert_eq!(compared(first, again).await, (false, Some(true)), "{format}: only the time differs");
+        assert_eq!(compared(first, first).await, (true, Some(true)));
+        if format == Format::Json {
+            assert_eq!(compared(first, export("acme", format, true).await).await, (false, Some(true)), "gzip");
+        }
+        let other = export("globex", format, false).await;
+        assert_eq!(compared(first, other).await, (false, Some(false)));
+        app.run("UPDATE work_items SET title = title || '!' WHERE id IN (SELECT min(id) FROM work_items)").await;
+        assert_eq!(compared(first, export("acme", format, false).await).await, (false, Some(false)), "as many rows");
+    }
+    let (json, zip) = (export("acme", Format::Json, false).await, export("globex", Format::Zip, false).await);
+    let comparison = daemon.client.compare(json, zip).await.unwrap();
+    assert_eq!(comparison.same_data, None, "nobody can tell");
+    let slugs = [comparison.left_organization, comparison.right_organization].map(|key| key.unwrap().slug);
+    assert_eq!(slugs, ["acme", "globex"]);
+    fs::remove_file(daemon.client.archive(json).await.unwrap().path).unwrap();
+    let again = export("acme", Format::Json, false).await;
+    assert_eq!(compared(json, again).await, (false, None), "its file is gone");
 }
 
 #[tokio::test]

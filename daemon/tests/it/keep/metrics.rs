@@ -7,7 +7,11 @@ use crate::api::fixture::{Daemon, parts, until};
 
 /// The page, without its comments.
 async fn scraped(daemon: &Daemon) -> Vec<String> {
-    let answer = daemon.ask("GET", "/metrics", "", "").await;
+    scraped_from(daemon, "/metrics").await
+}
+
+async fn scraped_from(daemon: &Daemon, path: &str) -> Vec<String> {
+    let answer = daemon.ask("GET", path, "", "").await;
     let (head, body) = parts(&answer);
     assert!(head.contains("application/openmetrics-text; version=1.0.0"), "{head}");
     assert!(body.ends_with("# EOF\n"), "{body}");
@@ -27,7 +31,11 @@ fn number(value: u64) -> f64 {
 #[tokio::test]
 async fn each_metric_is_told_for_each_organization() {
     let app = App::new().await;
-    let daemon = Daemon::start_with(|config| config.sources = vec![app.source()]).await;
+    let daemon = Daemon::start_with(|config| {
+        config.sources = vec![app.source()];
+        config.metrics.organizations = true;
+    })
+    .await;
     archived(&daemon.client).await;
     let archive = listed(&daemon.client).await.remove(0);
     daemon.client.verify(archive.gid).await.unwrap();
@@ -58,6 +66,30 @@ async fn each_metric_is_told_for_each_organization() {
     let lines = scraped(&daemon).await;
     assert!(value(&lines, &format!("orgvault_archive_verified{}", acme(json))).abs() < 0.5);
     value(&lines, &format!("orgvault_health{}", acme(",health=\"damaged\"")));
+}
+
+#[tokio::test]
+async fn organizations_are_told_together_unless_each_is_asked_for() {
+    let app = App::new().await;
+    let daemon = Daemon::start_with(|config| config.sources = vec![app.source()]).await;
+    archived(&daemon.client).await;
+    let archive = listed(&daemon.client).await.remove(0);
+    let is = |lines: &[String], health: &str| {
+        value(lines, &format!("orgvault_organizations{{source=\"tracker\",health=\"{health}\"}}"))
+    };
+    let lines = scraped(&daemon).await;
+    assert!((is(&lines, "ok") - 1.0).abs() < 0.5 && is(&lines, "damaged").abs() < 0.5, "{lines:#?}");
+    let oldest = value(&lines, "orgvault_oldest_success_timestamp_seconds{source=\"tracker\"}");
+    assert!((oldest - number(archive.exported_at.timestamp().cast_unsigned())).abs() < 2.0);
+    assert!((0.0..60.0).contains(&value(&lines, "orgvault_oldest_success_age_seconds{source=\"tracker\"}")));
+    assert!(lines.iter().all(|line| !line.contains("acme")), "{lines:#?}");
+    let asked = scraped_from(&daemon, "/metrics?organizations=true").await;
+    assert!(asked.iter().any(|line| line.contains("slug=\"acme\"")), "{asked:#?}");
+
+    flip(&archive.path);
+    daemon.client.verify(archive.gid).await.unwrap();
+    let lines = scraped(&daemon).await;
+    assert!((is(&lines, "damaged") - 1.0).abs() < 0.5 && is(&lines, "ok").abs() < 0.5, "{lines:#?}");
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ async fn formats_of_one_organization_show_one_instant_also_after_a_kill() {
         assert_eq!(kinds.len(), manifests.len(), "{organization}");
         assert!(manifests.iter().all(|manifest| manifest.snapshot == manifests[0].snapshot), "{organization}");
     }
-    let filter = ExportFilter { request: Some(run), state: Some(State::Error), limit: None };
+    let filter = ExportFilter { request: Some(run), state: Some(State::Error), ..ExportFilter::default() };
     for export in client.exports(&filter).await.unwrap().exports {
         let code = export.error.unwrap().code;
         assert!(["interrupted", "snapshot_lost"].contains(&code.as_str()), "{code}");
