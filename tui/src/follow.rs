@@ -20,6 +20,8 @@ pub(crate) struct Followed {
     exports: Vec<Export>,
     /// With `--all`: the sources that could not be asked.
     failures: Vec<SourceFailure>,
+    /// Those that the last snapshot lacked, and that were not asked for yet.
+    missing: Vec<Gid>,
     /// Those that the daemon no longer knows.
     lost: HashSet<Gid>,
 }
@@ -35,8 +37,8 @@ pub(crate) trait Watch {
 impl Followed {
     /// Starts with the daemon's answer to the request.
     pub(crate) fn new(exports: Exports) -> Self {
-        let Exports { exports, failures } = exports;
-        Self { exports, failures, lost: HashSet::new() }
+        let Exports { exports, failures, .. } = exports;
+        Self { exports, failures, missing: Vec::new(), lost: HashSet::new() }
     }
 
     /// The sources that could not be asked for their organizations.
@@ -63,19 +65,40 @@ impl Followed {
     }
 
     /// Takes in what the daemon says; gives the gids of what changed. A final export stays as it
-    /// is, and one that a snapshot lacks is lost.
+    /// is, and one that a snapshot lacks is missing.
     fn apply(&mut self, event: Event) -> Vec<Gid> {
         match event {
             Event::Snapshot { exports } => {
                 let known: HashSet<Gid> = exports.iter().map(|export| export.gid).collect();
-                let missing =
-                    self.exports.iter().filter(|export| !export.state.is_final() && !known.contains(&export.gid));
-                self.lost = missing.map(|export| export.gid).collect();
+                self.missing = self.open().filter(|gid| !known.contains(gid)).collect();
+                self.lost.retain(|gid| self.missing.contains(gid));
                 exports.into_iter().filter_map(|export| self.take(export)).collect()
             }
             Event::Export { export } => self.take(*export).into_iter().collect(),
             Event::Archive { .. } => Vec::new(),
         }
+    }
+
+    fn open(&self) -> impl Iterator<Item = Gid> {
+        self.exports.iter().filter(|export| !export.state.is_final()).map(|export| export.gid)
+    }
+
+    /// Asks for each that a snapshot lacked: one that the daemon does not know is lost.
+    async fn ask_for_missing(&mut self, client: &Client, watch: &mut impl Watch) -> Result<(), ClientError> {
+        while let Some(gid) = self.missing.pop() {
+            match client.export(gid).await {
+                Ok(export) => {
+                    let changed = self.take(export);
+                    self.tell(changed.as_slice(), watch);
+                }
+                Err(ClientError::Problem(problem)) if problem.status == 404 => drop(self.lost.insert(gid)),
+                Err(error) => {
+                    self.missing.push(gid);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn take(&mut self, export: Export) -> Option<Gid> {
@@ -151,6 +174,11 @@ async fn until_pause(
                 *heard = Instant::now();
                 let changed = followed.apply(event);
                 followed.tell(&changed, watch);
+                match timeout(SILENCE, followed.ask_for_missing(client, watch)).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => return pause_or_fail(error),
+                    Err(_elapsed) => return Ok(Pause::Silent),
+                }
             }
             Err(Pause::Failed(error)) => return pause_or_fail(error),
             Err(pause) => return Ok(pause),
@@ -233,7 +261,7 @@ mod tests {
 
     fn followed() -> Followed {
         let exports = vec![export(7, State::Finished), export(8, State::Started)];
-        Followed::new(Exports { exports, failures: Vec::new() })
+        Followed::new(Exports { exports, ..Exports::default() })
     }
 
     #[test]
@@ -247,14 +275,15 @@ mod tests {
     }
 
     #[test]
-    fn what_a_snapshot_lacks_is_lost_unless_it_is_final() {
+    fn what_a_snapshot_lacks_is_missing_unless_it_is_final() {
         let mut followed = followed();
-        assert!(!followed.is_done());
         followed.apply(Event::Snapshot { exports: Vec::new() });
+        assert_eq!(followed.missing.iter().map(|gid| gid.get()).collect::<Vec<u64>>(), [8]);
+        assert!(!followed.is_done(), "nobody has asked for it yet");
+        followed.lost.extend(std::mem::take(&mut followed.missing));
         assert!(followed.is_done());
-        assert_eq!(followed.lost().map(|export| export.gid.get()).collect::<Vec<u64>>(), [8]);
         followed.apply(Event::Snapshot { exports: vec![export(8, State::Finished)] });
-        assert_eq!((followed.is_done(), followed.lost().count()), (true, 0));
+        assert_eq!((followed.is_done(), followed.lost().count(), followed.missing.len()), (true, 0, 0));
     }
 
     #[test]

@@ -73,8 +73,7 @@ pub(super) async fn list(
     };
     let paging = Paging::new(query.before, query.after, Some(query.limit.unwrap_or(page::MOST)))?;
     let asked = ArchiveQuery { source: query.source, named, tenants: caller.tenants(), page: paging.page() };
-    let mut archives = app.catalog().archive_page(&asked).await?;
-    let next = paging.cut(&mut archives, |archive| archive.gid);
+    let (mut archives, next) = app.catalog().archive_page(&asked).await?;
     archives.sort_by_key(|archive| (archive.exported_at, archive.gid));
     for archive in &mut archives {
         app.shop.courier.settle(archive);

@@ -1,5 +1,6 @@
 //! `/v1/events`: what happens, as server-sent events (WHATWG HTML, section 9.2): first a full
-//! snapshot, then changes, and a comment now and then so that a dead connection is noticed.
+//! snapshot, then changes, and a comment now and then so that a dead connection is noticed. Where
+//! more happens at once than is kept for a reader, it gets a full snapshot again instead.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -8,6 +9,7 @@ use axum::{
     extract::State,
     response::sse::{self, KeepAlive, Sse},
 };
+use futures_util::future::BoxFuture;
 use orgvault_shared::{
     api::{Event, Export, State as ExportState},
     gid::Gid,
@@ -45,7 +47,16 @@ pub(super) async fn follow(
     let changes = app.engine().subscribe();
     let exports = snapshot(&app, &caller, query.request).await?;
     let (queue, stream) = mpsc::channel(QUEUE);
-    let reader = Reader { queue, changes, request: query.request, caller };
+    let reader = Reader {
+        queue,
+        changes,
+        request: query.request,
+        caller: caller.clone(),
+        snapshots: Box::new(move || {
+            let (app, caller) = (Arc::clone(&app), caller.clone());
+            Box::pin(async move { snapshot(&app, &caller, query.request).await })
+        }),
+    };
     let Session { stop, tracker, hang_up } = session;
     tracker.spawn(async move {
         stop.run_until_cancelled(reader.feed(exports, hang_up)).await;
@@ -56,17 +67,19 @@ pub(super) async fn follow(
 
 /// Every export that is not final; of one request, all.
 async fn snapshot(app: &App, caller: &Caller, request: Option<Gid>) -> Result<Vec<Export>, Refusal> {
-    let filter = |state| ExportFilter { state, request, limit: None };
-    let mut exports = if request.is_some() {
+    let filter = |state| ExportFilter { state, request, tenants: caller.tenants(), ..ExportFilter::default() };
+    let exports = if request.is_some() {
         app.catalog().exports(filter(None)).await?
     } else {
         let mut exports = app.catalog().exports(filter(Some(ExportState::Started))).await?;
         exports.extend(app.catalog().exports(filter(Some(ExportState::Pending))).await?);
         exports
     };
-    exports.retain(|export| caller.sees(&export.organization));
     Ok(app.engine().with_progress(exports))
 }
+
+/// Makes a snapshot of what a reader may know of.
+type Snapshots = Box<dyn Fn() -> BoxFuture<'static, Result<Vec<Export>, Refusal>> + Send + Sync>;
 
 /// One reader of events.
 struct Reader {
@@ -75,13 +88,23 @@ struct Reader {
     changes: broadcast::Receiver<Event>,
     request: Option<Gid>,
     caller: Caller,
+    snapshots: Snapshots,
+}
+
+/// What comes next for a reader.
+enum Next {
+    Change(Event),
+    /// More happened at once than is kept for it.
+    Missed,
+    /// The engine is gone.
+    End,
 }
 
 /// Why a reader gets no more events.
 enum Ended {
     /// It went away, or the engine did.
     Gone,
-    /// It does not read fast enough.
+    /// It does not read fast enough, or cannot be told what it missed.
     Behind,
 }
 
@@ -104,33 +127,52 @@ impl Reader {
 
     async fn pass_on(&mut self, mut next: Event) -> Ended {
         loop {
-            match tokio::time::timeout(BEHIND, self.queue.send(Some(written(&next.shown_to(&self.caller))))).await {
+            let shown = next.shown_to(&self.caller);
+            match tokio::time::timeout(BEHIND, self.send(&shown)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_gone)) => return Ended::Gone,
                 Err(_elapsed) => return Ended::Behind,
             }
-            next = tokio::select! {
+            let further = tokio::select! {
                 () = self.queue.closed() => return Ended::Gone,
-                next = Self::next(&mut self.changes, &self.caller, self.request) => match next {
-                    Ok(next) => next,
-                    Err(ended) => return ended,
+                further = Self::next(&mut self.changes, &self.caller, self.request) => further,
+            };
+            next = match further {
+                Next::Change(event) => event,
+                Next::End => return Ended::Gone,
+                Next::Missed => match self.anew().await {
+                    Ok(snapshot) => snapshot,
+                    Err(_told) => return Ended::Behind,
                 },
             };
         }
     }
 
+    /// A snapshot is as large as all that is open: it waits until the reader has taken everything
+    /// before it, so that no more than one is held for it.
+    async fn send(&self, event: &Event) -> Result<(), mpsc::error::SendError<()>> {
+        let room = if matches!(event, Event::Snapshot { .. }) { QUEUE } else { 1 };
+        let mut permits = self.queue.reserve_many(room).await?;
+        if let Some(permit) = permits.next() {
+            permit.send(Some(written(event)));
+        }
+        Ok(())
+    }
+
+    /// What was missed is told as it is now: first the subscription, then the snapshot.
+    async fn anew(&mut self) -> Result<Event, Refusal> {
+        self.changes = self.changes.resubscribe();
+        (self.snapshots)().await.map(|exports| Event::Snapshot { exports })
+    }
+
     /// The next change that this reader wants to know.
-    async fn next(
-        changes: &mut broadcast::Receiver<Event>,
-        caller: &Caller,
-        request: Option<Gid>,
-    ) -> Result<Event, Ended> {
+    async fn next(changes: &mut broadcast::Receiver<Event>, caller: &Caller, request: Option<Gid>) -> Next {
         loop {
             match changes.recv().await {
-                Ok(event) if is_seen(&event, caller) && concerns(&event, request) => return Ok(event),
+                Ok(event) if is_seen(&event, caller) && concerns(&event, request) => return Next::Change(event),
                 Ok(_other) => {}
-                Err(broadcast::error::RecvError::Lagged(_)) => return Err(Ended::Behind),
-                Err(broadcast::error::RecvError::Closed) => return Err(Ended::Gone),
+                Err(broadcast::error::RecvError::Lagged(_)) => return Next::Missed,
+                Err(broadcast::error::RecvError::Closed) => return Next::End,
             }
         }
     }
@@ -176,13 +218,36 @@ mod tests {
     fn stream(kept: usize) -> Stream {
         let (changes, receiver) = broadcast::channel(kept);
         let (queue, events) = mpsc::channel(QUEUE);
-        let reader = Reader { queue, changes: receiver, request: None, caller: Caller::nobody(None) };
+        let snapshots: Snapshots = Box::new(|| Box::pin(async { Ok(Vec::new()) }));
+        let reader = Reader { queue, changes: receiver, request: None, caller: Caller::nobody(None), snapshots };
         Stream { changes, events, reader, hang_up: CancellationToken::new() }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_reader_that_missed_changes_gets_the_end_of_its_stream() {
+    async fn a_reader_that_missed_changes_is_told_anew_how_things_are_and_what_changes_then() {
         let Stream { changes, mut events, reader, hang_up } = stream(2);
+        for gid in 1..=3 {
+            changes.send(change(gid)).unwrap();
+        }
+        let shown = |event: &Event| format!("{:?}", written(event));
+        let reading = async {
+            for _first_and_anew in 0..2 {
+                let snapshot = events.recv().await.unwrap().unwrap();
+                assert_eq!(format!("{snapshot:?}"), shown(&Event::Snapshot { exports: Vec::new() }));
+            }
+            changes.send(change(4)).unwrap();
+            assert_eq!(format!("{:?}", events.recv().await.unwrap().unwrap()), shown(&change(4)));
+            drop(events);
+        };
+        tokio::join!(reader.feed(Vec::new(), hang_up.clone()), reading);
+        assert!(!hang_up.is_cancelled());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_cannot_be_told_anew_gets_the_end_of_its_stream() {
+        let Stream { changes, mut events, mut reader, hang_up } = stream(2);
+        let refusal = || Refusal::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "catalog", "it is locked");
+        reader.snapshots = Box::new(move || Box::pin(async move { Err(refusal()) }));
         for gid in 1..=3 {
             changes.send(change(gid)).unwrap();
         }

@@ -96,7 +96,7 @@ pub(super) async fn list(
     let limit = query.limit.or_else(|| query.request.is_none().then_some(USUAL_LIMIT));
     let paging = Paging::new(query.before, query.after, limit)?;
     let filter = ExportFilter { state, request: query.request, tenants: caller.tenants(), page: paging.page() };
-    let mut exports = app.catalog().exports(filter).await?;
+    let (exports, next) = app.catalog().export_page(filter).await?;
     let exports = app.engine().with_progress(exports).shown_to(&caller);
     Ok(Json(Exports { exports, next, failures: Vec::new() }))
 }

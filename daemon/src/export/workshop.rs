@@ -15,7 +15,7 @@ use crate::{
     source::Source,
 };
 
-/// Events that a slow listener may lag behind before it is cut off and has to start over.
+/// Events that a listener may lag behind before it gets all that is open anew instead.
 const EVENTS: usize = 1024;
 
 /// The sources by name.

@@ -59,6 +59,8 @@ pub(crate) enum Ask {
     Sources,
     /// The newest exports.
     Exports,
+    /// What became of these exports.
+    Ended(Vec<Gid>),
     /// The archives of one organization.
     Archives(OrganizationKey),
     /// One archive.
@@ -105,6 +107,7 @@ impl Ask {
             Self::Organizations => "list the organizations".into(),
             Self::Sources => "list the sources".into(),
             Self::Exports => "list the exports".into(),
+            Self::Ended(_) => "ask what became of exports".into(),
             Self::Archives(key) => format!("list the archives of {}", crate::names::organization(key)),
             Self::Archive(gid) => format!("show archive {gid}"),
             Self::Rows(rows) => format!("read rows of {}", rows.section),
@@ -151,7 +154,8 @@ pub(crate) enum Reply {
     Organizations(Vec<Organization>, Vec<SourceFailure>),
     /// To [`Ask::Sources`].
     Sources(Vec<Source>),
-    /// To [`Ask::Exports`], [`Ask::Export`] and [`Ask::Cancel`].
+    /// To [`Ask::Exports`], [`Ask::Ended`] (without those that nobody knows any more),
+    /// [`Ask::Export`] and [`Ask::Cancel`].
     Exports(Vec<Export>, Vec<SourceFailure>),
     /// To [`Ask::Archives`].
     Archives(Vec<Archive>),
@@ -162,7 +166,7 @@ pub(crate) enum Reply {
     /// To [`Ask::Counts`].
     Counts(Counts),
     /// To [`Ask::Compare`].
-    Comparison(Comparison),
+    Comparison(Box<Comparison>),
     /// To [`Ask::Log`].
     Log(Vec<String>),
     /// To [`Ask::Schedules`].

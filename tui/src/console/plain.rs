@@ -4,7 +4,7 @@
 mod answers;
 mod lists;
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use orgvault_shared::{
     api::{ExportRequest, Organization, Role, Status},
@@ -16,7 +16,7 @@ use self::answers::Answers;
 use crate::{
     exit::{Exit, Failure},
     follow::{Followed, follow},
-    lines::Lines,
+    lines::{Lines, paragraph},
     names,
     progress::Progress,
     session::Session,
@@ -89,7 +89,7 @@ impl Plain<'_> {
             Err(failure) if failure.code == "output" => Err(failure),
             Err(failure) => {
                 let mut text = String::new();
-                text.line(format_args!("not done: {}", printable(&failure.message)));
+                text.line(format_args!("not done: {}", paragraph(&failure.message, 2)));
                 for line in failure.hint.lines() {
                     text.line(format_args!("  {}", printable(line)));
                 }
@@ -137,7 +137,7 @@ impl Plain<'_> {
         let Some(name) = self.pick().await? else { return Ok(()) };
         let request = ExportRequest { organizations: vec![name], ..ExportRequest::default() };
         let mut followed = Followed::new(self.session.client.start_exports(&request).await?);
-        let mut progress = Progress::Lines(HashMap::new());
+        let mut progress = Progress::lines();
         follow(&self.session.client, &mut followed, PATIENCE, &mut progress).await?;
         let now = self.session.clock.now();
         self.say(&lists::exports(followed.exports(), now))

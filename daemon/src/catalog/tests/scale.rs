@@ -126,6 +126,19 @@ async fn pages_follow_one_another_in_both_directions() {
 }
 
 #[tokio::test]
+async fn a_row_that_cannot_be_read_ends_no_list() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = open(directory.path()).await;
+    nine(&catalog).await;
+    sqlx::query("UPDATE exports SET warnings = '7' WHERE gid IN (7, 8)").execute(&catalog.pool).await.unwrap();
+    let (exports, next) = catalog.export_page(page(Place::Newest, 3)).await.unwrap();
+    assert_eq!(exports.iter().map(|export| export.gid.get()).collect::<Vec<_>>(), [9]);
+    assert_eq!(next, Some(gid(7)));
+    let (exports, next) = catalog.export_page(page(Place::Before(gid(7)), 6)).await.unwrap();
+    assert_eq!((exports.len(), next), (6, None));
+}
+
+#[tokio::test]
 async fn a_page_that_begins_at_what_is_forgotten_goes_on_where_that_was() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = open(directory.path()).await;
@@ -204,7 +217,7 @@ async fn archives_are_listed_by_every_name_that_they_have() {
     let listed = async |name: &str, tenants: Tenants| {
         let named = catalog.archived_as(&[name]).await.unwrap();
         let query = ArchiveQuery { named: Some(named), tenants, ..ArchiveQuery::default() };
-        let archives = catalog.archive_page(&query).await.unwrap();
+        let (archives, _next) = catalog.archive_page(&query).await.unwrap();
         archives.iter().map(|archive| archive.gid.get()).collect::<Vec<_>>()
     };
     assert_eq!(listed("7", Tenants::default()).await, [1, 2]);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use orgvault_shared::{
-    api::{ArchiveState, LogLine, Organization, Organizations, Row, RowsPage},
+    api::{ArchiveState, Export, LogLine, Organization, Organizations, Row, RowsPage},
     client::{ArchiveFilter, Client, ClientError, ExportFilter, RowsQuery},
     clock::{Clock, Timestamp},
     gid::Gid,
@@ -56,6 +56,7 @@ async fn look(client: &Client, ask: &Ask) -> Result<Reply, ClientError> {
             let listed = client.exports(&ExportFilter::default()).await?;
             Reply::Exports(listed.exports, listed.failures)
         }
+        Ask::Ended(gids) => Reply::Exports(ended(client, gids).await?, Vec::new()),
         Ask::Sources => Reply::Sources(client.sources().await?.sources),
         Ask::Archives(key) => {
             let filter = ArchiveFilter { source: Some(key.source.clone()), organization: Some(key.id.clone()) };
@@ -64,7 +65,7 @@ async fn look(client: &Client, ask: &Ask) -> Result<Reply, ClientError> {
         Ask::Archive(gid) => Reply::Archive(Box::new(client.archive(*gid).await?)),
         Ask::Rows(rows) => Reply::Rows(page(client, rows).await?),
         Ask::Counts(key) => Reply::Counts(client.counts(&names::exact(key)).await?),
-        Ask::Compare(left, right) => Reply::Comparison(client.compare(*left, *right).await?),
+        Ask::Compare(left, right) => Reply::Comparison(Box::new(client.compare(*left, *right).await?)),
         Ask::Log(gid) => Reply::Log(client.export_log(*gid).await?.lines.iter().map(line).collect()),
         Ask::Schedules => Reply::Schedules(client.schedules(NEXT_RUNS).await?.schedules),
         Ask::Retention => Reply::Retention(client.retention_plan().await?),
@@ -72,6 +73,19 @@ async fn look(client: &Client, ask: &Ask) -> Result<Reply, ClientError> {
         Ask::Preflight(gid) => Reply::Preflight(Box::new(client.preflight(*gid, None).await?)),
         _ => Reply::Status(Box::new(client.status().await?)),
     })
+}
+
+/// Those of the exports that the daemon knows.
+async fn ended(client: &Client, gids: &[Gid]) -> Result<Vec<Export>, ClientError> {
+    let mut exports = Vec::with_capacity(gids.len());
+    for gid in gids {
+        match client.export(*gid).await {
+            Ok(export) => exports.push(export),
+            Err(ClientError::Problem(problem)) if problem.status == 404 => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(exports)
 }
 
 async fn change(client: &Client, ask: &Ask) -> Result<Reply, ClientError> {

@@ -72,13 +72,15 @@ fn silent(client: &Client) -> ClientError {
 }
 
 async fn pass_on(events: &mut Events, news: &mpsc::Sender<News>) -> Result<(), ClientError> {
+    let mut begun = false;
     loop {
         let first = match timeout(SILENCE, events.next()).await {
             Err(_elapsed) => return Ok(()),
             Ok(event) => event?,
         };
         let Some(first) = first else { return Ok(()) };
-        if let Event::Snapshot { exports } = first {
+        if !begun && let Event::Snapshot { exports } = first {
+            begun = true;
             if news.send(News::Snapshot(exports)).await.is_err() {
                 return Ok(());
             }

@@ -8,7 +8,7 @@ use orgvault_shared::{
 
 use crate::{
     console::words::{age, fit, percent},
-    lines::Lines,
+    lines::{Lines, paragraph},
     names, units,
 };
 
@@ -52,7 +52,7 @@ pub(super) fn organizations(listed: &Organizations, now: Timestamp) -> String {
         text.line(format_args!("{} {}, {called}: {health}, {last}{reason}{known}", place + 1, printable(&name)));
     }
     for failure in &listed.failures {
-        text.line(printable(&failure.error.message));
+        text.line(paragraph(&failure.error.message, 2));
     }
     if listed.organizations.is_empty() {
         text.line("no organizations");
@@ -78,7 +78,7 @@ pub(super) fn exports(exports: &[Export], now: Timestamp) -> String {
             text.part(format_args!(", {}, {}", units::plural(units::rows(&export.counts), "row"), units::size(bytes)));
         }
         if let Some(error) = &export.error {
-            text.part(format_args!(", {}: {}", error.code, printable(&error.message)));
+            text.part(format_args!(", {}: {}", error.code, paragraph(&error.message, 2)));
         }
         let at = export.finished_at.or(export.started_at).unwrap_or(export.created_at);
         text.line(format_args!(", {} ago", age(at, now)));

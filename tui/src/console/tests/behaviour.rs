@@ -214,12 +214,49 @@ fn a_lost_daemon_leaves_the_data_and_the_keys() {
     assert!(screen.contains("orgvaultd was restarted") && screen.contains("update orgvault here"), "{screen}");
 }
 
+/// The exports that are under way as far as the console knows.
+fn under_way(stage: &Stage) -> Vec<Gid> {
+    stage.model.data.exports.values().filter(|known| !known.state.is_final()).map(|known| known.gid).collect()
+}
+
 #[test]
 fn what_a_snapshot_lacks_is_asked_for() {
     let mut stage = Stage::up(SIZE);
+    assert_eq!(under_way(&stage), [gid(90), gid(91)]);
     stage.effects.clear();
     stage.tell(News::Snapshot(vec![export(91, "initech", State::Pending)]));
-    assert_eq!(stage.effects, asked(Ask::Exports));
+    assert_eq!(stage.effects, asked(Ask::Ended(vec![gid(90)])));
+    assert_eq!(under_way(&stage), [gid(91)], "what became of them is known");
+}
+
+#[test]
+fn what_nobody_knows_any_more_does_not_wait_for_ever() {
+    let mut stage = Stage::up(SIZE);
+    stage.answer = |ask| match ask {
+        Ask::Ended(_) => Ok(Reply::Exports(Vec::new(), Vec::new())),
+        other => fixtures::answer(other),
+    };
+    stage.tell(News::Snapshot(Vec::new()));
+    assert_eq!(under_way(&stage), []);
+}
+
+#[test]
+fn thousands_that_ended_unseen_are_asked_for_in_parts() {
+    let mut stage = Stage::up(SIZE);
+    stage.tell(News::Snapshot((1000..1500).map(|number| export(number, "acme", State::Pending)).collect()));
+    stage.effects.clear();
+    stage.tell(News::Changes(vec![Event::Snapshot { exports: Vec::new() }]));
+    let parts: Vec<usize> = stage
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Ask(Ask::Ended(gids)) => Some(gids.len()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(parts, [200, 200, 100]);
+    assert_eq!(under_way(&stage), []);
+    assert!(stage.model.data.organizations_stale, "what was missed may have been about archives");
 }
 
 fn gone(ask: &Ask) -> Result<Reply, Fault> {

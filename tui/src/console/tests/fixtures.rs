@@ -382,6 +382,9 @@ fn comparison() -> Comparison {
     Comparison {
         left: gid(79),
         right: gid(80),
+        left_organization: None,
+        right_organization: None,
+        same_data: None,
         identical: false,
         sections: vec![
             section("projects", Some(12), Some(12)),
@@ -404,6 +407,7 @@ pub(crate) fn answer(ask: &Ask) -> Result<Reply, Fault> {
             exports.extend(open_exports());
             Reply::Exports(exports, Vec::new())
         }
+        Ask::Ended(gids) => Reply::Exports(gids.iter().map(|gid| finished(gid.get(), "acme")).collect(), Vec::new()),
         Ask::Archives(_) => Reply::Archives(archives()),
         Ask::Archive(number) => {
             let mut archive = archive(number.get(), 7, 40);
@@ -417,7 +421,7 @@ pub(crate) fn answer(ask: &Ask) -> Result<Reply, Fault> {
         Ask::Delete(number) => Reply::Archive(Box::new(archive(number.get(), 7, 40))),
         Ask::Rows(rows) => Reply::Rows(page(rows)),
         Ask::Counts(key) => Reply::Counts(Counts { organization: key.clone(), counts: counts(45) }),
-        Ask::Compare(..) => Reply::Comparison(comparison()),
+        Ask::Compare(..) => Reply::Comparison(Box::new(comparison())),
         Ask::Log(_) => Reply::Log(vec![
             "09:00:01.000 info started".to_owned(),
             "09:00:01.200 info writing workItems after 12 rows".to_owned(),

@@ -78,7 +78,7 @@ fn to_screen(model: &mut Model, ask: &Ask, reply: Reply) {
         (Screen::Compare(screen), Ask::Compare(left, right), Reply::Comparison(comparison))
             if (screen.left, screen.right) == (*left, *right) =>
         {
-            screen.comparison.answer(Ok(comparison), now);
+            screen.comparison.answer(Ok(*comparison), now);
         }
         (Screen::Archive(screen), Ask::Preflight(gid), Reply::Preflight(preflight)) if screen.gid == *gid => {
             screen.preflight.answer(Ok(*preflight), now);
@@ -91,6 +91,12 @@ fn took(model: &mut Model, ask: &Ask, exports: Vec<Export>, failures: &[SourceFa
     let now = model.now;
     match ask {
         Ask::Exports => model.data.exports_asked.answer(Ok(()), now),
+        Ask::Ended(gids) => {
+            // What nobody knows any more does not wait for ever.
+            for gid in gids.iter().filter(|gid| exports.iter().all(|export| export.gid != **gid)) {
+                model.data.exports.remove(gid);
+            }
+        }
         Ask::Cancel(gid) => {
             model.canceled.insert(*gid);
         }

@@ -16,6 +16,9 @@ use crate::{
     names, units,
 };
 
+/// Exports of which one request asks what became of them.
+const AT_ONCE: usize = 200;
+
 /// Takes in what the daemon's side says.
 pub(crate) fn take(model: &mut Model, news: News) -> Vec<Effect> {
     let effects = match news {
@@ -69,16 +72,28 @@ fn down(model: &mut Model, fault: Fault) {
 /// Whatever this console believes to be under way, and the snapshot lacks, has ended.
 fn snapshot(model: &mut Model, exports: Vec<Export>) -> Vec<Effect> {
     let open: HashSet<Gid> = exports.iter().map(|export| export.gid).collect();
-    let ended = model.data.exports.values().any(|known| !known.state.is_final() && !open.contains(&known.gid));
+    let under_way = model.data.exports.values().filter(|known| !known.state.is_final());
+    let ended: Vec<Gid> = under_way.map(|known| known.gid).filter(|gid| !open.contains(gid)).collect();
     for export in exports {
         model.data.take(export, model.now);
     }
-    if ended { refresh::asked(model, Ask::Exports) } else { Vec::new() }
+    ended.chunks(AT_ONCE).flat_map(|gids| refresh::asked(model, Ask::Ended(gids.to_vec()))).collect()
+}
+
+/// In the middle of the stream: changes were missed, those of archives and schedules too.
+fn anew(model: &mut Model, exports: Vec<Export>) -> Vec<Effect> {
+    model.data.organizations_stale = true;
+    model.data.schedules_stale = true;
+    let mut effects = snapshot(model, exports);
+    if matches!(model.screen, Screen::Organization(_) | Screen::Archive(_)) {
+        effects.extend(refresh::arrive(model));
+    }
+    effects
 }
 
 fn change(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
-        Event::Snapshot { exports } => snapshot(model, exports),
+        Event::Snapshot { exports } => anew(model, exports),
         Event::Export { export } => {
             let before = model.data.take((*export).clone(), model.now).map(|before| before.state);
             if before != Some(export.state) {
