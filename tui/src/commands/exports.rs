@@ -8,7 +8,7 @@ use orgvault_shared::{
 
 use crate::{
     exit::{Exit, Failure},
-    lines::Lines,
+    lines::{Lines, paragraph},
     names::{self, NAME_WIDTH},
     session::Session,
     table::{Cell, Look, Table},
@@ -17,17 +17,22 @@ use crate::{
 
 /// Which exports.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Newest last. `orgvault show GID` tells all of one.")]
+#[command(after_help = "\
+Newest last. `orgvault show GID` tells all of one. What ended longer ago than the daemon's
+configuration keeps it (`history`) is forgotten.")]
 pub(crate) struct Args {
     /// Only those in this state: pending, started, finished or error
     #[arg(long)]
     state: Option<State>,
+    /// The newest so many (all of them without it)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
 }
 
 /// Asks the daemon and prints them.
 pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
-    let filter = ExportFilter { state: args.state, ..ExportFilter::default() };
-    let exports = session.client.exports(&filter).await?;
+    let filter = ExportFilter { state: args.state, limit: args.limit, ..ExportFilter::default() };
+    let exports = session.client.all_exports(&filter).await?;
     session.out.show(&exports, |look| lines(&exports, look))?;
     Ok(Exit::Ok)
 }
@@ -43,7 +48,11 @@ fn lines(exports: &Exports, look: Look) -> String {
         text.push_str("no exports\n");
     }
     for (export, error) in exports.exports.iter().filter_map(|export| Some((export, export.error.as_ref()?))) {
-        text.line(format_args!("{}: {}: {}", export.gid, printable(&error.code), printable(&error.message)));
+        text.line(format_args!("{}: {}: {}", export.gid, printable(&error.code), paragraph(&error.message, 2)));
+    }
+    if exports.next.is_some() {
+        let shown = units::plural(exports.exports.len() as u64, "export");
+        text.line(format_args!("these are the newest {shown}: there are older ones"));
     }
     text
 }

@@ -4,6 +4,7 @@
 
 mod archives;
 mod basics;
+mod cancel;
 mod codes;
 mod console;
 mod daemon;
