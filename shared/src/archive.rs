@@ -5,6 +5,7 @@ pub mod manifest;
 pub mod naming;
 pub mod open;
 pub mod rows;
+pub mod same;
 pub mod state;
 pub mod sums;
 pub mod verify;

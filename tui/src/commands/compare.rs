@@ -1,9 +1,15 @@
 //! `orgvault compare`: two archives, section by section.
 
-use orgvault_shared::{api::Comparison, gid::Gid};
+use orgvault_shared::{
+    api::{Comparison, OrganizationKey},
+    gid::Gid,
+    text::printable,
+};
 
 use crate::{
     exit::{Exit, Failure},
+    lines::Lines,
+    names,
     session::Session,
     table::{Cell, Look, Table, Tone},
     units,
@@ -39,8 +45,34 @@ fn lines(comparison: &Comparison, look: Look) -> String {
             change(section.left, section.right),
         ]);
     }
-    let verdict = if comparison.identical { "the files hold the same bytes" } else { "the files differ" };
-    format!("{}{verdict}\n", table.lines(look))
+    let mut text = table.lines(look);
+    if let Some((left, right)) = apart(comparison) {
+        text.line(format_args!("these are two organizations: {left} and {right}"));
+    }
+    text.line(verdict(comparison));
+    text
+}
+
+/// What the two are called, where they are not the same organization.
+fn apart(comparison: &Comparison) -> Option<(String, String)> {
+    let (left, right) = (comparison.left_organization.as_ref()?, comparison.right_organization.as_ref()?);
+    let tenant = |key: &OrganizationKey| (key.source.clone(), key.kind.clone(), key.id.clone());
+    let name = |key: &OrganizationKey| {
+        let name = names::organization(key);
+        format!("{} ({})", printable(&name), printable(&key.name))
+    };
+    (tenant(left) != tenant(right)).then(|| (name(left), name(right)))
+}
+
+fn verdict(comparison: &Comparison) -> &'static str {
+    match (comparison.identical, comparison.same_data) {
+        (true, _) => "the files hold the same bytes",
+        (false, Some(true)) => {
+            "the data is the same: the files differ in the time of the export, or in their compression"
+        }
+        (false, Some(false)) => "the data differs",
+        (false, None) => "the files differ",
+    }
 }
 
 /// From `left` rows to `right` rows: `=`, `+97`, `-3`.

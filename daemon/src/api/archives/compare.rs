@@ -1,26 +1,31 @@
 //! `/v1/archives/{gid}/compare/{other}`: what two archives hold, section by section, as their
-//! manifests say.
+//! manifests say; and whether the data is the same.
 
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
 use orgvault_shared::{
     api::{Archive, Comparison, SectionDifference},
+    archive::same::same_data,
     gid::Gid,
 };
 
-use super::super::{App, caller::Caller, problem::Refusal, request::Path};
+use super::{
+    super::{App, caller::Caller, problem::Refusal, request::Path},
+    blocking,
+};
 
 pub(in super::super) async fn compare(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path((left, right)): Path<(Gid, Gid)>,
 ) -> Result<Json<Comparison>, Refusal> {
-    Ok(Json(difference(&app.archive(&caller, left).await?, &app.archive(&caller, right).await?)))
+    let (left, right) = (app.archive(&caller, left).await?, app.archive(&caller, right).await?);
+    blocking(move || difference(&left, &right, same_data(&left, &right))).await.map(Json)
 }
 
 /// Every section of either, in the left one's order, then those that only the right one has.
-fn difference(left: &Archive, right: &Archive) -> Comparison {
+fn difference(left: &Archive, right: &Archive, same_data: Option<bool>) -> Comparison {
     let rows =
         |archive: &Archive, name: &str| archive.counts.iter().find(|count| count.name == name).map(|one| one.rows);
     let only_right = right.counts.iter().filter(|count| rows(left, &count.name).is_none());
@@ -29,6 +34,9 @@ fn difference(left: &Archive, right: &Archive) -> Comparison {
     Comparison {
         left: left.gid,
         right: right.gid,
+        left_organization: Some(left.organization.clone()),
+        right_organization: Some(right.organization.clone()),
+        same_data,
         identical: left.sha256 == right.sha256,
         sections: left.counts.iter().chain(only_right).map(|count| section(&count.name)).collect(),
     }
