@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser, Subcommand, builder::FalseyValueParser};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::FalseyValueParser};
 
 use crate::{commands, console::Options, exit, lines::Lines};
 
@@ -129,7 +129,47 @@ fn after_long_help() -> String {
 
 /// What `orgvault` alone prints.
 pub(crate) fn short_help() -> String {
-    Cli::command().render_help().to_string()
+    command().render_help().to_string()
+}
+
+impl Cli {
+    /// The arguments of this process.
+    ///
+    /// # Errors
+    /// When they are wrong, or ask for help.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        Self::from_arg_matches(&command().try_get_matches()?)
+    }
+}
+
+/// The definition, whose help is wrapped once, where it is shown.
+pub(crate) fn command() -> clap::Command {
+    flowing(Cli::command())
+}
+
+fn flowing(mut command: clap::Command) -> clap::Command {
+    for below in command.get_subcommands_mut() {
+        *below = flowing(std::mem::take(below));
+    }
+    match command.get_after_help().map(|help| unwrapped(&help.to_string())) {
+        Some(help) => command.after_help(help),
+        None => command,
+    }
+}
+
+/// Puts the lines of each paragraph together; what is indented stays as it is.
+fn unwrapped(text: &str) -> String {
+    let mut flowing = String::new();
+    let mut open = false;
+    for line in text.lines() {
+        let prose = !line.is_empty() && !line.starts_with(' ');
+        if !flowing.is_empty() {
+            flowing.push(if open && prose { ' ' } else { '\n' });
+        }
+        flowing.push_str(line);
+        open = prose;
+    }
+    flowing
 }
 
 #[cfg(test)]
@@ -139,5 +179,33 @@ mod tests {
     #[test]
     fn the_definitions_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// A line of prose is as wide as there is room for, and no word of it stands alone.
+    #[test]
+    fn no_help_is_wrapped_twice() {
+        let helps = |command: &clap::Command| {
+            let below = command.get_subcommands().flat_map(|below| below.get_subcommands().chain([below]));
+            below.chain([command]).filter_map(|one| one.get_after_help().map(ToString::to_string)).collect::<Vec<_>>()
+        };
+        let all = helps(&command());
+        assert!(all.len() > 20, "{}", all.len());
+        for help in all {
+            let lines: Vec<&str> = help.lines().collect();
+            let prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
+            assert!(!lines.windows(2).any(|pair| prose(pair[0]) && prose(pair[1])), "{help}");
+        }
+        let mut command = command().term_width(72);
+        let run_due = command.find_subcommand_mut("run-due").unwrap().clone().term_width(72).render_help().to_string();
+        let (_, prose) = run_due.split_once("\n\nFollows").unwrap();
+        let lines: Vec<&str> = prose.trim_end().lines().collect();
+        let (_last, full) = lines.split_last().unwrap();
+        assert!(full.iter().skip(1).all(|line| (56..=72).contains(&line.len())), "{lines:#?}");
+    }
+
+    #[test]
+    fn paragraphs_and_examples_stay_apart() {
+        assert_eq!(unwrapped("A b\nc.\n\n  x  y\n  z\n\nD\ne"), "A b c.\n\n  x  y\n  z\n\nD e");
+        assert_eq!(unwrapped("Examples:\n  a\nB\nc"), "Examples:\n  a\nB c");
     }
 }

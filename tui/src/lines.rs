@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use orgvault_shared::text::printable;
+
 /// Text that grows by lines.
 pub(crate) trait Lines {
     /// Appends `line` and a line end.
@@ -28,4 +30,34 @@ pub(crate) fn each<T: Display>(items: impl IntoIterator<Item = T>) -> String {
         text.line(item);
     }
     text
+}
+
+/// What a program said, for people: its lines as lines, each after the first behind `indent` blanks,
+/// and nothing in them that a terminal would obey.
+pub(crate) fn paragraph(text: &str, indent: usize) -> String {
+    said(text).join(&format!("\n{}", " ".repeat(indent)))
+}
+
+/// The same where one line is all there is room for.
+pub(crate) fn sentence(text: &str) -> String {
+    let parts: Vec<String> = said(text).iter().map(|line| line.trim_start().to_owned()).collect();
+    parts.join("; ")
+}
+
+fn said(text: &str) -> Vec<String> {
+    let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    lines.map(|line| printable(line).into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_stay_lines_and_obey_nothing() {
+        let said = "2 problems:\r\n  a.toml:3: b\u{1b}[2J\n\n  a.toml:9: c\n";
+        assert_eq!(paragraph(said, 2), "2 problems:\n    a.toml:3: b\\u{1b}[2J\n    a.toml:9: c");
+        assert_eq!(sentence(said), "2 problems:; a.toml:3: b\\u{1b}[2J; a.toml:9: c");
+        assert_eq!((paragraph("", 2), sentence("one")), (String::new(), "one".to_owned()));
+    }
 }

@@ -20,8 +20,6 @@ mod units;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::{
     args::Cli,
     exit::{Exit, Failure},
@@ -30,7 +28,7 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };

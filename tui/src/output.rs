@@ -6,7 +6,11 @@ use std::io::{self, IsTerminal, Write};
 use orgvault_shared::text::printable;
 use serde::Serialize;
 
-use crate::{exit::Failure, lines::Lines, table::Look};
+use crate::{
+    exit::Failure,
+    lines::{Lines, paragraph},
+    table::Look,
+};
 
 /// Where a command's results and remarks go.
 #[derive(Debug)]
@@ -95,7 +99,7 @@ pub(crate) fn report(failure: &Failure, json: bool) {
 }
 
 fn failure_lines(failure: &Failure) -> String {
-    let mut text = format!("orgvault: {}\n", printable(&failure.message));
+    let mut text = format!("orgvault: {}\n", paragraph(&failure.message, 2));
     for line in failure.hint.lines() {
         text.line(format_args!("  hint: {}", printable(line)));
     }

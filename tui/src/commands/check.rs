@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     exit::{Exit, Failure},
-    lines::{self, Lines},
+    lines::{self, Lines, paragraph},
     session::Session,
     table::{Look, Tone},
 };
@@ -85,9 +85,14 @@ fn push_line(text: &mut String, line: &CheckLine, width: usize, look: Look) {
     let (tone, word) = word(line.result);
     let blanks = " ".repeat(8 - word.len());
     let CheckLine { name, message, details, hint, .. } = line;
-    text.line(format_args!("{}{blanks}{:<width$}  {}", look.paint(tone, word), printable(name), printable(message)));
+    text.line(format_args!(
+        "{}{blanks}{:<width$}  {}",
+        look.paint(tone, word),
+        printable(name),
+        paragraph(message, 10)
+    ));
     for detail in details {
-        text.line(format_args!("          - {}", printable(detail)));
+        text.line(format_args!("          - {}", paragraph(detail, 12)));
     }
     for line in hint.lines() {
         text.line(format_args!("          hint: {}", printable(line)));

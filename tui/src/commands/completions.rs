@@ -1,11 +1,10 @@
 //! `orgvault completions`: a script that completes commands and options in a shell.
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 use serde::Serialize;
 
 use crate::{
-    args::Cli,
+    args,
     exit::{Exit, Failure},
     session::Session,
 };
@@ -32,7 +31,7 @@ struct Completions {
 /// Prints the script; asks no daemon.
 pub(crate) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "orgvault", &mut script);
+    clap_complete::generate(args.shell, &mut args::command(), "orgvault", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
     let completions = Completions { shell: args.shell.to_string(), script };
     session.out.show(&completions, |_look| completions.script.clone())?;

@@ -22,7 +22,7 @@ use crate::{
     exit::{Exit, Failure},
     follow::{Followed, follow},
     interrupt::Interrupts,
-    lines::Lines,
+    lines::{Lines, paragraph},
     names::{self, NAME_WIDTH},
     output::{Output, remark},
     progress::Progress,
@@ -128,7 +128,7 @@ async fn export_and_verify(client: &Client) -> Result<Vec<Archive>, Failure> {
             remark(&format!(
                 "{}: {}\n",
                 printable(&names::organization(&export.organization)),
-                printable(&error.message)
+                paragraph(&error.message, 2)
             ));
             continue;
         }

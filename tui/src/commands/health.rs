@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     exit::{Exit, Failure},
-    lines::Lines,
+    lines::{Lines, paragraph, sentence},
     names::{self, NAME_WIDTH},
     session::Session,
     table::{Cell, Look, Table},
@@ -166,7 +166,7 @@ fn perfdata(tally: &Tally, organizations: &[Organization], now: Timestamp) -> St
 /// `ORGVAULT OK - 12 organizations ok | ok=12;;;0 …`: a bar would end the sentence early.
 fn line(judgement: &Judgement) -> String {
     let summary = judgement.summary.replace('|', "/");
-    let mut text = format!("ORGVAULT {} - {}", judgement.verdict.name(), printable(&summary));
+    let mut text = format!("ORGVAULT {} - {}", judgement.verdict.name(), sentence(&summary));
     if !judgement.perfdata.is_empty() {
         text.part(format_args!(" | {}", judgement.perfdata));
     }
@@ -187,18 +187,15 @@ fn lines(judgement: &Judgement, look: Look) -> String {
     }
     let mut text = table.lines(look);
     for SourceFailure { source, error, .. } in &judgement.failures {
-        text.line(format_args!(
-            "source {}: {}",
-            printable(source),
-            printable(&one_line(names::said_of(source, &error.message)))
-        ));
+        let said = paragraph(names::said_of(source, &error.message), 2);
+        text.line(format_args!("source {}: {said}", printable(source)));
         for line in error.hint.lines() {
             text.line(format_args!("  hint: {}", printable(line)));
         }
     }
     for warning in &judgement.warnings {
-        text.line(format_args!("warning: {}", printable(&one_line(&warning.message))));
+        text.line(format_args!("warning: {}", paragraph(&warning.message, 2)));
     }
-    text.line(format_args!("{}: {}", judgement.verdict.name(), printable(&judgement.summary)));
+    text.line(format_args!("{}: {}", judgement.verdict.name(), sentence(&judgement.summary)));
     text
 }

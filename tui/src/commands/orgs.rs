@@ -8,7 +8,7 @@ use orgvault_shared::{
 
 use crate::{
     exit::{Exit, Failure},
-    lines::Lines,
+    lines::{Lines, paragraph},
     names::{self, NAME_WIDTH},
     session::Session,
     table::{Cell, Look, Table, Tone},
@@ -66,7 +66,7 @@ pub(crate) fn failure_lines(failures: &[SourceFailure]) -> String {
         match organization {
             Some(organization) => refusal(organization, error, &mut text),
             None => {
-                let message = printable(names::said_of(source, &error.message));
+                let message = paragraph(names::said_of(source, &error.message), 2);
                 let source = printable(source);
                 text.line(format_args!("source {source} did not answer: {message}"));
                 hint(error, &mut text);
@@ -77,8 +77,8 @@ pub(crate) fn failure_lines(failures: &[SourceFailure]) -> String {
 }
 
 fn refusal(organization: &OrganizationKey, error: &ExportError, text: &mut String) {
-    let (name, message) = (names::organization(organization), printable(&error.message));
-    text.line(format_args!("{name} is not exported: {message}"));
+    let (name, message) = (names::organization(organization), paragraph(&error.message, 2));
+    text.line(format_args!("{} is not exported: {message}", printable(&name)));
     hint(error, text);
 }
 

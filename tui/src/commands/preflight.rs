@@ -10,7 +10,7 @@ use orgvault_shared::{
 
 use crate::{
     exit::{Exit, Failure, chain},
-    lines::Lines,
+    lines::{Lines, paragraph},
     names::{GidOrFile, behind_links},
     session::Session,
     table::{Cell, Look, Table, Tone},
@@ -127,7 +127,7 @@ fn finding_line(finding: &Finding, look: Look) -> String {
         place.push_str(": ");
     }
     let (tone, word) = word(finding.severity);
-    format!("{}  {place}{}: {}", look.paint(tone, word), printable(&finding.code), printable(&finding.message))
+    format!("{}  {place}{}: {}", look.paint(tone, word), printable(&finding.code), paragraph(&finding.message, 2))
 }
 
 fn totals(found: &Preflight) -> Table {

@@ -1,13 +1,10 @@
 //! `orgvault prune`: what retention keeps and drops, and its deletion.
 
-use orgvault_shared::{
-    api::{Pruned, RetentionDecision, RetentionPlan},
-    text::printable,
-};
+use orgvault_shared::api::{Pruned, RetentionDecision, RetentionPlan};
 
 use crate::{
     exit::{Exit, Failure},
-    lines::Lines,
+    lines::{Lines, paragraph},
     names::{self, NAME_WIDTH},
     session::Session,
     table::{Cell, Look, Table, Tone},
@@ -44,7 +41,7 @@ fn lines(plan: &RetentionPlan, look: Look) -> String {
     }
     let mut text = table.lines(look);
     for warning in &plan.warnings {
-        text.line(format_args!("warning: {}", printable(&warning.message)));
+        text.line(format_args!("warning: {}", paragraph(&warning.message, 2)));
     }
     let dropped: Vec<&RetentionDecision> = plan.decisions.iter().filter(|decision| !decision.keep).collect();
     let bytes = dropped.iter().map(|decision| decision.archive.bytes).sum();
@@ -71,7 +68,7 @@ fn outcome(pruned: &Pruned) -> String {
     let deleted = units::plural(pruned.deleted.len() as u64, "archive");
     let mut text = format!("deleted {deleted}, {}\n", units::size(pruned.bytes));
     for failure in &pruned.failures {
-        text.line(format_args!("not deleted: {}", printable(failure)));
+        text.line(format_args!("not deleted: {}", paragraph(failure, 2)));
     }
     text
 }

@@ -21,6 +21,9 @@ use crate::{
 /// How often the daemon is asked how far a run is.
 const EVERY: Duration = Duration::from_millis(500);
 
+/// Between two lines about the same run: a long one does not fill a log.
+const PAUSE: Duration = Duration::from_secs(10);
+
 /// How long a daemon that does not answer is waited for.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -55,12 +58,15 @@ pub(crate) async fn follow(mut runs: Runs, session: &mut Session) -> Result<Exit
 
 async fn until_the_end(client: &Client, run: &mut Run) -> Result<(), Failure> {
     let mut heard = Instant::now();
+    let mut told: Option<Instant> = None;
     while run.finished_at.is_none() {
         match client.run(run.gid).await {
             Ok(now) => {
                 heard = Instant::now();
-                if (now.finished, now.failed) != (run.finished, run.failed) {
+                let changed = (now.finished, now.failed) != (run.finished, run.failed);
+                if changed && (now.finished_at.is_some() || told.is_none_or(|told| told.elapsed() >= PAUSE)) {
                     remark(&format!("{}\n", line(&now)));
+                    told = Some(Instant::now());
                 }
                 *run = now;
             }

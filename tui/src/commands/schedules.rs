@@ -8,7 +8,7 @@ use orgvault_shared::{
 use crate::{
     commands::orgs::failure_lines,
     exit::{Exit, Failure},
-    lines::Lines,
+    lines::{Lines, paragraph},
     session::Session,
     table::{Cell, Look, Table, Tone},
     units,
@@ -55,7 +55,7 @@ pub(crate) fn lines(schedules: &Schedules, look: Look) -> String {
 pub(crate) fn complaints(failures: &[SourceFailure], warnings: &[Warning]) -> String {
     let mut text = failure_lines(failures);
     for warning in warnings {
-        text.line(format_args!("warning {}: {}", printable(&warning.code), printable(&warning.message)));
+        text.line(format_args!("warning {}: {}", printable(&warning.code), paragraph(&warning.message, 2)));
     }
     text
 }

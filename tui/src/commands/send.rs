@@ -8,7 +8,7 @@ use orgvault_shared::{
 
 use crate::{
     exit::{Exit, Failure},
-    lines::Lines,
+    lines::{Lines, paragraph},
     session::Session,
     table::{Look, Tone},
     units,
@@ -95,7 +95,7 @@ fn found(findings: u64, gid: Gid) -> String {
 fn ended(record: &SendRecord, look: Look) -> String {
     let mut text = look.paint(tone(record.state), record.state.name());
     if let Some(error) = &record.error {
-        text.part(format_args!("  {}: {}", printable(&error.code), printable(&error.message)));
+        text.part(format_args!("  {}: {}", printable(&error.code), paragraph(&error.message, 2)));
         if !error.hint.is_empty() {
             text.part(format_args!("\n  hint: {}", printable(&error.hint)));
         }

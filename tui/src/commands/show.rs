@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     commands::{counts, send},
     exit::{Exit, Failure},
-    lines::Lines,
+    lines::{Lines, paragraph},
     names,
     session::Session,
     table::Look,
@@ -91,7 +91,10 @@ fn lines(shown: &Shown, look: Look) -> String {
             text.push_str(&archive_lines(archive));
             text.push_str(&rows_lines(archive, shown.previous.as_ref(), look));
         }
-        (None, Some(export)) => text.push_str(&warning_lines(&export.warnings)),
+        (None, Some(export)) => {
+            text.push_str(&wanted_lines(export));
+            text.push_str(&warning_lines(&export.warnings));
+        }
         (None, None) => {}
     }
     text
@@ -107,12 +110,24 @@ fn export_lines(export: &Export) -> String {
     }
     text.push('\n');
     if let Some(error) = &export.error {
-        text.line(format_args!("error      {}: {}", printable(&error.code), printable(&error.message)));
+        text.line(format_args!("error      {}: {}", printable(&error.code), paragraph(&error.message, 11)));
         if !error.hint.is_empty() {
-            text.line(format_args!("           hint: {}", printable(&error.hint)));
+            text.line(format_args!("           hint: {}", paragraph(&error.hint, 17)));
         }
     }
     text
+}
+
+/// Of an export without an archive: whose, and how it was to be written.
+fn wanted_lines(export: &Export) -> String {
+    let key = &export.organization;
+    format!(
+        "of         {}, id {}, {}\nformat     {}\n",
+        printable(&names::organization(key)),
+        printable(&key.id),
+        printable(&key.name),
+        printable(&names::format_of(export)),
+    )
 }
 
 fn archive_lines(archive: &Archive) -> String {
@@ -180,7 +195,7 @@ fn verified_lines(verification: Option<&Verification>) -> String {
 pub(crate) fn warning_lines(warnings: &[Warning]) -> String {
     let mut text = String::new();
     for warning in warnings {
-        text.line(format_args!("warning    {}: {}", printable(&warning.code), printable(&warning.message)));
+        text.line(format_args!("warning    {}: {}", printable(&warning.code), paragraph(&warning.message, 11)));
         if !warning.ids.is_empty() {
             text.line(format_args!("           ids: {}", printable(&warning.ids.join(", "))));
         }

@@ -7,23 +7,32 @@ use orgvault_shared::{
 
 use crate::{
     exit::{Exit, Failure},
-    lines::Lines,
+    lines::{Lines, paragraph},
     session::Session,
     table::{Cell, Look, Table, Tone},
 };
 
 /// `sources` takes no arguments.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Each source is asked just now. `orgvault check` says what is wrong with one that does not answer."
-)]
+#[command(after_help = "\
+Each source is asked just now. `orgvault check` says what is wrong with one that does not answer.
+Ends with 3 if one does not answer, and with 1 if none does.")]
 pub(crate) struct Args {}
 
 /// Asks the daemon and prints them.
 pub(crate) async fn run(_args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     let sources = session.client.sources().await?;
     session.out.show(&sources, |look| lines(&sources, look))?;
-    Ok(Exit::Ok)
+    Ok(exit(&sources))
+}
+
+fn exit(sources: &Sources) -> Exit {
+    let answering = sources.sources.iter().filter(|source| source.reachable).count();
+    match answering {
+        all if all == sources.sources.len() => Exit::Ok,
+        0 => Exit::Failed,
+        _some => Exit::Incomplete,
+    }
 }
 
 fn lines(sources: &Sources, look: Look) -> String {
@@ -43,7 +52,7 @@ fn lines(sources: &Sources, look: Look) -> String {
     }
     let mut text = table.lines(look);
     for (source, error) in sources.sources.iter().filter_map(|source| Some((source, source.error.as_ref()?))) {
-        text.line(format_args!("{}: {}", printable(&source.name), printable(error)));
+        text.line(format_args!("{}: {}", printable(&source.name), paragraph(error, 2)));
     }
     if sources.sources.is_empty() {
         text.push_str("no sources are configured\n");

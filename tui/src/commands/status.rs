@@ -4,7 +4,7 @@ use orgvault_shared::{api::Status, text::printable};
 
 use crate::{
     exit::{Exit, Failure},
-    lines::Lines,
+    lines::{Lines, paragraph},
     session::Session,
     units,
 };
@@ -39,10 +39,7 @@ fn lines(status: &Status) -> String {
     );
     text.line(format_args!("configured {}", units::time(status.configured_at)));
     for warning in &status.warnings {
-        for (place, line) in warning.message.lines().filter(|line| !line.trim().is_empty()).enumerate() {
-            let word = if place == 0 { "warning" } else { "" };
-            text.line(format_args!("{word:<10} {}", printable(line)));
-        }
+        text.line(format_args!("warning    {}", paragraph(&warning.message, 11)));
     }
     text
 }

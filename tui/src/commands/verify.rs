@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::{
     exit::{Exit, Failure, chain},
-    lines::Lines,
+    lines::{Lines, paragraph},
     names::{GidOrFile, behind_links},
     output::remark,
     session::Session,
@@ -119,7 +119,7 @@ pub(crate) fn lines(verification: &Verification, look: Look) -> String {
     let rows = units::plural(units::rows(counts), "row");
     let mut text = format!("{word}{gap}{gid}{rows}  {}  {}\n", units::size(*bytes), printable(path));
     for fault in faults {
-        text.line(format_args!("       - {}", printable(fault)));
+        text.line(format_args!("       - {}", paragraph(fault, 9)));
     }
     text
 }

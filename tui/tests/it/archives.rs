@@ -58,7 +58,7 @@ fn verify_of_a_whole_archive() {
 
 #[test]
 fn verify_all_goes_on_after_a_fault_and_is_3() {
-    let list = Archives { archives: vec![archive(6, "acme"), archive(7, "acme"), archive(8, "acme")] };
+    let list = Archives { archives: vec![archive(6, "acme"), archive(7, "acme"), archive(8, "acme")], next: None };
     let stub = Stub::start([
         ("GET /v1/archives", Reply::json(&list)),
         ("POST /v1/archives/6/verify", Reply::json(&verification(6, &["its SHA-256 is a and not b", "byte 7 \u{1b}"]))),
@@ -70,7 +70,7 @@ fn verify_all_goes_on_after_a_fault_and_is_3() {
 
 #[test]
 fn verify_all_without_permission_is_5() {
-    let list = Archives { archives: vec![archive(6, "acme")] };
+    let list = Archives { archives: vec![archive(6, "acme")], next: None };
     let refusal = Reply::problem(403, "not_allowed", "viewers may not verify", "");
     let stub = Stub::start([("GET /v1/archives", Reply::json(&list)), ("POST /v1/archives/6/verify", refusal)]);
     assert_eq!(run(&stub, &["verify", "--all"]).code, Some(5));

@@ -111,6 +111,34 @@ fn a_daemon_that_forgot_the_export_is_an_unknown_outcome() {
 }
 
 #[test]
+fn an_export_that_ended_unseen_is_asked_for() {
+    let stub = Stub::start([
+        (ASK, Reply::json(&exports([pending(7, "acme")])).status(202)),
+        (EVENTS, Reply::events(&[snapshot([pending(7, "acme")]), snapshot([])]).then_hang()),
+        ("GET /v1/exports/7", Reply::json(&finished(7, "acme"))),
+        ("GET /v1/archives/7", Reply::json(&archive(7, "acme"))),
+    ]);
+    let ran = run(&stub, &["export", "acme", "--wait"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.all());
+}
+
+#[test]
+fn two_thousand_exports_are_told_of_in_few_lines() {
+    let all: Vec<_> = (1..=2000).map(|number| pending(number, "acme")).collect();
+    let asked = Exports { exports: all, ..Exports::default() };
+    let mut events = vec![snapshot([])];
+    events.extend(
+        (1..=2000).flat_map(|number| [change(started(number, "acme")), change(failed(number, "acme", "source_lost"))]),
+    );
+    events[0] = orgvault_shared::api::Event::Snapshot { exports: asked.exports.clone() };
+    let stub = Stub::start([(ASK, Reply::json(&asked).status(202)), (EVENTS, Reply::events(&events).then_hang())]);
+    let ran = run(&stub, &["export", "--all", "--wait"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.lines().count() < 20, "{}", ran.err);
+    assert!(ran.err.ends_with("2,000 of 2,000 exports are over, 2,000 of them failed\n"), "{}", ran.err);
+}
+
+#[test]
 fn refusals_and_garbage_while_waiting_end_it() {
     for (reply, code) in
         [(Reply::problem(403, "not_allowed", "no", ""), 5), (Reply::bytes("data: {\"type\":\"party\"}\n\n"), 1)]

@@ -138,7 +138,7 @@ pub(crate) fn verification(number: u64, faults: &[&str]) -> Verification {
 }
 
 pub(crate) fn exports<const N: usize>(exports: [Export; N]) -> Exports {
-    Exports { exports: exports.into(), failures: Vec::new() }
+    Exports { exports: exports.into(), ..Exports::default() }
 }
 
 pub(crate) fn snapshot<const N: usize>(exports: [Export; N]) -> Event {

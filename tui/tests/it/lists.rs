@@ -25,9 +25,8 @@ fn both(stub: &Stub, args: &[&str]) -> String {
     format!("{}--- with --json\n{}", lines.all(), json.out)
 }
 
-#[test]
-fn status() {
-    let status = Status {
+fn a_status() -> Status {
+    Status {
         version: "0.1.0".to_owned(),
         pid: 77,
         started_at: at(0),
@@ -41,7 +40,12 @@ fn status() {
         failed: 1,
         configured_at: at(0),
         warnings: vec![warning()],
-    };
+    }
+}
+
+#[test]
+fn status() {
+    let status = a_status();
     insta::assert_snapshot!(both(&Stub::start([("GET /v1/status", Reply::json(&status))]), &["status"]));
 }
 
@@ -62,6 +66,64 @@ fn source(name: &str, reachable: bool) -> Source {
 fn sources() {
     let sources = Sources { sources: vec![source("tracker", true), source("old", false)] };
     insta::assert_snapshot!(both(&Stub::start([("GET /v1/sources", Reply::json(&sources))]), &["sources"]));
+}
+
+#[test]
+fn sources_that_do_not_answer_show_in_the_exit_code() {
+    for (answering, code) in [(&[true, true][..], 0), (&[true, false], 3), (&[false, false], 1), (&[], 0)] {
+        let sources = Sources { sources: answering.iter().map(|reachable| source("one", *reachable)).collect() };
+        let ran = run(&Stub::start([("GET /v1/sources", Reply::json(&sources))]), &["sources"]);
+        assert_eq!(ran.code, Some(code), "{}", ran.all());
+    }
+}
+
+/// What is wrong with a configuration is told in several lines.
+const SEVERAL: &str = "2 problems:\nconfig.toml:3: a\u{1b}[2J\nconfig.toml:9: b";
+
+#[test]
+fn what_is_told_in_several_lines_is_shown_in_several_lines() {
+    let problem = Reply::problem(422, "configuration_invalid", SEVERAL, "");
+    let ran = run(&Stub::start([("POST /v1/reload", problem)]), &["reload"]);
+    assert_eq!(ran.err, "orgvault: 2 problems:\n  config.toml:3: a\\u{1b}[2J\n  config.toml:9: b\n");
+
+    let mut export = failed(6, "acme", "source_lost");
+    export.error.as_mut().unwrap().message = SEVERAL.to_owned();
+    let shown = "2 problems:\nINDENTconfig.toml:3: a\\u{1b}[2J\nINDENTconfig.toml:9: b\n";
+    let stub = Stub::start([
+        ("GET /v1/exports/6", Reply::json(&export)),
+        ("GET /v1/exports", Reply::json(&exports([export.clone()]))),
+    ]);
+    for (args, indent) in [(&["show", "6"][..], 11), (&["exports"], 2)] {
+        let out = run(&stub, args).ok();
+        assert!(out.contains(&shown.replace("INDENT", &" ".repeat(indent))), "{out}");
+    }
+}
+
+#[test]
+fn a_plugin_gets_one_line_whatever_is_told() {
+    let status = Status {
+        warnings: vec![orgvault_shared::api::Warning { message: SEVERAL.to_owned(), ..warning() }],
+        ..a_status()
+    };
+    let stub = Stub::start([
+        ("GET /v1/status", Reply::json(&status)),
+        ("GET /v1/organizations", Reply::json(&Organizations::default())),
+    ]);
+    let ran = run(&stub, &["health", "--nagios"]);
+    assert!(
+        ran.out.starts_with("ORGVAULT WARNING - 2 problems:; config.toml:3: a\\u{1b}[2J; config.toml:9: b of "),
+        "{}",
+        ran.out
+    );
+    assert_eq!(ran.out.lines().count(), 1);
+    let out = run(&stub, &["status"]).ok();
+    let indent = " ".repeat(11);
+    assert!(
+        out.contains(&format!(
+            "warning    2 problems:\n{indent}config.toml:3: a\\u{{1b}}[2J\n{indent}config.toml:9: b\n"
+        )),
+        "{out}"
+    );
 }
 
 fn check(results: [CheckResult; 3]) -> SourceCheck {
@@ -191,7 +253,7 @@ fn archives() {
     faulty.warnings = vec![warning()];
     let mut good = archive(7, "acme");
     good.verified = Some(verification(7, &[]));
-    let list = Archives { archives: vec![archive(6, "acme"), good, faulty] };
+    let list = Archives { archives: vec![archive(6, "acme"), good, faulty], next: None };
     let stub = Stub::start([("GET /v1/archives?organization=tracker%2Facme", Reply::json(&list))]);
     insta::assert_snapshot!(both(&stub, &["archives", "tracker/acme"]));
 }
@@ -206,7 +268,7 @@ fn show_of_an_archive() {
     let stub = Stub::start([
         ("GET /v1/archives/7", Reply::json(&shown)),
         ("GET /v1/exports/7", Reply::json(&finished(7, "odd"))),
-        (ARCHIVES_OF_IT, Reply::json(&Archives { archives: vec![shown] })),
+        (ARCHIVES_OF_IT, Reply::json(&Archives { archives: vec![shown], next: None })),
     ]);
     insta::assert_snapshot!(both(&stub, &["show", "7"]));
 }
@@ -227,7 +289,7 @@ fn show_beside_the_previous_archive() {
     let archives = vec![counted(9, 10, &[]), previous, csv, other, shown.clone(), counted(2, 40, &[])];
     let stub = Stub::start([
         ("GET /v1/archives/7", Reply::json(&shown)),
-        (ARCHIVES_OF_IT, Reply::json(&Archives { archives })),
+        (ARCHIVES_OF_IT, Reply::json(&Archives { archives, next: None })),
     ]);
     let lines = run(&stub, &["show", "7"]).ok();
     insta::assert_snapshot!(lines);
@@ -251,9 +313,46 @@ fn comparison() {
         section("timeLogs", Some(2_000), Some(1)),
         section("labels", None, Some(1)),
     ];
-    let comparison = Comparison { left: gid(7), right: gid(8), identical: false, sections };
+    let comparison = Comparison {
+        left: gid(7),
+        right: gid(8),
+        left_organization: None,
+        right_organization: None,
+        same_data: None,
+        identical: false,
+        sections,
+    };
     let stub = Stub::start([("GET /v1/archives/7/compare/8", Reply::json(&comparison))]);
     insta::assert_snapshot!(both(&stub, &["compare", "7", "8"]));
+}
+
+#[test]
+fn a_comparison_says_what_is_not_alike() {
+    let compared = |right: &str, identical, same_data| {
+        let (left_organization, right_organization) = (
+            Some(OrganizationKey { id: "id of acme".to_owned(), ..key("acme") }),
+            Some(OrganizationKey { id: format!("id of {right}"), ..key(right) }),
+        );
+        let sections = Vec::new();
+        let comparison = Comparison {
+            left: gid(7),
+            right: gid(8),
+            left_organization,
+            right_organization,
+            same_data,
+            identical,
+            sections,
+        };
+        run(&Stub::start([("GET /v1/archives/7/compare/8", Reply::json(&comparison))]), &["compare", "7", "8"]).ok()
+    };
+    let (same, other) = (compared("acme", false, Some(true)), compared("odd", false, Some(false)));
+    assert!(same.contains("the data is the same") && !same.contains("two organizations"), "{same}");
+    assert!(
+        other.contains("these are two organizations: tracker/acme (") && other.ends_with("the data differs\n"),
+        "{other}"
+    );
+    assert!(compared("acme", true, Some(true)).ends_with("the files hold the same bytes\n"));
+    assert!(compared("acme", false, None).ends_with("the files differ\n"));
 }
 
 #[test]

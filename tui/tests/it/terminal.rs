@@ -72,7 +72,7 @@ fn on_terminal(command: Command) -> (Option<i32>, String) {
 }
 
 fn archives() -> Stub {
-    Stub::start([("GET /v1/archives", Reply::json(&Archives { archives: vec![archive(7, "acme")] }))])
+    Stub::start([("GET /v1/archives", Reply::json(&Archives { archives: vec![archive(7, "acme")], next: None }))])
 }
 
 #[test]

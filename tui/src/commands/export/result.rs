@@ -9,7 +9,7 @@ use crate::{
     commands::{orgs::failure_lines, show::warning_lines},
     exit::Exit,
     follow::Followed,
-    lines::{self, Lines},
+    lines::{self, Lines, paragraph},
     names,
     table::{Look, Tone},
     units,
@@ -79,7 +79,7 @@ fn line(export: &Export, path: Option<&str>, look: Look) -> String {
         "{}   {name}  {format}  {}: {}\n",
         look.paint(Tone::Bad, "failed"),
         printable(&error.code),
-        printable(&error.message)
+        paragraph(&error.message, 9)
     );
     for line in error.hint.lines() {
         text.line(format_args!("         hint: {}", printable(line)));
