@@ -100,7 +100,7 @@ async fn an_organization_that_vanished_is_gone_wherever_it_is_told() {
     assert!(gone.reason.unwrap().message.contains("does not list it any more"));
     let told: Vec<String> = all(&daemon).await.into_iter().map(|one| one.key.slug).collect();
     assert!(told.contains(&"acme".to_owned()) && told.contains(&"another".to_owned()), "{told:?}");
-    let metrics = daemon.ask("GET", "/metrics", "", "").await;
+    let metrics = daemon.ask("GET", "/metrics?organizations=true", "", "").await;
     assert!(metrics.contains("slug=\"acme\",health=\"gone\""), "{metrics}");
     app.run("UPDATE organizations SET slug = 'acme' WHERE id = 'another'").await;
     let taken = acme(&daemon).await;
@@ -129,7 +129,7 @@ async fn an_organization_that_no_schedule_takes_is_judged_nowhere() {
         let is = one.key.slug != "acme" && one.deleted_at.is_none();
         assert_eq!(judged(one), (is, is), "{one:?}");
     }
-    let metrics = daemon.ask("GET", "/metrics", "", "").await;
+    let metrics = daemon.ask("GET", "/metrics?organizations=true", "", "").await;
     let healths = metrics.lines().filter(|line| line.starts_with("orgvault_health{"));
     assert_eq!(healths.count() as u64, Tally::of(&everyone).total(), "{metrics}");
 }
