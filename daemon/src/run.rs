@@ -281,7 +281,7 @@ fn chores(
     engine: &Engine,
     schedules: &Schedules,
     stop: &Stop,
-) -> [(&'static str, Chore); 6] {
+) -> [(&'static str, Chore); 7] {
     let (parts, end) = (|| Arc::clone(workshop), || stop.soft.clone());
     let reload = watch_configuration(parts(), Arc::clone(reloader), Arc::clone(&stop.reload), end());
     [

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{KeepError, blocking, finish_deletions};
 use crate::{
     archive::{ArchiveDirectory, PublishError},
-    catalog::ArchiveFilter,
+    catalog::{ArchiveFilter, Tenants},
     export::Workshop,
 };
 
@@ -72,7 +72,7 @@ pub async fn take_up(shop: &Arc<Workshop>) -> Result<(), KeepError> {
 /// Finds out what the directory is to the catalog, and marks it where it is the catalog's own.
 pub(super) async fn settle(shop: &Arc<Workshop>) -> Result<(), KeepError> {
     let own = shop.catalog.id().await?;
-    let listed = shop.catalog.totals().await?.archives;
+    let listed = shop.catalog.totals(&Tenants::default()).await?.archives;
     let (marked, there) = match sight(shop, &own, listed).await {
         Ok(seen) => seen,
         // It is refused until it can be used again.
