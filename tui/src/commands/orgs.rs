@@ -63,15 +63,14 @@ fn lines(listed: &Organizations, look: Look) -> String {
 pub(crate) fn failure_lines(failures: &[SourceFailure]) -> String {
     let mut text = String::new();
     for SourceFailure { source, organization, error } in failures {
-        match organization {
-            Some(organization) => refusal(organization, error, &mut text),
-            None => {
-                let message = paragraph(names::said_of(source, &error.message), 2);
-                let source = printable(source);
-                text.line(format_args!("source {source} did not answer: {message}"));
-                hint(error, &mut text);
-            }
+        if let Some(organization) = organization {
+            refusal(organization, error, &mut text);
+            continue;
         }
+        let message = paragraph(names::said_of(source, &error.message), 2);
+        let source = printable(source);
+        text.line(format_args!("source {source} did not answer: {message}"));
+        hint(error, &mut text);
     }
     text
 }
