@@ -133,7 +133,7 @@ impl Route {
             .replace("{id}", &name)
             .replace("/sections/{name}", "/sections/workItems")
             .replace("{name}", &hidden.source);
-        if self.path == "/export/workspace" { format!("{path}?organization={name}") } else { path }
+        if self.path.ends_with("/export/workspace") { format!("{path}?organization={name}") } else { path }
     }
 
     fn body(&self, name: &str) -> String {
@@ -147,7 +147,7 @@ impl Route {
 
     /// Whether a request to it names something.
     fn names(&self) -> bool {
-        self.path.contains('{') || self.path == "/export/workspace" || !self.body("x").is_empty()
+        self.path.contains('{') || self.path.ends_with("/export/workspace") || !self.body("x").is_empty()
     }
 }
 
