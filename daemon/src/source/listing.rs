@@ -17,6 +17,12 @@ use super::{
 /// How much of a value a message shows.
 const SHOWN: usize = 60;
 
+/// An id longer than this, in bytes, is a mistake of the query: it goes into each list, event and log.
+const MAX_ID: usize = 1_024;
+
+/// So much of a name or a slug is kept, in characters: they are for people.
+const MAX_NAME: usize = 1_000;
+
 /// One organization, as the source lists it now.
 #[derive(Debug, Clone)]
 pub struct Listed {
@@ -79,6 +85,16 @@ pub enum ListingFault {
         /// Its name.
         name: String,
     },
+    /// Its id is longer than any that is one.
+    #[error("the id of row {row} of the list of organizations ({name}) has {bytes} bytes, and may have {MAX_ID}")]
+    LongId {
+        /// The row's number, from 1.
+        row: usize,
+        /// Its name.
+        name: String,
+        /// The id's length.
+        bytes: usize,
+    },
     /// A value of its row says nothing that is known.
     #[error("{column} of organization {id} ({name}) holds {value}, which is no {expected}")]
     Value {
@@ -101,7 +117,7 @@ impl ListingFault {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Repeated { .. } | Self::Shared { .. } => "duplicate_id",
-            Self::NoId { .. } | Self::UnreadableId { .. } => "organization_id",
+            Self::NoId { .. } | Self::UnreadableId { .. } | Self::LongId { .. } => "organization_id",
             Self::Value { .. } => "list_value",
         }
     }
@@ -114,7 +130,7 @@ impl ListingFault {
                 "a join of the definition's `list` repeats rows: let it give each organization once"
             }
             Self::Shared { .. } => "let the definition's `list` give each id once",
-            Self::NoId { .. } | Self::UnreadableId { .. } => {
+            Self::NoId { .. } | Self::UnreadableId { .. } | Self::LongId { .. } => {
                 "correct the row in the app's database, or leave it out in the definition's `list`"
             }
             Self::Value { .. } => {
@@ -176,14 +192,21 @@ impl Row {
             reading.refuse(ListingFault::NoId { row: number, name: reading.name.clone() });
         } else if !self.id.is_bindable() {
             reading.refuse(ListingFault::UnreadableId { row: number, name: reading.name.clone() });
+        } else if reading.id.len() > MAX_ID {
+            let bytes = reading.id.len();
+            reading.id = shortened(&reading.id);
+            reading.refuse(ListingFault::LongId { row: number, name: reading.name.clone(), bytes });
         }
         let kind = reading.value("kind", &self.kind, kind.to_owned(), "text in UTF-8", |text| Some(text.to_owned()));
         let deletion = reading.value("deleted_at", &self.deleted_at, Deletion::Not, "time", meaning::deletion);
         let in_all = reading.value("in_all", &self.in_all, true, "boolean", meaning::boolean);
-        let unreadable =
-            [("name", &self.name), ("slug", &self.slug)].into_iter().filter(|(_, cell)| !cell.is_readable());
+        let for_people = [("name", &self.name), ("slug", &self.slug)];
+        let unreadable = for_people.into_iter().filter(|(_, cell)| !cell.is_readable());
+        let unreadable = unreadable.map(|(column, _)| unreadable_text(column, &reading.id));
+        let long = [("name", &name), ("slug", &slug)].into_iter().filter(|(_, text)| is_long(text));
+        let long = long.map(|(column, _)| long_text(column, &reading.id));
         Listed {
-            warnings: unreadable.map(|(column, _)| unreadable_text(column, &reading.id)).collect(),
+            warnings: unreadable.chain(long).collect(),
             created_at: self.created_at.text().and_then(instant::parse),
             deleted_at: match deletion {
                 Deletion::Not => None,
@@ -195,8 +218,8 @@ impl Row {
                 source: source.to_owned(),
                 kind,
                 id: reading.id,
-                name: name.into_owned(),
-                slug: slug.into_owned(),
+                name: kept(&name),
+                slug: kept(&slug),
             },
         }
     }
@@ -292,6 +315,29 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 fn shortened(text: &str) -> String {
     printable(&text.chars().take(SHOWN).collect::<String>()).into_owned()
+}
+
+fn is_long(text: &str) -> bool {
+    text.chars().nth(MAX_NAME).is_some()
+}
+
+/// What is kept of a name.
+fn kept(text: &str) -> String {
+    let mut kept: String = text.chars().take(MAX_NAME).collect();
+    if is_long(text) {
+        kept.push('…');
+    }
+    kept
+}
+
+fn long_text(column: &str, id: &str) -> Warning {
+    Warning {
+        code: "long_text".to_owned(),
+        message: format!(
+            "the {column} of organization {id} is cut after {MAX_NAME} characters in lists and names of files"
+        ),
+        ids: vec![id.to_owned()],
+    }
 }
 
 fn unreadable_text(column: &str, id: &str) -> Warning {

@@ -125,3 +125,14 @@ pub struct SourceFailure {
     /// What went wrong.
     pub error: super::ExportError,
 }
+
+impl SourceFailure {
+    /// What the source did, after its name: one that refuses its list has answered all the same.
+    #[must_use]
+    pub fn what_it_does(&self) -> &'static str {
+        match self.error.code.as_str() {
+            "source_unreachable" | "source_lost" | "source_stalled" => "does not answer",
+            _ => "does not list its organizations",
+        }
+    }
+}

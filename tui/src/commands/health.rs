@@ -129,7 +129,7 @@ fn judge(status: Status, organizations: Organizations, now: Timestamp) -> Judgem
     let wrong = |warning: &Warning| !warning.code.ends_with("_polled");
     let by_daemon = if status.warnings.iter().any(wrong) { Verdict::Warning } else { Verdict::Ok };
     let mut parts = vec![counted(&tally, left_out)];
-    parts.extend(failures.iter().map(|failure| format!("source {} does not answer", failure.source)));
+    parts.extend(failures.iter().map(|failure| format!("source {} {}", failure.source, failure.what_it_does())));
     parts.extend(status.warnings.iter().map(|warning| one_line(&warning.message)));
     let mut unwell: Vec<Organization> = judged.into_iter().filter(|one| one.health.level() > Level::Ok).collect();
     unwell.sort_by_key(|one| std::cmp::Reverse(one.health));

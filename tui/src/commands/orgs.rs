@@ -62,14 +62,15 @@ fn lines(listed: &Organizations, look: Look) -> String {
 /// The sources that could not be asked and the organizations that are refused, and why.
 pub(crate) fn failure_lines(failures: &[SourceFailure]) -> String {
     let mut text = String::new();
-    for SourceFailure { source, organization, error } in failures {
+    for failure in failures {
+        let SourceFailure { source, organization, error } = failure;
         if let Some(organization) = organization {
             refusal(organization, error, &mut text);
             continue;
         }
         let message = paragraph(names::said_of(source, &error.message), 2);
         let source = printable(source);
-        text.line(format_args!("source {source} did not answer: {message}"));
+        text.line(format_args!("source {source} {}: {message}", failure.what_it_does()));
         hint(error, &mut text);
     }
     text

@@ -209,6 +209,6 @@ fn a_source_that_could_not_be_asked_makes_all_incomplete() {
     let ran = run(&stub, &["export", "--all"]);
     assert_eq!(
         (ran.code, ran.out.as_str(), ran.err.as_str()),
-        (Some(3), "7\n", "source old did not answer: it is down\n")
+        (Some(3), "7\n", "source old does not answer: it is down\n")
     );
 }

@@ -215,6 +215,20 @@ fn organizations_of_a_source_that_does_not_answer_make_the_list_incomplete() {
 }
 
 #[test]
+fn a_source_that_refuses_its_list_has_answered() {
+    let error = ExportError {
+        code: "source_schema".to_owned(),
+        message: "the app is older than rytask 1.3: column organizations.slug is missing".to_owned(),
+        hint: "update the app".to_owned(),
+    };
+    let failures = vec![SourceFailure { source: "old".to_owned(), organization: None, error }];
+    let stub = Stub::start([("GET /v1/organizations", Reply::json(&organizations(failures)))]);
+    let all = run(&stub, &["orgs"]).all();
+    assert!(all.contains("source old does not list its organizations: the app is older than rytask"), "{all}");
+    assert!(!all.contains("answer"), "{all}");
+}
+
+#[test]
 fn an_organization_that_is_refused_says_why() {
     let error = ExportError {
         code: "duplicate_id".to_owned(),

@@ -119,3 +119,17 @@ fn flags_and_times_are_read_by_their_meaning_and_others_are_refused() {
         assert_eq!(listed[0].refusal.as_ref().unwrap().code(), "list_value");
     }
 }
+
+#[test]
+fn what_is_far_too_long_is_refused_as_an_id_and_cut_as_a_name() {
+    let listed =
+        read(&[company(&"7".repeat(MAX_ID + 1), "Acme"), company(&"7".repeat(MAX_ID), &"n".repeat(MAX_NAME + 1))]);
+    assert_eq!(
+        listed[0].refusal.as_ref().unwrap().to_string(),
+        "the id of row 1 of the list of organizations (Acme) has 1025 bytes, and may have 1024"
+    );
+    assert_eq!(listed[0].refusal.as_ref().unwrap().code(), "organization_id");
+    assert!(listed[0].key.id.len() <= SHOWN);
+    assert_eq!((&listed[1].refusal, listed[1].key.name.chars().count()), (&None, MAX_NAME + 1));
+    assert_eq!(listed[1].warnings[0].code, "long_text");
+}

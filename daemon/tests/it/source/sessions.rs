@@ -83,7 +83,7 @@ async fn a_role_that_becomes_another_one_exports_and_ends_its_own_queries() {
     let source = source(&database.url(), definition(&[("naps", "work_items", nap)]));
     database.psql(&format!(
         "CREATE ROLE {role}_app NOLOGIN; GRANT {role}_app TO {role}; ALTER ROLE {role} SET role = '{role}_app';
-         GRANT SELECT ON work_items TO {role}_app; REVOKE {role} FROM postgres"
+         GRANT SELECT ON work_items, organizations TO {role}_app; REVOKE {role} FROM postgres"
     ));
     assert!(source.version().await.unwrap().starts_with("PostgreSQL "));
     let lines = source.check().await.lines;
