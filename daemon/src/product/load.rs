@@ -184,7 +184,7 @@ mod tests {
     /etc/orgvault/products/c.toml:1: column 9: not TOML: unclosed table, expected `]`
     /etc/orgvault/products/d.toml:42: section.single: is an integer, expected a boolean (write true or false, without quotes)
     /etc/orgvault/products/e.toml: invalid utf-8 sequence of 1 bytes from index 0 (save it as UTF-8)
-    /etc/orgvault/products/f.toml: cannot be read: Is a directory (os error 21)
+    /etc/orgvault/products/f.toml: cannot be read: it is a directory and not a file
     "#);
     }
 }

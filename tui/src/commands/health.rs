@@ -130,7 +130,7 @@ fn judge(status: Status, organizations: Organizations, now: Timestamp) -> Judgem
     let by_daemon = if status.warnings.iter().any(wrong) { Verdict::Warning } else { Verdict::Ok };
     let mut parts = vec![counted(&tally, left_out)];
     parts.extend(failures.iter().map(|failure| format!("source {} {}", failure.source, failure.what_it_does())));
-    parts.extend(status.warnings.iter().map(|warning| one_line(&warning.message)));
+    parts.extend(status.warnings.iter().map(|warning| sentence(&warning.message)));
     let mut unwell: Vec<Organization> = judged.into_iter().filter(|one| one.health.level() > Level::Ok).collect();
     unwell.sort_by_key(|one| std::cmp::Reverse(one.health));
     let verdict = Verdict::from(tally.level()).max(by_sources).max(by_daemon);
@@ -145,11 +145,6 @@ fn counted(tally: &Tally, left_out: u64) -> String {
     let all = units::plural(tally.total(), "organization");
     let more = if left_out > 0 { format!(" ({left_out} more that no schedule takes)") } else { String::new() };
     if unwell.is_empty() { format!("{all} ok{more}") } else { format!("{} of {all}{more}", unwell.join(", ")) }
-}
-
-/// A message of several lines as one.
-fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// How many there are of each health, and the age of the oldest newest archive in seconds.
@@ -182,7 +177,7 @@ fn lines(judgement: &Judgement, look: Look) -> String {
             names::health(organization.health),
             Cell::cut(&names::organization(&organization.key), NAME_WIDTH),
             last.unwrap_or_else(|| "-".to_owned()).into(),
-            organization.reason.as_ref().map(|reason| one_line(&reason.message)).unwrap_or_default().into(),
+            organization.reason.as_ref().map(|reason| sentence(&reason.message)).unwrap_or_default().into(),
         ]);
     }
     let mut text = table.lines(look);
