@@ -61,7 +61,10 @@ const NAMES: [(&str, &str); 18] = [
     ("archives", "Archives that the catalog lists"),
     ("stored_bytes", "Their size together"),
     ("organizations", "Organizations that are judged, by how their backups are"),
-    ("oldest_success_timestamp_seconds", "The oldest of their newest archives: when its export started"),
+    (
+        "oldest_success_timestamp_seconds",
+        "The oldest newest archive of those that are judged and not gone: when its export started",
+    ),
     ("oldest_success_age_seconds", "How long ago that was"),
     ("health", "How an organization's backups are, in one word"),
     ("last_success_timestamp_seconds", "When the export of the newest archive started"),
@@ -108,8 +111,9 @@ impl Page {
             let (key, standing) = (&member.listed.key, standings.of(&member, &config, now));
             let judged = numbers.iter_mut().filter(|(health, _)| standing.is_judged() && *health == standing.health);
             judged.for_each(|(_, number)| *number += 1);
-            let newest = standing.archives.first().map(|archive| archive.exported_at);
-            oldest = oldest.into_iter().chain(newest).min();
+            // One that is gone or left out gets no newer one, and would be the oldest for ever.
+            let newest = standing.archives.first().filter(|_| standing.is_judged() && !member.gone);
+            oldest = oldest.into_iter().chain(newest.map(|archive| archive.exported_at)).min();
             if organizations {
                 self.organization(key, &standing, durations.get(&key.id).copied(), now);
             }

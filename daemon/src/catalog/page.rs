@@ -85,3 +85,14 @@ impl Tenants {
         self.0.as_deref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_read_than_the_page_and_whether_there_is_another() {
+        assert_eq!(Page::newest(2).sql_limit(), 3);
+        assert!(Page::default().sql_limit() < 0);
+    }
+}

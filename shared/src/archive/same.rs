@@ -2,14 +2,13 @@
 //! header tells.
 
 use std::{
-    fs::{self, File},
     io::{self, BufReader, Read},
     path::Path,
 };
 
 use zip::ZipArchive;
 
-use super::content;
+use super::{content, open};
 use crate::{
     api::{Archive, Format},
     clock::Timestamp,
@@ -42,15 +41,9 @@ pub fn same_data(left: &Archive, right: &Archive) -> Option<bool> {
     same.ok()
 }
 
-fn regular(path: &str) -> io::Result<File> {
-    if fs::symlink_metadata(Path::new(path))?.is_file() {
-        return File::open(path);
-    }
-    Err(io::ErrorKind::InvalidInput.into())
-}
-
 fn same_content(left: &Archive, right: &Archive) -> io::Result<bool> {
-    let opened = |archive: &Archive| Ok::<_, io::Error>(content::open(regular(&archive.path)?, archive.gzip));
+    let opened =
+        |archive: &Archive| Ok::<_, io::Error>(content::open(open::in_place(Path::new(&archive.path))?, archive.gzip));
     let (mut one, mut other) = (opened(left)?, opened(right)?);
     if head(&mut one, left.exported_at)? != head(&mut other, right.exported_at)? {
         return Ok(false);
@@ -105,7 +98,7 @@ fn same_members(left: &Archive, right: &Archive) -> io::Result<bool> {
 }
 
 fn tables(archive: &Archive) -> io::Result<Vec<(String, u64, u32)>> {
-    let mut zip = ZipArchive::new(BufReader::new(regular(&archive.path)?))?;
+    let mut zip = ZipArchive::new(BufReader::new(open::in_place(Path::new(&archive.path))?))?;
     let mut tables = Vec::with_capacity(zip.len());
     for index in 0..zip.len() {
         let member = zip.by_index_raw(index)?;

@@ -195,8 +195,10 @@ mod tests {
 
     fn parse(action: &str) -> Result<HookConfig, String> {
         let directory = tempfile::tempdir().unwrap();
+        let long = format!("{}PASSWORD=hunter2\n", "#\n".repeat(9_000));
         for (name, text, mode) in [
             ("env", "PASSWORD=hunter2\n", 0o640),
+            ("long", long.as_str(), 0o600),
             ("public", "PASSWORD=hunter2\n", 0o644),
             ("broken", "hunter2\n", 0o600),
         ] {
@@ -251,6 +253,7 @@ mod tests {
             (format!("{command}\nenvironment_file = \"public\""), "every user can read it"),
             (format!("{command}\nenvironment_file = \"broken\""), "line 1 is no NAME=value"),
             (format!("{command}\nenvironment_file = \"nothing\""), "cannot be read"),
+            (format!("{command}\nenvironment_file = \"long\""), "it has more than 16 KiB"),
             (
                 format!("{command}\nenvironment_file = \"env\"\nenvironment_credential = \"env\""),
                 "is there beside `environment_file`",

@@ -19,10 +19,53 @@ pub(super) const KEYS: [&str; 3] = ["url", "url_file", "url_credential"];
 /// What is in the files, for the reader of a problem.
 const URL: &str = "the database's URL";
 const SCHEMES: [&str; 3] = ["postgres://", "postgresql://", "sqlite:"];
-/// More than any URL has; a wrong path may lead to a large file.
+/// More than any secret has; a wrong path may lead to a large file.
 const MAX_BYTES: u64 = 16 * 1024;
 /// The bit of a file's mode.
-pub(super) const OTHERS_MAY_READ: u32 = 0o004;
+const OTHERS_MAY_READ: u32 = 0o004;
+
+/// A secret that stands in a file of its own or in a credential, and never in the configuration.
+pub(super) struct Kept<T> {
+    /// The keys of the file and of the credential.
+    pub(super) keys: [&'static str; 2],
+    /// Names such as the two might have.
+    pub(super) examples: [&'static str; 2],
+    /// What is in the file, for the reader of a problem.
+    pub(super) what: &'static str,
+    /// Makes it of the text; the last argument is where that stands.
+    pub(super) checked: fn(&Value<'_>, &str, &str) -> Option<T>,
+}
+
+impl<T> Kept<T> {
+    /// Reads the one of the two that is there: `Some(None)` where neither is, none where something
+    /// is wrong, which was noted.
+    pub(super) fn read(&self, table: &Table<'_>, environment: &Environment) -> Option<Option<T>> {
+        let [in_file, in_credential] = self.keys.map(|key| table.has(key));
+        let file = table.optional(self.keys[0], |value| {
+            let path = environment.directory().join(value.text_as(self.examples[0])?);
+            let (text, mode) = read(value, &path, self.what)?;
+            if mode & OTHERS_MAY_READ != 0 {
+                let reason = format!("{}: every user can read it", path.display());
+                return value.refuse(reason, format!("chmod o-r {}", path.display()));
+            }
+            (self.checked)(value, &text, &path.display().to_string())
+        });
+        let credential = table.optional(self.keys[1], |value| {
+            let path = credential_path(value, environment, self.examples[1])?;
+            let (text, _) = read(value, &path, self.what)?;
+            (self.checked)(value, &text, &path.display().to_string())
+        });
+        match (in_file, in_credential) {
+            (true, false) => file.map(Some),
+            (false, true) => credential.map(Some),
+            (true, true) => {
+                table.refuse(self.keys[1], format!("is there beside `{}`", self.keys[0]), "keep one of the two");
+                None
+            }
+            (false, false) => Some(None),
+        }
+    }
+}
 
 /// Reads the one of `url`, `url_file` and `url_credential` that is there.
 pub(super) fn read_url(table: &Table<'_>, environment: &Environment) -> Option<SecretUrl> {
@@ -69,7 +112,7 @@ fn from_credential(value: &Value<'_>, environment: &Environment) -> Option<Secre
 }
 
 /// The file of the credential that the value names.
-pub(super) fn credential_path(value: &Value<'_>, environment: &Environment, example: &str) -> Option<PathBuf> {
+fn credential_path(value: &Value<'_>, environment: &Environment, example: &str) -> Option<PathBuf> {
     let name = value.text_as(example)?;
     if name.is_empty() || name.contains('/') || name.starts_with('.') {
         return value.refuse(format!("{name:?} is no credential's name"), "write the NAME of LoadCredential=NAME:PATH");
@@ -82,12 +125,14 @@ pub(super) fn credential_path(value: &Value<'_>, environment: &Environment, exam
 }
 
 /// The text and the mode of the file with `what`.
-pub(super) fn read(value: &Value<'_>, path: &Path, what: &str) -> Option<(String, u32)> {
+fn read(value: &Value<'_>, path: &Path, what: &str) -> Option<(String, u32)> {
     let read = || -> io::Result<(String, u32)> {
         let file = open::behind_links(path)?;
         let mode = file.metadata()?.mode();
         let mut bytes = Vec::new();
-        file.take(MAX_BYTES).read_to_end(&mut bytes)?;
+        if file.take(MAX_BYTES + 1).read_to_end(&mut bytes)? as u64 > MAX_BYTES {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 16 KiB"));
+        }
         let text = decode(bytes).map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))?;
         Ok((text, mode))
     };

@@ -5,7 +5,8 @@ use std::{fmt, path::PathBuf, time::Duration};
 use hyper::Uri;
 
 use super::{
-    Environment, Variables, secret,
+    Environment, Variables,
+    secret::Kept,
     values::{absolute_path, is_loopback, name, some_duration},
     variables,
 };
@@ -236,34 +237,11 @@ fn argv(value: &Value<'_>) -> Option<Vec<String>> {
 
 /// Reads the one of `token_file` and `token_credential` that is there.
 fn token(table: &Table<'_>, environment: &Environment) -> Option<Token> {
-    const WHAT: &str = "the token";
-    let [in_file, in_credential] = TOKEN_KEYS.map(|key| table.has(key));
-    let file = table.optional("token_file", |value| {
-        let path = environment.directory().join(value.text_as("app.token")?);
-        let (text, mode) = secret::read(value, &path, WHAT)?;
-        if mode & secret::OTHERS_MAY_READ != 0 {
-            let reason = format!("{}: every user can read it", path.display());
-            return value.refuse(reason, format!("chmod o-r {}", path.display()));
-        }
-        checked(value, &text, &path.display().to_string())
-    });
-    let credential = table.optional("token_credential", |value| {
-        let path = secret::credential_path(value, environment, "app-token")?;
-        let (text, _) = secret::read(value, &path, WHAT)?;
-        checked(value, &text, &path.display().to_string())
-    });
-    match (in_file, in_credential) {
-        (true, false) => file,
-        (false, true) => credential,
-        (true, true) => {
-            table.refuse("token_credential", "is there beside `token_file`", "keep one of the two");
-            None
-        }
-        (false, false) => {
-            table.refuse("token_file", "is missing", "add `token_file = ..` or `token_credential = ..`");
-            None
-        }
-    }
+    let kept = Kept { keys: TOKEN_KEYS, examples: ["app.token", "app-token"], what: "the token", checked };
+    kept.read(table, environment)?.or_else(|| {
+        table.refuse("token_file", "is missing", "add `token_file = ..` or `token_credential = ..`");
+        None
+    })
 }
 
 /// One line that fits a header. Its text is never shown.

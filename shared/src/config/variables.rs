@@ -3,13 +3,11 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{Environment, secret};
+use super::{Environment, secret::Kept};
 use crate::checked_toml::{Table, Value};
 
 /// Where they may stand; never in the configuration itself.
 pub(super) const KEYS: [&str; 2] = ["environment_file", "environment_credential"];
-/// What is in the files, for the reader of a problem.
-const WHAT: &str = "NAME=value lines";
 /// Names of this beginning say what happens.
 const OURS: &str = "ORGVAULT_";
 
@@ -40,30 +38,8 @@ impl fmt::Debug for Variables {
 /// Reads the one of `environment_file` and `environment_credential` that is there; nothing where
 /// neither is. None where something is wrong, which was noted.
 pub(super) fn read(table: &Table<'_>, environment: &Environment) -> Option<Variables> {
-    let [in_file, in_credential] = KEYS.map(|key| table.has(key));
-    let file = table.optional("environment_file", |value| {
-        let path = environment.directory().join(value.text_as("mail.env")?);
-        let (text, mode) = secret::read(value, &path, WHAT)?;
-        if mode & secret::OTHERS_MAY_READ != 0 {
-            let reason = format!("{}: every user can read it", path.display());
-            return value.refuse(reason, format!("chmod o-r {}", path.display()));
-        }
-        checked(value, &text, &path.display().to_string())
-    });
-    let credential = table.optional("environment_credential", |value| {
-        let path = secret::credential_path(value, environment, "mail-env")?;
-        let (text, _) = secret::read(value, &path, WHAT)?;
-        checked(value, &text, &path.display().to_string())
-    });
-    match (in_file, in_credential) {
-        (true, false) => file,
-        (false, true) => credential,
-        (true, true) => {
-            table.refuse("environment_credential", "is there beside `environment_file`", "keep one of the two");
-            None
-        }
-        (false, false) => Some(Variables::default()),
-    }
+    let kept = Kept { keys: KEYS, examples: ["mail.env", "mail-env"], what: "NAME=value lines", checked };
+    kept.read(table, environment).map(Option::unwrap_or_default)
 }
 
 /// Their text is never shown.

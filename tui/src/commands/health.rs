@@ -151,7 +151,9 @@ fn counted(tally: &Tally, left_out: u64) -> String {
 fn perfdata(tally: &Tally, organizations: &[Organization], now: Timestamp) -> String {
     let count = |health: Health| format!("{}={};;;0", health.name(), tally.count(health));
     let mut data: Vec<String> = Health::ALL.into_iter().map(count).collect();
-    let archives = organizations.iter().filter_map(|one| one.last_archive.as_ref());
+    // One that is gone gets no newer one.
+    let listed = organizations.iter().filter(|one| one.health != Health::Gone);
+    let archives = listed.filter_map(|one| one.last_archive.as_ref());
     if let Some(oldest) = archives.map(|archive| archive.exported_at).min() {
         data.push(format!("oldest={}s;;;0", units::between(oldest, now).as_secs()));
     }

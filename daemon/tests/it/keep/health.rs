@@ -102,6 +102,7 @@ async fn an_organization_that_vanished_is_gone_wherever_it_is_told() {
     assert!(told.contains(&"acme".to_owned()) && told.contains(&"another".to_owned()), "{told:?}");
     let metrics = daemon.ask("GET", "/metrics?organizations=true", "", "").await;
     assert!(metrics.contains("slug=\"acme\",health=\"gone\""), "{metrics}");
+    assert!(!metrics.contains("orgvault_oldest_success_timestamp_seconds{"), "it gets no newer one: {metrics}");
     app.run("UPDATE organizations SET slug = 'acme' WHERE id = 'another'").await;
     let taken = acme(&daemon).await;
     assert_eq!(

@@ -72,7 +72,6 @@ async fn an_archive_that_cannot_be_looked_at_now_is_not_forgotten() {
 #[tokio::test]
 async fn a_rebuild_lists_an_archive_whose_export_never_ended_in_the_catalog() {
     let daemon = Daemon::start().await;
-    let gid = daemon.publish(7, &organization("acme"), 1);
     daemon
         .meddle(
             "INSERT INTO exports (gid, request, source, kind, organization_id, name, slug, format, gzip, state, \
@@ -80,6 +79,7 @@ async fn a_rebuild_lists_an_archive_whose_export_never_ended_in_the_catalog() {
              'ACME', 'acme', 'json', 0, 'started', 0, 0, '[]', '[]', 'ada')",
         )
         .await;
+    let gid = daemon.publish(7, &organization("acme"), 1);
     daemon.client.rebuild_catalog().await.unwrap();
     assert_eq!(gids(&daemon.client).await, [gid]);
 }

@@ -79,7 +79,8 @@ async fn a_lock_that_a_query_took_ends_with_its_snapshot() {
 async fn a_role_that_becomes_another_one_exports_and_ends_its_own_queries() {
     let database = Database::rytask();
     let role = database.role();
-    let nap = "SELECT id, CASE WHEN number > 3 THEN pg_sleep(1000)::text END AS nap FROM work_items WHERE organization_id = $1";
+    let nap = "SELECT id, CASE WHEN number > 3 \
+               THEN set_config('client_connection_check_interval', '0', false) || pg_sleep(1000)::text END AS nap FROM work_items WHERE organization_id = $1";
     let source = source(&database.url(), definition(&[("naps", "work_items", nap)]));
     database.psql(&format!(
         "CREATE ROLE {role}_app NOLOGIN; GRANT {role}_app TO {role}; ALTER ROLE {role} SET role = '{role}_app';
