@@ -37,9 +37,14 @@ pub(super) struct Kept<T> {
 }
 
 impl<T> Kept<T> {
-    /// Reads the one of the two that is there: `Some(None)` where neither is, none where something
-    /// is wrong, which was noted.
-    pub(super) fn read(&self, table: &Table<'_>, environment: &Environment) -> Option<Option<T>> {
+    /// Reads the one of the two that is there, and `neither` says what it is where none is. None where
+    /// something is wrong, which was noted.
+    pub(super) fn read(
+        &self,
+        table: &Table<'_>,
+        environment: &Environment,
+        neither: impl FnOnce() -> Option<T>,
+    ) -> Option<T> {
         let [in_file, in_credential] = self.keys.map(|key| table.has(key));
         let file = table.optional(self.keys[0], |value| {
             let path = environment.directory().join(value.text_as(self.examples[0])?);
@@ -56,13 +61,13 @@ impl<T> Kept<T> {
             (self.checked)(value, &text, &path.display().to_string())
         });
         match (in_file, in_credential) {
-            (true, false) => file.map(Some),
-            (false, true) => credential.map(Some),
+            (true, false) => file,
+            (false, true) => credential,
             (true, true) => {
                 table.refuse(self.keys[1], format!("is there beside `{}`", self.keys[0]), "keep one of the two");
                 None
             }
-            (false, false) => Some(None),
+            (false, false) => neither(),
         }
     }
 }

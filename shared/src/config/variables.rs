@@ -39,7 +39,7 @@ impl fmt::Debug for Variables {
 /// neither is. None where something is wrong, which was noted.
 pub(super) fn read(table: &Table<'_>, environment: &Environment) -> Option<Variables> {
     let kept = Kept { keys: KEYS, examples: ["mail.env", "mail-env"], what: "NAME=value lines", checked };
-    kept.read(table, environment).map(Option::unwrap_or_default)
+    kept.read(table, environment, || Some(Variables::default()))
 }
 
 /// Their text is never shown.
