@@ -59,7 +59,6 @@ conformance: packages ## compare with what the products themselves export: make 
 
 faults: packages ## inputs that failed once, a script each: make faults DIR=DIR
 	@test -n "$(DIR)" || { echo "say where the scripts are: make faults DIR=DIR" >&2; exit 2; }
-	@scripts/packages.sh sqlite3
 	$(CARGO) build --release --locked
 	scripts/faults.sh $(DIR) target/release
 
