@@ -213,13 +213,7 @@ impl Catalog {
     pub async fn failed_since(&self, since: Timestamp, tenants: &Tenants) -> Result<u64, CatalogError> {
         let mut query = QueryBuilder::<Sqlite>::new(FAILED_SINCE);
         query.push_bind(to_micros(since));
-        among(&mut query, tenants);
-        query
-            .build_query_scalar::<i64>()
-            .fetch_one(&self.pool)
-            .await
-            .map(i64::cast_unsigned)
-            .map_err(failed("count failed exports"))
+        self.counted(query, tenants).await.map_err(failed("count failed exports"))
     }
 
     /// How many exports of `tenants` are in a state that is not final.
@@ -229,13 +223,13 @@ impl Catalog {
     pub async fn count_in(&self, state: State, tenants: &Tenants) -> Result<u64, CatalogError> {
         let mut query = QueryBuilder::<Sqlite>::new("SELECT count(*) FROM exports WHERE state = ");
         query.push_bind(state.name());
+        self.counted(query, tenants).await.map_err(failed("count exports"))
+    }
+
+    /// The number that a query gives once it is limited to `tenants`.
+    async fn counted(&self, mut query: QueryBuilder<Sqlite>, tenants: &Tenants) -> Result<u64, sqlx::Error> {
         among(&mut query, tenants);
-        query
-            .build_query_scalar::<i64>()
-            .fetch_one(&self.pool)
-            .await
-            .map(i64::cast_unsigned)
-            .map_err(failed("count exports"))
+        query.build_query_scalar::<i64>().fetch_one(&self.pool).await.map(i64::cast_unsigned)
     }
 }
 
