@@ -9,14 +9,11 @@ use std::{
 
 use anyhow::{Context, Result};
 use chrono::DateTime;
+use orgvault_api::{Format, OrganizationKey, gid::Gid};
 use orgvault_daemon::{
     format::{Plan, encoder},
     product::{Definition, Products},
     row::{Block, Column, ColumnType},
-};
-use orgvault_shared::{
-    api::{Format, OrganizationKey},
-    gid::Gid,
 };
 
 const COLUMNS: [(&str, ColumnType); 14] = [

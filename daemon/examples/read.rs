@@ -7,12 +7,12 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use orgvault_config::{SecretUrl, SourceConfig, Tls};
 use orgvault_daemon::{
     product::Products,
     row::{Message, RowSink},
     source::Source,
 };
-use orgvault_shared::config::{SecretUrl, SourceConfig, Tls};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 

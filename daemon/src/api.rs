@@ -39,7 +39,8 @@ mod tokens;
 use std::sync::Arc;
 
 use axum::Router;
-use orgvault_shared::{clock::Timestamp, config::Config};
+use orgvault_api::clock::Timestamp;
+use orgvault_config::Config;
 use tokio::sync::Mutex;
 
 use self::rates::Rates;

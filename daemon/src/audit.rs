@@ -10,8 +10,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use orgvault_shared::{
-    api::{Actor, AuditEntry, AuditTrail},
+use orgvault_api::{
+    Actor, AuditEntry, AuditTrail,
     clock::{Clock, Timestamp},
     gid::Gid,
 };

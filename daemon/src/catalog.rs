@@ -25,7 +25,7 @@ use std::{
 };
 
 use chrono::DateTime;
-use orgvault_shared::clock::Timestamp;
+use orgvault_api::clock::Timestamp;
 use sqlx::{
     Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::{MigrateError, Migrator},
@@ -255,6 +255,6 @@ fn from_micros(micros: i64) -> Timestamp {
 }
 
 /// Gids are below 2^53, so they fit SQLite's signed integers.
-fn to_integer(gid: orgvault_shared::gid::Gid) -> i64 {
+fn to_integer(gid: orgvault_api::gid::Gid) -> i64 {
     i64::try_from(gid.get()).unwrap_or(i64::MAX)
 }

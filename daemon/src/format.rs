@@ -18,11 +18,7 @@ mod zip;
 use std::io::{self, Seek, Write};
 use std::sync::Arc;
 
-use orgvault_shared::{
-    api::{DroppedRows, Format, OrganizationKey, SectionCount, Warning},
-    clock::Timestamp,
-    gid::Gid,
-};
+use orgvault_api::{DroppedRows, Format, OrganizationKey, SectionCount, Warning, clock::Timestamp, gid::Gid};
 
 use crate::{
     product::Definition,

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use chrono::TimeDelta;
-use orgvault_shared::{clock::Timestamp, gid::Gid};
+use orgvault_api::{clock::Timestamp, gid::Gid};
 
 /// Draws gids. Two of one millisecond could be alike, so each draw takes a later millisecond than
 /// the one before: a burst runs a little ahead of the clock, and keeps its order.

@@ -7,7 +7,7 @@ mod ping;
 
 use std::sync::Arc;
 
-use orgvault_shared::config::{Config, HookAction, HookConfig};
+use orgvault_config::{Config, HookAction, HookConfig};
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 

@@ -16,11 +16,8 @@ mod verify;
 
 use std::{fs, path::Path, sync::Arc};
 
-use orgvault_shared::{
-    api::{Archive, ArchiveState},
-    archive::{VerifyError, state::StateFile},
-    gid::Gid,
-};
+use orgvault_api::{Archive, ArchiveState, gid::Gid};
+use orgvault_archive::{VerifyError, state::StateFile};
 
 use crate::{archive::PublishError, catalog::CatalogError, export::Workshop};
 

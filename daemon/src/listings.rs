@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use orgvault_shared::clock::Timestamp;
+use orgvault_api::clock::Timestamp;
 
 use crate::{
     export::Workshop,

@@ -6,7 +6,7 @@ use std::{
     os::fd::AsFd,
 };
 
-use orgvault_shared::config::{Daemon, LogFormat};
+use orgvault_config::{Daemon, LogFormat};
 use tracing::Subscriber;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 

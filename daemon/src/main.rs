@@ -10,13 +10,14 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use orgvault_api::clock::Clock;
+use orgvault_config::Config;
 use orgvault_daemon::{
     api::document,
     lifecycle::{Signals, Stop, follow_hangups, follow_signals, supervisor},
     logging, reap_orphans, run,
     settings::Settings,
 };
-use orgvault_shared::{clock::Clock, config::Config};
 use tokio::runtime::Runtime;
 
 /// How long what still reads or writes files may hold up the end of the process.

@@ -12,11 +12,7 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use orgvault_shared::{
-    api::{Archive, OrganizationKey},
-    clock::Timestamp,
-    health::Health,
-};
+use orgvault_api::{Archive, OrganizationKey, clock::Timestamp, health::Health};
 use prometheus_client::{
     encoding::text::encode,
     metrics::{family::Family, gauge::Gauge},

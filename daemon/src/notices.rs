@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use orgvault_shared::api::Warning;
+use orgvault_api::Warning;
 
 /// Standing warnings, at most one of each code. Cheap to clone.
 #[derive(Debug, Clone, Default)]

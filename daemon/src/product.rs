@@ -6,7 +6,7 @@ mod parse;
 
 use std::collections::BTreeMap;
 
-use orgvault_shared::api::Format;
+use orgvault_api::Format;
 
 pub use load::{Product, Products};
 pub use parse::parse;

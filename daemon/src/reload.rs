@@ -2,7 +2,8 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use orgvault_shared::{api::Reloaded, checked_toml::Problems, clock::Timestamp, config::Config};
+use orgvault_api::{Reloaded, clock::Timestamp};
+use orgvault_config::{Config, checked_toml::Problems};
 use tokio::sync::{Mutex, watch};
 use tokio_util::task::TaskTracker;
 

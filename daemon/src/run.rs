@@ -3,7 +3,8 @@
 
 use std::{io, pin::Pin, sync::Arc, time::Duration};
 
-use orgvault_shared::{clock::Clock, config::Config};
+use orgvault_api::clock::Clock;
+use orgvault_config::Config;
 use tokio::{net::UnixListener, sync::watch};
 use tokio_util::task::TaskTracker;
 

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::{archive::open, durable::sync_directory};
+use orgvault_files::{durable::sync_directory, open};
 
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;

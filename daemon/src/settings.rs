@@ -3,10 +3,7 @@
 
 use std::path::Path;
 
-use orgvault_shared::{
-    checked_toml::Problems,
-    config::{Config, Reading},
-};
+use orgvault_config::{Config, Reading, checked_toml::Problems};
 
 use crate::{product::Products, source::Source};
 

@@ -5,7 +5,8 @@ use std::{fmt, str::FromStr};
 
 use chrono::DateTime;
 use hmac::{Hmac, KeyInit, Mac};
-use orgvault_shared::{archive::naming::hex, clock::Timestamp, gid::Gid};
+use orgvault_api::{clock::Timestamp, gid::Gid};
+use orgvault_archive::naming::hex;
 use sha2::Sha256;
 
 use crate::secrets::{SecretError, Secrets};

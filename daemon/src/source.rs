@@ -16,10 +16,8 @@ mod uuid;
 
 use std::sync::Arc;
 
-use orgvault_shared::{
-    api::{SourceCheck, Warning},
-    config::SourceConfig,
-};
+use orgvault_api::{SourceCheck, Warning};
+use orgvault_config::SourceConfig;
 
 use tokio_util::task::TaskTracker;
 

@@ -6,14 +6,14 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{
-    api::{Archive, ArchiveState, LastArchive, OrganizationKey, SectionCount, State},
+use orgvault_api::{
+    Archive, ArchiveState, LastArchive, OrganizationKey, SectionCount, State,
     clock::Timestamp,
-    config::{Config, Freshness},
     gid::Gid,
     health::{ArchiveFacts, Facts, Health, Reason, Shrunk},
-    preflight,
 };
+use orgvault_config::{Config, Freshness};
+use orgvault_products::preflight;
 
 use crate::{
     catalog::{Catalog, CatalogError, LastExport, Listing},
@@ -175,7 +175,8 @@ fn archive_facts(pairs: &[Archive], archives: &[&Archive]) -> Option<ArchiveFact
     let newest = archives.first()?;
     let faulty = archives.iter().find(|archive| archive.state != ArchiveState::Present);
     let for_importer = newest_request(pairs, |archive| preflight::has_importer(archive.format));
-    let refused = for_importer.into_iter().find(|archive| archive.warnings.iter().any(preflight::refuses));
+    let refused =
+        for_importer.into_iter().find(|archive| archive.warnings.iter().any(orgvault_api::preflight::refuses));
     Some(ArchiveFacts {
         gid: faulty.copied().or(refused).unwrap_or(newest).gid,
         exported_at: newest.exported_at,

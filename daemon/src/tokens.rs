@@ -9,10 +9,7 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use orgvault_shared::{
-    api::{OrganizationKey, Role, Token},
-    clock::Timestamp,
-};
+use orgvault_api::{OrganizationKey, Role, Token, clock::Timestamp};
 use serde::{Deserialize, Serialize};
 
 use self::secret::Digest;

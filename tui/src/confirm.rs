@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead};
 
-use orgvault_shared::gid::Gid;
+use orgvault_api::gid::Gid;
 
 use crate::exit::Failure;
 

@@ -8,12 +8,9 @@ use std::{
     str::FromStr,
 };
 
-use orgvault_shared::{
-    api::{Archive, Format},
-    archive::naming::hex,
-    client::Client,
-    durable::sync_directory,
-};
+use orgvault_api::{Archive, Format, client::Client};
+use orgvault_archive::naming::hex;
+use orgvault_files::durable::sync_directory;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncWrite, AsyncWriteExt};

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt::Display, io::ErrorKind, process::ExitCode};
 
-use orgvault_shared::{api::Problem, client::ClientError};
+use orgvault_api::{Problem, client::ClientError};
 
 const HOW_TO_START: &str = "start it with `systemctl start orgvaultd`, and look at it with `journalctl -u orgvaultd`\n\
     another socket is named with --socket PATH or ORGVAULT_SOCKET";

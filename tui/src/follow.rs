@@ -2,8 +2,8 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use orgvault_shared::{
-    api::{Event, Export, Exports, SourceFailure},
+use orgvault_api::{
+    Event, Export, Exports, SourceFailure,
     client::{Client, ClientError, Events},
     gid::Gid,
 };
@@ -231,7 +231,7 @@ fn back_off(attempt: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use orgvault_shared::api::{Format, OrganizationKey, State};
+    use orgvault_api::{Format, OrganizationKey, State};
 
     use super::*;
 

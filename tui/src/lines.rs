@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use orgvault_shared::text::printable;
+use orgvault_api::text::printable;
 
 /// Text that grows by lines.
 pub(crate) trait Lines {

@@ -6,12 +6,13 @@ use std::{
     str::FromStr,
 };
 
-use orgvault_shared::{
-    api::{Archive, ArchiveState, Export, Format, OrganizationKey, State},
-    archive::{manifest::manifest_path, open},
+use orgvault_api::{
+    Archive, ArchiveState, Export, Format, OrganizationKey, State,
     gid::Gid,
     health::{Health, Level},
 };
+use orgvault_archive::manifest::manifest_path;
+use orgvault_files::open;
 
 use crate::table::{Cell, Tone};
 

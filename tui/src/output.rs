@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use orgvault_shared::text::printable;
+use orgvault_api::text::printable;
 use serde::Serialize;
 
 use crate::{

@@ -8,11 +8,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
-use orgvault_shared::{
-    api::{Export, State},
-    gid::Gid,
-    text::printable,
-};
+use orgvault_api::{Export, State, gid::Gid, text::printable};
 use tokio::time::Instant;
 
 use crate::{follow::Watch, lines::Lines, names, output::remark, units};
@@ -265,10 +261,10 @@ mod tests {
     fn nothing_is_done_before_it_is_known_how_much_there_is() {
         let bar = ProgressBar::hidden();
         let mut one = export(1, State::Started);
-        one.progress = Some(orgvault_shared::api::Progress::default());
+        one.progress = Some(orgvault_api::Progress::default());
         draw(&bar, &one, std::slice::from_ref(&one));
         assert_eq!((bar.position(), bar.length()), (0, Some(0)));
-        one.progress = Some(orgvault_shared::api::Progress { rows: 5, rows_expected: 20, ..Default::default() });
+        one.progress = Some(orgvault_api::Progress { rows: 5, rows_expected: 20, ..Default::default() });
         draw(&bar, &one, std::slice::from_ref(&one));
         assert_eq!((bar.position(), bar.length()), (5, Some(20)));
     }

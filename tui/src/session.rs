@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use orgvault_shared::{client::Client, clock::Clock};
+use orgvault_api::{client::Client, clock::Clock};
 
 use crate::output::Output;
 

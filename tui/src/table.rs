@@ -1,6 +1,6 @@
 //! Aligned tables, and words with a colour beside them.
 
-use orgvault_shared::text::printable;
+use orgvault_api::text::printable;
 use unicode_width::UnicodeWidthStr;
 
 /// Whether words may be coloured. The words alone say everything.

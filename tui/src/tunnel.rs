@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use orgvault_shared::text::printable;
+use orgvault_api::text::printable;
 use tempfile::TempDir;
 
 use crate::{

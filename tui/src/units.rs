@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orgvault_shared::{api::SectionCount, clock::Timestamp};
+use orgvault_api::{SectionCount, clock::Timestamp};
 
 /// `12.3 MiB`; whole bytes below one KiB.
 pub(crate) fn size(bytes: u64) -> String {

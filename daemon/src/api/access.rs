@@ -11,7 +11,7 @@ use axum::{
     middleware,
     routing::{MethodFilter, MethodRouter, on},
 };
-use orgvault_shared::api::Role;
+use orgvault_api::Role;
 
 use super::{
     App, archives, audit, catalog, diagnosis, events, exports,
@@ -231,7 +231,8 @@ pub(super) fn router(app: &Arc<App>) -> Router {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
-    use orgvault_shared::{clock::Clock, config::Config};
+    use orgvault_api::clock::Clock;
+    use orgvault_config::Config;
     use tokio::sync::watch;
     use tokio_util::{sync::CancellationToken, task::TaskTracker};
     use tower::ServiceExt;

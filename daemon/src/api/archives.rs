@@ -13,11 +13,8 @@ mod verify;
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use orgvault_shared::{
-    api::{Archive, Archives},
-    archive::manifest::ManifestError,
-    gid::Gid,
-};
+use orgvault_api::{Archive, Archives, gid::Gid};
+use orgvault_archive::manifest::ManifestError;
 use serde::Deserialize;
 
 use super::{

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use orgvault_shared::api::AuditTrail;
+use orgvault_api::AuditTrail;
 use serde::Deserialize;
 
 use super::{App, archives::blocking, problem::Refusal, request::Query};

@@ -7,10 +7,7 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use orgvault_shared::{
-    api::{Actor, OrganizationKey, Role, Token},
-    gid::Gid,
-};
+use orgvault_api::{Actor, OrganizationKey, Role, Token, gid::Gid};
 
 use super::{App, archives::blocking, peer::Peer, problem::Refusal};
 use crate::{

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
-use orgvault_shared::api::Rebuilt;
+use orgvault_api::Rebuilt;
 
 use super::{App, caller::Caller, problem::Refusal};
 use crate::{

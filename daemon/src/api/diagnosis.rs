@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Extension, Json, extract::State};
-use orgvault_shared::api::Diagnosis;
+use orgvault_api::Diagnosis;
 
 use super::{App, caller::Caller, health::VERSION, problem::Refusal, status};
 

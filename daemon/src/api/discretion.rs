@@ -1,7 +1,7 @@
 //! What a caller is shown of exports and archives. What importers and targets say of rows may name
 //! people and their addresses: that is for admins and owners; viewers see states and counts.
 
-use orgvault_shared::api::{Archive, Event, Export, ExportError, Role, SendRecord, Warning};
+use orgvault_api::{Archive, Event, Export, ExportError, Role, SendRecord, Warning};
 
 use super::caller::Caller;
 

@@ -10,10 +10,7 @@ use axum::{
     response::sse::{self, KeepAlive, Sse},
 };
 use futures_util::future::BoxFuture;
-use orgvault_shared::{
-    api::{Event, Export, State as ExportState},
-    gid::Gid,
-};
+use orgvault_api::{Event, Export, State as ExportState, gid::Gid};
 use serde::Deserialize;
 use tokio::sync::{broadcast, mpsc};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
@@ -198,7 +195,7 @@ fn written(event: &Event) -> sse::Event {
 
 #[cfg(test)]
 mod tests {
-    use orgvault_shared::api::OrganizationKey;
+    use orgvault_api::OrganizationKey;
 
     use super::*;
 

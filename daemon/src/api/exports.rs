@@ -6,10 +6,7 @@ mod plan;
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use orgvault_shared::{
-    api::{Export, ExportRequest, Exports, SourceFailure, State as ExportState},
-    gid::Gid,
-};
+use orgvault_api::{Export, ExportRequest, Exports, SourceFailure, State as ExportState, gid::Gid};
 use serde::Deserialize;
 
 pub(super) use self::log::log;

@@ -11,10 +11,7 @@ mod voice;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use chrono::TimeDelta;
-use orgvault_shared::{
-    api::{Archive, Event, Export, ExportRequest, Format, State},
-    gid::Gid,
-};
+use orgvault_api::{Archive, Event, Export, ExportRequest, Format, State, gid::Gid};
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 

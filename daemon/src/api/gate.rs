@@ -10,11 +10,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use orgvault_shared::{
-    api::{Actor, AuditEntry, Problem, Role},
-    config::{Access, Config},
-    text::printable,
-};
+use orgvault_api::{Actor, AuditEntry, Problem, Role, text::printable};
+use orgvault_config::{Access, Config};
 
 use super::{
     App,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use orgvault_shared::api::Alive;
+use orgvault_api::Alive;
 
 use super::{App, problem::Refusal};
 

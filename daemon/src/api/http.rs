@@ -6,7 +6,8 @@ mod tls;
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use orgvault_shared::{clock::Clock, config::Http};
+use orgvault_api::clock::Clock;
+use orgvault_config::Http;
 use tokio::net::TcpListener;
 
 pub(super) use self::tls::Tls;

@@ -4,7 +4,7 @@
 //! `acme`, `tracker/acme`, `tracker/program/acme`. Where one tenant's slug is another's id,
 //! `id:` before the id says which is meant, so that no tenant can take another's name away.
 
-use orgvault_shared::api::OrganizationKey;
+use orgvault_api::OrganizationKey;
 
 /// At most so many close names are told.
 const SUGGESTIONS: usize = 3;

@@ -4,7 +4,7 @@
 mod operations;
 
 use axum::http::Method;
-use orgvault_shared::api;
+use orgvault_api as api;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -136,7 +136,7 @@ fn problem(rule: &Rule) -> Response {
 fn components() -> Components {
     let mut schemas = Vec::new();
     add::<api::Problem>(&mut schemas);
-    add::<orgvault_shared::gid::Gid>(&mut schemas);
+    add::<orgvault_api::gid::Gid>(&mut schemas);
     add::<api::State>(&mut schemas);
     operations::schemas(&mut schemas);
     let mut components = Components::new();

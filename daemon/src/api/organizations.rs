@@ -6,9 +6,8 @@ use std::{collections::HashMap, sync::Arc};
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use orgvault_shared::{
-    api::{Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure},
-    clock::Timestamp,
+use orgvault_api::{
+    Counts, Organization, OrganizationKey, Organizations, SectionCount, SourceFailure, clock::Timestamp,
     units::parse_duration,
 };
 use serde::Deserialize;

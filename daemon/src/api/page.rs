@@ -1,7 +1,7 @@
 //! Pages of lists: `before`, `after`, `limit`, and what the answer says of the next one.
 
 use axum::http::StatusCode;
-use orgvault_shared::gid::Gid;
+use orgvault_api::gid::Gid;
 
 use super::problem::Refusal;
 use crate::catalog::{Page, Place};

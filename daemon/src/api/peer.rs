@@ -4,7 +4,8 @@
 use std::{ffi::CString, net::IpAddr};
 
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
-use orgvault_shared::{api::Role, config::Access};
+use orgvault_api::Role;
+use orgvault_config::Access;
 
 /// Who is at the other end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use orgvault_shared::clock::Timestamp;
+use orgvault_api::clock::Timestamp;
 
 const WINDOW: TimeDelta = TimeDelta::minutes(1);
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use orgvault_shared::api::Reloaded;
+use orgvault_api::Reloaded;
 
 use super::{App, caller::Caller, problem::Refusal};
 use crate::reload::ReloadError;

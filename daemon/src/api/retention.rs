@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
-use orgvault_shared::api::{Pruned, RetentionPlan};
+use orgvault_api::{Pruned, RetentionPlan};
 
 use super::{App, caller::Caller, problem::Refusal};
 use crate::keep;

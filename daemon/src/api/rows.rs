@@ -3,15 +3,12 @@
 use std::{path::PathBuf, sync::Arc};
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use orgvault_shared::{
-    api::RowsPage,
-    archive::{
-        manifest::Manifest,
-        open,
-        rows::{RowsError, rows},
-    },
-    gid::Gid,
+use orgvault_api::{RowsPage, gid::Gid};
+use orgvault_archive::{
+    manifest::Manifest,
+    rows::{RowsError, rows},
 };
+use orgvault_files::open;
 use serde::Deserialize;
 
 use super::{

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use orgvault_shared::{
-    api::{Run, Runs, Schedule, Schedules},
-    gid::Gid,
-};
+use orgvault_api::{Run, Runs, Schedule, Schedules, gid::Gid};
 use serde::Deserialize;
 
 use super::{

@@ -6,7 +6,7 @@ use std::{io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 use axum::{Router, body::Body, extract::Request, response::IntoResponse};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use orgvault_shared::config::Config;
+use orgvault_config::Config;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use futures_util::future::join_all;
-use orgvault_shared::api::{ExportError, Source as Shown, SourceCheck, Sources};
+use orgvault_api::{ExportError, Source as Shown, SourceCheck, Sources};
 use serde::Deserialize;
 
 use super::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
 use chrono::TimeDelta;
-use orgvault_shared::api::{Role, State as ExportState, Status};
+use orgvault_api::{Role, State as ExportState, Status};
 
 use super::{App, caller::Caller, health::VERSION, problem::Refusal};
 

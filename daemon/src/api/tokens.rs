@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use globset::GlobBuilder;
-use orgvault_shared::{
-    api::{NewToken as Made, OrganizationKey, Role, Token, TokenRequest, Tokens},
+use orgvault_api::{
+    NewToken as Made, OrganizationKey, Role, Token, TokenRequest, Tokens,
     units::{format_duration, parse_duration},
 };
 

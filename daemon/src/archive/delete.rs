@@ -10,14 +10,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::{
-    api::OrganizationKey,
-    archive::{
-        manifest::{Manifest, manifest_path},
-        naming::{ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX},
-        state::state_path,
-    },
-    gid::Gid,
+use orgvault_api::{OrganizationKey, gid::Gid};
+use orgvault_archive::{
+    manifest::{Manifest, manifest_path},
+    naming::{ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX},
+    state::state_path,
 };
 
 use super::{ArchiveDirectory, PublishError, Step, place::sync_directory, sidecar};

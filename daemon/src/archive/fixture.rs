@@ -1,10 +1,6 @@
 //! What the tests of other parts take for an archive.
 
-use orgvault_shared::{
-    api::{Archive, ArchiveState, Format, OrganizationKey},
-    clock::Timestamp,
-    gid::Gid,
-};
+use orgvault_api::{Archive, ArchiveState, Format, OrganizationKey, clock::Timestamp, gid::Gid};
 
 /// An archive of one byte of the organization Acme, with a request of its own.
 pub(crate) fn archive(gid: u64, exported_at: Timestamp) -> Archive {

@@ -9,12 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::{
-    api::{Format, OrganizationKey},
-    archive::naming::{self, ArchiveName, PARTIAL_PREFIX},
-    clock::Timestamp,
-    gid::Gid,
-};
+use orgvault_api::{Format, OrganizationKey, clock::Timestamp, gid::Gid};
+use orgvault_archive::naming::{self, ArchiveName, PARTIAL_PREFIX};
 use sha2::{Digest, Sha256};
 
 use super::{ArchiveDirectory, Observer, PublishError, Step};

@@ -8,7 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::{api::OrganizationKey, archive::naming, durable};
+use orgvault_api::OrganizationKey;
+use orgvault_archive::naming;
+use orgvault_files::durable;
 
 use super::PublishError;
 use crate::permissions;

@@ -12,15 +12,13 @@ use std::{
     sync::{MutexGuard, PoisonError},
 };
 
-use orgvault_shared::{
-    archive::{
-        manifest::{Manifest, manifest_path},
-        naming::{ArchiveName, MANIFEST_SUFFIX, SUMS_NAME},
-        state::{StateFile, state_path},
-    },
-    durable,
-    gid::Gid,
+use orgvault_api::gid::Gid;
+use orgvault_archive::{
+    manifest::{Manifest, manifest_path},
+    naming::{ArchiveName, MANIFEST_SUFFIX, SUMS_NAME},
+    state::{StateFile, state_path},
 };
+use orgvault_files::durable;
 
 use super::{
     ArchiveDirectory, PublishError, Sealed, Step, delete,

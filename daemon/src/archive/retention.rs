@@ -9,12 +9,10 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike};
 use chrono_tz::Tz;
-use orgvault_shared::{
-    api::{Archive, ArchiveState, Format, RetentionDecision, RetentionPlan, Warning},
-    clock::Timestamp,
-    config::Retention,
-    gid::Gid,
+use orgvault_api::{
+    Archive, ArchiveState, Format, RetentionDecision, RetentionPlan, Warning, clock::Timestamp, gid::Gid,
 };
+use orgvault_config::Retention;
 
 /// What is kept together: archives of one organization, format and entity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

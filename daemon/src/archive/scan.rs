@@ -7,15 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::{
-    api::{Archive, ArchiveState},
-    archive::{
-        manifest::{Manifest, manifest_path},
-        naming::{self, ArchiveName, MANIFEST_SUFFIX},
-        state::StateFile,
-    },
-    gid::Gid,
-    text::printable,
+use orgvault_api::{Archive, ArchiveState, gid::Gid, text::printable};
+use orgvault_archive::{
+    manifest::{Manifest, manifest_path},
+    naming::{self, ArchiveName, MANIFEST_SUFFIX},
+    state::StateFile,
 };
 
 use super::{

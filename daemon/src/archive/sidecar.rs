@@ -8,12 +8,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::archive::{
+use orgvault_archive::{
     manifest::{LARGEST_MANIFEST, Manifest},
     naming::{self, ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX, SUMS_NAME},
-    open,
     sums::{LARGEST_SUMS, Sums},
 };
+use orgvault_files::open;
 use rustix::{
     fs::{CWD, RenameFlags, renameat_with},
     io::Errno,

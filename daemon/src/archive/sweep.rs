@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use orgvault_shared::archive::naming::{ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX};
+use orgvault_archive::naming::{ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX};
 
 use super::{
     ArchiveDirectory, Deletion, PublishError, delete,

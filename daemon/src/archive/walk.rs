@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::archive::naming;
+use orgvault_archive::naming;
 
 use super::PublishError;
 

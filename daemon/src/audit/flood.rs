@@ -4,10 +4,7 @@
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use orgvault_shared::{
-    api::{Actor, AuditEntry},
-    clock::Timestamp,
-};
+use orgvault_api::{Actor, AuditEntry, clock::Timestamp};
 
 /// Refusals of one kind that are told one by one in each window.
 const TOLD: u64 = 10;

@@ -11,11 +11,8 @@ use std::{
 };
 
 use chrono::{NaiveDateTime, TimeDelta};
-use orgvault_shared::{
-    api::{AuditEntry, AuditTrail},
-    archive::open,
-    clock::Timestamp,
-};
+use orgvault_api::{AuditEntry, AuditTrail, clock::Timestamp};
+use orgvault_files::open;
 use rustix::fs::OFlags;
 
 use super::AuditError;
@@ -251,7 +248,7 @@ mod tests {
     use std::os::unix::fs::MetadataExt;
 
     use chrono::DateTime;
-    use orgvault_shared::api::Actor;
+    use orgvault_api::Actor;
 
     use super::*;
 

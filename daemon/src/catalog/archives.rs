@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use orgvault_shared::{
-    api::{Archive, OrganizationKey},
-    gid::Gid,
-};
+use orgvault_api::{Archive, OrganizationKey, gid::Gid};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{Catalog, CatalogError, Page, Place, Tenants, exports::json, failed, page::AMONG, to_integer, to_micros};

@@ -2,11 +2,7 @@
 
 use std::collections::HashMap;
 
-use orgvault_shared::{
-    api::{Archive, DayResult, Export, ExportError, OrganizationKey, State},
-    clock::Timestamp,
-    gid::Gid,
-};
+use orgvault_api::{Archive, DayResult, Export, ExportError, OrganizationKey, State, clock::Timestamp, gid::Gid};
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 

@@ -1,6 +1,6 @@
 //! What has ended is kept for a time only.
 
-use orgvault_shared::clock::Timestamp;
+use orgvault_api::clock::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::{Catalog, CatalogError, failed, to_micros};

@@ -1,6 +1,6 @@
 //! What the sources listed last, in the catalog.
 
-use orgvault_shared::{api::OrganizationKey, clock::Timestamp};
+use orgvault_api::{OrganizationKey, clock::Timestamp};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{Catalog, CatalogError, failed, from_micros, to_micros};

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use orgvault_shared::api::{Archive, ExportError};
+use orgvault_api::{Archive, ExportError};
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{

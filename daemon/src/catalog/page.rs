@@ -1,6 +1,6 @@
 //! Lists that may be long are read page by page, and never more of them than is asked for.
 
-use orgvault_shared::gid::Gid;
+use orgvault_api::gid::Gid;
 use serde_json::Value;
 use sqlx::{Row, sqlite::SqliteRow};
 

@@ -2,7 +2,7 @@
 //! and says so; mending keeps each as it was in a table of its own, and puts what is missing in it
 //! right or removes it.
 
-use orgvault_shared::{api::ExportError, clock::Timestamp};
+use orgvault_api::{ExportError, clock::Timestamp};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use orgvault_shared::{api::Export, clock::Timestamp, gid::Gid};
+use orgvault_api::{Export, clock::Timestamp, gid::Gid};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{Catalog, CatalogError, exports, failed, to_integer, to_micros};

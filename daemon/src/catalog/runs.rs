@@ -1,11 +1,7 @@
 //! Runs in the catalog: each is begun, gets its exports source by source, and ends when the last
 //! one has.
 
-use orgvault_shared::{
-    api::{Export, OrganizationKey, Run, SourceFailure, Warning},
-    clock::Timestamp,
-    gid::Gid,
-};
+use orgvault_api::{Export, OrganizationKey, Run, SourceFailure, Warning, clock::Timestamp, gid::Gid};
 use serde::{Deserialize, Serialize};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 

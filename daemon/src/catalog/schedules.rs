@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use orgvault_shared::clock::Timestamp;
+use orgvault_api::clock::Timestamp;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Catalog, CatalogError, failed, from_micros, to_micros};

@@ -1,7 +1,7 @@
 //! The exports of one organization in one format, as they are written without more: in no entity,
 //! not compressed, with nothing left out for an importer.
 
-use orgvault_shared::api::{Export, Format, OrganizationKey};
+use orgvault_api::{Export, Format, OrganizationKey};
 
 use super::{Catalog, CatalogError, exports::from_row, failed};
 

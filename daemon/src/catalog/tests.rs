@@ -1,8 +1,5 @@
 use chrono::{DateTime, TimeDelta};
-use orgvault_shared::{
-    api::{Archive, Export, Format, OrganizationKey, SectionCount, State},
-    gid::Gid,
-};
+use orgvault_api::{Archive, Export, Format, OrganizationKey, SectionCount, State, gid::Gid};
 
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 

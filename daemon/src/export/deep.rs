@@ -3,11 +3,7 @@
 
 use std::{io, sync::Arc};
 
-use orgvault_shared::{
-    api::{CheckLine, CheckResult, Format, OrganizationKey, Progress},
-    clock::Timestamp,
-    gid::Gid,
-};
+use orgvault_api::{CheckLine, CheckResult, Format, OrganizationKey, Progress, clock::Timestamp, gid::Gid};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

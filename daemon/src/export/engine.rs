@@ -12,11 +12,7 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{
-    api::{Archive, Event, Export, LogLines, OrganizationKey, Progress, State},
-    clock::Timestamp,
-    gid::Gid,
-};
+use orgvault_api::{Archive, Event, Export, LogLines, OrganizationKey, Progress, State, clock::Timestamp, gid::Gid};
 use tokio::sync::{Notify, broadcast, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 

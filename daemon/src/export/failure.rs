@@ -1,9 +1,7 @@
 //! Why an export has no archive: one cause, with a stable code and what to do about it.
 
-use orgvault_shared::{
-    api::{ExportError, SectionCount},
-    archive::{VerifyError, manifest::Section},
-};
+use orgvault_api::{ExportError, SectionCount};
+use orgvault_archive::{VerifyError, manifest::Section};
 
 use crate::{format::FormatError, source::SourceError};
 

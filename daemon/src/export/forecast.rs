@@ -3,11 +3,12 @@
 
 use std::path::Path;
 
-use orgvault_shared::{
-    api::{PREFLIGHT, Warning},
-    archive::manifest::Manifest,
-    preflight::{Finding, Preflight, PreflightError, Total, is_importable, preflight},
+use orgvault_api::{
+    PREFLIGHT, Warning,
+    preflight::{Finding, Preflight, Total},
 };
+use orgvault_archive::manifest::Manifest;
+use orgvault_products::preflight::{PreflightError, is_importable, preflight};
 
 /// One warning for each thing that the importer would refuse or change; none where no importer
 /// takes such archives. An archive that preflight cannot read is no worse a backup, so that is
@@ -64,8 +65,8 @@ fn sentence(finding: &Finding) -> String {
 
 #[cfg(test)]
 mod tests {
-    use orgvault_shared::{
-        api::Format,
+    use orgvault_api::{
+        Format,
         preflight::{Severity, Verdict, refuses},
     };
 
@@ -78,7 +79,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_preflight_that_fails_costs_no_export() {
-        let text = include_bytes!("../../../shared/tests/fixtures/manifest-v1.json");
+        let text = include_bytes!("../../../shared/archive/tests/fixtures/manifest-v1.json");
         let mut manifest: Manifest = serde_json::from_slice(text).unwrap();
         manifest.product.name = "solidtime".to_owned();
         (manifest.format, manifest.gzip) = (Format::Zip, false);

@@ -5,12 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use orgvault_shared::{
-    api::{Archive, ArchiveState, Export, Format, Progress, SectionProgress, Warning},
-    archive::{
-        manifest::{Dropped, Layout, MANIFEST_VERSION, Manifest, Product, Section},
-        verify::{Expected, read_back},
-    },
+use orgvault_api::{Archive, ArchiveState, Export, Format, Progress, SectionProgress, Warning};
+use orgvault_archive::{
+    manifest::{Dropped, Layout, MANIFEST_VERSION, Manifest, Product, Section},
+    verify::{Expected, read_back},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;

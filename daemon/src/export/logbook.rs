@@ -6,11 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use orgvault_shared::{
-    api::{LogLine, LogLines},
-    clock::Timestamp,
-    gid::Gid,
-};
+use orgvault_api::{LogLine, LogLines, clock::Timestamp, gid::Gid};
 
 /// Lines that are kept of one export.
 const LINES: usize = 200;

@@ -12,7 +12,7 @@
 
 use std::time::{Duration, Instant};
 
-use orgvault_shared::api::Progress;
+use orgvault_api::Progress;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -169,7 +169,7 @@ impl Meter {
 
 #[cfg(test)]
 mod tests {
-    use orgvault_shared::api::SectionProgress;
+    use orgvault_api::SectionProgress;
 
     use super::*;
 

@@ -3,10 +3,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use orgvault_shared::{
-    api::{Export, OrganizationKey},
-    gid::Gid,
-};
+use orgvault_api::{Export, OrganizationKey, gid::Gid};
 use tokio::sync::oneshot;
 
 /// The exports of one request and one organization: they share a snapshot.
@@ -120,7 +117,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use orgvault_shared::api::{Format, OrganizationKey, State};
+    use orgvault_api::{Format, OrganizationKey, State};
 
     use super::*;
 

@@ -3,11 +3,11 @@
 use std::{collections::HashMap, sync::Arc};
 
 use arc_swap::ArcSwap;
-use orgvault_shared::{
-    api::{Archive, Event},
+use orgvault_api::{
+    Archive, Event,
     clock::{Clock, Timestamp},
-    config::Config,
 };
+use orgvault_config::Config;
 use tokio::sync::{Mutex, Notify, broadcast, watch};
 
 use crate::{

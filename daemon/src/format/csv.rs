@@ -5,7 +5,7 @@ mod tests;
 
 use std::{io::Write, sync::Arc};
 
-use orgvault_shared::api::{Format, SectionCount};
+use orgvault_api::{Format, SectionCount};
 
 use super::{
     Encoder, FormatError, Plan, Written,

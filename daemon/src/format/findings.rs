@@ -1,6 +1,6 @@
 //! What an encoder noticed about the rows beside writing them.
 
-use orgvault_shared::api::{Format, Warning};
+use orgvault_api::{Format, Warning};
 
 use super::{
     FormatError, Unrepresentable, Written,

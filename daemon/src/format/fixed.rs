@@ -8,7 +8,7 @@ use super::{
     value::{MICROS_1970_TO_2000, hyphenated, write_timestamp},
 };
 use crate::product::Fixed;
-use orgvault_shared::gid::Gid;
+use orgvault_api::gid::Gid;
 
 /// Appends a fixed value as JSON.
 pub fn write_fixed(fixed: &Fixed, plan: &Plan, out: &mut Vec<u8>) {

@@ -6,10 +6,7 @@ use std::{
 };
 
 use chrono::DateTime;
-use orgvault_shared::{
-    api::{Format, OrganizationKey},
-    gid::Gid,
-};
+use orgvault_api::{Format, OrganizationKey, gid::Gid};
 
 use super::{FormatError, Plan, Written, encoder};
 use crate::{

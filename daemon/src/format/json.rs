@@ -5,7 +5,7 @@ mod tests;
 
 use std::{io::Write, sync::Arc};
 
-use orgvault_shared::api::SectionCount;
+use orgvault_api::SectionCount;
 
 use super::{
     Encoder, FormatError, Plan, Written,

@@ -16,10 +16,8 @@ mod work;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use orgvault_shared::{
-    api::{Format, SectionCount},
-    seed::{self, Day},
-};
+use orgvault_api::{Format, SectionCount};
+use orgvault_archive::seed::{self, Day};
 
 pub use build::{BuildError, Built, Request, build};
 pub use cell::{Micros, Uuid};

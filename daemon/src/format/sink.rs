@@ -77,7 +77,7 @@ mod tests {
     use std::io::{self, Read};
 
     use flate2::read::GzDecoder;
-    use orgvault_shared::api::Format;
+    use orgvault_api::Format;
 
     use super::*;
     use crate::format::fixture::{plan, rytask};

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use orgvault_shared::api::SectionCount;
+use orgvault_api::SectionCount;
 
 use super::{
     Encoder, FormatError, Plan, Written, csv::CsvRows, findings::Findings, fixed::write_fixed, text::write_string,

@@ -3,7 +3,7 @@
 
 use std::{io, process::ExitStatus, time::Duration};
 
-use orgvault_shared::config::HookAction;
+use orgvault_config::HookAction;
 
 use crate::program::{self, ProgramError};
 
@@ -72,7 +72,7 @@ pub(super) async fn run(
     let mut kept = Vec::new();
     let ended = program::run(command, limit, |output| keep(&mut kept, output)).await;
     let program = program.to_owned();
-    let output = orgvault_shared::text::printable(String::from_utf8_lossy(&kept).trim()).into_owned();
+    let output = orgvault_api::text::printable(String::from_utf8_lossy(&kept).trim()).into_owned();
     match ended {
         Ok(status) if status.success() => Ok(output),
         Ok(status) => Err(CommandError::Status { program, status, output }),

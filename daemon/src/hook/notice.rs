@@ -1,10 +1,7 @@
 //! What a hook is told.
 
-use orgvault_shared::{
-    api::{Export, OrganizationKey, Run, State},
-    config::{HookConfig, HookEvent, HookScope},
-    text::printable,
-};
+use orgvault_api::{Export, OrganizationKey, Run, State, text::printable};
+use orgvault_config::{HookConfig, HookEvent, HookScope};
 
 /// Something that happened, for the hooks that ask for it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use std::{sync::OnceLock, time::Duration};
 
-use orgvault_shared::config::{HookEvent, SecretUrl};
+use orgvault_config::{HookEvent, SecretUrl};
 use reqwest::{Client, StatusCode, Url, redirect::Policy};
 
 use super::Notice;

@@ -3,10 +3,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use orgvault_shared::{
-    api::{Archive, AuditEntry},
-    gid::Gid,
-};
+use orgvault_api::{Archive, AuditEntry, gid::Gid};
 
 use super::{KeepError, blocking, known};
 use crate::{archive::Deletion, audit::Origin, export::Workshop};

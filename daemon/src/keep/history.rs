@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use orgvault_shared::clock::Timestamp;
+use orgvault_api::clock::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::{

@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use orgvault_shared::archive::manifest::manifest_path;
+use orgvault_archive::manifest::manifest_path;
 use tokio_util::sync::CancellationToken;
 
 use super::{KeepError, blocking, finish_deletions};

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use orgvault_shared::{api::Archive, gid::Gid};
+use orgvault_api::{Archive, gid::Gid};
 
 use super::{KeepError, change_state, known};
 use crate::export::Workshop;

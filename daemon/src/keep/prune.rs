@@ -4,11 +4,8 @@
 use std::{collections::HashSet, sync::Arc};
 
 use chrono_tz::Tz;
-use orgvault_shared::{
-    api::{Archive, Pruned, RetentionPlan},
-    config::{Config, Retention, ScheduleConfig},
-    gid::Gid,
-};
+use orgvault_api::{Archive, Pruned, RetentionPlan, gid::Gid};
+use orgvault_config::{Config, Retention, ScheduleConfig};
 use tokio_util::sync::CancellationToken;
 
 use super::{KeepError, blocking, delete::remove, glance, guard, verify};

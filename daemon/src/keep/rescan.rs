@@ -9,12 +9,8 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{
-    api::{Archive, ArchiveState},
-    archive::manifest::manifest_path,
-    clock::Timestamp,
-    gid::Gid,
-};
+use orgvault_api::{Archive, ArchiveState, clock::Timestamp, gid::Gid};
+use orgvault_archive::manifest::manifest_path;
 use tokio_util::sync::CancellationToken;
 
 use super::{

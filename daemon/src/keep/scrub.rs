@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use orgvault_shared::api::Archive;
+use orgvault_api::Archive;
 use tokio_util::sync::CancellationToken;
 
 use super::{KeepError, guard, verify};
@@ -74,7 +74,7 @@ fn next(mut archives: Vec<Archive>, budget: u64) -> Vec<Archive> {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use orgvault_shared::{api::Verification, clock::Timestamp};
+    use orgvault_api::{Verification, clock::Timestamp};
 
     use super::*;
     use crate::archive::fixture;

@@ -3,13 +3,10 @@
 
 use std::{ops::ControlFlow, path::Path, sync::Arc};
 
-use orgvault_shared::{
-    api::{Archive, ArchiveState, Verification},
-    archive::{
-        manifest::Manifest,
-        verify::{Fault, Report, verify_while},
-    },
-    clock::Timestamp,
+use orgvault_api::{Archive, ArchiveState, Verification, clock::Timestamp};
+use orgvault_archive::{
+    manifest::Manifest,
+    verify::{Fault, Report, verify_while},
 };
 use tokio_util::sync::CancellationToken;
 

@@ -149,7 +149,7 @@ fn holder(file: &mut File) -> String {
         return "another process".to_owned();
     };
     match fs::read_to_string(format!("/proc/{pid}/comm")) {
-        Ok(program) => format!("process {pid} ({})", orgvault_shared::text::printable(program.trim())),
+        Ok(program) => format!("process {pid} ({})", orgvault_api::text::printable(program.trim())),
         Err(_unreadable) => format!("process {pid}"),
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use orgvault_shared::{clock::Timestamp, config::ScheduleConfig};
+use orgvault_api::clock::Timestamp;
+use orgvault_config::ScheduleConfig;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
@@ -63,7 +64,7 @@ fn exports((pending, running): (usize, usize)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use orgvault_shared::config::{Config, Environment};
+    use orgvault_config::{Config, Environment};
 
     use super::*;
 

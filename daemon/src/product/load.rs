@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use orgvault_shared::checked_toml::{FileProblem, Problems, read_text};
+use orgvault_config::checked_toml::{FileProblem, Problems, read_text};
 
 use super::{Definition, parse};
 

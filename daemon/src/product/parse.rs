@@ -10,10 +10,8 @@ mod tests;
 
 use std::path::Path;
 
-use orgvault_shared::{
-    api::Format,
-    checked_toml::{Document, Problems, Table as Keys, Unique, Value},
-};
+use orgvault_api::Format;
+use orgvault_config::checked_toml::{Document, Problems, Table as Keys, Unique, Value};
 
 use self::{
     names::{code, word},

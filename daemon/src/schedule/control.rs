@@ -1,11 +1,7 @@
 //! What people do with schedules: list, run, pause, resume.
 
-use orgvault_shared::{
-    api::{Run, Schedule, Trigger},
-    clock::Timestamp,
-    config::ScheduleConfig,
-    gid::Gid,
-};
+use orgvault_api::{Run, Schedule, Trigger, clock::Timestamp, gid::Gid};
+use orgvault_config::ScheduleConfig;
 
 use super::{plan, runner::Schedules};
 use crate::{

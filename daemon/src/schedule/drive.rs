@@ -7,11 +7,8 @@ use std::{
 };
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use orgvault_shared::{
-    api::{Export, ExportError, OrganizationKey, Run, SourceFailure, State, Trigger},
-    clock::Timestamp,
-    config::{HookEvent, ScheduleConfig},
-};
+use orgvault_api::{Export, ExportError, OrganizationKey, Run, SourceFailure, State, Trigger, clock::Timestamp};
+use orgvault_config::{HookEvent, ScheduleConfig};
 
 use super::{
     plan,

@@ -3,11 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use orgvault_shared::{
-    api::Trigger,
-    clock::Timestamp,
-    config::{Missed, ScheduleConfig},
-};
+use orgvault_api::{Trigger, clock::Timestamp};
+use orgvault_config::{Missed, ScheduleConfig};
 
 /// What was due longer ago was missed: the daemon was off, the machine asleep or its clock set.
 const ON_TIME: TimeDelta = TimeDelta::minutes(5);
@@ -92,7 +89,7 @@ fn judge(schedule: &ScheduleConfig, since: Timestamp, now: Timestamp) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use orgvault_shared::calendar::Calendar;
+    use orgvault_config::calendar::Calendar;
     use proptest::prelude::*;
 
     use super::*;

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use orgvault_shared::{
-    api::{Format, OrganizationKey, Warning},
-    config::ScheduleConfig,
-};
+use orgvault_api::{Format, OrganizationKey, Warning};
+use orgvault_config::ScheduleConfig;
 use sha2::{Digest, Sha256};
 
 use crate::{product::Definition, source::Listed};
@@ -71,11 +69,11 @@ pub(super) fn not_offered(source: &str, definition: &Definition, missing: &[Form
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use orgvault_shared::calendar::Calendar;
+    use orgvault_config::calendar::Calendar;
 
     use super::*;
     use crate::product::Products;
-    use orgvault_shared::patterns::Patterns;
+    use orgvault_config::patterns::Patterns;
 
     fn listed(slug: &str) -> Listed {
         let [source, kind, id, name] = ["tracker", "organization", &format!("id-{slug}"), "Acme"].map(str::to_owned);

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use orgvault_shared::{
-    api::{Export, State},
-    clock::Timestamp,
-};
+use orgvault_api::{Export, State, clock::Timestamp};
 
 use crate::catalog::Attempt;
 
@@ -88,7 +85,7 @@ pub(super) fn again(attempts: &[Attempt], retries: u32, now: Timestamp) -> Vec<A
 
 #[cfg(test)]
 mod tests {
-    use orgvault_shared::api::{ExportError, Format, OrganizationKey};
+    use orgvault_api::{ExportError, Format, OrganizationKey};
 
     use super::*;
 

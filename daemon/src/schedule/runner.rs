@@ -5,12 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use orgvault_shared::{
-    api::{Run, Trigger},
-    clock::Timestamp,
-    config::{Config, HookEvent, ScheduleConfig},
-    gid::Gid,
-};
+use orgvault_api::{Run, Trigger, clock::Timestamp, gid::Gid};
+use orgvault_config::{Config, HookEvent, ScheduleConfig};
 use tokio::sync::{MutexGuard, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 

@@ -3,12 +3,8 @@
 use std::collections::HashSet;
 
 use chrono::TimeDelta;
-use orgvault_shared::{
-    api::OrganizationKey,
-    clock::Timestamp,
-    config::{Config, HookEvent},
-    health::Health,
-};
+use orgvault_api::{OrganizationKey, clock::Timestamp, health::Health};
+use orgvault_config::{Config, HookEvent};
 
 use super::runner::Schedules;
 use crate::{catalog::CatalogError, hook::Notice, standing::Standings};

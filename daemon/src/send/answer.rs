@@ -1,6 +1,6 @@
 //! What a target answered, made fit to be kept and shown: bounded, without control characters.
 
-use orgvault_shared::text::printable;
+use orgvault_api::text::printable;
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -136,10 +136,7 @@ pub(super) fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use orgvault_shared::{
-        api::{SendRecord, SendState},
-        clock::Timestamp,
-    };
+    use orgvault_api::{SendRecord, SendState, clock::Timestamp};
 
     use super::*;
 

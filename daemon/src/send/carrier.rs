@@ -1,10 +1,8 @@
 //! What one kind of target has to say of itself.
 
 use futures_util::future::BoxFuture;
-use orgvault_shared::{
-    api::{Format, SendRequest},
-    config::{TargetConfig, TargetKind},
-};
+use orgvault_api::{Format, SendRequest};
+use orgvault_config::{TargetConfig, TargetKind};
 
 use super::{command::Command, outcome::Outcome, parcel::Parcel, solidtime::Solidtime, trueppm::Trueppm};
 

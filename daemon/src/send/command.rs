@@ -4,11 +4,8 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use orgvault_shared::{
-    api::{Format, SendRequest},
-    config::{FILE_PLACEHOLDER, Variables},
-    units::format_duration,
-};
+use orgvault_api::{Format, SendRequest, units::format_duration};
+use orgvault_config::{FILE_PLACEHOLDER, Variables};
 
 use super::{
     answer,

@@ -6,13 +6,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use orgvault_shared::{
-    api::{Actor, Archive, AuditEntry, SendAnswer, SendRecord, SendRequest, SendState},
-    archive::{StateFile, manifest::Manifest},
-    config::TargetConfig,
+use orgvault_api::{
+    Actor, Archive, AuditEntry, SendAnswer, SendRecord, SendRequest, SendState,
     gid::Gid,
-    preflight::{self, Preflight, PreflightError, Severity},
+    preflight::{Preflight, Severity},
 };
+use orgvault_archive::{StateFile, manifest::Manifest};
+use orgvault_config::TargetConfig;
+use orgvault_products::preflight::{self, PreflightError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{

@@ -2,12 +2,8 @@
 
 use std::{io, path::PathBuf};
 
-use orgvault_shared::{
-    api::{Format, SendState},
-    clock::Timestamp,
-    gid::Gid,
-    preflight::PreflightError,
-};
+use orgvault_api::{Format, SendState, clock::Timestamp, gid::Gid};
+use orgvault_products::preflight::PreflightError;
 
 use crate::{archive::PublishError, audit::AuditError};
 
@@ -108,13 +104,13 @@ pub enum SendError {
     },
     /// Its manifest cannot be used.
     #[error(transparent)]
-    Manifest(#[from] orgvault_shared::archive::manifest::ManifestError),
+    Manifest(#[from] orgvault_archive::manifest::ManifestError),
     /// It cannot be looked at as the importer would.
     #[error(transparent)]
     Preflight(#[from] PreflightError),
     /// What is known of earlier sends cannot be read.
     #[error("whether the archive was sent before is not known: {0}")]
-    Earlier(#[from] orgvault_shared::archive::StateError),
+    Earlier(#[from] orgvault_archive::StateError),
     /// The intent cannot be written.
     #[error(transparent)]
     State(#[from] PublishError),

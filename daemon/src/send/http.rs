@@ -10,7 +10,9 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{archive::open, config::Server, units::format_duration};
+use orgvault_api::units::format_duration;
+use orgvault_config::Server;
+use orgvault_files::open;
 use reqwest::{
     Certificate, Client, ClientBuilder, RequestBuilder, Response,
     header::{

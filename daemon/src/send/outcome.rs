@@ -1,9 +1,6 @@
 //! How a delivery ended.
 
-use orgvault_shared::{
-    api::{ExportError, SendRecord, SendState},
-    clock::Timestamp,
-};
+use orgvault_api::{ExportError, SendRecord, SendState, clock::Timestamp};
 
 /// How a delivery ended, and what the target said.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,10 +7,9 @@ use std::{
     path::PathBuf,
 };
 
-use orgvault_shared::{
-    api::Archive,
-    archive::{naming::hex, open},
-};
+use orgvault_api::Archive;
+use orgvault_archive::naming::hex;
+use orgvault_files::open;
 use sha2::{Digest, Sha256};
 
 use super::{SendError, outcome::Outcome};

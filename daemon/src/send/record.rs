@@ -1,9 +1,6 @@
 //! What the records of earlier sends mean.
 
-use orgvault_shared::{
-    api::{SendRecord, SendState},
-    clock::Timestamp,
-};
+use orgvault_api::{SendRecord, SendState, clock::Timestamp};
 
 use super::outcome::Outcome;
 

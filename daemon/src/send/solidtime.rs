@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use orgvault_shared::{
-    api::{Format, SendRequest},
-    config::Server,
-};
+use orgvault_api::{Format, SendRequest};
+use orgvault_config::Server;
 
 use super::{
     answer::Answer,

@@ -6,11 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use orgvault_shared::{
-    api::{Format, SendRequest},
-    config::Server,
-    units::format_duration,
-};
+use orgvault_api::{Format, SendRequest, units::format_duration};
+use orgvault_config::Server;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};

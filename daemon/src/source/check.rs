@@ -1,6 +1,6 @@
 //! The labelled lines of `orgvault check`: what both kinds of source say in the same words.
 
-use orgvault_shared::api::{CheckLine, CheckResult};
+use orgvault_api::{CheckLine, CheckResult};
 
 use super::{
     error::SourceError,

@@ -3,11 +3,7 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use orgvault_shared::{
-    api::{ExportError, OrganizationKey, Warning},
-    clock::Timestamp,
-    text::printable,
-};
+use orgvault_api::{ExportError, OrganizationKey, Warning, clock::Timestamp, text::printable};
 
 use super::{
     instant,

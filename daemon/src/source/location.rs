@@ -3,7 +3,7 @@
 
 use std::{net::IpAddr, path::PathBuf, str::FromStr, sync::Arc};
 
-use orgvault_shared::config::{SecretUrl, Tls};
+use orgvault_config::{SecretUrl, Tls};
 use percent_encoding::percent_decode_str;
 use sqlx::{
     ConnectOptions,
@@ -105,7 +105,7 @@ fn postgres(url: &str) -> Result<PgConnectOptions, String> {
 
 /// A key is shown up to a length that no password hides in.
 fn printable(key: &str) -> String {
-    orgvault_shared::text::printable(&key.chars().take(20).collect::<String>()).into_owned()
+    orgvault_api::text::printable(&key.chars().take(20).collect::<String>()).into_owned()
 }
 
 fn sqlite(rest: &str) -> Result<PathBuf, String> {

@@ -1,7 +1,7 @@
 //! What apps mean by a value that has more than one usual spelling.
 
 use chrono::{DateTime, NaiveTime, Utc};
-use orgvault_shared::clock::Timestamp;
+use orgvault_api::clock::Timestamp;
 
 use super::instant;
 

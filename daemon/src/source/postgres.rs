@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::config::SourceConfig;
+use orgvault_config::SourceConfig;
 use sqlx::{
     Column, Row, ValueRef,
     postgres::{PgConnectOptions, PgRow},

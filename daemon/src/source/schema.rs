@@ -6,7 +6,7 @@ use std::{
     fmt::Write as _,
 };
 
-use orgvault_shared::api::Warning;
+use orgvault_api::Warning;
 
 use crate::product::{Definition, Table};
 

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::config::SourceConfig;
+use orgvault_config::SourceConfig;
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::time::timeout;
 

@@ -1,10 +1,6 @@
 use chrono::TimeDelta;
-use orgvault_shared::{
-    api::{Format, Warning},
-    calendar::Calendar,
-    config::{Exception, ScheduleConfig},
-    patterns::Patterns,
-};
+use orgvault_api::{Format, Warning};
+use orgvault_config::{Exception, ScheduleConfig, calendar::Calendar, patterns::Patterns};
 
 use super::*;
 use crate::archive::fixture;

@@ -1,7 +1,7 @@
 //! What a token is made of: `orgvault_`, 30 random characters, and 6 that check them, so that
 //! secret scanners find one and know a real one: `orgvault_[0-9A-Za-z]{36}`.
 
-use orgvault_shared::archive::naming::hex;
+use orgvault_archive::naming::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;

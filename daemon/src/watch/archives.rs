@@ -11,7 +11,7 @@ use notify::{
     ErrorKind, Event, EventKind, RecursiveMode,
     event::{AccessKind, AccessMode, ModifyKind},
 };
-use orgvault_shared::archive::naming::{ArchiveName, PARTIAL_PREFIX, STATE_SUFFIX, SUMS_NAME};
+use orgvault_archive::naming::{ArchiveName, PARTIAL_PREFIX, STATE_SUFFIX, SUMS_NAME};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 

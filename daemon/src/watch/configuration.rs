@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use notify::{Event, EventKind, RecursiveMode};
-use orgvault_shared::config::Config;
+use orgvault_config::Config;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -103,7 +103,7 @@ fn concerns(config: &Config, event: &Event) -> bool {
 mod tests {
     use std::{fs, os::unix::fs::symlink};
 
-    use orgvault_shared::clock::Clock;
+    use orgvault_api::clock::Clock;
     use tokio::sync::watch;
     use tokio_util::task::TaskTracker;
 

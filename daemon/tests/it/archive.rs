@@ -18,17 +18,13 @@ use std::{
 };
 
 use chrono::DateTime;
-use orgvault_daemon::archive::{ArchiveDirectory, Found, NewArchive, PublishError, Scanned, Sealed};
-use orgvault_shared::{
-    api::{Format, OrganizationKey},
-    archive::{
-        Expected, Manifest,
-        manifest::{Layout, MANIFEST_VERSION, Product, Section},
-        read_back,
-    },
-    clock::Timestamp,
-    gid::Gid,
+use orgvault_api::{Format, OrganizationKey, clock::Timestamp, gid::Gid};
+use orgvault_archive::{
+    Expected, Manifest,
+    manifest::{Layout, MANIFEST_VERSION, Product, Section},
+    read_back,
 };
+use orgvault_daemon::archive::{ArchiveDirectory, Found, NewArchive, PublishError, Scanned, Sealed};
 
 const DOCUMENT: &[u8] = br#"{"timeLogs":[{"id":1},{"id":2}]}"#;
 

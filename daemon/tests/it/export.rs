@@ -9,20 +9,16 @@ use std::{
     time::Duration,
 };
 
+use orgvault_api::{Export, ExportRequest, Format, State, client::ExportFilter, gid::Gid};
+use orgvault_config::{Config, SourceConfig};
 use orgvault_daemon::{product::Products, source::Source};
-use orgvault_shared::{
-    api::{Export, ExportRequest, Format, State},
-    client::ExportFilter,
-    config::{Config, SourceConfig},
-    gid::Gid,
-};
 use tokio_util::task::TaskTracker;
 
 use crate::{
     api::fixture::{Daemon, until},
-    postgres::{Database, Server},
     source::fixture,
 };
+use orgvault_testing::postgres::{Database, Server};
 
 const ACME: &str = "00000000-0000-7000-8000-00000000000a";
 const LOCK: &str = "BEGIN; LOCK TABLE time_logs IN ACCESS EXCLUSIVE MODE;\n";
@@ -271,7 +267,7 @@ async fn an_export_ends_at_its_time_limit() {
 async fn a_database_that_restarts_in_mid_export_is_lost_and_then_found_again() {
     let server = Server::start();
     let database = server.database();
-    database.psql(include_str!("rytask.sql"));
+    database.psql(orgvault_testing::postgres::RYTASK);
     let source = granted(&database);
     let daemon = Daemon::start_with(|config| config.sources = vec![source]).await;
     let held = Held::new(&database);

@@ -4,23 +4,20 @@
 use std::{io::Cursor, path::Path, sync::Arc};
 
 use chrono::DateTime;
+use orgvault_api::{Format, OrganizationKey, Warning, gid::Gid};
 use orgvault_daemon::{
     format::{FormatError, Plan, Written, encoder},
     product::Definition,
     source::{Snapshot, Source},
-};
-use orgvault_shared::{
-    api::{Format, OrganizationKey, Warning},
-    gid::Gid,
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 use crate::{
     encode::encode,
-    postgres::Database,
     source::fixture::{granted, rytask, source},
 };
+use orgvault_testing::postgres::Database;
 
 /// Rows that both databases take.
 const ROWS: &str = include_str!("format.sql");

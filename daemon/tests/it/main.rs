@@ -15,8 +15,6 @@ mod keep;
 #[cfg(test)]
 mod panics;
 #[cfg(test)]
-mod postgres;
-#[cfg(test)]
 mod preflight;
 #[cfg(test)]
 mod products;

@@ -11,6 +11,8 @@ use std::{
     },
 };
 
+use orgvault_api::{Export, ExportError, Format, State, clock::Clock};
+use orgvault_config::Config;
 use orgvault_daemon::{
     RunError,
     archive::ArchiveDirectory,
@@ -20,11 +22,6 @@ use orgvault_daemon::{
     lifecycle::Vital,
     product::Products,
     source::Source,
-};
-use orgvault_shared::{
-    api::{Export, ExportError, Format, State},
-    clock::Clock,
-    config::Config,
 };
 use tokio::{sync::watch, task::Id};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};

@@ -3,14 +3,14 @@
 use std::fs;
 
 use chrono_tz::Tz;
-use orgvault_shared::{
-    api::{ArchiveState, Export, ExportRequest, Format, Role, State, Warning},
-    archive::manifest::{Manifest, Section},
-    calendar::Calendar,
-    config::{HookAction, HookConfig, HookEvent, HookScope, ScheduleConfig, Variables},
+use orgvault_api::{
+    ArchiveState, Export, ExportRequest, Format, Role, State, Warning,
     health::Health,
-    patterns::Patterns,
     preflight::{Severity, Verdict},
+};
+use orgvault_archive::manifest::{Manifest, Section};
+use orgvault_config::{
+    HookAction, HookConfig, HookEvent, HookScope, ScheduleConfig, Variables, calendar::Calendar, patterns::Patterns,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -20,9 +20,9 @@ use crate::{
         fixture::{Daemon, organization, problem, soon, until},
         tokens::bearer,
     },
-    postgres::Database,
     products::{ask, exported, serving},
 };
+use orgvault_testing::postgres::Database;
 
 const ACME: &str = "0000000a-0000-4000-8000-000000000000";
 const LONG: &str = "00000008-0000-4000-8000-000000000004";

@@ -1,18 +1,18 @@
 //! The products' definitions through the daemon's socket.
 
-use orgvault_daemon::{product::Products, source::Source};
-use orgvault_shared::{
-    api::{Export, ExportRequest, Format, State},
+use orgvault_api::{
+    Export, ExportRequest, Format, State,
     client::{ArchiveFilter, RowsQuery},
-    config::SourceConfig,
 };
+use orgvault_config::SourceConfig;
+use orgvault_daemon::{product::Products, source::Source};
 use tokio_util::task::TaskTracker;
 
 use crate::{
     api::fixture::{Daemon, problem, until},
-    postgres::{Database, Server},
     source::fixture,
 };
+use orgvault_testing::postgres::{Database, Server};
 
 const SOLIDTIME: &str = include_str!("solidtime.sql");
 const TRUEPPM: &str = include_str!("trueppm.sql");

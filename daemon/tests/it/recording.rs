@@ -2,11 +2,11 @@
 
 use std::{ffi::OsString, fs, path::PathBuf};
 
-use orgvault_shared::{
-    api::{Export, ExportRequest, Run, State},
-    archive::naming::ArchiveName,
+use orgvault_api::{
+    Export, ExportRequest, Run, State,
     client::{Client, ExportFilter},
 };
+use orgvault_archive::naming::ArchiveName;
 
 use crate::{
     api::fixture::{Daemon, publish, until},

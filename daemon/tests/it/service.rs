@@ -20,11 +20,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use orgvault_shared::{
-    api::{ExportRequest, State},
-    client::Client,
-    gid::Gid,
-};
+use orgvault_api::{ExportRequest, State, client::Client, gid::Gid};
 use tempfile::TempDir;
 
 use crate::{

@@ -6,18 +6,20 @@ use std::{
 };
 
 use chrono::DateTime;
+use orgvault_api::{
+    Format, OrganizationKey, Warning,
+    gid::Gid,
+    preflight::{Severity, Verdict},
+};
 use orgvault_daemon::{
     format::{FormatError, Plan, Written, encoder},
     product::{Definition, Products},
 };
-use orgvault_shared::{
-    api::{Format, OrganizationKey, Warning},
-    gid::Gid,
-    preflight::{Severity, Verdict, preflight},
-};
+use orgvault_products::preflight::preflight;
 use zip::ZipArchive;
 
-use crate::{encode::encode, postgres::Database, source::fixture::source};
+use crate::{encode::encode, source::fixture::source};
+use orgvault_testing::postgres::Database;
 
 const TABLES: &str = include_str!("solidtime.sql");
 const ACME: &str = "0000000a-0000-4000-8000-000000000000";

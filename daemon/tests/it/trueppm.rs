@@ -4,17 +4,15 @@
 use std::{io::Cursor, sync::Arc};
 
 use chrono::DateTime;
+use orgvault_api::{Format, OrganizationKey, gid::Gid};
+use orgvault_archive::seed;
 use orgvault_daemon::{
     format::{FormatError, Plan, Written, encoder},
     product::{Definition, Products},
 };
-use orgvault_shared::{
-    api::{Format, OrganizationKey},
-    gid::Gid,
-    seed,
-};
 
-use crate::{encode::encode, postgres::Database, source::fixture::source};
+use crate::{encode::encode, source::fixture::source};
+use orgvault_testing::postgres::Database;
 
 const TABLES: &str = include_str!("trueppm.sql");
 const ATLAS: &str = "00000001-0000-4000-8000-000000000001";

@@ -1,9 +1,6 @@
 //! `orgvault archives`: the finished files.
 
-use orgvault_shared::{
-    api::{Archive, Archives},
-    client::ArchiveFilter,
-};
+use orgvault_api::{Archive, Archives, client::ArchiveFilter};
 
 use crate::{
     exit::{Exit, Failure},

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use orgvault_shared::{
-    api::{Actor, AuditEntry},
-    text::printable,
-};
+use orgvault_api::{Actor, AuditEntry, text::printable};
 
 use crate::{
     exit::{Exit, Failure},

@@ -1,12 +1,12 @@
 //! `orgvault cancel`: ends one export that is not final, or many.
 
-use orgvault_shared::{
-    api::{Export, State},
+use orgvault_api::{
+    Export, State,
     client::{Client, ClientError, ExportFilter},
     gid::Gid,
-    patterns::Patterns,
     text::printable,
 };
+use orgvault_config::patterns::Patterns;
 use serde::Serialize;
 
 use crate::{

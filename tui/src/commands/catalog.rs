@@ -1,6 +1,6 @@
 //! `orgvault catalog rebuild`: makes the catalog anew from the archive directory.
 
-use orgvault_shared::{api::Rebuilt, text::printable};
+use orgvault_api::{Rebuilt, text::printable};
 
 use crate::{
     exit::{Exit, Failure},

@@ -1,9 +1,6 @@
 //! `orgvault check`: every invariant of a source, one line each.
 
-use orgvault_shared::{
-    api::{CheckLine, CheckResult, SourceCheck},
-    text::printable,
-};
+use orgvault_api::{CheckLine, CheckResult, SourceCheck, text::printable};
 use serde::Serialize;
 
 use crate::{

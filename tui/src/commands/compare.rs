@@ -1,10 +1,6 @@
 //! `orgvault compare`: two archives, section by section.
 
-use orgvault_shared::{
-    api::{Comparison, OrganizationKey},
-    gid::Gid,
-    text::printable,
-};
+use orgvault_api::{Comparison, OrganizationKey, gid::Gid, text::printable};
 
 use crate::{
     exit::{Exit, Failure},

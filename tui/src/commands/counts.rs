@@ -1,9 +1,6 @@
 //! `orgvault counts`: rows of an organization in the live database.
 
-use orgvault_shared::{
-    api::{Counts, SectionCount},
-    text::printable,
-};
+use orgvault_api::{Counts, SectionCount, text::printable};
 
 use crate::{
     commands::compare::change,

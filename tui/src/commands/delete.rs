@@ -1,6 +1,6 @@
 //! `orgvault delete`: removes one archive for good.
 
-use orgvault_shared::{api::Archive, gid::Gid, text::printable};
+use orgvault_api::{Archive, gid::Gid, text::printable};
 use serde::Serialize;
 
 use crate::{

@@ -5,11 +5,7 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{
-    api::{Archive, ExportRequest, Verification},
-    client::Client,
-    text::printable,
-};
+use orgvault_api::{Archive, ExportRequest, Verification, client::Client, text::printable};
 use serde::Serialize;
 use tempfile::TempDir;
 

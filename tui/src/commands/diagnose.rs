@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::{api::Diagnosis, clock::Timestamp};
+use orgvault_api::{Diagnosis, clock::Timestamp};
 use serde::Serialize;
 use tar::{Builder, Header};
 

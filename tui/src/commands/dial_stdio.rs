@@ -1,6 +1,6 @@
 //! `orgvault dial-stdio`: standard input and output become a connection to the daemon.
 
-use orgvault_shared::client::ClientError;
+use orgvault_api::client::ClientError;
 use tokio::{
     io::{self, AsyncWriteExt, copy, stdin, stdout},
     net::UnixStream,

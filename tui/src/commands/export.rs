@@ -4,8 +4,8 @@ mod result;
 
 use std::time::Duration;
 
-use orgvault_shared::{
-    api::{Archive, Export, ExportRequest, Exports, Format, SourceFailure, State},
+use orgvault_api::{
+    Archive, Export, ExportRequest, Exports, Format, SourceFailure, State,
     client::{Client, ClientError},
 };
 use serde::Serialize;

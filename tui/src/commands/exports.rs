@@ -1,10 +1,6 @@
 //! `orgvault exports`: the jobs that made, make and will make archives.
 
-use orgvault_shared::{
-    api::{Export, Exports, State},
-    client::ExportFilter,
-    text::printable,
-};
+use orgvault_api::{Export, Exports, State, client::ExportFilter, text::printable};
 
 use crate::{
     exit::{Exit, Failure},

@@ -1,8 +1,8 @@
 //! `orgvault health`: whether the backups of every organization are as they should be, in the
 //! words and numbers of monitoring plugins (Monitoring Plugins Development Guidelines).
 
-use orgvault_shared::{
-    api::{Organization, Organizations, SourceFailure, Status, Warning},
+use orgvault_api::{
+    Organization, Organizations, SourceFailure, Status, Warning,
     clock::Timestamp,
     health::{Health, Level, Tally},
     text::printable,

@@ -1,9 +1,7 @@
 //! `orgvault orgs`: the organizations of the sources.
 
-use orgvault_shared::{
-    api::{ExportError, Organization, OrganizationKey, Organizations, SourceFailure},
-    health::Health,
-    text::printable,
+use orgvault_api::{
+    ExportError, Organization, OrganizationKey, Organizations, SourceFailure, health::Health, text::printable,
 };
 
 use crate::{

@@ -1,6 +1,6 @@
 //! `orgvault pin` and `orgvault unpin`: the mark that keeps an archive from every deletion.
 
-use orgvault_shared::{gid::Gid, text::printable};
+use orgvault_api::{gid::Gid, text::printable};
 
 use crate::{
     exit::{Exit, Failure},

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use orgvault_shared::{
-    archive::manifest::Manifest,
-    preflight::{self, Finding, Preflight, PreflightError, Severity, Verdict},
+use orgvault_api::{
+    preflight::{Finding, Preflight, Severity, Verdict},
     text::printable,
 };
+use orgvault_archive::manifest::Manifest;
+use orgvault_products::preflight::{self, PreflightError};
 
 use crate::{
     exit::{Exit, Failure, chain},

@@ -1,6 +1,6 @@
 //! `orgvault prune`: what retention keeps and drops, and its deletion.
 
-use orgvault_shared::api::{Pruned, RetentionDecision, RetentionPlan};
+use orgvault_api::{Pruned, RetentionDecision, RetentionPlan};
 
 use crate::{
     exit::{Exit, Failure},

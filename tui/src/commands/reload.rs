@@ -1,6 +1,6 @@
 //! `orgvault reload`: the daemon reads its configuration and definitions again.
 
-use orgvault_shared::{api::Reloaded, text::printable};
+use orgvault_api::{Reloaded, text::printable};
 
 use crate::{
     exit::{Exit, Failure},

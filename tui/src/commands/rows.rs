@@ -2,14 +2,10 @@
 
 use std::path::Path;
 
-use orgvault_shared::{
-    api::{Row, RowsPage},
-    archive::{
-        manifest::Manifest,
-        rows::{RowsError, rows},
-    },
-    client::RowsQuery,
-    text::printable,
+use orgvault_api::{Row, RowsPage, client::RowsQuery, text::printable};
+use orgvault_archive::{
+    manifest::Manifest,
+    rows::{RowsError, rows},
 };
 use unicode_width::UnicodeWidthStr;
 

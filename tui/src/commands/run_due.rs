@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use orgvault_shared::{
-    api::{Run, Runs},
+use orgvault_api::{
+    Run, Runs,
     client::{Client, ClientError},
 };
 use tokio::time::{Instant, sleep};

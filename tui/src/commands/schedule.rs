@@ -1,6 +1,6 @@
 //! `orgvault schedule run|pause|resume`: does something with one schedule.
 
-use orgvault_shared::api::{Runs, Schedules};
+use orgvault_api::{Runs, Schedules};
 
 use crate::{
     commands::{run_due, schedules},

@@ -1,9 +1,6 @@
 //! `orgvault schedules`: what is exported by itself, and when.
 
-use orgvault_shared::{
-    api::{Run, Schedule, Schedules, SourceFailure, Warning},
-    text::printable,
-};
+use orgvault_api::{Run, Schedule, Schedules, SourceFailure, Warning, text::printable};
 
 use crate::{
     commands::orgs::failure_lines,

@@ -6,11 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::{
-    api::SectionCount,
-    seed::{self, Document, ReadError},
-    text::printable,
-};
+use orgvault_api::{SectionCount, text::printable};
+use orgvault_archive::seed::{self, Document, ReadError};
 use serde::Serialize;
 use tempfile::NamedTempFile;
 

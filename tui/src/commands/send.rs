@@ -1,10 +1,6 @@
 //! `orgvault send`: hands an archive to a running instance of the app.
 
-use orgvault_shared::{
-    api::{SendAnswer, SendRecord, SendRequest, SendState},
-    gid::Gid,
-    text::printable,
-};
+use orgvault_api::{SendAnswer, SendRecord, SendRequest, SendState, gid::Gid, text::printable};
 
 use crate::{
     exit::{Exit, Failure},

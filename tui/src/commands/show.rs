@@ -1,7 +1,7 @@
 //! `orgvault show`: all of one archive, and the export that made it.
 
-use orgvault_shared::{
-    api::{Archive, Export, Verification, Warning},
+use orgvault_api::{
+    Archive, Export, Verification, Warning,
     client::{ArchiveFilter, ClientError},
     gid::Gid,
     text::printable,
@@ -175,9 +175,9 @@ fn rows_lines(archive: &Archive, previous: Option<&Archive>, look: Look) -> Stri
 
 fn state_word(archive: &Archive) -> &'static str {
     match archive.state {
-        orgvault_shared::api::ArchiveState::Present => "present",
-        orgvault_shared::api::ArchiveState::Missing => "missing",
-        orgvault_shared::api::ArchiveState::Damaged => "damaged",
+        orgvault_api::ArchiveState::Present => "present",
+        orgvault_api::ArchiveState::Missing => "missing",
+        orgvault_api::ArchiveState::Damaged => "damaged",
     }
 }
 

@@ -1,9 +1,6 @@
 //! `orgvault sources`: the connected databases.
 
-use orgvault_shared::{
-    api::{Source, Sources},
-    text::printable,
-};
+use orgvault_api::{Source, Sources, text::printable};
 
 use crate::{
     exit::{Exit, Failure},

@@ -1,6 +1,6 @@
 //! `orgvault status`: the daemon as a whole.
 
-use orgvault_shared::{api::Status, text::printable};
+use orgvault_api::{Status, text::printable};
 
 use crate::{
     exit::{Exit, Failure},

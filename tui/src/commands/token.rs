@@ -1,10 +1,7 @@
 //! `orgvault token`: service accounts and their tokens.
 
 use clap::Subcommand;
-use orgvault_shared::{
-    api::{NewToken, Role, Token, TokenRequest, Tokens},
-    text::printable,
-};
+use orgvault_api::{NewToken, Role, Token, TokenRequest, Tokens, text::printable};
 
 use crate::{
     exit::{Exit, Failure},

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use orgvault_shared::{
-    api::{Archive, Verification},
-    archive::{self, manifest::Manifest, verify::VerifyError},
+use orgvault_api::{
+    Archive, Verification,
     client::{ArchiveFilter, ClientError},
     clock::Clock,
     gid::Gid,
     text::printable,
 };
+use orgvault_archive::{manifest::Manifest, verify::VerifyError};
 use serde::Serialize;
 
 use crate::{
@@ -102,7 +102,7 @@ fn file(path: &Path, clock: &Clock) -> Result<Verification, Failure> {
             printable(&path.to_string_lossy())
         ));
     }
-    let report = archive::verify::verify(path, manifest.as_ref()).map_err(|error| failed(&error))?;
+    let report = orgvault_archive::verify(path, manifest.as_ref()).map_err(|error| failed(&error))?;
     Ok(report.to_verification(manifest.map(|manifest| manifest.gid), path, clock.now()))
 }
 

@@ -1,6 +1,6 @@
 //! `:`: commands, and what completes them.
 
-use orgvault_shared::{api::Format, gid::Gid};
+use orgvault_api::{Format, gid::Gid};
 
 use super::{keys::Action, update::SORTS};
 

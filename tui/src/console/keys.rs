@@ -2,7 +2,7 @@
 //! from it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use orgvault_shared::api::Role;
+use orgvault_api::Role;
 
 use super::model::Kind;
 

@@ -6,7 +6,7 @@ mod follow;
 
 use std::sync::Arc;
 
-use orgvault_shared::{client::Client, clock::Clock};
+use orgvault_api::{client::Client, clock::Clock};
 use tokio::{
     sync::{Semaphore, mpsc},
     task::JoinSet,

@@ -3,13 +3,9 @@
 use std::path::PathBuf;
 
 use crossterm::event::KeyEvent;
-use orgvault_shared::{
-    api::{
-        Archive, AuditEntry, Comparison, Counts, Event, Export, ExportRequest, Organization, OrganizationKey,
-        RetentionPlan, Row, Schedule, Source, SourceFailure, Status, Verification,
-    },
-    gid::Gid,
-    preflight::Preflight,
+use orgvault_api::{
+    Archive, AuditEntry, Comparison, Counts, Event, Export, ExportRequest, Organization, OrganizationKey,
+    RetentionPlan, Row, Schedule, Source, SourceFailure, Status, Verification, gid::Gid, preflight::Preflight,
 };
 
 /// Something happened.

@@ -9,11 +9,7 @@ mod screen;
 use std::collections::{HashSet, VecDeque};
 
 use chrono_tz::Tz;
-use orgvault_shared::{
-    api::{Role, Status},
-    clock::Timestamp,
-    gid::Gid,
-};
+use orgvault_api::{Role, Status, clock::Timestamp, gid::Gid};
 
 use super::{message::Fault, theme::Theme};
 

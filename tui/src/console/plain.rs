@@ -6,8 +6,8 @@ mod lists;
 
 use std::time::Duration;
 
-use orgvault_shared::{
-    api::{ExportRequest, Organization, Role, Status},
+use orgvault_api::{
+    ExportRequest, Organization, Role, Status,
     client::{ArchiveFilter, ClientError, ExportFilter},
     text::printable,
 };

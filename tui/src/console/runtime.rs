@@ -17,7 +17,7 @@ use nix::sys::{
     signal::{Signal as Posix, raise},
     termios::tcgetattr,
 };
-use orgvault_shared::{client::Client, clock::Clock};
+use orgvault_api::{client::Client, clock::Clock};
 use ratatui::{
     Terminal,
     backend::CrosstermBackend,

@@ -6,11 +6,8 @@ use std::{
     str::FromStr,
 };
 
-use orgvault_shared::{
-    api::{DayResult, State},
-    checked_toml::{self, Document, Value},
-    health::Health,
-};
+use orgvault_api::{DayResult, State, health::Health};
+use orgvault_config::checked_toml::{self, Document, Value};
 use ratatui::style::{Color, Modifier, Style};
 
 /// The built-in true-colour themes.

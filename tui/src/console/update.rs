@@ -13,7 +13,7 @@ mod prompt;
 mod refresh;
 mod rows;
 
-use orgvault_shared::clock::Timestamp;
+use orgvault_api::clock::Timestamp;
 
 pub(crate) use self::rows::PAGE;
 pub(crate) use self::{

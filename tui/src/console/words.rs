@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use orgvault_shared::{clock::Timestamp, text::printable};
+use orgvault_api::{clock::Timestamp, text::printable};
 use unicode_width::UnicodeWidthChar;
 
 /// More marks than this on one letter are left out: some terminals let them run into other rows.

@@ -4,16 +4,13 @@ use std::{future::Future, path::Path};
 
 use chrono_tz::Tz;
 use nix::unistd::{User, geteuid};
+use orgvault_api::clock::Clock;
+use orgvault_config::{Access, Config, Daemon, ScheduleConfig, SecretUrl, SourceConfig, calendar::Calendar};
 use orgvault_daemon::{
     RunError,
     lifecycle::{StateLock, Stop},
     product::Products,
     run_on,
-};
-use orgvault_shared::{
-    calendar::Calendar,
-    clock::Clock,
-    config::{Access, Config, Daemon, ScheduleConfig, SecretUrl, SourceConfig},
 };
 use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;

@@ -2,7 +2,7 @@
 
 use std::{io::Write, process::Stdio};
 
-use orgvault_shared::api::Archives;
+use orgvault_api::Archives;
 
 use crate::{
     fixtures::{archive, failed, started, verification},

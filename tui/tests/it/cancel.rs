@@ -1,6 +1,6 @@
 //! `orgvault cancel` of many at once, and `orgvault exports` page by page.
 
-use orgvault_shared::api::{Export, Exports};
+use orgvault_api::{Export, Exports};
 
 use crate::{
     fixtures::{exports, failed, gid, pending, started},

@@ -9,7 +9,7 @@ use std::{
 };
 
 use nix::sys::signal::Signal;
-use orgvault_shared::api::{Organizations, Role, Status};
+use orgvault_api::{Organizations, Role, Status};
 
 use crate::{
     daemon::Daemon,

@@ -8,15 +8,15 @@ use std::{
 };
 
 use nix::unistd::{User, geteuid};
+use orgvault_api::clock::Clock;
+use orgvault_config::{
+    Access, Config, Daemon as Settings, ScheduleConfig, SecretUrl, SourceConfig, TargetConfig, TargetKind,
+    calendar::Calendar,
+};
 use orgvault_daemon::{
     lifecycle::{StateLock, Stop},
     product::Products,
     run_on,
-};
-use orgvault_shared::{
-    calendar::Calendar,
-    clock::Clock,
-    config::{Access, Config, Daemon as Settings, ScheduleConfig, SecretUrl, SourceConfig, TargetConfig, TargetKind},
 };
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};

@@ -6,7 +6,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use orgvault_shared::api::{ExportError, ExportRequest, Exports, SourceFailure};
+use orgvault_api::{ExportError, ExportRequest, Exports, SourceFailure};
 
 use crate::{
     fixtures::{archive, change, exports, failed, finished, pending, snapshot, started, warning},
@@ -130,7 +130,7 @@ fn two_thousand_exports_are_told_of_in_few_lines() {
     events.extend(
         (1..=2000).flat_map(|number| [change(started(number, "acme")), change(failed(number, "acme", "source_lost"))]),
     );
-    events[0] = orgvault_shared::api::Event::Snapshot { exports: asked.exports.clone() };
+    events[0] = orgvault_api::Event::Snapshot { exports: asked.exports.clone() };
     let stub = Stub::start([(ASK, Reply::json(&asked).status(202)), (EVENTS, Reply::events(&events).then_hang())]);
     let ran = run(&stub, &["export", "--all", "--wait"]);
     assert_eq!(ran.code, Some(1));

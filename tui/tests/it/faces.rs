@@ -7,12 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use orgvault_config::{Config, SecretUrl, SourceConfig};
 use orgvault_daemon::{product::Products, source::Source};
-use orgvault_shared::config::{Config, SecretUrl, SourceConfig};
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
-use crate::postgres::{Database, RYTASK, Server};
+use orgvault_testing::postgres::{Database, RYTASK, Server};
 
 const DOCUMENT: &str = include_str!("../../../docs/faces.md");
 const SOLIDTIME: &str = include_str!("../../../daemon/tests/it/solidtime.sql");
@@ -114,6 +114,6 @@ fn the_loops_end_where_the_export_does_not_become_a_file() {
 #[test]
 fn the_configuration_is_one() {
     for block in blocks("toml") {
-        Config::parse(&block, &orgvault_shared::config::Environment::default()).unwrap();
+        Config::parse(&block, &orgvault_config::Environment::default()).unwrap();
     }
 }

@@ -2,12 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use orgvault_shared::{
-    api::{Format, SectionCount},
-    archive::{
-        manifest::{Layout, MANIFEST_VERSION, Manifest, Product, Section, manifest_path},
-        naming::hex,
-    },
+use orgvault_api::{Format, SectionCount};
+use orgvault_archive::{
+    manifest::{Layout, MANIFEST_VERSION, Manifest, Product, Section, manifest_path},
+    naming::hex,
 };
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;

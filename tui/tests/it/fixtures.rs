@@ -1,14 +1,10 @@
 //! Made-up answers of the daemon.
 
-use orgvault_shared::{
-    api::{
-        Archive, ArchiveState, Event, Export, ExportError, Exports, Format, OrganizationKey, Progress, SectionCount,
-        State, Verification, Warning,
-    },
-    archive::naming::hex,
-    clock::Timestamp,
-    gid::Gid,
+use orgvault_api::{
+    Archive, ArchiveState, Event, Export, ExportError, Exports, Format, OrganizationKey, Progress, SectionCount, State,
+    Verification, Warning, clock::Timestamp, gid::Gid,
 };
+use orgvault_archive::naming::hex;
 use sha2::{Digest, Sha256};
 
 /// The bytes of every archive here.

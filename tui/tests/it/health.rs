@@ -1,7 +1,7 @@
 //! `orgvault health`: its verdicts, its exit codes, its performance data.
 
-use orgvault_shared::{
-    api::{ExportError, Format, LastArchive, Organization, Organizations, Role, SourceFailure, Status, Warning},
+use orgvault_api::{
+    ExportError, Format, LastArchive, Organization, Organizations, Role, SourceFailure, Status, Warning,
     health::{Health, Reason},
 };
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Read, os::unix::fs::PermissionsExt};
 
-use orgvault_shared::api::{
+use orgvault_api::{
     Archive, Diagnosis, Organizations, Pruned, Reloaded, RetentionDecision, RetentionPlan, Role, Status, Warning,
 };
 

@@ -1,6 +1,6 @@
 //! What the commands that only ask print: for people, and as `--json`.
 
-use orgvault_shared::api::{
+use orgvault_api::{
     Actor, Archive, Archives, AuditEntry, AuditTrail, CheckLine, CheckResult, Comparison, Counts, ExportError, Format,
     LastArchive, NewToken, Organization, OrganizationKey, Organizations, Rebuilt, Role, RowsPage, SectionCount,
     SectionDifference, Source, SourceCheck, SourceFailure, Sources, State, Status, Token, Tokens,
@@ -101,10 +101,8 @@ fn what_is_told_in_several_lines_is_shown_in_several_lines() {
 
 #[test]
 fn a_plugin_gets_one_line_whatever_is_told() {
-    let status = Status {
-        warnings: vec![orgvault_shared::api::Warning { message: SEVERAL.to_owned(), ..warning() }],
-        ..a_status()
-    };
+    let status =
+        Status { warnings: vec![orgvault_api::Warning { message: SEVERAL.to_owned(), ..warning() }], ..a_status() };
     let stub = Stub::start([
         ("GET /v1/status", Reply::json(&status)),
         ("GET /v1/organizations", Reply::json(&Organizations::default())),
@@ -173,14 +171,14 @@ fn organizations(failures: Vec<SourceFailure>) -> Organizations {
         covered: true,
         listed_at: None,
         reason: None,
-        health: orgvault_shared::health::Health::Ok,
+        health: orgvault_api::health::Health::Ok,
         history: Vec::new(),
         next_run: None,
         refusal: None,
     };
     let last = LastArchive {
         gid: gid(7),
-        format: orgvault_shared::api::Format::Json,
+        format: orgvault_api::Format::Json,
         exported_at: at(1),
         bytes: 12_897_485,
         rows: 41_210,
@@ -258,7 +256,7 @@ fn exports_of_one_state() {
 #[test]
 fn archives() {
     let mut faulty = archive(8, "odd");
-    faulty.state = orgvault_shared::api::ArchiveState::Damaged;
+    faulty.state = orgvault_api::ArchiveState::Damaged;
     faulty.verified = Some(verification(8, &["SHA-256 differs"]));
     faulty.warnings = vec![warning()];
     let mut good = archive(7, "acme");

@@ -19,8 +19,6 @@ mod keep;
 mod lists;
 mod orgvault;
 mod out;
-#[path = "../../../daemon/tests/it/postgres.rs"]
-mod postgres;
 mod preflight;
 mod readers;
 mod readme;

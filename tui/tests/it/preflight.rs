@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use orgvault_shared::preflight::{Finding, Preflight, Severity, Total, Verdict};
+use orgvault_api::preflight::{Finding, Preflight, Severity, Total, Verdict};
 
 use crate::{
     orgvault::{Ran, alone, run},
@@ -127,7 +127,7 @@ fn the_manifest_beside_a_file_says_the_product() {
     assert_eq!(undecided.code, Some(2));
     assert!(undecided.err.contains("--product (solidtime"), "{}", undecided.err);
     let mut manifest = crate::files::manifest();
-    let beside = orgvault_shared::archive::manifest::manifest_path(&path);
+    let beside = orgvault_archive::manifest::manifest_path(&path);
     fs::write(&beside, manifest.to_text().unwrap()).unwrap();
     let unknown = alone(&["preflight", path.to_str().unwrap()]);
     assert!(unknown.code == Some(2) && unknown.err.contains("`rytask`"), "{}", unknown.all());

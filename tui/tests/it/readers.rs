@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use crate::postgres::{Server, program};
+use orgvault_testing::postgres::{Server, program};
 
 const DOCUMENT: &str = include_str!("../../../docs/readers.md");
 const ARCHIVES: &str = include_str!("../../../docs/archive-format.md");

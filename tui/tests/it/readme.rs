@@ -11,7 +11,7 @@ use std::{
 use nix::unistd::{User, geteuid};
 use tempfile::TempDir;
 
-use crate::postgres::{Database, Server};
+use orgvault_testing::postgres::{Database, Server};
 
 const README: &str = include_str!("../../../README.md");
 
@@ -43,7 +43,7 @@ impl Machine {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let server = Server::start();
         let database = server.database();
-        database.psql(crate::postgres::RYTASK);
+        database.psql(orgvault_testing::postgres::RYTASK);
         let bin = folder.path().join("bin");
         fs::create_dir(&bin).unwrap();
         for (name, script) in STAND_INS {
@@ -85,7 +85,7 @@ impl Machine {
             .env("PATH", format!("{}:{path}", self.path("bin").display()))
             .env("W", self.folder.path())
             .env("BIN", binaries)
-            .env("PSQL", crate::postgres::program("psql"))
+            .env("PSQL", orgvault_testing::postgres::program("psql"))
             .env("PGHOST", host)
             .env("PGPORT", self.server.port().to_string())
             .env("PGDATABASE", self.database.name())

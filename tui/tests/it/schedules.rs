@@ -1,6 +1,6 @@
 //! What `schedules`, `schedule` and `run-due` print, and how they end.
 
-use orgvault_shared::api::{ExportError, Format, Run, Runs, Schedule, Schedules, SourceFailure, Trigger, Warning};
+use orgvault_api::{ExportError, Format, Run, Runs, Schedule, Schedules, SourceFailure, Trigger, Warning};
 
 use crate::{
     fixtures::{at, gid},

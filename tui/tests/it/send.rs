@@ -1,7 +1,7 @@
 //! `send GID --to TARGET`.
 
-use orgvault_shared::{
-    api::{ExportError, SendAnswer, SendRecord, SendState},
+use orgvault_api::{
+    ExportError, SendAnswer, SendRecord, SendState,
     preflight::{Preflight, Severity, Total, Verdict},
 };
 

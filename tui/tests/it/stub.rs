@@ -20,7 +20,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use orgvault_shared::api::Problem;
+use orgvault_api::Problem;
 use serde::Serialize;
 use tempfile::TempDir;
 use tokio::{net::UnixListener, sync::Notify, task::JoinSet};

@@ -13,7 +13,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use orgvault_shared::api::Archives;
+use orgvault_api::Archives;
 
 use crate::{
     fixtures::{archive, change, exports, failed, pending, snapshot, started},

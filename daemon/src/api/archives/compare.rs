@@ -4,11 +4,8 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
-use orgvault_shared::{
-    api::{Archive, Comparison, SectionDifference},
-    archive::same::same_data,
-    gid::Gid,
-};
+use orgvault_api::{Archive, Comparison, SectionDifference, gid::Gid};
+use orgvault_archive::same::same_data;
 
 use super::{
     super::{App, caller::Caller, problem::Refusal, request::Path},

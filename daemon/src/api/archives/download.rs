@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode},
     response::Response,
 };
-use orgvault_shared::{api::Role, gid::Gid};
+use orgvault_api::{Role, gid::Gid};
 use serde::Deserialize;
 
 use super::{

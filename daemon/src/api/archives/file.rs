@@ -8,10 +8,8 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use orgvault_shared::{
-    api::{Archive, Format},
-    archive::open,
-};
+use orgvault_api::{Archive, Format};
+use orgvault_files::open;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::{
     fs::File,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
-use orgvault_shared::{api::Archive, gid::Gid};
+use orgvault_api::{Archive, gid::Gid};
 
 use super::super::{App, caller::Caller, problem::Refusal, request::Path};
 use crate::keep;

@@ -3,12 +3,9 @@
 use std::{path::Path as FilePath, sync::Arc};
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use orgvault_shared::{
-    api::Archive,
-    archive::manifest::Manifest,
-    gid::Gid,
-    preflight::{self, Preflight, PreflightError},
-};
+use orgvault_api::{Archive, gid::Gid, preflight::Preflight};
+use orgvault_archive::manifest::Manifest;
+use orgvault_products::preflight::{self, PreflightError};
 use serde::Deserialize;
 
 use super::{

@@ -3,12 +3,9 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use orgvault_shared::{
-    api::{SendAnswer, SendRequest},
-    config::{Config, TargetConfig},
-    gid::Gid,
-    preflight::PreflightError,
-};
+use orgvault_api::{SendAnswer, SendRequest, gid::Gid};
+use orgvault_config::{Config, TargetConfig};
+use orgvault_products::preflight::PreflightError;
 
 use super::super::{
     App,

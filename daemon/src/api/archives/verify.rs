@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
-use orgvault_shared::{api::Verification, gid::Gid};
+use orgvault_api::{Verification, gid::Gid};
 use tokio_util::sync::CancellationToken;
 
 use super::super::{App, caller::Caller, problem::Refusal, request::Path};

@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use orgvault_shared::{
-    api::{Export, ExportRequest, Format, OrganizationKey, State},
-    clock::Timestamp,
-    gid::Gid,
-};
+use orgvault_api::{Export, ExportRequest, Format, OrganizationKey, State, clock::Timestamp, gid::Gid};
 
 use super::super::problem::Refusal;
 use crate::{product::Definition, source::Listed};

@@ -10,10 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{SecondsFormat, TimeDelta};
-use orgvault_shared::{
-    api::{Export, Format, OrganizationKey, Problem, State as ExportState},
-    gid::Gid,
-};
+use orgvault_api::{Export, Format, OrganizationKey, Problem, State as ExportState, gid::Gid};
 use serde_json::{Map, Value, json};
 
 use super::{

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
-use orgvault_shared::api::{Archive, Format, Problem};
+use orgvault_api::{Archive, Format, Problem};
 use serde_json::json;
 
 use super::{

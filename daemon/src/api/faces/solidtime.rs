@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use chrono::TimeDelta;
-use orgvault_shared::api::{Format, Problem};
+use orgvault_api::{Format, Problem};
 use serde_json::{Value, json};
 
 use super::{

@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode},
     response::Response,
 };
-use orgvault_shared::api::{Actor, Format, OrganizationKey, Role};
+use orgvault_api::{Actor, Format, OrganizationKey, Role};
 
 pub(in super::super) use self::{slash::with_slash, voice::voice};
 use super::{

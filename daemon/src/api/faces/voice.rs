@@ -4,7 +4,8 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use orgvault_shared::{api::Problem, config::Config};
+use orgvault_api::Problem;
+use orgvault_config::Config;
 use serde_json::Value;
 
 use super::{super::gate::Place, asana, rytask, solidtime, trueppm};
@@ -83,7 +84,7 @@ pub(in super::super) fn voice_at(path: &str, config: &Config) -> Option<Voice> {
     face.or_else(|| below("/api/v1").then(|| config.sources.iter().find_map(of_product).unwrap_or(trueppm::voice)))
 }
 
-fn of_product(source: &orgvault_shared::config::SourceConfig) -> Option<Voice> {
+fn of_product(source: &orgvault_config::SourceConfig) -> Option<Voice> {
     match source.product.as_str() {
         "rytask" => Some(rytask::voice),
         "solidtime" => Some(solidtime::voice),
@@ -95,7 +96,7 @@ fn of_product(source: &orgvault_shared::config::SourceConfig) -> Option<Voice> {
 #[cfg(test)]
 mod tests {
     use axum::http::Method;
-    use orgvault_shared::config::{SecretUrl, SourceConfig};
+    use orgvault_config::{SecretUrl, SourceConfig};
 
     use super::*;
 

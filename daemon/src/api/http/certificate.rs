@@ -2,7 +2,7 @@
 //! needs.
 
 use chrono::{DateTime, NaiveDateTime};
-use orgvault_shared::clock::Timestamp;
+use orgvault_api::clock::Timestamp;
 
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;

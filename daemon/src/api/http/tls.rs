@@ -10,7 +10,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use chrono::TimeDelta;
-use orgvault_shared::clock::{Clock, Timestamp};
+use orgvault_api::clock::{Clock, Timestamp};
 use rustls::{
     ServerConfig,
     crypto::ring,

@@ -1,7 +1,7 @@
 //! What the document tells of each route.
 
 use axum::http::Method;
-use orgvault_shared::{api, preflight::Preflight};
+use orgvault_api::{self as api, preflight::Preflight};
 use utoipa::openapi::{Ref, RefOr, Schema, schema::ObjectBuilder, schema::Type};
 
 use super::add;

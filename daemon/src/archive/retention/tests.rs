@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use orgvault_shared::api::Verification;
+use orgvault_api::Verification;
 use proptest::prelude::*;
 
 use super::*;

@@ -1,9 +1,6 @@
 //! What has ended is forgotten, and nothing that is still told of.
 
-use orgvault_shared::{
-    api::{Run, Trigger},
-    clock::Timestamp,
-};
+use orgvault_api::{Run, Trigger, clock::Timestamp};
 
 use super::*;
 use crate::catalog::{Attempt, Forgotten, OpenRun};

@@ -1,9 +1,6 @@
 //! What a daemon that died has left started.
 
-use orgvault_shared::{
-    api::{Archive, Export, State},
-    gid::Gid,
-};
+use orgvault_api::{Archive, Export, State, gid::Gid};
 
 use super::{Engine, Failure, Record};
 use crate::{

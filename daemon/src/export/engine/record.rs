@@ -3,10 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use orgvault_shared::{
-    api::{Archive, Export, State},
-    gid::Gid,
-};
+use orgvault_api::{Archive, Export, State, gid::Gid};
 
 use super::{Engine, Failure, lock};
 use crate::catalog::{Catalog, CatalogError};

@@ -1,6 +1,6 @@
 //! How exports are taken in.
 
-use orgvault_shared::api::Export;
+use orgvault_api::Export;
 use tokio::task::JoinError;
 
 use super::{Engine, lock};

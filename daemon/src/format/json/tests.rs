@@ -1,6 +1,6 @@
 use std::io::Cursor;
 
-use orgvault_shared::api::{Format, Warning};
+use orgvault_api::{Format, Warning};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 

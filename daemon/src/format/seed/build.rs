@@ -2,11 +2,11 @@
 //! own exporter writes them (`docs/trueppm.md`; measured on 0.4.0-beta.1). Pure: the same rows
 //! give the same document.
 
-use orgvault_shared::{
-    api::{DroppedRows, SectionCount, Warning},
-    preflight::importable,
-    seed::{self, Always, Day, Document, Estimate, Float, Nullable, Program, Project, Slugs, Task, Version, slug},
+use orgvault_api::{DroppedRows, SectionCount, Warning};
+use orgvault_archive::seed::{
+    self, Always, Day, Document, Estimate, Float, Nullable, Program, Project, Slugs, Task, Version, slug,
 };
+use orgvault_products::preflight::importable;
 
 use super::{
     events::{BadInstant, Events, Timeline},

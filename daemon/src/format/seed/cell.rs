@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use orgvault_shared::seed::Day;
+use orgvault_archive::seed::Day;
 
 use crate::format::value::{MICROS_1970_TO_2000, Misfit, Value};
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use orgvault_shared::seed::{Account, Day, Event, Moment};
+use orgvault_archive::seed::{Account, Day, Event, Moment};
 
 use super::{
     cell::{Micros, Uuid},

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Display};
 
-use orgvault_shared::api::{DroppedRows, Warning};
+use orgvault_api::{DroppedRows, Warning};
 
 /// At most this many ids are kept for one warning.
 const MAX_IDS: usize = 100;

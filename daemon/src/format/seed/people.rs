@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use orgvault_shared::seed::{Account, Calendar, CalendarException, Float, Resource, Slugs};
+use orgvault_archive::seed::{Account, Calendar, CalendarException, Float, Resource, Slugs};
 
 use super::{
     cell::Uuid,
@@ -205,8 +205,8 @@ fn exceptions_by_calendar(mut rows: Vec<ExceptionRow>) -> HashMap<Uuid, Vec<Cale
     for row in rows {
         found.entry(row.calendar_id).or_default().push(CalendarException {
             description: set(row.description),
-            end: orgvault_shared::seed::Date::Day(row.exc_end),
-            start: orgvault_shared::seed::Date::Day(row.exc_start),
+            end: orgvault_archive::seed::Date::Day(row.exc_end),
+            start: orgvault_archive::seed::Date::Day(row.exc_start),
         });
     }
     found

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use orgvault_shared::seed::{Always, Baseline, BaselineTask, Risk, Slugs, Sprint};
+use orgvault_archive::seed::{Always, Baseline, BaselineTask, Risk, Slugs, Sprint};
 
 use super::{
     cell::Uuid,

@@ -1,7 +1,7 @@
 //! The rows that a seed is built from: one type for each section of the product definition, one
 //! field for each column of its rows query.
 
-use orgvault_shared::seed::Day;
+use orgvault_archive::seed::Day;
 
 use super::cell::{Cell, Micros, Unfit, Uuid};
 use crate::format::value::Value;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use orgvault_shared::seed::{Date, Day, Slugs};
+use orgvault_archive::seed::{Date, Day, Slugs};
 
 use super::{
     cell::Uuid,

@@ -3,7 +3,7 @@
 mod encoder;
 mod made_up;
 
-use orgvault_shared::seed::{self, Day, Document, Float, Task};
+use orgvault_archive::seed::{self, Day, Document, Float, Task};
 
 use super::*;
 

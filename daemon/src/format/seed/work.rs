@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use orgvault_shared::seed::{Assignment, Dependency, Float, Label, Link, Slugs};
+use orgvault_archive::seed::{Assignment, Dependency, Float, Label, Link, Slugs};
 
 use super::{
     cell::Uuid,

@@ -8,7 +8,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 
 use chrono::{Datelike, Timelike};
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
-use orgvault_shared::clock::Timestamp;
+use orgvault_api::clock::Timestamp;
 
 /// Compressed bytes of a member that are held back. A member that ends before has its sizes in
 /// its header from the start.

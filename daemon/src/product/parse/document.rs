@@ -1,6 +1,6 @@
 //! What a document has around its sections: `[json]` and `[zip]`.
 
-use orgvault_shared::checked_toml::{Table, Unique, Value};
+use orgvault_config::checked_toml::{Table, Unique, Value};
 use toml::de::DeValue;
 
 use super::names::file_name;

@@ -1,6 +1,6 @@
 //! Names in a definition, each as narrow as the places where it shows up.
 
-use orgvault_shared::checked_toml::Value;
+use orgvault_config::checked_toml::Value;
 
 const MAX_NAME: usize = 63;
 const MAX_FILE_NAME: usize = 100;

@@ -1,6 +1,6 @@
 //! What can be said of a definition's queries without a database.
 
-use orgvault_shared::checked_toml::Value;
+use orgvault_config::checked_toml::Value;
 
 use crate::sql::tokens;
 

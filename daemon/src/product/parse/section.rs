@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use orgvault_shared::checked_toml::{Table, Unique, Value, closest};
+use orgvault_config::checked_toml::{Table, Unique, Value, closest};
 
 use super::{
     names::{file_name, section_name, word},

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use orgvault_shared::api::{CheckLine, CheckResult};
+use orgvault_api::{CheckLine, CheckResult};
 use sqlx::{AssertSqlSafe, Executor, PgConnection, SqlSafeStr, Statement};
 
 use super::{

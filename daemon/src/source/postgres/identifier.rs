@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
-use orgvault_shared::text::printable;
+use orgvault_api::text::printable;
 
 /// Every word that some version of PostgreSQL does not take as a name everywhere: what
 /// `quote_ident` quotes, of 12 to 18.

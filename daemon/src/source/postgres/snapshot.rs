@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use orgvault_shared::api::Warning;
+use orgvault_api::Warning;
 use sqlx::{Row, postgres::PgRow};
 
 use super::{

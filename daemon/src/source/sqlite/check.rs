@@ -1,6 +1,6 @@
 //! Every invariant of an SQLite source.
 
-use orgvault_shared::api::{CheckLine, CheckResult};
+use orgvault_api::{CheckLine, CheckResult};
 
 use sqlx::Statement as _;
 

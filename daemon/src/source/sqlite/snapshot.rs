@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use futures_util::{StreamExt, stream::BoxStream};
-use orgvault_shared::api::Warning;
+use orgvault_api::Warning;
 use sqlx::{
     AssertSqlSafe, Column as _, ColumnOrigin, Executor, Row, SqlSafeStr, Statement, TypeInfo,
     sqlite::{SqliteColumn, SqliteRow, SqliteStatement},

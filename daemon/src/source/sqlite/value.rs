@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use orgvault_shared::text::printable;
+use orgvault_api::text::printable;
 use serde::de::IgnoredAny;
 use sqlx::{Decode, Sqlite, TypeInfo, ValueRef, sqlite::SqliteValueRef};
 

@@ -7,10 +7,8 @@ use std::{
 };
 
 use nix::unistd::Uid;
-use orgvault_shared::{
-    api::{Problem, Role},
-    config::Access,
-};
+use orgvault_api::{Problem, Role};
+use orgvault_config::Access;
 
 use super::fixture::{Daemon, problem, problem_in, user};
 

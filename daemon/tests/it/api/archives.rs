@@ -2,11 +2,9 @@
 
 use std::fs;
 
-use orgvault_shared::{
-    api::{
-        ArchiveState::{Damaged, Missing, Present},
-        ExportRequest, Format,
-    },
+use orgvault_api::{
+    ArchiveState::{Damaged, Missing, Present},
+    ExportRequest, Format,
     client::{ArchiveFilter, RowsQuery},
 };
 

@@ -3,8 +3,8 @@
 use std::{env, fs, process::Command};
 
 use nix::sys::signal::{SigSet, Signal};
-use orgvault_shared::{
-    api::{Actor, AuditEntry},
+use orgvault_api::{
+    Actor, AuditEntry,
     client::{ArchiveFilter, ExportFilter, RowsQuery},
     gid::Gid,
 };

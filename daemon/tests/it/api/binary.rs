@@ -13,7 +13,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use orgvault_shared::client::Client;
+use orgvault_api::client::Client;
 use tempfile::TempDir;
 
 use super::fixture::{DEADLINE, until, user};

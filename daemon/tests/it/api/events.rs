@@ -2,10 +2,7 @@
 
 use std::collections::HashSet;
 
-use orgvault_shared::{
-    api::{Event, ExportRequest, State},
-    gid::Gid,
-};
+use orgvault_api::{Event, ExportRequest, State, gid::Gid};
 
 use super::fixture::{Daemon, organization, soon};
 use crate::keep::fixture::App;

@@ -5,17 +5,18 @@ use std::{
     process::Child,
 };
 
-use orgvault_daemon::{product::Products, source::Source};
-use orgvault_shared::{
-    api::{CheckResult, DayResult, Event, Export, ExportRequest, Format, State},
+use orgvault_api::{
+    CheckResult, DayResult, Event, Export, ExportRequest, Format, State,
     client::{ArchiveFilter, ExportFilter},
-    config::SourceConfig,
     health::Health,
 };
+use orgvault_config::SourceConfig;
+use orgvault_daemon::{product::Products, source::Source};
 use tokio_util::task::TaskTracker;
 
 use super::fixture::{Daemon, problem, problem_in, soon, until};
-use crate::{postgres::Database, source::fixture};
+use crate::source::fixture;
+use orgvault_testing::postgres::Database;
 
 /// A daemon whose source `tracker` is a fresh RyTask database.
 async fn daemon(prepare: &str) -> Daemon {

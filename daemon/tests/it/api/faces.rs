@@ -11,12 +11,13 @@ use std::{
     process::Child,
 };
 
+use orgvault_config::{Config, SourceConfig};
 use orgvault_daemon::{product::Products, source::Source};
-use orgvault_shared::config::{Config, SourceConfig};
 use tokio_util::task::TaskTracker;
 
 use super::fixture::Daemon;
-use crate::{postgres::Database, source::fixture};
+use crate::source::fixture;
+use orgvault_testing::postgres::Database;
 
 pub(crate) const SOLIDTIME: &str = include_str!("../solidtime.sql");
 pub(crate) const TRUEPPM: &str = include_str!("../trueppm.sql");

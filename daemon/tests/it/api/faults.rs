@@ -1,6 +1,6 @@
 //! What clients do wrong.
 
-use orgvault_shared::client::{Client, ClientError};
+use orgvault_api::client::{Client, ClientError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::fixture::{Daemon, organization, parts, problem_in, soon, until};

@@ -3,15 +3,15 @@
 use std::{fmt::Debug, fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use nix::unistd::{Uid, User};
-use orgvault_daemon::{RunError, lifecycle::Stop, product::Products, run};
-use orgvault_shared::{
-    api::{OrganizationKey, Problem},
-    archive::manifest::{MANIFEST_VERSION, Manifest, Product, Section},
+use orgvault_api::{
+    OrganizationKey, Problem,
     client::{Client, ClientError},
     clock::Clock,
-    config::Config,
     gid::Gid,
 };
+use orgvault_archive::manifest::{MANIFEST_VERSION, Manifest, Product, Section};
+use orgvault_config::Config;
+use orgvault_daemon::{RunError, lifecycle::Stop, product::Products, run};
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tokio::{
@@ -20,8 +20,8 @@ use tokio::{
     task::JoinSet,
 };
 
+use orgvault_api::Format;
 use orgvault_daemon::archive::{ArchiveDirectory, NewArchive};
-use orgvault_shared::api::Format;
 
 /// Nothing that these tests wait for takes longer.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
@@ -235,7 +235,7 @@ impl Content<'_> {
             snapshot: "1:1:".to_owned(),
             server: "test".to_owned(),
             sections: vec![Section { name: section.to_owned(), rows, counted: rows, ..Default::default() }],
-            layout: orgvault_shared::archive::manifest::Layout::default(),
+            layout: orgvault_archive::manifest::Layout::default(),
             warnings: Vec::new(),
         };
         archives.publish(sealed, &manifest).unwrap();

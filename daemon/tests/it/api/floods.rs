@@ -8,11 +8,9 @@ use std::{
 };
 
 use axum::Router;
+use orgvault_api::clock::Clock;
+use orgvault_config::{Config, Http};
 use orgvault_daemon::api::{HttpListener, Limits, serve};
-use orgvault_shared::{
-    clock::Clock,
-    config::{Config, Http},
-};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
 use tokio::{

@@ -1,7 +1,7 @@
 //! Long lists come in pages, and each answer says whether there is more.
 
-use orgvault_shared::{
-    api::{Archives, Exports, Role, State},
+use orgvault_api::{
+    Archives, Exports, Role, State,
     client::{ArchiveFilter, ExportFilter},
     gid::Gid,
 };
@@ -36,10 +36,8 @@ async fn failing() -> (App, Daemon, Vec<Gid>) {
     let mut gids = Vec::new();
     for _ in 0..5 {
         gids.push(export(&daemon.client).await.gid);
-        let other = orgvault_shared::api::ExportRequest {
-            organizations: vec!["tracker/globex".to_owned()],
-            ..Default::default()
-        };
+        let other =
+            orgvault_api::ExportRequest { organizations: vec!["tracker/globex".to_owned()], ..Default::default() };
         let other = daemon.client.start_exports(&other).await.unwrap().exports[0].gid;
         until("it ends", async || daemon.client.export(other).await.unwrap().state.is_final()).await;
     }
@@ -65,7 +63,7 @@ async fn a_token_of_one_organization_pages_through_its_own_exports() {
     assert_eq!(both.status, 400);
 
     let status = daemon.request("GET /v1/status", &[&token]).await;
-    let status: orgvault_shared::api::Status = read(&status);
+    let status: orgvault_api::Status = read(&status);
     assert_eq!((status.failed, status.pending, status.archives), (5, 0, 0), "the others' are not counted");
 }
 

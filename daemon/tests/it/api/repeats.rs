@@ -7,7 +7,7 @@ use std::sync::{
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use orgvault_shared::{api::Role, client::ExportFilter, clock::Clock};
+use orgvault_api::{Role, client::ExportFilter, clock::Clock};
 use serde_json::Value;
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
     reply::Reply,
     tokens::{bearer, code},
 };
-use crate::postgres::RYTASK;
+use orgvault_testing::postgres::RYTASK;
 
 const ACME: &str = r#"{"organizations":["acme"]}"#;
 

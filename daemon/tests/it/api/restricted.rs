@@ -1,10 +1,6 @@
 //! What a token of some organizations learns of the others: on every route, nothing.
 
-use orgvault_shared::{
-    api::{ExportRequest, Role},
-    client::ArchiveFilter,
-    gid::Gid,
-};
+use orgvault_api::{ExportRequest, Role, client::ArchiveFilter, gid::Gid};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,7 +11,7 @@ use super::{
     reply::Reply,
     tokens::request,
 };
-use crate::postgres::RYTASK;
+use orgvault_testing::postgres::RYTASK;
 
 /// What a restricted token must never learn of.
 struct Hidden {

@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use orgvault_api::{client::Client, clock::Clock};
+use orgvault_config::Config;
 use orgvault_daemon::{
     RunError,
     api::{Socket, SocketError},
@@ -15,7 +17,6 @@ use orgvault_daemon::{
     product::Products,
     run,
 };
-use orgvault_shared::{client::Client, clock::Clock, config::Config};
 
 use super::fixture::{Daemon, until};
 

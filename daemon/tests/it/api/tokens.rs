@@ -1,6 +1,6 @@
 //! Service accounts: their tokens, what they may see, and what becomes of wrong ones.
 
-use orgvault_shared::api::{Actor, NewToken, Role, TokenRequest};
+use orgvault_api::{Actor, NewToken, Role, TokenRequest};
 use serde_json::json;
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
     fixture::{Daemon, problem, until},
     reply::Reply,
 };
-use crate::postgres::{Database, RYTASK};
+use orgvault_testing::postgres::{Database, RYTASK};
 
 pub(crate) fn request(name: &str, role: Role, organizations: &[&str]) -> TokenRequest {
     TokenRequest {

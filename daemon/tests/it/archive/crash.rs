@@ -9,8 +9,8 @@ use std::{
     sync::Arc,
 };
 
+use orgvault_archive::verify;
 use orgvault_daemon::archive::{ArchiveDirectory, Step};
-use orgvault_shared::archive::verify;
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::{files, organization, publish, scan, sha256sum};

@@ -7,11 +7,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use orgvault_api::{ArchiveState, Format, Verification};
+use orgvault_archive::{Manifest, naming::hex, verify};
 use orgvault_daemon::archive::{ArchiveDirectory, NewArchive, PublishError, Step};
-use orgvault_shared::{
-    api::{ArchiveState, Format, Verification},
-    archive::{Manifest, naming::hex, verify},
-};
 use sha2::{Digest, Sha256};
 
 use super::{DOCUMENT, exported_at, files, gid, organization, publish, scan, seal, sha256sum};

@@ -2,8 +2,9 @@
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 
+use orgvault_api::ArchiveState;
+use orgvault_archive::manifest::manifest_path;
 use orgvault_daemon::archive::ArchiveDirectory;
-use orgvault_shared::{api::ArchiveState, archive::manifest::manifest_path};
 use serde_json::{Value, json};
 
 use super::{files, organization, publish, scan};
@@ -100,7 +101,7 @@ fn a_state_that_cannot_be_used_costs_only_itself() {
     let root = tempfile::tempdir().unwrap();
     let directory = ArchiveDirectory::new(root.path().to_owned());
     let path = publish(&directory, &organization("acme", "7"), 1).unwrap();
-    let state = orgvault_shared::archive::state::state_path(&path);
+    let state = orgvault_archive::state::state_path(&path);
     for text in ["", r#"{"state_version":2}"#, r#"{"state_version":1,"gid":"9"}"#] {
         fs::write(&state, text).unwrap();
         let (archives, skipped) = scan(&directory);

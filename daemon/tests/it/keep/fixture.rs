@@ -5,12 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::{
-    api::{Archive, Export, ExportRequest, State},
+use orgvault_api::{
+    Archive, Export, ExportRequest, State,
     client::{ArchiveFilter, Client},
-    config::{SecretUrl, SourceConfig},
     gid::Gid,
 };
+use orgvault_config::{SecretUrl, SourceConfig};
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 

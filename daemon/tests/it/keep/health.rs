@@ -1,12 +1,10 @@
 //! How organizations stand, through the API.
 
-use orgvault_shared::{
-    api::{DayResult, Organization},
-    calendar::Calendar,
-    config::{Exception, ScheduleConfig},
+use orgvault_api::{
+    DayResult, Organization,
     health::{Health, Tally},
-    patterns::Patterns,
 };
+use orgvault_config::{Exception, ScheduleConfig, calendar::Calendar, patterns::Patterns};
 use std::time::Duration;
 
 use super::fixture::{App, archived, export, flip, listed};

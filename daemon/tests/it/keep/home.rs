@@ -3,14 +3,9 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
+use orgvault_api::{Actor, ArchiveState, AuditEntry, State, clock::Clock, gid::Gid, health::Health};
+use orgvault_config::Retention;
 use orgvault_daemon::{RunError, archive::ArchiveDirectory, lifecycle::Stop, product::Products, run};
-use orgvault_shared::{
-    api::{Actor, ArchiveState, AuditEntry, State},
-    clock::Clock,
-    config::Retention,
-    gid::Gid,
-    health::Health,
-};
 
 use super::fixture::{App, archived, export, gids, listed};
 use crate::api::fixture::{Daemon, config, organization, problem, until};

@@ -129,7 +129,7 @@ async fn a_diagnosis_holds_no_secret() {
     let app = App::new().await;
     let mut odd = app.source();
     odd.name = "far".to_owned();
-    odd.url = orgvault_shared::config::SecretUrl::new("postgres://u:hunter2@127.0.0.1:1/x".to_owned());
+    odd.url = orgvault_config::SecretUrl::new("postgres://u:hunter2@127.0.0.1:1/x".to_owned());
     let daemon = Daemon::start_with(|config| config.sources = vec![app.source(), odd]).await;
     archived(&daemon.client).await;
     app.break_it().await;

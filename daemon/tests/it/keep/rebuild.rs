@@ -2,8 +2,8 @@
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 
-use orgvault_shared::{
-    api::{ArchiveState, State},
+use orgvault_api::{
+    ArchiveState, State,
     client::{ArchiveFilter, ExportFilter},
 };
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};

@@ -6,11 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_shared::{
-    api::{ExportRequest, State, Status},
-    client::ClientError,
-    config::Config,
-};
+use orgvault_api::{ExportRequest, State, Status, client::ClientError};
+use orgvault_config::Config;
 
 use super::fixture::{App, archived, ended};
 use crate::{

@@ -2,10 +2,8 @@
 
 use std::{fs, path::Path};
 
-use orgvault_shared::{
-    api::{ArchiveState, State},
-    config::Retention,
-};
+use orgvault_api::{ArchiveState, State};
+use orgvault_config::Retention;
 
 use super::fixture::{App, archived, export, flip, gids, listed};
 use crate::api::fixture::{Daemon, organization, problem, until};

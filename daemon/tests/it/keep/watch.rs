@@ -5,7 +5,8 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{api::ArchiveState, archive::manifest::manifest_path, gid::Gid, health::Health};
+use orgvault_api::{ArchiveState, gid::Gid, health::Health};
+use orgvault_archive::manifest::manifest_path;
 
 use super::fixture::{App, archived, flip, gids, listed};
 use crate::api::fixture::{Daemon, organization, until};

@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{
-    api::{Run, State},
-    archive::manifest::Manifest,
+use orgvault_api::{
+    Run, State,
     client::{Client, ExportFilter},
     gid::Gid,
 };
+use orgvault_archive::manifest::Manifest;
 
 use super::fixture::database;
 use crate::api::{

@@ -6,11 +6,12 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{
-    api::{Export, Run, State},
-    calendar::Calendar,
+use orgvault_api::{
+    Export, Run, State,
     client::{ArchiveFilter, ExportFilter},
-    config::{Config, HookAction, HookConfig, HookEvent, HookScope, ScheduleConfig, Variables},
+};
+use orgvault_config::{
+    Config, HookAction, HookConfig, HookEvent, HookScope, ScheduleConfig, Variables, calendar::Calendar,
     patterns::Patterns,
 };
 

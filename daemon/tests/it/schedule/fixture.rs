@@ -8,12 +8,11 @@ use std::{
     },
 };
 
-use orgvault_shared::{
-    api::Run,
-    calendar::Calendar,
+use orgvault_api::{
+    Run,
     clock::{Clock, Timestamp},
-    config::{Config, ScheduleConfig, SecretUrl, SourceConfig},
 };
+use orgvault_config::{Config, ScheduleConfig, SecretUrl, SourceConfig, calendar::Calendar};
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 
 use crate::api::fixture::{Daemon, until};

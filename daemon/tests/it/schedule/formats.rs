@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use orgvault_shared::{
-    api::{Export, Format, Run, State},
-    archive::manifest::Manifest,
+use orgvault_api::{
+    Export, Format, Run, State,
     client::{ArchiveFilter, Client, ExportFilter},
-    config::ScheduleConfig,
 };
+use orgvault_archive::manifest::Manifest;
+use orgvault_config::ScheduleConfig;
 
 use super::fixture::{Hands, nightly};
 use crate::{
@@ -16,8 +16,8 @@ use crate::{
         fixture::{Daemon, until},
     },
     export::{Held, rytask},
-    postgres::Database,
 };
+use orgvault_testing::postgres::Database;
 
 async fn exports(client: &Client, run: &Run) -> Vec<Export> {
     let filter = ExportFilter { request: Some(run.gid), ..ExportFilter::default() };

@@ -11,12 +11,8 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{
-    api::ArchiveState,
-    client::ArchiveFilter,
-    config::{HookAction, HookConfig, HookEvent, HookScope, SecretUrl, Variables},
-    patterns::Patterns,
-};
+use orgvault_api::{ArchiveState, client::ArchiveFilter};
+use orgvault_config::{HookAction, HookConfig, HookEvent, HookScope, SecretUrl, Variables, patterns::Patterns};
 
 use super::fixture::{Night, database};
 use crate::api::{binary::Running, fixture::until};

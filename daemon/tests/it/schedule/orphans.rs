@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use orgvault_shared::client::Client;
+use orgvault_api::client::Client;
 
 use super::fixture::database;
 use crate::api::{binary::configured, fixture::until};

@@ -5,13 +5,8 @@ use std::{
     fs,
 };
 
-use orgvault_shared::{
-    api::{Export, ExportRequest, Format, State},
-    client::ExportFilter,
-    config::{Config, ScheduleConfig},
-    gid::Gid,
-    health::Health,
-};
+use orgvault_api::{Export, ExportRequest, Format, State, client::ExportFilter, gid::Gid, health::Health};
+use orgvault_config::{Config, ScheduleConfig};
 
 use super::fixture::{Hands, Night, nightly};
 use crate::api::{

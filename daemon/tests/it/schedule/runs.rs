@@ -2,13 +2,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use orgvault_shared::{
-    api::{Export, Run, State, Trigger},
-    calendar::Calendar,
-    client::ExportFilter,
-    config::{Missed, ScheduleConfig},
-    patterns::Patterns,
-};
+use orgvault_api::{Export, Run, State, Trigger, client::ExportFilter};
+use orgvault_config::{Missed, ScheduleConfig, calendar::Calendar, patterns::Patterns};
 
 use super::fixture::{Night, add, at, database, nightly, source};
 use crate::api::fixture::{Daemon, problem, until};
@@ -113,7 +108,7 @@ async fn only_the_organizations_that_are_named_are_exported_in_the_formats_that_
         config.schedules = vec![ScheduleConfig {
             organizations: patterns(&["tracker/org-000?"]),
             exclude: patterns(&["org-0002", "*-0004"]),
-            formats: vec![orgvault_shared::api::Format::Json, orgvault_shared::api::Format::Seed],
+            formats: vec![orgvault_api::Format::Json, orgvault_api::Format::Seed],
             gzip: true,
             ..nightly()
         }];

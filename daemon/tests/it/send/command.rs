@@ -2,11 +2,8 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
-use orgvault_shared::{
-    api::{Format, SendRecord, SendRequest, SendState},
-    config::{TargetConfig, TargetKind},
-    gid::Gid,
-};
+use orgvault_api::{Format, SendRecord, SendRequest, SendState, gid::Gid};
+use orgvault_config::{TargetConfig, TargetKind};
 
 use super::fixture::{SEED, again, code, daemon, publish, send, sent, to_time};
 use crate::api::fixture::{Daemon, problem, until};

@@ -7,13 +7,9 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{
-    api::{Format, SendAnswer, SendRecord, SendRequest},
-    archive::StateFile,
-    client::ClientError,
-    config::{Server, TargetConfig, TargetKind, Token},
-    gid::Gid,
-};
+use orgvault_api::{Format, SendAnswer, SendRecord, SendRequest, client::ClientError, gid::Gid};
+use orgvault_archive::StateFile;
+use orgvault_config::{Server, TargetConfig, TargetKind, Token};
 use zip::{CompressionMethod, write::SimpleFileOptions};
 
 use crate::api::fixture::{Content, Daemon, organization, until};

@@ -9,12 +9,9 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{
-    api::{Format, SendRequest, SendState},
-    archive::StateFile,
-    client::Client,
-    config::TargetConfig,
-};
+use orgvault_api::{Format, SendRequest, SendState, client::Client};
+use orgvault_archive::StateFile;
+use orgvault_config::TargetConfig;
 
 use super::{
     fixture::{IMPORT, ORGANIZATION, REPORT, TOKEN, code, on_disk, publish, send, solidtime, to_time, with_zip, zip},

@@ -2,11 +2,9 @@
 
 use std::fs;
 
-use orgvault_shared::{
-    api::{Format, SendRequest},
-    archive::state::state_path,
-    config::{TargetConfig, TargetKind},
-};
+use orgvault_api::{Format, SendRequest};
+use orgvault_archive::state::state_path;
+use orgvault_config::{TargetConfig, TargetKind};
 
 use super::{
     fixture::{IMPORT, REPORT, SEED, daemon, publish, send, solidtime, to_time, with_zip, zip},

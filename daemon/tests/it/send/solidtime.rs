@@ -1,7 +1,7 @@
 //! solidtime's import API: what goes out, and what each answer means.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use orgvault_shared::api::{Format, SendState};
+use orgvault_api::{Format, SendState};
 use serde_json::Value;
 use tokio::net::TcpListener;
 

@@ -2,10 +2,8 @@
 
 use std::{fs, path::PathBuf};
 
-use orgvault_shared::{
-    api::SendState,
-    config::{TargetConfig, TargetKind},
-};
+use orgvault_api::SendState;
+use orgvault_config::{TargetConfig, TargetKind};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
 

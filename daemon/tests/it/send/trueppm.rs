@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use orgvault_shared::{
-    api::{Format, SendRequest, SendState},
-    config::{TargetConfig, TargetKind},
-    gid::Gid,
-};
+use orgvault_api::{Format, SendRequest, SendState, gid::Gid};
+use orgvault_config::{TargetConfig, TargetKind};
 
 use super::{
     fixture::{SEED, TOKEN, code, daemon, publish, send, sent, server},

@@ -1,10 +1,10 @@
 //! The lines of `orgvault check`.
 
+use orgvault_api::{CheckLine, CheckResult};
 use orgvault_daemon::{export::representable, source::Source};
-use orgvault_shared::api::{CheckLine, CheckResult};
 
 use super::fixture::{config, granted, rytask, source, source_with};
-use crate::postgres::{Database, Server};
+use orgvault_testing::postgres::{Database, Server};
 
 const NAMES: [&str; 9] =
     ["reachable", "version", "pooler", "read_only", "readable", "row_filter", "schema", "queries", "organizations"];

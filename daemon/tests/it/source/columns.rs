@@ -1,13 +1,13 @@
 //! The names of columns, on both databases.
 
+use orgvault_api::CheckResult;
 use orgvault_daemon::{product::Definition, source::Source};
-use orgvault_shared::api::CheckResult;
 
 use super::{
     fixture::{definition, read, refused, source},
     sqlite::File,
 };
-use crate::postgres::{Database, Server};
+use orgvault_testing::postgres::{Database, Server};
 
 const TABLES: &str = "CREATE TABLE companies (id INTEGER PRIMARY KEY, name TEXT, slug TEXT);
     INSERT INTO companies VALUES (1, 'Acme', 'acme');

@@ -3,13 +3,13 @@
 use std::{os::unix::fs::PermissionsExt as _, time::Duration};
 
 use super::fixture::{ACME, config, definition, granted, read, refused, rytask, source, source_with};
-use crate::postgres::{Database, PASSWORD, Server};
+use orgvault_testing::postgres::{Database, PASSWORD, Server};
 
 #[tokio::test]
 async fn a_database_that_is_down_says_so_and_comes_back() {
     let server = Server::start();
     let database = server.database();
-    database.psql(include_str!("../rytask.sql"));
+    database.psql(orgvault_testing::postgres::RYTASK);
     let source = granted(&database);
     source.snapshot(ACME).await.unwrap().finish().await.unwrap();
     server.stop();

@@ -6,16 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use orgvault_config::{SecretUrl, SourceConfig, Tls};
 use orgvault_daemon::{
     product::{Definition, Products, Table},
     row::{Block, Column, Message, RowSink},
     source::{Snapshot, Source, SourceError},
 };
-use orgvault_shared::config::{SecretUrl, SourceConfig, Tls};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-use crate::postgres::Database;
+use orgvault_testing::postgres::Database;
 
 pub(crate) const ACME: &str = "00000000-0000-7000-8000-00000000000a";
 pub(crate) const BUECHER: &str = "00000000-0000-7000-8000-00000000000b";

@@ -1,13 +1,13 @@
 //! What `check --grants` prints runs, and is enough.
 
+use orgvault_api::CheckResult;
 use orgvault_daemon::{
     product::{Definition, Table},
     source::Source,
 };
-use orgvault_shared::api::CheckResult;
 
 use super::fixture::{definition, source};
-use crate::postgres::Database;
+use orgvault_testing::postgres::Database;
 
 /// A definition that reads `reads` of `tables`; its one section reads the first.
 fn reading(tables: &[(&str, &[&str])], from: &str) -> Definition {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::fixture::{definition, read, source};
-use crate::postgres::Database;
+use orgvault_testing::postgres::Database;
 
 const SETUP: &str = "
     CREATE TABLE left_side (organization_id int, n int);

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use super::fixture::{
     ACME, config, definition, eventually, granted, read, refused, source, source_with, warm, working,
 };
-use crate::postgres::{Database, Server};
+use orgvault_testing::postgres::{Database, Server};
 
 const NAP: &str = "SELECT id, CASE WHEN number > 3 THEN pg_sleep(1000)::text END AS nap FROM work_items \
                    WHERE organization_id = $1 ORDER BY id";
@@ -139,7 +139,7 @@ async fn a_writer_that_is_gone_ends_the_query() {
 async fn a_restart_in_the_middle_is_a_lost_source() {
     let server = Server::start();
     let database = server.database();
-    database.psql(include_str!("../rytask.sql"));
+    database.psql(orgvault_testing::postgres::RYTASK);
     let source = sleeper(&database, MANY);
     let mut snapshot = source.snapshot(ACME).await.unwrap();
     let (queue, mut messages) = mpsc::channel(1);

@@ -1,16 +1,16 @@
 //! Lists of organizations of which some are wrong: the others are there.
 
+use orgvault_api::{CheckLine, CheckResult};
 use orgvault_daemon::{
     product::Definition,
     source::{Listed, ListingFault, Source},
 };
-use orgvault_shared::api::{CheckLine, CheckResult};
 
 use super::{
     fixture::{definition, source},
     sqlite::File,
 };
-use crate::postgres::Server;
+use orgvault_testing::postgres::Server;
 
 fn companies(list: &str) -> Definition {
     let mut definition = definition(&[("entries", "entries", "SELECT note FROM entries WHERE organization_id = $1")]);

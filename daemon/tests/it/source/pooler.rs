@@ -10,10 +10,10 @@ use std::{
     thread,
 };
 
-use orgvault_shared::api::CheckResult;
+use orgvault_api::CheckResult;
 
 use super::fixture::{rytask, source};
-use crate::postgres::{Database, Server};
+use orgvault_testing::postgres::{Database, Server};
 
 /// The server connections that no transaction uses, and what the first one said at its start.
 struct Pooler {

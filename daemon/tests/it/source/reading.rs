@@ -3,7 +3,7 @@
 use orgvault_daemon::row::{ColumnType, Element};
 
 use super::fixture::{ACME, BUECHER, Rows, definition, granted, read, refused, rytask, source};
-use crate::postgres::{Database, Server};
+use orgvault_testing::postgres::{Database, Server};
 
 #[tokio::test]
 async fn every_section_of_rytask_is_read_with_exactly_the_grants() {

@@ -12,7 +12,7 @@ use orgvault_daemon::{
 };
 
 use super::fixture::{definition, eventually, read, source, warm};
-use crate::postgres::Database;
+use orgvault_testing::postgres::Database;
 
 const SETUP: &str = "
     CREATE TABLE parts (organization_id int, n int, day int, note text) PARTITION BY RANGE (day);

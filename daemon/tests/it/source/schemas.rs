@@ -3,7 +3,7 @@
 use orgvault_daemon::product::Table;
 
 use super::fixture::{ACME, config, definition, granted, read, refused, rytask, source, source_with, warm};
-use crate::postgres::Database;
+use orgvault_testing::postgres::Database;
 
 #[tokio::test]
 async fn a_newer_schema_is_a_warning_with_names_and_nothing_more_is_exported() {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use orgvault_shared::api::CheckResult;
+use orgvault_api::CheckResult;
 
 use super::fixture::{ACME, config, definition, eventually, granted, read, refused, source, source_with, working};
-use crate::postgres::Database;
+use orgvault_testing::postgres::Database;
 
 const SETUP: &str = "
     CREATE TABLE t (organization_id int, note text); INSERT INTO t VALUES (1, 'mine'), (1, 'own'), (2, 'theirs');

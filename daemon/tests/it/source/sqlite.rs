@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use orgvault_api::CheckResult;
 use orgvault_daemon::{
     product::{DeclaredType, Definition, Table},
     row::ColumnType,
     source::Source,
 };
-use orgvault_shared::api::CheckResult;
 use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 

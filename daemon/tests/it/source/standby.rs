@@ -1,13 +1,13 @@
 //! Hot standbys: readable, and their conflicts can be told apart.
 
 use super::fixture::{ACME, definition, eventually, granted, read, refused, rytask, source};
-use crate::postgres::Server;
+use orgvault_testing::postgres::Server;
 
 #[tokio::test]
 async fn a_standby_is_read_and_its_recovery_conflict_is_transient() {
     let primary = Server::start();
     let database = primary.database();
-    database.psql(include_str!("../rytask.sql"));
+    database.psql(orgvault_testing::postgres::RYTASK);
     granted(&database);
     let standby = primary.standby();
     standby.configure("max_standby_streaming_delay = 100ms\nhot_standby_feedback = off\n");

@@ -6,7 +6,7 @@ use super::{
     fixture::{definition, read, refused, source},
     sqlite::File,
 };
-use crate::postgres::Server;
+use orgvault_testing::postgres::Server;
 
 /// Conditions that a definition may write; `company` is a column of the id's own type.
 const SHAPES: [&str; 9] = [

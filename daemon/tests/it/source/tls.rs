@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use super::fixture::{ACME, config, refused, rytask, source_with};
-use crate::postgres::{PASSWORD, Server};
+use orgvault_testing::postgres::{PASSWORD, Server};
 
 fn openssl(directory: &Path, arguments: &[&str]) {
     let output = Command::new("openssl").args(arguments).current_dir(directory).output().unwrap();

@@ -1,9 +1,6 @@
 //! What came of exports: lines for people and an exit code for scripts.
 
-use orgvault_shared::{
-    api::{Archive, Export, State},
-    text::printable,
-};
+use orgvault_api::{Archive, Export, State, text::printable};
 
 use crate::{
     commands::{orgs::failure_lines, show::warning_lines},

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use orgvault_shared::{
-    api::{ArchiveState, Export, LogLine, Organization, Organizations, Row, RowsPage},
+use orgvault_api::{
+    ArchiveState, Export, LogLine, Organization, Organizations, Row, RowsPage,
     client::{ArchiveFilter, Client, ClientError, ExportFilter, RowsQuery},
     clock::{Clock, Timestamp},
     gid::Gid,

@@ -2,8 +2,8 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use orgvault_shared::{
-    api::Event,
+use orgvault_api::{
+    Event,
     client::{Client, ClientError, Events},
     gid::Gid,
 };
@@ -140,7 +140,7 @@ impl Batch {
 mod tests {
     use super::*;
     use crate::console::tests::fixtures::{export, organization_key};
-    use orgvault_shared::api::State;
+    use orgvault_api::State;
 
     #[test]
     fn only_the_newest_state_of_each_thing_counts() {

@@ -5,10 +5,9 @@ use std::{
     time::Duration,
 };
 
-use orgvault_shared::{
-    api::{Actor, AuditEntry, Export, Format, Organization, RetentionPlan, Schedule, Source, SourceFailure, State},
-    clock::Timestamp,
-    gid::Gid,
+use orgvault_api::{
+    Actor, AuditEntry, Export, Format, Organization, RetentionPlan, Schedule, Source, SourceFailure, State,
+    clock::Timestamp, gid::Gid,
 };
 
 use super::Remote;

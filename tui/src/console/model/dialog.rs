@@ -1,6 +1,6 @@
 //! What lies over the screen, and what is typed into its last line.
 
-use orgvault_shared::api::Format;
+use orgvault_api::Format;
 
 use crate::console::message::Ask;
 
@@ -29,7 +29,7 @@ pub(crate) enum Dialog {
     /// Where an archive is copied to.
     Path {
         /// The archive.
-        gid: orgvault_shared::gid::Gid,
+        gid: orgvault_api::gid::Gid,
         /// What is typed.
         path: String,
     },

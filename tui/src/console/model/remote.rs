@@ -1,6 +1,6 @@
 //! Something that the daemon was asked for.
 
-use orgvault_shared::clock::Timestamp;
+use orgvault_api::clock::Timestamp;
 
 use crate::console::message::Fault;
 

@@ -1,10 +1,6 @@
 //! Where one is: each screen with what it alone knows.
 
-use orgvault_shared::{
-    api::{Archive, Comparison, Counts, OrganizationKey},
-    gid::Gid,
-    preflight::Preflight,
-};
+use orgvault_api::{Archive, Comparison, Counts, OrganizationKey, gid::Gid, preflight::Preflight};
 
 use super::{List, Remote};
 use crate::console::message::{Page, RowsAsk};

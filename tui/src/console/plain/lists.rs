@@ -1,10 +1,6 @@
 //! Answers of the daemon as sentences, one a line.
 
-use orgvault_shared::{
-    api::{Archive, Export, Organizations, Status, Verification},
-    clock::Timestamp,
-    text::printable,
-};
+use orgvault_api::{Archive, Export, Organizations, Status, Verification, clock::Timestamp, text::printable};
 
 use crate::{
     console::words::{age, fit, percent},

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use orgvault_shared::{
-    api::{Event, Role, State, Status},
+use orgvault_api::{
+    Event, Role, State, Status,
     gid::Gid,
     health::{Level, Tally},
 };

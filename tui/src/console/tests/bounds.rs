@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use orgvault_shared::api::{Event, Organization, Row, State};
+use orgvault_api::{Event, Organization, Row, State};
 use serde_json::value::RawValue;
 
 use super::{

@@ -1,6 +1,6 @@
 //! Exports: watched, cancelled, opened.
 
-use orgvault_shared::api::{Event, Export};
+use orgvault_api::{Event, Export};
 
 use super::{
     fixtures::{self, failed, finished, gid},

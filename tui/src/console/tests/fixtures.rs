@@ -1,12 +1,10 @@
 //! Made-up answers of the daemon.
 
 use chrono::TimeDelta;
-use orgvault_shared::{
-    api::{
-        Archive, ArchiveState, AuditEntry, Comparison, Counts, DayResult, Export, ExportError, Format, LastArchive,
-        Organization, OrganizationKey, Progress, RetentionDecision, RetentionPlan, Role, Row, Run, Schedule,
-        SectionCount, SectionDifference, SectionProgress, Source, SourceFailure, State, Status, Verification, Warning,
-    },
+use orgvault_api::{
+    Archive, ArchiveState, AuditEntry, Comparison, Counts, DayResult, Export, ExportError, Format, LastArchive,
+    Organization, OrganizationKey, Progress, RetentionDecision, RetentionPlan, Role, Row, Run, Schedule, SectionCount,
+    SectionDifference, SectionProgress, Source, SourceFailure, State, Status, Verification, Warning,
     clock::Timestamp,
     gid::Gid,
     health::{Health, Reason},

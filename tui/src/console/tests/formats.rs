@@ -1,6 +1,6 @@
 //! In which formats organizations are exported.
 
-use orgvault_shared::api::{ExportRequest, Format};
+use orgvault_api::{ExportRequest, Format};
 
 use super::stage::Stage;
 use crate::console::{

@@ -3,7 +3,7 @@
 
 use std::{fmt::Write, fs, path::Path};
 
-use orgvault_shared::api::Event;
+use orgvault_api::Event;
 use ratatui::{
     buffer::{Buffer, Cell},
     style::{Color, Modifier},

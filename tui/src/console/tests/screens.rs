@@ -1,6 +1,6 @@
 //! Every screen and dialog as a whole, at each size.
 
-use orgvault_shared::api::Role;
+use orgvault_api::Role;
 
 use super::{
     fixtures::{older, source_failure, status},
@@ -142,7 +142,7 @@ fn viewer_help() {
 fn older_daemon() {
     let old = |stage: &mut Stage| {
         stage.answer = older;
-        let status = orgvault_shared::api::Status { version: "0.0.9".to_owned(), ..status(Role::Owner) };
+        let status = orgvault_api::Status { version: "0.0.9".to_owned(), ..status(Role::Owner) };
         stage.tell(News::Up(Box::new(status)));
     };
     insta::assert_snapshot!(at_each_size("3", old));

@@ -1,10 +1,7 @@
 //! A console on a made-up terminal, with a made-up daemon that answers at once.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use orgvault_shared::{
-    api::{Role, Status},
-    clock::Timestamp,
-};
+use orgvault_api::{Role, Status, clock::Timestamp};
 use ratatui::{Terminal, backend::TestBackend};
 
 use super::fixtures;

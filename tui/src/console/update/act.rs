@@ -3,10 +3,7 @@
 mod commands;
 mod open;
 
-use orgvault_shared::{
-    api::{Archive, Format},
-    gid::Gid,
-};
+use orgvault_api::{Archive, Format, gid::Gid};
 
 use super::{
     arrange::SORTS,

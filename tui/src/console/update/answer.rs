@@ -1,9 +1,6 @@
 //! Answers to requests.
 
-use orgvault_shared::{
-    api::{Archive, Export, SourceFailure, Verification},
-    gid::Gid,
-};
+use orgvault_api::{Archive, Export, SourceFailure, Verification, gid::Gid};
 
 use super::{refresh, rows};
 use crate::{

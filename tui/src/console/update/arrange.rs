@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use orgvault_shared::{
-    api::{Archive, ArchiveState, Organization, State},
+use orgvault_api::{
+    Archive, ArchiveState, Organization, State,
     health::{Health, Level},
 };
 
@@ -72,7 +72,7 @@ pub(crate) fn arrange(model: &mut Model) {
         }
         Screen::Compare(screen) => {
             let sections = screen.comparison.value.as_ref().map(|comparison| comparison.sections.as_slice());
-            let entry = |section: &orgvault_shared::api::SectionDifference| Entry {
+            let entry = |section: &orgvault_api::SectionDifference| Entry {
                 id: section.name.clone(),
                 words: section.name.clone(),
                 faulty: section.left != section.right,
@@ -117,8 +117,7 @@ fn compare(column: &str, left: &Organization, right: &Organization) -> Ordering 
     let last = |one: &Organization| one.last_archive.as_ref().map(|last| last.exported_at);
     let rows = |one: &Organization| one.last_archive.as_ref().map(|last| last.rows);
     let bytes = |one: &Organization| one.last_archive.as_ref().map(|last| last.bytes);
-    let bad =
-        |one: &Organization| one.history.iter().filter(|day| **day == orgvault_shared::api::DayResult::Error).count();
+    let bad = |one: &Organization| one.history.iter().filter(|day| **day == orgvault_api::DayResult::Error).count();
     match column {
         "name" => by_name(left, right),
         "source" => left.key.source.cmp(&right.key.source),
@@ -165,7 +164,7 @@ fn archive(one: &Archive) -> Entry {
 
 fn sections(archive: &Archive, before: Option<&Archive>) -> Vec<Entry> {
     let was = |name: &str| before?.counts.iter().find(|count| count.name == name).map(|count| count.rows);
-    let entry = |count: &orgvault_shared::api::SectionCount| Entry {
+    let entry = |count: &orgvault_api::SectionCount| Entry {
         id: count.name.clone(),
         words: count.name.clone(),
         faulty: was(&count.name).is_some_and(|rows| rows > count.rows),
@@ -175,7 +174,7 @@ fn sections(archive: &Archive, before: Option<&Archive>) -> Vec<Entry> {
 
 fn exports(model: &Model) -> Vec<(usize, Entry)> {
     let exports = model.data.exports_in_order();
-    let entry = |export: &&orgvault_shared::api::Export| Entry {
+    let entry = |export: &&orgvault_api::Export| Entry {
         id: export.gid.to_string(),
         words: format!(
             "{} {} {} {} {} {}",
@@ -192,7 +191,7 @@ fn exports(model: &Model) -> Vec<(usize, Entry)> {
 }
 
 fn schedules(model: &Model) -> Vec<(usize, Entry)> {
-    let entry = |schedule: &orgvault_shared::api::Schedule| Entry {
+    let entry = |schedule: &orgvault_api::Schedule| Entry {
         id: schedule.name.clone(),
         words: format!("{} {} {}", schedule.name, schedule.cron, schedule.timezone),
         faulty: schedule.paused
@@ -201,9 +200,9 @@ fn schedules(model: &Model) -> Vec<(usize, Entry)> {
     model.data.schedules.items().iter().map(entry).enumerate().collect()
 }
 
-fn retention(model: &Model, of: Option<&orgvault_shared::api::OrganizationKey>) -> Vec<(usize, Entry)> {
+fn retention(model: &Model, of: Option<&orgvault_api::OrganizationKey>) -> Vec<(usize, Entry)> {
     let decisions = model.data.retention.value.as_ref().map(|plan| plan.decisions.as_slice()).unwrap_or_default();
-    let concerns = |key: &orgvault_shared::api::OrganizationKey| {
+    let concerns = |key: &orgvault_api::OrganizationKey| {
         of.is_none_or(|of| of.source == key.source && of.id == key.id && of.kind == key.kind)
     };
     let rows = decisions.iter().enumerate().filter(|(_, decision)| concerns(&decision.archive.organization));

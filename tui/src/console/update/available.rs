@@ -1,9 +1,6 @@
 //! Why a key does nothing here and now.
 
-use orgvault_shared::{
-    api::{ArchiveState, Role, State},
-    health::Health,
-};
+use orgvault_api::{ArchiveState, Role, State, health::Health};
 
 use crate::console::{
     keys::{Action, Key, Needs},

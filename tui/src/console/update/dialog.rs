@@ -1,7 +1,7 @@
 //! Keys of what lies over the screen.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use orgvault_shared::{api::ExportRequest, gid::Gid};
+use orgvault_api::{ExportRequest, gid::Gid};
 
 use super::refresh;
 use crate::console::{

@@ -2,10 +2,7 @@
 
 use std::collections::HashSet;
 
-use orgvault_shared::{
-    api::{Event, Export, State, Status},
-    gid::Gid,
-};
+use orgvault_api::{Event, Export, State, Status, gid::Gid};
 
 use super::{answer, arrange::arrange, refresh};
 use crate::{

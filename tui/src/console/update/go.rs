@@ -1,9 +1,6 @@
 //! What the cursor is on.
 
-use orgvault_shared::{
-    api::{Archive, Export, Organization, OrganizationKey, Schedule},
-    gid::Gid,
-};
+use orgvault_api::{Archive, Export, Organization, OrganizationKey, Schedule, gid::Gid};
 
 use crate::console::model::{Model, Pane, Screen};
 

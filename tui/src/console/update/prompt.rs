@@ -1,7 +1,7 @@
 //! What is typed in the last line: a filter that works while it is typed, or a command.
 
 use crossterm::event::KeyEvent;
-use orgvault_shared::api::Format;
+use orgvault_api::Format;
 
 use super::{
     act,

@@ -1,6 +1,6 @@
 //! What a screen needs to be asked for: when one arrives at it, and as time goes on.
 
-use orgvault_shared::clock::Timestamp;
+use orgvault_api::clock::Timestamp;
 
 use crate::console::{
     message::{Ask, Effect},

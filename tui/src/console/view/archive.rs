@@ -1,6 +1,6 @@
 //! One archive: its manifest, its checks, its counts and its warnings.
 
-use orgvault_shared::api::{Archive, SectionCount};
+use orgvault_api::{Archive, SectionCount};
 use ratatui::{layout::Rect, style::Style};
 
 use super::{

@@ -1,6 +1,6 @@
 //! Two archives beside each other, section by section.
 
-use orgvault_shared::api::SectionDifference;
+use orgvault_api::SectionDifference;
 use ratatui::layout::Rect;
 
 use super::{

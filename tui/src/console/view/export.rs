@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orgvault_shared::api::{Export, Progress, State};
+use orgvault_api::{Export, Progress, State};
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
@@ -137,7 +137,7 @@ pub(super) fn lines(theme: &Theme, model: &Model, export: &Export, columns: usiz
 
 fn history(model: &Model, export: &Export) -> String {
     let zone = model.setup.zone;
-    let at = |time: orgvault_shared::clock::Timestamp| time.with_timezone(&zone).format("%H:%M:%S").to_string();
+    let at = |time: orgvault_api::clock::Timestamp| time.with_timezone(&zone).format("%H:%M:%S").to_string();
     let mut text = format!("  asked for at {} by {}", at(export.created_at), export.requested_by);
     if let Some(started) = export.started_at {
         text = format!("{text}, started at {}", at(started));

@@ -1,6 +1,6 @@
 //! The queue, what is being written, and what has ended.
 
-use orgvault_shared::api::{Export, State};
+use orgvault_api::{Export, State};
 use ratatui::layout::Rect;
 
 use super::{

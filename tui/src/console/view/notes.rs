@@ -1,7 +1,7 @@
 //! What the screen has no room for, in full: what is not well with the daemon and its sources, and all
 //! that is known of what the cursor is on.
 
-use orgvault_shared::api::Organization;
+use orgvault_api::Organization;
 use ratatui::style::Style;
 
 use super::{archive, canvas::Span, export, organizations, schedules};

@@ -1,9 +1,6 @@
 //! One organization: its archives on a time axis, and their counts beside the live database's.
 
-use orgvault_shared::{
-    api::{Archive, ArchiveState, DayResult, SectionCount},
-    clock::Timestamp,
-};
+use orgvault_api::{Archive, ArchiveState, DayResult, SectionCount, clock::Timestamp};
 use ratatui::{layout::Rect, style::Style};
 
 use super::{

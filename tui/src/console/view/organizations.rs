@@ -1,7 +1,7 @@
 //! Home: every organization, the worst first.
 
-use orgvault_shared::{
-    api::{Organization, SourceFailure},
+use orgvault_api::{
+    Organization, SourceFailure,
     health::{Health, Tally},
 };
 use ratatui::{layout::Rect, style::Style};

@@ -1,6 +1,6 @@
 //! One row with all of its cells, however long.
 
-use orgvault_shared::api::Row;
+use orgvault_api::Row;
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, below, top};

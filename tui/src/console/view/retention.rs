@@ -1,6 +1,6 @@
 //! What retention keeps and drops, and why.
 
-use orgvault_shared::api::RetentionDecision;
+use orgvault_api::RetentionDecision;
 use ratatui::layout::Rect;
 
 use super::{

@@ -1,10 +1,7 @@
 //! Schedules: when each is due, and how its last run ended.
 
 use chrono_tz::Tz;
-use orgvault_shared::{
-    api::{Run, Schedule, Trigger},
-    clock::Timestamp,
-};
+use orgvault_api::{Run, Schedule, Trigger, clock::Timestamp};
 use ratatui::{layout::Rect, style::Style};
 
 use super::{

@@ -1,11 +1,7 @@
 //! The job document, and the ids of jobs: UUIDs over there, gids here.
 
 use chrono::SecondsFormat;
-use orgvault_shared::{
-    api::{Export, Format, State},
-    clock::Timestamp,
-    gid::Gid,
-};
+use orgvault_api::{Export, Format, State, clock::Timestamp, gid::Gid};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

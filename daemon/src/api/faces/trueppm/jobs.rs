@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode},
     response::Response,
 };
-use orgvault_shared::api::{Export, Format, Role, State as ExportState};
+use orgvault_api::{Export, Format, Role, State as ExportState};
 use serde_json::{Value, json};
 
 use super::{

@@ -1,7 +1,7 @@
 //! TruePPM's words: those of Django REST framework, and of simplejwt for tokens.
 
 use axum::http::StatusCode;
-use orgvault_shared::api::Problem;
+use orgvault_api::Problem;
 use serde_json::{Value, json};
 
 use super::super::{

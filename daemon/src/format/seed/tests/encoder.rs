@@ -3,7 +3,7 @@
 use std::{io::Cursor, path::Path};
 
 use chrono::DateTime;
-use orgvault_shared::{api::OrganizationKey, gid::Gid};
+use orgvault_api::{OrganizationKey, gid::Gid};
 
 use super::*;
 use crate::{

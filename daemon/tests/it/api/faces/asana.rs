@@ -10,7 +10,8 @@ use std::{
 };
 
 use flate2::read::GzDecoder;
-use orgvault_shared::{api::Role, config::SecretUrl};
+use orgvault_api::Role;
+use orgvault_config::SecretUrl;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,15 +20,13 @@ use tokio::{
 };
 
 use super::{Held, source};
-use crate::{
-    api::{
-        fixture::{Daemon, until},
-        http::free_address,
-        reply::{Reply, send},
-        tokens::bearer,
-    },
-    postgres::{Database, RYTASK, Server},
+use crate::api::{
+    fixture::{Daemon, until},
+    http::free_address,
+    reply::{Reply, send},
+    tokens::bearer,
 };
+use orgvault_testing::postgres::{Database, RYTASK, Server};
 
 const ACME: &str = "00000000-0000-7000-8000-00000000000a";
 

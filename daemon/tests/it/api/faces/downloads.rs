@@ -3,11 +3,11 @@
 use std::fs;
 
 use chrono::TimeDelta;
+use orgvault_api::{clock::Clock, gid::Gid};
 use orgvault_daemon::{
     secrets::Secrets,
     signature::{Holder, Link, UrlKey},
 };
-use orgvault_shared::{clock::Clock, gid::Gid};
 
 use tokio::net::{TcpStream, UnixStream};
 

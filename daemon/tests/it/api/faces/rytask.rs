@@ -1,19 +1,18 @@
 //! RyTask's face, with the parameters, headers and refusals of its facts.
 
-use orgvault_shared::{api::Role, config::SecretUrl};
+use orgvault_api::Role;
+use orgvault_config::SecretUrl;
 use serde_json::json;
 use tokio::net::TcpStream;
 
 use super::source;
-use crate::{
-    api::{
-        fixture::Daemon,
-        http::free_address,
-        reply::{Reply, send},
-        tokens::request,
-    },
-    postgres::{Database, RYTASK},
+use crate::api::{
+    fixture::Daemon,
+    http::free_address,
+    reply::{Reply, send},
+    tokens::request,
 };
+use orgvault_testing::postgres::{Database, RYTASK};
 
 async fn face() -> (Daemon, Database) {
     let (source, database) = source("tracker", "rytask", RYTASK).await;
@@ -127,7 +126,7 @@ async fn what_no_route_takes_is_404_in_nests_words() {
 async fn who_says_not_who_it_is_is_asked_to_in_upstreams_words() {
     let address = free_address();
     let url = SecretUrl::new("sqlite:///nonexistent".to_owned());
-    let source = orgvault_shared::config::SourceConfig::new("tracker".to_owned(), "rytask".to_owned(), url);
+    let source = orgvault_config::SourceConfig::new("tracker".to_owned(), "rytask".to_owned(), url);
     let daemon = Daemon::start_with(|config| {
         config.sources = vec![source];
         config.http.listen = Some(address);

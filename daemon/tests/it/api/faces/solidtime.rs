@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use orgvault_shared::api::Role;
+use orgvault_api::Role;
 use serde_json::json;
 use tokio::net::TcpStream;
 use zip::ZipArchive;

@@ -1,10 +1,10 @@
 //! TruePPM's face, with the statuses of its facts.
 
-use orgvault_shared::{
-    api::Role,
+use orgvault_api::{
+    Role,
     client::{ArchiveFilter, ExportFilter},
-    config::Access,
 };
+use orgvault_config::Access;
 use serde_json::{Value, json};
 
 use super::{Held, TRUEPPM, daemon, source};

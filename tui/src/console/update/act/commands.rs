@@ -1,6 +1,6 @@
 //! `@`: the command lines that do the same, so that people learn them.
 
-use orgvault_shared::gid::Gid;
+use orgvault_api::gid::Gid;
 
 use crate::{
     console::{

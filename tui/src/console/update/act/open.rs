@@ -1,6 +1,6 @@
 //! `enter`: what the cursor is on becomes a screen.
 
-use orgvault_shared::{api::State, gid::Gid};
+use orgvault_api::{State, gid::Gid};
 
 use crate::console::{
     message::Effect,

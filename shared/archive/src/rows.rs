@@ -1,0 +1,197 @@
+//! Rows read back out of an archive, page by page, in constant memory.
+//!
+//! There is no index: each page reads the file from its start, at the speed of a verification.
+
+mod needle;
+mod page;
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use orgvault_files::open;
+
+use super::{
+    container,
+    content::{self, Broken},
+    document::{Document, Shape},
+    manifest::{self, Manifest},
+    table::Table,
+    verify::{Fault, guess},
+};
+use orgvault_api::{Format, RowsPage};
+use page::{Page, Stop};
+
+/// The section of a CSV file without a manifest.
+const ONLY_SECTION: &str = "rows";
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum RowsError {
+    /// The file cannot be opened.
+    #[error("cannot open {}: {cause}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// The archive has no such section.
+    #[error("there is no section {section} in {}; there are: {}", path.display(), known.join(", "))]
+    UnknownSection {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        section: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The page's first row is too large to be shown.
+    #[error(
+        "row {} of section {section} in {} is too large to be shown ({why}): \
+         ask for the rows after {} to go on behind it", passed + 1, path.display(), passed + 1
+    )]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The section.
+        section: String,
+        /// Rows before it.
+        passed: u64,
+        /// Which limit it exceeds.
+        why: String,
+    },
+    /// The file is broken before the page's end.
+    #[error("cannot read rows of {}: {fault}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+}
+
+/// Reads rows of `section`: at most `limit` (at least one) of those after the first `after`, and
+/// only those in which `search` occurs in a value, in whatever case.
+///
+/// # Errors
+/// When the file cannot be opened, has no such section, or is broken before the page's end; and
+/// where the page would begin with a row that is too large to be shown. A link is not followed.
+pub fn rows(
+    path: &Path,
+    manifest: Option<&Manifest>,
+    section: &str,
+    after: u64,
+    limit: usize,
+    search: Option<&str>,
+) -> Result<RowsPage, RowsError> {
+    let failed = |cause| RowsError::Open { path: path.to_owned(), cause };
+    let file = open::in_place(path).map_err(failed)?;
+    let (format, gzip) = match manifest {
+        Some(manifest) => (manifest.format, manifest.gzip),
+        None => guess(path, &file).map_err(failed)?,
+    };
+    let page = Page::new(after, limit, search);
+    let read = match format {
+        Format::Json | Format::Seed | Format::SeedEvents => from_document(content::open(file, gzip), section, page),
+        Format::Csv => match table_section(manifest) {
+            known if known.iter().any(|name| name == section) => from_table(content::open(file, gzip), page),
+            known => Err(Unread::Unknown(known)),
+        },
+        Format::Zip => from_zip(file, manifest, section, page),
+    };
+    let (path, section) = (path.to_owned(), section.to_owned());
+    read.map(Page::finish).map_err(|unread| match unread {
+        Unread::Unknown(known) => RowsError::UnknownSection { path, section, known },
+        Unread::TooLarge { passed, why } => RowsError::TooLarge { path, section, passed, why },
+        Unread::Damaged(fault) => RowsError::Damaged { path, fault },
+    })
+}
+
+/// Why there is no page, before the file and the section are named.
+enum Unread {
+    /// There is no such section; the names of those that there are.
+    Unknown(Vec<String>),
+    TooLarge {
+        passed: u64,
+        why: String,
+    },
+    Damaged(Fault),
+}
+
+impl Unread {
+    fn of(stop: Stop, format: &'static str) -> Self {
+        match stop {
+            Stop::TooLarge { passed, why } => Self::TooLarge { passed, why },
+            Stop::Broken(broken) => Self::Damaged(Fault::of(broken, format)),
+        }
+    }
+
+    fn json(stop: impl Into<Stop>) -> Self {
+        Self::of(stop.into(), "JSON")
+    }
+}
+
+/// The names by which the one section of a CSV file is known.
+fn table_section(manifest: Option<&Manifest>) -> Vec<String> {
+    let Some(manifest) = manifest else { return vec![ONLY_SECTION.to_owned()] };
+    let names = manifest.sections.iter().map(|section| section.name.clone());
+    names.chain(manifest.entity.clone()).collect()
+}
+
+fn from_document(content: impl Read, section: &str, mut page: Page) -> Result<Page, Unread> {
+    let mut document = Document::open(content).map_err(Unread::json)?;
+    let mut known = Vec::new();
+    while let Some(key) = document.next_key().map_err(Unread::json)? {
+        let shape = document.shape().map_err(Unread::json)?;
+        if key == section && shape != Shape::Scalar {
+            let filled = if shape == Shape::Rows { page.fill(&mut document) } else { page.single(&mut document) };
+            return filled.map(|()| page).map_err(Unread::json);
+        }
+        if pass(&mut document, shape).map_err(Unread::json)? {
+            known.push(key);
+        }
+    }
+    Err(Unread::Unknown(known))
+}
+
+/// Passes over a section, or something else; says whether it was one.
+fn pass(document: &mut Document<impl Read>, shape: Shape) -> Result<bool, Broken> {
+    if shape == Shape::Rows {
+        while document.pass_row()? {}
+    } else {
+        document.pass()?;
+    }
+    Ok(shape == Shape::Rows)
+}
+
+/// The page of one member of a ZIP.
+fn from_zip(file: File, manifest: Option<&Manifest>, section: &str, page: Page) -> Result<Page, Unread> {
+    let mut archive = container::open(file).map_err(Unread::Damaged)?;
+    let sections: Vec<(String, String)> = if let Some(manifest) = manifest {
+        let with_member = |it: &manifest::Section| Some((it.name.clone(), it.member.clone()?));
+        manifest.sections.iter().filter_map(with_member).collect()
+    } else {
+        let members = archive.file_names().filter_map(Result::ok);
+        members.filter_map(|name| Some((name.strip_suffix(".csv")?.to_owned(), name.into_owned()))).collect()
+    };
+    let Some((_, member)) = sections.iter().find(|(name, member)| name == section || member == section) else {
+        return Err(Unread::Unknown(sections.into_iter().map(|(name, _)| name).collect()));
+    };
+    let content = archive.by_name(member).map_err(|error| Unread::Damaged(container::not_a_zip(&error)))?;
+    from_table(content, page).map_err(|unread| match unread {
+        Unread::Damaged(fault) => Unread::Damaged(fault.packed().of_member(member)),
+        other => other,
+    })
+}
+
+/// The page of one CSV file.
+fn from_table(content: impl Read, mut page: Page) -> Result<Page, Unread> {
+    let failed = |stop| Unread::of(stop, "CSV");
+    let mut table = Table::open(content).map_err(|broken| failed(broken.into()))?;
+    page.fill_from(&mut table).map_err(failed)?;
+    Ok(page)
+}

@@ -1,0 +1,279 @@
+//! What can be wrong with an archive, each in a sentence of its own.
+
+use super::{Expected, Raw, Section};
+use crate::content::Broken;
+
+/// Faults of one file that are told one by one: the list is kept beside the archive.
+const MOST_TOLD: usize = 100;
+
+/// One thing that is wrong with a file. Positions count bytes of its content (without gzip) from 0.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The manifest is there and the file is not.
+    #[error("the file is missing")]
+    Missing,
+    /// Something else has its name.
+    #[error("replaced: it is {what} and not a file")]
+    NotAFile {
+        /// What it is instead.
+        what: &'static str,
+    },
+    /// The file ends too early.
+    #[error("truncated: it has {found} bytes and the manifest says {expected}")]
+    Truncated {
+        /// Its size.
+        found: u64,
+        /// What the manifest says.
+        expected: u64,
+    },
+    /// The file goes on after what was published.
+    #[error("trailing bytes: {extra} bytes follow the {expected} bytes that the manifest says")]
+    Trailing {
+        /// Bytes too many.
+        extra: u64,
+        /// What the manifest says.
+        expected: u64,
+    },
+    /// Another whole file has its name.
+    #[error("replaced: it is a whole file of {found} bytes and the manifest says {expected} bytes")]
+    Replaced {
+        /// Its size.
+        found: u64,
+        /// What the manifest says.
+        expected: u64,
+    },
+    /// Its bytes are not those that were published.
+    #[error("hash differs: its SHA-256 is {found} and the manifest says {expected}")]
+    Hash {
+        /// Its SHA-256.
+        found: String,
+        /// What the manifest says.
+        expected: String,
+    },
+    /// Its content stops in the middle.
+    #[error("the content ends in the middle, at byte {at}")]
+    Ends {
+        /// Where.
+        at: u64,
+    },
+    /// Its content is not what its format allows.
+    #[error("not {format} at byte {at}: {what}")]
+    Syntax {
+        /// The format.
+        format: &'static str,
+        /// Where.
+        at: u64,
+        /// What is wrong there.
+        what: String,
+    },
+    /// It is no seed.
+    #[error("not a seed: {what}")]
+    Seed {
+        /// Where and why.
+        what: String,
+    },
+    /// One thing is larger than what is held in memory.
+    #[error("what begins at byte {at} is larger than {limit} bytes, and no more is held in memory")]
+    TooLarge {
+        /// Where.
+        at: u64,
+        /// The most that is held.
+        limit: usize,
+    },
+    /// There are more of one kind than any archive has.
+    #[error("there are more than {limit} {what}, and no archive has so many")]
+    TooMany {
+        /// Keys, columns or members.
+        what: &'static str,
+        /// The most that is looked at.
+        limit: usize,
+    },
+    /// Further faults, which are not told one by one.
+    #[error("and {more} more faults")]
+    More {
+        /// How many.
+        more: usize,
+    },
+    /// Its compression is broken.
+    #[error("the gzip stream is broken after {at} bytes of content: {cause}")]
+    Gzip {
+        /// Where.
+        at: u64,
+        /// Why.
+        cause: String,
+    },
+    /// The disk does not give it.
+    #[error("unreadable after {at} bytes: {cause}")]
+    Unreadable {
+        /// Where.
+        at: u64,
+        /// The machine's words.
+        cause: String,
+    },
+    /// A section has another number of rows.
+    #[error("section {section} has {found} rows and the manifest says {expected}")]
+    Rows {
+        /// The section.
+        section: String,
+        /// Its rows.
+        found: u64,
+        /// What the manifest says.
+        expected: u64,
+    },
+    /// A section is not there.
+    #[error("section {section} is missing and the manifest says {expected} rows")]
+    NoSection {
+        /// The section.
+        section: String,
+        /// What the manifest says.
+        expected: u64,
+    },
+    /// A section is neither rows nor one object.
+    #[error("section {section} holds neither rows nor one object")]
+    NoRows {
+        /// The section.
+        section: String,
+    },
+    /// A key comes twice.
+    #[error("section {section} comes twice")]
+    Twice {
+        /// The section.
+        section: String,
+    },
+    /// The document's own counts say something else.
+    #[error("section {section} has {found} rows and the document's own counts say {stated}")]
+    OwnCounts {
+        /// The section.
+        section: String,
+        /// Its rows.
+        found: u64,
+        /// What the document says.
+        stated: u64,
+    },
+    /// A CSV header has other columns.
+    #[error("the header of section {section} is `{found}` and the manifest says `{expected}`")]
+    Header {
+        /// The section.
+        section: String,
+        /// Its columns, with commas.
+        found: String,
+        /// What the manifest says.
+        expected: String,
+    },
+    /// A ZIP whose directory cannot be read.
+    #[error("not a whole ZIP: {cause}")]
+    Container {
+        /// Why.
+        cause: String,
+    },
+    /// Something is wrong within one member of a ZIP.
+    #[error("member {member}: {fault}")]
+    Member {
+        /// The member's name.
+        member: String,
+        /// What is wrong with it.
+        fault: Box<Fault>,
+    },
+    /// A member's data does not fit its checksum, or is no compressed data.
+    #[error("the data is broken after {at} bytes of content: {cause}")]
+    Packed {
+        /// Where.
+        at: u64,
+        /// Why.
+        cause: String,
+    },
+    /// A member has another size than the ZIP says.
+    #[error("it has {found} bytes and the ZIP says {stated}")]
+    MemberSize {
+        /// Its size.
+        found: u64,
+        /// What the ZIP says.
+        stated: u64,
+    },
+    /// A member is not there.
+    #[error("member {member} is missing")]
+    NoMember {
+        /// The member's name.
+        member: String,
+    },
+    /// A member is there and the manifest does not know it.
+    #[error("member {member} is not one that the manifest says")]
+    UnknownMember {
+        /// The member's name.
+        member: String,
+    },
+}
+
+impl Fault {
+    /// Whether it is only that a section has other rows than it should: the file itself is whole.
+    #[must_use]
+    pub fn is_count(&self) -> bool {
+        matches!(self, Self::Rows { .. } | Self::NoSection { .. })
+    }
+
+    /// The same, of one member of a ZIP.
+    pub(crate) fn of_member(self, member: &str) -> Self {
+        Self::Member { member: member.to_owned(), fault: Box::new(self) }
+    }
+
+    /// The same for compressed data of a ZIP, which is no gzip stream.
+    pub(crate) fn packed(self) -> Self {
+        match self {
+            Self::Gzip { at, cause } => Self::Packed { at, cause },
+            other => other,
+        }
+    }
+
+    pub(crate) fn of(broken: Broken, format: &'static str) -> Self {
+        match broken {
+            Broken::Ends { at } => Self::Ends { at },
+            Broken::Syntax { at, what } => Self::Syntax { format, at, what },
+            Broken::TooLarge { at, limit } => Self::TooLarge { at, limit },
+            Broken::TooMany { what, limit } => Self::TooMany { what, limit },
+            Broken::Gzip { at, cause } => Self::Gzip { at, cause: cause.to_string() },
+            Broken::Read { at, cause } => Self::Unreadable { at, cause: cause.to_string() },
+        }
+    }
+}
+
+/// What size and hash tell; `whole` is whether the structure is without a fault.
+pub(super) fn of_bytes(raw: &Raw, whole: bool, expected: &Expected<'_>) -> Option<Fault> {
+    let differs = |sha256: &str| expected.sha256.is_some_and(|expected| expected != sha256);
+    match expected.bytes {
+        // CSV that was cut between two lines looks whole.
+        Some(bytes) if raw.bytes < bytes => Some(if whole && expected.format != orgvault_api::Format::Csv {
+            Fault::Replaced { found: raw.bytes, expected: bytes }
+        } else {
+            Fault::Truncated { found: raw.bytes, expected: bytes }
+        }),
+        Some(bytes) if raw.bytes > bytes => Some(match &raw.marked {
+            Some(sha256) if differs(sha256) => Fault::Replaced { found: raw.bytes, expected: bytes },
+            _ => Fault::Trailing { extra: raw.bytes - bytes, expected: bytes },
+        }),
+        _ if differs(&raw.sha256) => {
+            let expected = expected.sha256.unwrap_or_default().to_owned();
+            Some(Fault::Hash { found: raw.sha256.clone(), expected })
+        }
+        _ => None,
+    }
+}
+
+/// What the rows of one section tell; `found` is how many the file has, if any.
+pub(super) fn of_section(section: &Section, found: Option<u64>) -> Option<Fault> {
+    let (name, expected) = (section.name.clone(), section.rows);
+    match found {
+        None => Some(Fault::NoSection { section: name, expected }),
+        Some(found) if found != expected => Some(Fault::Rows { section: name, found, expected }),
+        Some(_) => None,
+    }
+}
+
+/// The first of the faults, and how many more there are.
+pub(super) fn shortened(mut faults: Vec<Fault>) -> Vec<Fault> {
+    let more = faults.len().saturating_sub(MOST_TOLD);
+    if more > 0 {
+        faults.truncate(MOST_TOLD);
+        faults.push(Fault::More { more });
+    }
+    faults
+}
