@@ -10,6 +10,7 @@ mod home;
 mod pin;
 mod prune;
 mod rescan;
+pub mod retention;
 mod scrub;
 mod skips;
 mod verify;
@@ -19,7 +20,7 @@ use std::{fs, path::Path, sync::Arc};
 use orgvault_api::{Archive, ArchiveState, gid::Gid};
 use orgvault_archive::{VerifyError, state::StateFile};
 
-use crate::{archive::PublishError, catalog::CatalogError, export::Workshop};
+use crate::{catalog::CatalogError, export::Workshop, store::StoreError};
 
 use self::delete::finish_deletions;
 
@@ -46,7 +47,7 @@ pub enum KeepError {
     Pinned(Gid),
     /// The archive directory refused.
     #[error(transparent)]
-    Publish(#[from] PublishError),
+    Publish(#[from] StoreError),
     /// The catalog could not be read or written.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -67,7 +68,7 @@ impl KeepError {
     #[must_use]
     pub fn is_about_home(&self) -> bool {
         let Self::Publish(error) = self else { return false };
-        matches!(error, PublishError::Astray { .. } | PublishError::Marker { .. } | PublishError::Lock(_))
+        matches!(error, StoreError::Astray { .. } | StoreError::Marker { .. } | StoreError::Lock(_))
     }
 }
 

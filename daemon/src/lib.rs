@@ -2,10 +2,10 @@
 //! exports each organization as a portable, verified archive.
 //!
 //! Data flows one way, and the folders show it: [`source`] -> [`format`](mod@format) ->
-//! [`archive`], wired by [`export`]; [`product`] says which queries make which sections.
+//! [`store`], wired by [`export`]; [`product`] says which queries make which sections.
 
 pub mod api;
-pub mod archive;
+
 pub mod audit;
 pub mod catalog;
 pub mod export;
@@ -32,6 +32,7 @@ pub mod signature;
 pub mod source;
 pub mod sql;
 pub mod standing;
+pub mod store;
 pub mod tokens;
 pub mod watch;
 

@@ -10,7 +10,6 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     api::{self, HttpError, HttpListener, Socket, SocketError, SocketFile},
-    archive::ArchiveDirectory,
     audit::Audit,
     catalog::{Catalog, CatalogError, Mend},
     export::{Engine, Parts, Sources, Workshop},
@@ -24,6 +23,7 @@ use crate::{
     secrets::{SecretError, Secrets},
     send::Courier,
     signature::UrlKey,
+    store::LocalStore,
     tokens::Tokens,
     watch::{watch_archives, watch_configuration, watch_socket},
 };
@@ -230,7 +230,7 @@ async fn open(
     let config = Arc::clone(&configured.borrow());
     let sources = connect(&config, products, &Sources::new(), tracker)?;
     let daemon = &config.daemon;
-    let archives = Arc::new(ArchiveDirectory::new(daemon.archive_dir.clone()).locked()?);
+    let archives = Arc::new(LocalStore::new(daemon.archive_dir.clone()).locked()?);
     let catalog = Catalog::open(&daemon.state_dir.join("catalog.sqlite"), &daemon.archive_dir).await?;
     let audit = Arc::new(Audit::new(&daemon.state_dir, clock.clone()));
     let made_anew = catalog.was_made_anew();
@@ -264,7 +264,7 @@ async fn close(workshop: &Workshop) {
 }
 
 /// Another daemon may use the archive directory when this one has ended, however it does.
-struct LettingGo(Arc<ArchiveDirectory>);
+struct LettingGo(Arc<LocalStore>);
 
 impl Drop for LettingGo {
     fn drop(&mut self) {

@@ -240,7 +240,6 @@ mod tests {
     use super::*;
     use crate::{
         api::{Peer, Shop, server::Session},
-        archive::ArchiveDirectory,
         audit::Audit,
         catalog::Catalog,
         export::{Engine, Parts, Sources, Workshop},
@@ -251,6 +250,7 @@ mod tests {
         secrets::Secrets,
         send::Courier,
         signature::UrlKey,
+        store::LocalStore,
         tokens::Tokens,
     };
 
@@ -259,7 +259,7 @@ mod tests {
         let tracker = TaskTracker::new();
         let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
         let vital = Vital::new(stop.clone());
-        let archives = Arc::new(ArchiveDirectory::new(directory.join("archives")));
+        let archives = Arc::new(LocalStore::new(directory.join("archives")));
         let catalog = Catalog::open(&directory.join("catalog"), archives.root()).await.unwrap();
         let (configure, configured) = watch::channel(Arc::new(Config::default()));
         let audit = Arc::new(Audit::new(directory, Clock::system()));

@@ -27,9 +27,9 @@ use super::{
     request::{Path, Query},
 };
 use crate::{
-    archive::PublishError,
     catalog::ArchiveQuery,
     keep::{KeepError, glance},
+    store::StoreError,
 };
 
 pub(super) use self::{
@@ -117,11 +117,11 @@ impl From<KeepError> for Refusal {
     }
 }
 
-impl From<PublishError> for Refusal {
-    fn from(error: PublishError) -> Self {
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
         let status = match &error {
-            PublishError::DiskFull { .. } => StatusCode::INSUFFICIENT_STORAGE,
-            PublishError::Astray { .. } | PublishError::Marker { .. } | PublishError::Lock(_) => {
+            StoreError::DiskFull { .. } => StatusCode::INSUFFICIENT_STORAGE,
+            StoreError::Astray { .. } | StoreError::Marker { .. } | StoreError::Lock(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -4,7 +4,7 @@ use orgvault_api::{Archive, Export, Format, OrganizationKey, SectionCount, State
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{ArchiveFilter, Catalog, CatalogError, ExportFilter, Mend, Repeat, Repeated, Tenants, Totals};
-use crate::archive::fixture;
+use crate::store::fixture;
 
 mod history;
 mod scale;

@@ -16,7 +16,7 @@ pub enum Failure {
     Format(FormatError),
     /// The archive directory did not take the file.
     #[error(transparent)]
-    Publish(#[from] crate::archive::PublishError),
+    Publish(#[from] crate::store::StoreError),
     /// The finished file could not be read back.
     #[error("cannot read the finished file back: {0}")]
     ReadBack(#[from] VerifyError),

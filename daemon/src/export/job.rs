@@ -20,11 +20,11 @@ use super::{
     pipeline::{Deadline, Piped, write_archive},
 };
 use crate::{
-    archive::{ArchiveDirectory, NewArchive, Partial, PublishError, Sealed},
     format::{self, Plan, Written},
     lifecycle::contained,
     product::Definition,
     source::{Snapshot, Source, SourceError},
+    store::{LocalStore, NewArchive, Partial, Sealed, StoreError},
 };
 
 /// How often an export is tried when the source says that trying again may help (a standby's
@@ -248,7 +248,7 @@ async fn make(
 }
 
 /// Opens the partial file, and refuses where the disk has less than `floor` bytes left.
-fn create(archives: &ArchiveDirectory, plan: &Plan, floor: u64) -> Result<Partial, PublishError> {
+fn create(archives: &LocalStore, plan: &Plan, floor: u64) -> Result<Partial, StoreError> {
     archives.check(floor)?;
     archives.partial(&NewArchive {
         organization: &plan.organization,

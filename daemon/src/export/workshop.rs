@@ -11,8 +11,8 @@ use orgvault_config::Config;
 use tokio::sync::{Mutex, Notify, broadcast, watch};
 
 use crate::{
-    archive::ArchiveDirectory, audit::Audit, catalog::Catalog, lifecycle::Reserve, listings::Kept, notices::Notices,
-    source::Source,
+    audit::Audit, catalog::Catalog, lifecycle::Reserve, listings::Kept, notices::Notices, source::Source,
+    store::LocalStore,
 };
 
 /// Events that a listener may lag behind before it gets all that is open anew instead.
@@ -30,7 +30,7 @@ pub struct Workshop {
     /// When it was read.
     pub configured_at: ArcSwap<Timestamp>,
     /// Where archives go.
-    pub archives: Arc<ArchiveDirectory>,
+    pub archives: Arc<LocalStore>,
     /// Where their index is.
     pub catalog: Catalog,
     /// Where it is told who did what.
@@ -57,7 +57,7 @@ impl Workshop {
     pub fn new(
         configured: watch::Receiver<Arc<Config>>,
         sources: Sources,
-        archives: Arc<ArchiveDirectory>,
+        archives: Arc<LocalStore>,
         catalog: Catalog,
         audit: Arc<Audit>,
         clock: Clock,

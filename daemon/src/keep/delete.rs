@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc};
 use orgvault_api::{Archive, AuditEntry, gid::Gid};
 
 use super::{KeepError, blocking, known};
-use crate::{archive::Deletion, audit::Origin, export::Workshop};
+use crate::{audit::Origin, export::Workshop, store::Deletion};
 
 /// What the audit trail calls it.
 const ACT: &str = "archive.delete";

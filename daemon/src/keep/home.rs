@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{KeepError, blocking, finish_deletions};
 use crate::{
-    archive::{ArchiveDirectory, PublishError},
     catalog::{ArchiveFilter, Tenants},
     export::Workshop,
+    store::{LocalStore, StoreError},
 };
 
 /// How often it is looked whether it still is. A mount is told by nobody.
@@ -56,7 +56,7 @@ pub async fn take_up(shop: &Arc<Workshop>) -> Result<(), KeepError> {
     let archives = Arc::clone(&shop.archives);
     let swept = match blocking(move || Ok(archives.sweep()?)).await {
         Ok(swept) => swept,
-        Err(KeepError::Publish(error @ (PublishError::Astray { .. } | PublishError::Marker { .. }))) => {
+        Err(KeepError::Publish(error @ (StoreError::Astray { .. } | StoreError::Marker { .. }))) => {
             tell(shop, Some(&error));
             return Ok(());
         }
@@ -76,7 +76,7 @@ pub(super) async fn settle(shop: &Arc<Workshop>) -> Result<(), KeepError> {
     let (marked, there) = match sight(shop, &own, listed).await {
         Ok(seen) => seen,
         // It is refused until it can be used again.
-        Err(KeepError::Publish(PublishError::Marker { .. })) => {
+        Err(KeepError::Publish(StoreError::Marker { .. })) => {
             shop.archives.belongs_to(&own, false);
             return Ok(());
         }
@@ -126,7 +126,7 @@ pub async fn adopt(shop: &Arc<Workshop>) -> Result<(), KeepError> {
     let id = own.clone();
     let found = blocking(move || match archives.marked() {
         Ok(Some(found)) => Ok(found),
-        Ok(None) | Err(PublishError::Marker { .. }) => {
+        Ok(None) | Err(StoreError::Marker { .. }) => {
             archives.establish(&id)?;
             Ok(id)
         }
@@ -194,7 +194,7 @@ async fn set_room_aside(shop: &Arc<Workshop>) {
 
 /// Whether the directory may be used; the status says why not.
 async fn look(shop: &Arc<Workshop>) -> bool {
-    let archives: Arc<ArchiveDirectory> = Arc::clone(&shop.archives);
+    let archives: Arc<LocalStore> = Arc::clone(&shop.archives);
     match blocking(move || Ok(archives.guard()?)).await {
         Ok(()) => {
             tell(shop, None);
@@ -211,7 +211,7 @@ async fn look(shop: &Arc<Workshop>) -> bool {
     }
 }
 
-fn tell(shop: &Workshop, error: Option<&PublishError>) {
+fn tell(shop: &Workshop, error: Option<&StoreError>) {
     shop.notices
         .set(NOTICE, error.map(|error| format!("{error}: no export is made, and none is deleted ({})", error.hint())));
 }

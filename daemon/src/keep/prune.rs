@@ -8,13 +8,14 @@ use orgvault_api::{Archive, Pruned, RetentionPlan, gid::Gid};
 use orgvault_config::{Config, Retention, ScheduleConfig};
 use tokio_util::sync::CancellationToken;
 
-use super::{KeepError, blocking, delete::remove, glance, guard, verify};
-use crate::{
-    archive::retention::{self, Group, GroupPlan, Rules},
-    audit::Origin,
-    catalog::ArchiveFilter,
-    export::Workshop,
+use super::{
+    KeepError, blocking,
+    delete::remove,
+    glance, guard,
+    retention::{self, Group, GroupPlan, Rules},
+    verify,
 };
+use crate::{audit::Origin, catalog::ArchiveFilter, export::Workshop};
 
 /// What retention would keep and drop now, of every group.
 ///

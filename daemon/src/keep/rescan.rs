@@ -19,9 +19,9 @@ use super::{
     verify,
 };
 use crate::{
-    archive::Found,
     catalog::{ArchiveFilter, CatalogError},
     export::Workshop,
+    store::Found,
 };
 
 /// A file that is younger than its last check by more than this was written by somebody else.

@@ -77,7 +77,7 @@ mod tests {
     use orgvault_api::{Verification, clock::Timestamp};
 
     use super::*;
-    use crate::archive::fixture;
+    use crate::store::fixture;
 
     fn archive(gid: u64, exported: i64, verified: Option<i64>, bytes: u64) -> Archive {
         let at = |hours| Timestamp::UNIX_EPOCH + TimeDelta::hours(hours);

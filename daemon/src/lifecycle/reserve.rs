@@ -10,7 +10,7 @@ use std::{
 
 use rustix::fs::{FallocateFlags, fallocate};
 
-use crate::archive::room;
+use crate::store::room;
 
 const NAME: &str = "reserve";
 const BYTES: u64 = 1024 * 1024;

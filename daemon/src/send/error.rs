@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use orgvault_api::{Format, SendState, clock::Timestamp, gid::Gid};
 use orgvault_products::preflight::PreflightError;
 
-use crate::{archive::PublishError, audit::AuditError};
+use crate::{audit::AuditError, store::StoreError};
 
 /// Why an archive is not sent.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +113,7 @@ pub enum SendError {
     Earlier(#[from] orgvault_archive::StateError),
     /// The intent cannot be written.
     #[error(transparent)]
-    State(#[from] PublishError),
+    State(#[from] StoreError),
     /// It could not be recorded that data is handed out.
     #[error(transparent)]
     Audit(#[from] AuditError),

@@ -3,7 +3,7 @@ use orgvault_api::{Format, Warning};
 use orgvault_config::{Exception, ScheduleConfig, calendar::Calendar, patterns::Patterns};
 
 use super::*;
-use crate::archive::fixture;
+use crate::store::fixture;
 
 fn key(slug: &str) -> OrganizationKey {
     let [source, kind, id, name, slug] = ["tracker", "organization", "7", "Acme", slug].map(str::to_owned);

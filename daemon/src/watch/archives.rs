@@ -20,9 +20,9 @@ use super::{
     watcher::{Handler, Watching, watch},
 };
 use crate::{
-    archive::MARKER_NAME,
     export::Workshop,
     keep::{self, Scope, Skips},
+    store::MARKER_NAME,
 };
 
 /// So many directories are looked at one by one; with more, all are.

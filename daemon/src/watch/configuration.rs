@@ -108,7 +108,7 @@ mod tests {
     use tokio_util::task::TaskTracker;
 
     use super::*;
-    use crate::{archive::ArchiveDirectory, audit::Audit, catalog::Catalog, export::Sources, settings::Settings};
+    use crate::{audit::Audit, catalog::Catalog, export::Sources, settings::Settings, store::LocalStore};
 
     /// Two versions of all files, and a link to the one that counts, as Kubernetes keeps them.
     fn versions(directory: &Path) {
@@ -138,7 +138,7 @@ mod tests {
         let tracker = TaskTracker::new();
         let sources = crate::reload::connect(&config, &products, &Sources::new(), &tracker).unwrap();
         let (configure, configured) = watch::channel(Arc::new(config));
-        let archives = Arc::new(ArchiveDirectory::new(directory.join("archives")));
+        let archives = Arc::new(LocalStore::new(directory.join("archives")));
         let catalog = Catalog::open(&directory.join("catalog.sqlite"), archives.root()).await.unwrap();
         let audit = Arc::new(Audit::new(directory, Clock::system()));
         let shop = Arc::new(Workshop::new(configured, sources, archives, catalog, audit, Clock::system()));

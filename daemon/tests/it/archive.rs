@@ -24,7 +24,7 @@ use orgvault_archive::{
     manifest::{Layout, MANIFEST_VERSION, Product, Section},
     read_back,
 };
-use orgvault_daemon::archive::{ArchiveDirectory, Found, NewArchive, PublishError, Scanned, Sealed};
+use orgvault_daemon::store::{Found, LocalStore, NewArchive, Scanned, Sealed, StoreError};
 
 const DOCUMENT: &[u8] = br#"{"timeLogs":[{"id":1},{"id":2}]}"#;
 
@@ -48,15 +48,15 @@ fn exported_at() -> Timestamp {
 
 /// Writes, seals and reads back one document.
 fn seal(
-    directory: &ArchiveDirectory,
+    directory: &LocalStore,
     organization: &OrganizationKey,
     gid: Gid,
     content: &[u8],
-) -> Result<(Sealed, Manifest), PublishError> {
+) -> Result<(Sealed, Manifest), StoreError> {
     let new = NewArchive { organization, exported_at: exported_at(), gid, format: Format::Json, gzip: false };
     let mut partial = directory.partial(&new)?;
     let path = partial.path().to_owned();
-    partial.write_all(content).map_err(|cause| PublishError::new("write", &path, 0, cause))?;
+    partial.write_all(content).map_err(|cause| StoreError::new("write", &path, 0, cause))?;
     let sealed = partial.seal()?;
     let layout = Layout::default();
     let sections = [Section { name: "timeLogs".to_owned(), rows: 2, counted: 2, ..Section::default() }];
@@ -91,7 +91,7 @@ fn seal(
     Ok((sealed, manifest))
 }
 
-fn publish(directory: &ArchiveDirectory, organization: &OrganizationKey, number: u64) -> Result<PathBuf, PublishError> {
+fn publish(directory: &LocalStore, organization: &OrganizationKey, number: u64) -> Result<PathBuf, StoreError> {
     let (sealed, manifest) = seal(directory, organization, gid(number), DOCUMENT)?;
     directory.publish(sealed, &manifest)
 }
@@ -126,7 +126,7 @@ fn sha256sum(directory: &Path) -> usize {
 }
 
 /// The archives and the sentences of a scan.
-fn scan(directory: &ArchiveDirectory) -> (Vec<Scanned>, Vec<String>) {
+fn scan(directory: &LocalStore) -> (Vec<Scanned>, Vec<String>) {
     let (mut archives, mut skipped) = (Vec::new(), Vec::new());
     let visit = &mut |found| match found {
         Found::Archive(scanned) => archives.push(*scanned),

@@ -15,13 +15,13 @@ use orgvault_api::{Export, ExportError, Format, State, clock::Clock};
 use orgvault_config::Config;
 use orgvault_daemon::{
     RunError,
-    archive::ArchiveDirectory,
     audit::Audit,
     catalog::Catalog,
     export::{Engine, Parts, Workshop},
     lifecycle::Vital,
     product::Products,
     source::Source,
+    store::LocalStore,
 };
 use tokio::{sync::watch, task::Id};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -68,7 +68,7 @@ impl Alone {
         let definition = Products::embedded().unwrap().get("rytask").unwrap().clone();
         let source = Source::new(app.source(), definition, tracker.clone()).unwrap();
         let sources = HashMap::from([("tracker".to_owned(), Arc::new(source))]);
-        let archives = Arc::new(ArchiveDirectory::new(directory.join("archives")));
+        let archives = Arc::new(LocalStore::new(directory.join("archives")));
         let catalog = Catalog::open(&directory.join("catalog.sqlite"), archives.root()).await.unwrap();
         let audit = Arc::new(Audit::new(directory, clock.clone()));
         let (_configure, configured) = watch::channel(Arc::new(Config::default()));

@@ -4,9 +4,9 @@ use orgvault_api::{Archive, Export, State, gid::Gid};
 
 use super::{Engine, Failure, Record};
 use crate::{
-    archive::NewArchive,
     catalog::{CatalogError, ExportFilter},
     export::Workshop,
+    store::NewArchive,
 };
 
 /// How an export has ended.

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use orgvault_api::Format;
-use orgvault_daemon::archive::{ArchiveDirectory, NewArchive};
+use orgvault_daemon::store::{LocalStore, NewArchive};
 
 /// Nothing that these tests wait for takes longer.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
@@ -210,7 +210,7 @@ impl Content<'_> {
         let Self { key, product, format, section, rows, bytes } = self;
         let gid = Gid::try_from(gid).unwrap();
         let exported_at = Clock::system().now();
-        let archives = ArchiveDirectory::new(archive_dir.to_owned());
+        let archives = LocalStore::new(archive_dir.to_owned());
         let new = NewArchive { organization: key, exported_at, gid, format, gzip: false };
         let mut partial = archives.partial(&new).unwrap();
         std::io::Write::write_all(&mut partial, bytes).unwrap();

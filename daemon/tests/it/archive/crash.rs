@@ -10,7 +10,7 @@ use std::{
 };
 
 use orgvault_archive::verify;
-use orgvault_daemon::archive::{ArchiveDirectory, Step};
+use orgvault_daemon::store::{LocalStore, Step};
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::{files, organization, publish, scan, sha256sum};
@@ -21,8 +21,8 @@ const EARLIER: u64 = 1;
 const DYING: u64 = 2;
 
 /// A directory whose owner dies in `step`.
-fn doomed(root: PathBuf, step: String) -> ArchiveDirectory {
-    ArchiveDirectory::new(root).observed_by(Arc::new(move |taken: Step| {
+fn doomed(root: PathBuf, step: String) -> LocalStore {
+    LocalStore::new(root).observed_by(Arc::new(move |taken: Step| {
         if format!("{taken:?}") == step {
             kill_process(getpid(), Signal::KILL).unwrap();
             loop {
@@ -42,9 +42,9 @@ fn dies() {
 }
 
 /// An archive of the same organization, then one whose publishing or deleting ends in `step`.
-fn die_in(step: Step) -> (tempfile::TempDir, ArchiveDirectory) {
+fn die_in(step: Step) -> (tempfile::TempDir, LocalStore) {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     publish(&directory, &organization("acme", "7"), EARLIER).unwrap();
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", "archive::crash::dies"])
@@ -57,7 +57,7 @@ fn die_in(step: Step) -> (tempfile::TempDir, ArchiveDirectory) {
 }
 
 /// The gids that a scan lists, each whole.
-fn listed(directory: &ArchiveDirectory) -> Vec<u64> {
+fn listed(directory: &LocalStore) -> Vec<u64> {
     let (archives, skipped) = scan(directory);
     assert_eq!(skipped, [""; 0]);
     for archive in &archives {
@@ -67,7 +67,7 @@ fn listed(directory: &ArchiveDirectory) -> Vec<u64> {
 }
 
 /// After a restart there is nothing but `gids`.
-fn assert_clean(root: &Path, directory: &ArchiveDirectory, gids: &[u64], step: Step) {
+fn assert_clean(root: &Path, directory: &LocalStore, gids: &[u64], step: Step) {
     assert_eq!(listed(directory), gids, "{step:?}");
     let archives = files(root).len() - 3;
     assert_eq!(archives, 2 * gids.len(), "{step:?}: {:?}", files(root));

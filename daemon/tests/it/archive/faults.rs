@@ -3,7 +3,7 @@
 use std::{env, fs, os::unix::fs::PermissionsExt, path::Path, process::Command, sync::Arc};
 
 use nix::sys::signal::{SigSet, Signal};
-use orgvault_daemon::archive::{ArchiveDirectory, PublishError, Step};
+use orgvault_daemon::store::{LocalStore, Step, StoreError};
 use rustix::{
     process::{Resource, Rlimit, getrlimit, setrlimit},
     thread::{CapabilitySet, CapabilitySets, set_capabilities},
@@ -14,11 +14,11 @@ use super::{files, organization, publish, sha256sum};
 const STEP: &str = "ORGVAULT_TEST_FULL_AFTER";
 
 /// From `step` on no file of this process may grow: what a full disk does, for any user.
-fn full_after(root: &Path, step: Step) -> ArchiveDirectory {
+fn full_after(root: &Path, step: Step) -> LocalStore {
     let mut ignored = SigSet::empty();
     ignored.add(Signal::SIGXFSZ);
     ignored.thread_block().unwrap();
-    ArchiveDirectory::new(root.to_owned()).observed_by(Arc::new(move |taken| {
+    LocalStore::new(root.to_owned()).observed_by(Arc::new(move |taken| {
         if taken == step {
             let Rlimit { maximum, .. } = getrlimit(Resource::Fsize);
             setrlimit(Resource::Fsize, Rlimit { current: Some(0), maximum }).unwrap();
@@ -32,14 +32,14 @@ fn fills_up() {
     let Ok(step) = env::var(STEP) else { return };
     let step = Step::PUBLISHING.into_iter().find(|known| format!("{known:?}") == step).unwrap();
     let root = tempfile::tempdir().unwrap();
-    let before = ArchiveDirectory::new(root.path().to_owned());
+    let before = LocalStore::new(root.path().to_owned());
     let earlier = publish(&before, &organization("acme", "7"), 1).unwrap();
     let files_before = files(root.path());
 
     let result = publish(&full_after(root.path(), step), &organization("acme", "7"), 2);
     match (step, result) {
         (Step::Created | Step::Sealed | Step::ManifestWritten, Err(error)) => {
-            let PublishError::DiskFull { path, needed, free, .. } = &error else { panic!("{step:?}: {error:?}") };
+            let StoreError::DiskFull { path, needed, free, .. } = &error else { panic!("{step:?}: {error:?}") };
             assert!(path.starts_with(root.path()) && *needed > 0 && *free > 0, "{error:?}");
             assert_eq!(error.code(), "disk_full");
             assert!(error.to_string().contains(" bytes needed, "), "{error}");
@@ -67,10 +67,10 @@ fn a_full_disk_leaves_nothing_at_any_step() {
 #[test]
 fn too_little_room_is_said_before_the_export() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().join("archives"));
+    let directory = LocalStore::new(root.path().join("archives"));
     directory.check(1).unwrap();
     let error = directory.check(u64::MAX).unwrap_err();
-    assert!(matches!(&error, PublishError::DiskFull { needed: u64::MAX, free, .. } if *free > 0), "{error:?}");
+    assert!(matches!(&error, StoreError::DiskFull { needed: u64::MAX, free, .. } if *free > 0), "{error:?}");
     assert_eq!(error.code(), "disk_full");
     assert!(!error.hint().is_empty());
 }
@@ -90,7 +90,7 @@ fn without_privileges<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 #[test]
 fn a_directory_that_cannot_be_written_is_named() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     publish(&directory, &organization("acme", "7"), 1).unwrap();
     for (locked, id) in [("", "7"), ("tracker", "8"), ("tracker/acme--7", "7")] {
         let locked = root.path().join(locked);
@@ -102,7 +102,7 @@ fn a_directory_that_cannot_be_written_is_named() {
         });
         fs::set_permissions(&locked, mode).unwrap();
         let error = error.unwrap_err();
-        let PublishError::NotWritable { path, .. } = &error else { panic!("{error:?}") };
+        let StoreError::NotWritable { path, .. } = &error else { panic!("{error:?}") };
         assert!(path.starts_with(&locked), "{error}");
         assert_eq!(error.code(), "archive_dir");
         assert!(error.hint().contains("ReadWritePaths="));
@@ -113,7 +113,7 @@ fn a_directory_that_cannot_be_written_is_named() {
 #[test]
 fn a_file_where_a_directory_should_be_is_named() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     fs::write(root.path().join("tracker"), "").unwrap();
     let error = publish(&directory, &organization("acme", "7"), 1).unwrap_err();
     assert!(error.to_string().contains("/tracker: "), "{error}");
@@ -124,7 +124,7 @@ fn a_file_where_a_directory_should_be_is_named() {
 fn an_organization_directory_that_is_a_link_is_not_followed() {
     let root = tempfile::tempdir().unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     fs::create_dir(root.path().join("tracker")).unwrap();
     std::os::unix::fs::symlink(elsewhere.path(), root.path().join("tracker/acme--7")).unwrap();
     assert!(publish(&directory, &organization("acme", "7"), 1).is_err());

@@ -9,7 +9,7 @@ use std::{
 
 use orgvault_api::{ArchiveState, Format, Verification};
 use orgvault_archive::{Manifest, naming::hex, verify};
-use orgvault_daemon::archive::{ArchiveDirectory, NewArchive, PublishError, Step};
+use orgvault_daemon::store::{LocalStore, NewArchive, Step, StoreError};
 use sha2::{Digest, Sha256};
 
 use super::{DOCUMENT, exported_at, files, gid, organization, publish, scan, seal, sha256sum};
@@ -19,7 +19,7 @@ fn an_archive_has_its_manifest_and_its_sums() {
     let root = tempfile::tempdir().unwrap();
     let steps = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&steps);
-    let directory = ArchiveDirectory::new(root.path().join("archives"))
+    let directory = LocalStore::new(root.path().join("archives"))
         .observed_by(Arc::new(move |step| seen.lock().unwrap().push(step)));
     let path = publish(&directory, &organization("acme", "7"), 41).unwrap();
     assert_eq!(*steps.lock().unwrap(), Step::PUBLISHING);
@@ -48,11 +48,10 @@ fn an_archive_has_its_manifest_and_its_sums() {
 #[test]
 fn an_organization_keeps_its_directory_after_a_rename() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     let first = publish(&directory, &organization("acme", "7"), 1).unwrap();
     let renamed = publish(&directory, &organization("umbrella", "7"), 2).unwrap();
-    let after_restart =
-        publish(&ArchiveDirectory::new(root.path().to_owned()), &organization("third", "7"), 3).unwrap();
+    let after_restart = publish(&LocalStore::new(root.path().to_owned()), &organization("third", "7"), 3).unwrap();
     assert_eq!(first.parent(), renamed.parent());
     assert_eq!(first.parent(), after_restart.parent());
     assert_eq!(sha256sum(first.parent().unwrap()), 6);
@@ -68,7 +67,7 @@ fn an_organization_keeps_its_directory_after_a_rename() {
 fn no_name_of_a_database_is_a_path() {
     let root = tempfile::tempdir().unwrap();
     let archives = root.path().join("a/b/archives");
-    let directory = ArchiveDirectory::new(archives.clone());
+    let directory = LocalStore::new(archives.clone());
     let long = "x".repeat(300);
     let odd = ["../x", "..", ".", "", "/etc", "🚀", "a\0b", "a/../../b", "trailing...", "SHA256SUMS", long.as_str()];
     for (number, (slug, id)) in odd.iter().flat_map(|slug| odd.iter().map(move |id| (slug, id))).enumerate() {
@@ -90,7 +89,7 @@ fn no_name_of_a_database_is_a_path() {
 #[test]
 fn publishers_of_one_directory_lose_no_line() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     std::thread::scope(|scope| {
         for worker in 0..8 {
             let directory = &directory;
@@ -107,12 +106,12 @@ fn publishers_of_one_directory_lose_no_line() {
 #[test]
 fn a_final_name_is_never_overwritten() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     let path = publish(&directory, &organization("acme", "7"), 1).unwrap();
     let before = files(root.path());
     fs::write(&path, "someone's").unwrap();
     let error = publish(&directory, &organization("acme", "7"), 1).unwrap_err();
-    assert!(matches!(error, PublishError::Exists { .. }), "{error}");
+    assert!(matches!(error, StoreError::Exists { .. }), "{error}");
     assert_eq!(error.code(), "archive_exists");
     assert_eq!(fs::read(&path).unwrap(), b"someone's");
     assert_eq!(files(root.path()), before);
@@ -121,14 +120,14 @@ fn a_final_name_is_never_overwritten() {
 #[test]
 fn a_failure_after_the_rename_takes_the_archive_back() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     let earlier = publish(&directory, &organization("acme", "7"), 1).unwrap();
     let before = files(root.path());
     // Somebody else's manifest has the name: the archive was renamed when that is found out.
     let taken = earlier.with_file_name("20260131T093000Z-2.json.manifest.json");
     fs::write(&taken, "someone's").unwrap();
     let error = publish(&directory, &organization("acme", "7"), 2).unwrap_err();
-    assert!(matches!(error, PublishError::Exists { .. }), "{error}");
+    assert!(matches!(error, StoreError::Exists { .. }), "{error}");
     let left = files(root.path());
     assert!(!left.iter().any(|name| name.ends_with("-2.json")), "{left:?}");
     assert_eq!(fs::read(&taken).unwrap(), b"someone's");
@@ -142,7 +141,7 @@ type Change = fn(&mut Manifest);
 #[test]
 fn a_manifest_of_another_file_is_refused() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     let acme = organization("acme", "7");
     let changes: [Change; 3] = [
         |manifest| manifest.bytes += 1,
@@ -153,7 +152,7 @@ fn a_manifest_of_another_file_is_refused() {
         let (sealed, mut manifest) = seal(&directory, &acme, gid(1), DOCUMENT).unwrap();
         change(&mut manifest);
         let error = directory.publish(sealed, &manifest).unwrap_err();
-        assert!(matches!(error, PublishError::WrongManifest { .. }), "{error}");
+        assert!(matches!(error, StoreError::WrongManifest { .. }), "{error}");
         assert_eq!(files(root.path()), ["tracker/", "tracker/acme--7/"]);
     }
 }
@@ -161,7 +160,7 @@ fn a_manifest_of_another_file_is_refused() {
 #[test]
 fn what_is_not_published_leaves_nothing() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     let acme = organization("acme", "7");
     let new =
         NewArchive { organization: &acme, exported_at: exported_at(), gid: gid(1), format: Format::Csv, gzip: true };
@@ -176,7 +175,7 @@ fn what_is_not_published_leaves_nothing() {
 #[test]
 fn a_file_is_hashed_while_it_is_written_from_start_to_end() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     let acme = organization("acme", "7");
     let new = |number| NewArchive {
         organization: &acme,
@@ -213,7 +212,7 @@ fn a_file_is_hashed_while_it_is_written_from_start_to_end() {
 #[test]
 fn sums_that_somebody_spoiled_are_made_anew() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     let first = publish(&directory, &organization("acme", "7"), 1).unwrap();
     let sums = first.with_file_name("SHA256SUMS");
     for (number, spoiled) in [&b"garbage\n"[..], b"\xff\xff", b""].into_iter().enumerate() {
@@ -229,7 +228,7 @@ fn sums_that_somebody_spoiled_are_made_anew() {
 #[test]
 fn the_state_is_kept_beside_the_archive() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     let path = publish(&directory, &organization("acme", "7"), 1).unwrap();
     let (gid, at) = (gid(1), exported_at());
     for ok in [true, false] {
@@ -259,7 +258,7 @@ fn the_state_is_kept_beside_the_archive() {
 #[test]
 fn a_deleted_archive_is_gone_with_all_that_belongs_to_it() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     let kept = publish(&directory, &organization("acme", "7"), 1).unwrap();
     let path = publish(&directory, &organization("acme", "7"), 2).unwrap();
     directory.update_state(&path, gid(2), |_| ()).unwrap();
@@ -277,7 +276,7 @@ fn a_deleted_archive_is_gone_with_all_that_belongs_to_it() {
 fn only_archives_below_the_directory_can_be_deleted() {
     let root = tempfile::tempdir().unwrap();
     let archives = root.path().join("archives");
-    let directory = ArchiveDirectory::new(archives.clone());
+    let directory = LocalStore::new(archives.clone());
     let name = "20260131T093000Z-1.json";
     fs::create_dir_all(archives.join("tracker/acme--7")).unwrap();
     for path in [
@@ -288,6 +287,6 @@ fn only_archives_below_the_directory_can_be_deleted() {
         "relative/x/y".into(),
     ] {
         let error = directory.delete(&path).unwrap_err();
-        assert!(matches!(error, PublishError::Outside { .. }), "{}: {error}", path.display());
+        assert!(matches!(error, StoreError::Outside { .. }), "{}: {error}", path.display());
     }
 }

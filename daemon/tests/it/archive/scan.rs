@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 
 use orgvault_api::ArchiveState;
 use orgvault_archive::manifest::manifest_path;
-use orgvault_daemon::archive::ArchiveDirectory;
+use orgvault_daemon::store::LocalStore;
 use serde_json::{Value, json};
 
 use super::{files, organization, publish, scan};
@@ -33,7 +33,7 @@ fn a_manifest_that_lies_is_reported_and_not_followed() {
     ];
     for (key, value, reason) in cases {
         let root = tempfile::tempdir().unwrap();
-        let directory = ArchiveDirectory::new(root.path().to_owned());
+        let directory = LocalStore::new(root.path().to_owned());
         publish(&directory, &organization("acme", "7"), 1).unwrap();
         let path = publish(&directory, &organization("acme", "7"), 2).unwrap();
         change(&path, key, value.clone());
@@ -47,7 +47,7 @@ fn a_manifest_that_lies_is_reported_and_not_followed() {
 #[test]
 fn a_manifest_that_is_no_json_or_a_link_is_reported() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     let path = publish(&directory, &organization("acme", "7"), 1).unwrap();
     let manifest = manifest_path(&path);
     let text = fs::read(&manifest).unwrap();
@@ -64,7 +64,7 @@ fn a_manifest_that_is_no_json_or_a_link_is_reported() {
 #[test]
 fn a_copied_archive_counts_once() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     let path = publish(&directory, &organization("acme", "7"), 1).unwrap();
     let copy = root.path().join("tracker/umbrella--7");
     fs::create_dir(&copy).unwrap();
@@ -79,7 +79,7 @@ fn a_copied_archive_counts_once() {
 #[test]
 fn what_is_missing_or_has_another_size_is_listed_as_such() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     let paths: Vec<_> =
         (1..=4).map(|number| publish(&directory, &organization("acme", "7"), number).unwrap()).collect();
     fs::remove_file(&paths[1]).unwrap();
@@ -99,7 +99,7 @@ fn what_is_missing_or_has_another_size_is_listed_as_such() {
 #[test]
 fn a_state_that_cannot_be_used_costs_only_itself() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     let path = publish(&directory, &organization("acme", "7"), 1).unwrap();
     let state = orgvault_archive::state::state_path(&path);
     for text in ["", r#"{"state_version":2}"#, r#"{"state_version":1,"gid":"9"}"#] {
@@ -114,9 +114,9 @@ fn a_state_that_cannot_be_used_costs_only_itself() {
 fn what_is_not_ours_is_neither_read_nor_removed() {
     let root = tempfile::tempdir().unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().to_owned());
+    let directory = LocalStore::new(root.path().to_owned());
     publish(&directory, &organization("acme", "7"), 1).unwrap();
-    publish(&ArchiveDirectory::new(elsewhere.path().to_owned()), &organization("acme", "9"), 9).unwrap();
+    publish(&LocalStore::new(elsewhere.path().to_owned()), &organization("acme", "9"), 9).unwrap();
     fs::write(elsewhere.path().join("tracker/acme--9/.partial-x"), "").unwrap();
     symlink(elsewhere.path().join("tracker"), root.path().join("linked")).unwrap();
     symlink(elsewhere.path().join("tracker/acme--9"), root.path().join("tracker/acme--9")).unwrap();
@@ -138,7 +138,7 @@ fn what_is_not_ours_is_neither_read_nor_removed() {
 #[test]
 fn an_archive_directory_that_is_not_there_yet_is_empty() {
     let root = tempfile::tempdir().unwrap();
-    let directory = ArchiveDirectory::new(root.path().join("none"));
+    let directory = LocalStore::new(root.path().join("none"));
     assert_eq!(directory.sweep().unwrap().removed.len(), 0);
     assert_eq!(scan(&directory).0.len(), 0);
 }

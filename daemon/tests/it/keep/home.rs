@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use orgvault_api::{Actor, ArchiveState, AuditEntry, State, clock::Clock, gid::Gid, health::Health};
 use orgvault_config::Retention;
-use orgvault_daemon::{RunError, archive::ArchiveDirectory, lifecycle::Stop, product::Products, run};
+use orgvault_daemon::{RunError, lifecycle::Stop, product::Products, run, store::LocalStore};
 
 use super::fixture::{App, archived, export, gids, listed};
 use crate::api::fixture::{Daemon, config, organization, problem, until};
@@ -166,7 +166,7 @@ async fn what_a_crash_cut_short_is_deleted_forgotten_and_told_once() {
     daemon.stop.soft.cancel();
     daemon.ended().await;
     // As a daemon leaves it that dies after it has decided, and after it has deleted.
-    let directory = ArchiveDirectory::new(daemon.config.daemon.archive_dir.clone());
+    let directory = LocalStore::new(daemon.config.daemon.archive_dir.clone());
     for (archive, done) in all.iter().zip([false, true]) {
         let deletion = directory.decide_deletion(archive.path.as_ref()).unwrap();
         if done {

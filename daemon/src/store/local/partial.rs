@@ -13,7 +13,7 @@ use orgvault_api::{Format, OrganizationKey, clock::Timestamp, gid::Gid};
 use orgvault_archive::naming::{self, ArchiveName, PARTIAL_PREFIX};
 use sha2::{Digest, Sha256};
 
-use super::{ArchiveDirectory, Observer, PublishError, Step};
+use super::{LocalStore, Observer, Step, StoreError};
 use crate::permissions;
 
 /// Read by the daemon's group, written by its user.
@@ -65,12 +65,12 @@ pub struct Sealed {
     sha256: Option<String>,
 }
 
-impl ArchiveDirectory {
+impl LocalStore {
     /// Starts an archive's file, in the organization's directory.
     ///
     /// # Errors
     /// When the directory or the file cannot be created.
-    pub fn partial(&self, archive: &NewArchive<'_>) -> Result<Partial, PublishError> {
+    pub fn partial(&self, archive: &NewArchive<'_>) -> Result<Partial, StoreError> {
         self.guard()?;
         let directory = self.places().of(archive.organization)?;
         let NewArchive { exported_at, gid, format, gzip, .. } = *archive;
@@ -82,7 +82,7 @@ impl ArchiveDirectory {
 }
 
 impl Partial {
-    fn create(directory: &Path, name: ArchiveName, observer: Observer) -> Result<Self, PublishError> {
+    fn create(directory: &Path, name: ArchiveName, observer: Observer) -> Result<Self, StoreError> {
         let path = directory.join(format!("{PARTIAL_PREFIX}{name}"));
         let file = OpenOptions::new()
             .write(true)
@@ -90,7 +90,7 @@ impl Partial {
             .mode(FILE_MODE)
             .open(&path)
             .and_then(|file| permissions::of_file(&file, FILE_MODE).map(|()| file))
-            .map_err(|cause| PublishError::new("create", &path, 0, cause))?;
+            .map_err(|cause| StoreError::new("create", &path, 0, cause))?;
         Ok(Self::over(file, Leftover(path), name, observer))
     }
 
@@ -115,9 +115,9 @@ impl Partial {
     ///
     /// # Errors
     /// When the last bytes cannot be written or the disk does not take them.
-    pub fn seal(mut self) -> Result<Sealed, PublishError> {
-        self.write_buffer().map_err(|cause| PublishError::new("write", &self.leftover.0, self.bytes, cause))?;
-        self.file.sync_all().map_err(|cause| PublishError::new("sync", &self.leftover.0, self.bytes, cause))?;
+    pub fn seal(mut self) -> Result<Sealed, StoreError> {
+        self.write_buffer().map_err(|cause| StoreError::new("write", &self.leftover.0, self.bytes, cause))?;
+        self.file.sync_all().map_err(|cause| StoreError::new("sync", &self.leftover.0, self.bytes, cause))?;
         (self.observer)(Step::Sealed);
         let sha256 = self.hash.map(|hash| naming::hex(&hash.finalize()));
         Ok(Sealed { leftover: self.leftover, name: self.name, bytes: self.bytes, sha256 })
@@ -137,7 +137,7 @@ impl Partial {
         let end = self.position + bytes.len() as u64;
         self.file.write_all(bytes).map_err(|cause| {
             let kind = cause.kind();
-            io::Error::new(kind, PublishError::new("write", &self.leftover.0, end.max(self.bytes), cause))
+            io::Error::new(kind, StoreError::new("write", &self.leftover.0, end.max(self.bytes), cause))
         })?;
         match &mut self.hash {
             Some(hash) if self.position == self.bytes => hash.update(bytes),
@@ -249,8 +249,8 @@ mod tests {
     fn a_full_disk_is_told_with_its_facts_through_the_writers_around_it() {
         let mut around = io::BufWriter::with_capacity(10, over("/dev/full"));
         let error = around.write_all(&vec![0; 2 * BUFFER]).unwrap_err();
-        let error = PublishError::new("do something else", Path::new("/other"), 0, error);
-        let PublishError::DiskFull { act, path, needed, .. } = &error else { panic!("{error:?}") };
+        let error = StoreError::new("do something else", Path::new("/other"), 0, error);
+        let StoreError::DiskFull { act, path, needed, .. } = &error else { panic!("{error:?}") };
         assert_eq!((*act, path.as_path(), *needed), ("write", Path::new("/nowhere/.partial"), 2 * BUFFER as u64));
     }
 
@@ -259,10 +259,10 @@ mod tests {
         let mut partial = over("/dev/full");
         partial.write_all(b"few").unwrap();
         let error = partial.seal().unwrap_err();
-        assert!(matches!(error, PublishError::DiskFull { needed: 3, .. }), "{error:?}");
+        assert!(matches!(error, StoreError::DiskFull { needed: 3, .. }), "{error:?}");
         let mut partial = over("/dev/null");
         partial.write_all(b"few").unwrap();
         let error = partial.seal().unwrap_err();
-        assert!(matches!(error, PublishError::Failed { act: "sync", .. }), "{error:?}");
+        assert!(matches!(error, StoreError::Failed { act: "sync", .. }), "{error:?}");
     }
 }

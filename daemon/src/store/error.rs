@@ -11,7 +11,7 @@ use crate::lifecycle::LockError;
 
 /// Why an archive was not published, or something else in the archive directory not done.
 #[derive(Debug, thiserror::Error)]
-pub enum PublishError {
+pub enum StoreError {
     /// There is no room.
     #[error("cannot {act} {}: {}", path.display(), lack.said(*needed, *free))]
     DiskFull {
@@ -154,7 +154,7 @@ impl Lack {
     }
 }
 
-impl PublishError {
+impl StoreError {
     /// Sorts `cause` by what the admin has to do about it. `needed` is the number of bytes that
     /// `path` was to have. An error that a [`super::Partial`] reported through a writer around it
     /// comes out as it went in.
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn sorts_errors_by_what_has_to_be_done() {
         let path = Path::new("/archives/tracker");
-        let code = |kind: io::ErrorKind| PublishError::new("write", path, 1, kind.into()).code();
+        let code = |kind: io::ErrorKind| StoreError::new("write", path, 1, kind.into()).code();
         assert_eq!(code(io::ErrorKind::StorageFull), "disk_full");
         assert_eq!(code(io::ErrorKind::QuotaExceeded), "disk_full");
         assert_eq!(code(io::ErrorKind::ReadOnlyFilesystem), "archive_dir");
@@ -268,7 +268,7 @@ mod tests {
         assert!(with(|stat| stat.f_favail = 0).no_inodes);
         assert!(!with(|stat| (stat.f_files, stat.f_favail) = (0, 0)).no_inodes, "btrfs counts none");
         assert_eq!(with(|stat| (stat.f_blocks, stat.f_bavail) = (0, 0)).bytes, None, "object stores count none");
-        let said = |kind: io::ErrorKind| PublishError::new("write", Path::new("/a"), 1, kind.into());
+        let said = |kind: io::ErrorKind| StoreError::new("write", Path::new("/a"), 1, kind.into());
         assert!(said(io::ErrorKind::QuotaExceeded).to_string().contains("the quota is used up"));
         assert!(said(io::ErrorKind::FileTooLarge).to_string().contains("a file may not become so large here"));
         assert!(said(io::ErrorKind::FileTooLarge).hint().contains("LimitFSIZE="));
@@ -276,9 +276,9 @@ mod tests {
 
     #[test]
     fn names_act_path_and_cause() {
-        let error = PublishError::new("write", Path::new("/a"), 7, io::Error::from_raw_os_error(30));
+        let error = StoreError::new("write", Path::new("/a"), 7, io::Error::from_raw_os_error(30));
         assert_eq!(error.to_string(), "cannot write /a: Read-only file system (os error 30)");
-        let error = PublishError::new("write", Path::new("/nowhere/a"), 7, io::ErrorKind::StorageFull.into());
+        let error = StoreError::new("write", Path::new("/nowhere/a"), 7, io::ErrorKind::StorageFull.into());
         let text = error.to_string();
         assert!(text.starts_with("cannot write /nowhere/a: the disk is full: at least 7 bytes needed, "), "{text}");
         assert!(!text.contains(", 0 free"), "the nearest existing parent has room: {text}");

@@ -4,7 +4,7 @@ use orgvault_api::Verification;
 use proptest::prelude::*;
 
 use super::*;
-use crate::archive::fixture;
+use crate::store::fixture;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))

@@ -17,7 +17,7 @@ use orgvault_archive::{
     state::state_path,
 };
 
-use super::{ArchiveDirectory, PublishError, Step, place::sync_directory, sidecar};
+use super::{LocalStore, Step, StoreError, place::sync_directory, sidecar};
 
 /// What the manifest of an archive that is being deleted is called, before the archive's name.
 const DELETED_PREFIX: &str = "deleted-";
@@ -56,13 +56,13 @@ impl Deletion {
     }
 }
 
-impl ArchiveDirectory {
+impl LocalStore {
     /// Decides that the archive at `archive` goes: from now on there is no published archive. It is
     /// to be [carried out](Self::carry_out), and [ended](Self::end_deletion) when everybody knows.
     ///
     /// # Errors
     /// When the path is not one of an archive in this directory, or the disk refuses.
-    pub fn decide_deletion(&self, archive: &Path) -> Result<Deletion, PublishError> {
+    pub fn decide_deletion(&self, archive: &Path) -> Result<Deletion, StoreError> {
         let (directory, name) = self.locate(archive)?;
         self.guard()?;
         let _guard = self.lock(directory);
@@ -75,7 +75,7 @@ impl ArchiveDirectory {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn carry_out(&self, deletion: &Deletion) -> Result<(), PublishError> {
+    pub fn carry_out(&self, deletion: &Deletion) -> Result<(), StoreError> {
         let _guard = self.lock(&deletion.directory);
         carry_out(deletion, &|step| self.step(step))
     }
@@ -84,7 +84,7 @@ impl ArchiveDirectory {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn end_deletion(&self, deletion: &Deletion) -> Result<(), PublishError> {
+    pub fn end_deletion(&self, deletion: &Deletion) -> Result<(), StoreError> {
         remove(&deletion_mark(&deletion.directory, deletion.name))?;
         sync_directory(&deletion.directory)?;
         self.step(Step::Deleted);
@@ -96,15 +96,15 @@ impl ArchiveDirectory {
     ///
     /// # Errors
     /// When the path is not one of an archive in this directory, or the disk refuses.
-    pub fn delete(&self, archive: &Path) -> Result<(), PublishError> {
+    pub fn delete(&self, archive: &Path) -> Result<(), StoreError> {
         let deletion = self.decide_deletion(archive)?;
         self.carry_out(&deletion)?;
         self.end_deletion(&deletion)
     }
 
     /// The directory and the name of an archive whose path came from somewhere else.
-    pub(super) fn locate<'a>(&self, archive: &'a Path) -> Result<(&'a Path, ArchiveName), PublishError> {
-        let outside = || PublishError::Outside { path: archive.to_owned(), root: self.root().to_owned() };
+    pub(super) fn locate<'a>(&self, archive: &'a Path) -> Result<(&'a Path, ArchiveName), StoreError> {
+        let outside = || StoreError::Outside { path: archive.to_owned(), root: self.root().to_owned() };
         let below = archive.strip_prefix(self.root()).map_err(|cause| {
             tracing::debug!(%cause, "a path outside");
             outside()
@@ -130,17 +130,17 @@ pub(super) fn marked_name(file_name: &str) -> Option<ArchiveName> {
 
 /// The manifest becomes the mark. Where it is gone, or a full disk has no room for the longer name, the
 /// deletion is worth more than its mark.
-fn mark(directory: &Path, name: ArchiveName, archive: &Path) -> Result<(), PublishError> {
+fn mark(directory: &Path, name: ArchiveName, archive: &Path) -> Result<(), StoreError> {
     let (manifest, mark) = (manifest_path(archive), deletion_mark(directory, name));
     match fs::rename(&manifest, &mark) {
         Ok(()) => sync_directory(directory),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(cause) if cause.kind() == io::ErrorKind::StorageFull => remove(&manifest),
-        Err(cause) => Err(PublishError::new("delete", archive, 0, cause)),
+        Err(cause) => Err(StoreError::new("delete", archive, 0, cause)),
     }
 }
 
-pub(super) fn carry_out(deletion: &Deletion, step: &dyn Fn(Step)) -> Result<(), PublishError> {
+pub(super) fn carry_out(deletion: &Deletion, step: &dyn Fn(Step)) -> Result<(), StoreError> {
     let Deletion { directory, name, .. } = deletion;
     let archive = deletion.archive();
     remove(&archive)?;
@@ -155,9 +155,9 @@ pub(super) fn carry_out(deletion: &Deletion, step: &dyn Fn(Step)) -> Result<(), 
 }
 
 /// Removes a file; one that is gone is no error.
-pub(super) fn remove(path: &Path) -> Result<(), PublishError> {
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(PublishError::new("delete", path, 0, cause)),
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(StoreError::new("delete", path, 0, cause)),
         _ => Ok(()),
     }
 }

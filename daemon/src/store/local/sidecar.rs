@@ -21,14 +21,14 @@ use rustix::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    PublishError,
+    StoreError,
     partial::{FILE_MODE, Leftover},
 };
 use crate::permissions;
 
 /// Writes `text` to `.partial-<name>` in `directory` and syncs it. A leftover of that name, which
 /// only a crash leaves, is replaced.
-pub(super) fn write_partial(directory: &Path, name: &str, text: &[u8]) -> Result<Leftover, PublishError> {
+pub(super) fn write_partial(directory: &Path, name: &str, text: &[u8]) -> Result<Leftover, StoreError> {
     let leftover = Leftover(directory.join(format!("{PARTIAL_PREFIX}{name}")));
     let write = || {
         match fs::remove_file(&leftover.0) {
@@ -40,19 +40,19 @@ pub(super) fn write_partial(directory: &Path, name: &str, text: &[u8]) -> Result
         file.write_all(text)?;
         file.sync_all()
     };
-    write().map_err(|cause| PublishError::new("write", &leftover.0, text.len() as u64, cause))?;
+    write().map_err(|cause| StoreError::new("write", &leftover.0, text.len() as u64, cause))?;
     Ok(leftover)
 }
 
 /// Renames without overwriting. Where the file system knows no such rename, by a second link,
 /// which fails for a taken name just the same; and where it knows no links either (exFAT, object
 /// stores), after a look whether the name is taken.
-pub(super) fn rename_new(from: &Path, to: &Path) -> Result<(), PublishError> {
+pub(super) fn rename_new(from: &Path, to: &Path) -> Result<(), StoreError> {
     let renamed = renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE).map_err(io::Error::from);
     renamed
         .or_else(|cause| if cannot(&cause) { link_new(from, to) } else { Err(cause) })
         .or_else(|cause| if cannot(&cause) { look_and_rename(from, to) } else { Err(cause) })
-        .map_err(|cause| PublishError::new("rename a file to", to, 0, cause))
+        .map_err(|cause| StoreError::new("rename a file to", to, 0, cause))
 }
 
 /// Whether a file system may mean by this that it does not know the call at all. One that means
@@ -85,13 +85,13 @@ fn look_and_rename(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Renames over what is there.
-pub(super) fn rename_over(from: &Path, to: &Path) -> Result<(), PublishError> {
-    fs::rename(from, to).map_err(|cause| PublishError::new("rename a file to", to, 0, cause))
+pub(super) fn rename_over(from: &Path, to: &Path) -> Result<(), StoreError> {
+    fs::rename(from, to).map_err(|cause| StoreError::new("rename a file to", to, 0, cause))
 }
 
 /// The sums of `directory`, which the caller has locked. One that is not there, or that somebody
 /// else wrote to or put something else in the place of, is made anew from the manifests.
-pub(super) fn load_sums(directory: &Path) -> Result<Sums, PublishError> {
+pub(super) fn load_sums(directory: &Path) -> Result<Sums, StoreError> {
     let path = directory.join(SUMS_NAME);
     let unusable = match open::read(&path, LARGEST_SUMS) {
         Ok(text) => match String::from_utf8(text).map_err(|cause| cause.to_string()).map(|text| Sums::parse(&text)) {
@@ -101,15 +101,15 @@ pub(super) fn load_sums(directory: &Path) -> Result<Sums, PublishError> {
         },
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return sums_of_manifests(directory),
         Err(cause) if open::is_another(&cause) => cause.to_string(),
-        Err(cause) => return Err(PublishError::new("read", &path, 0, cause)),
+        Err(cause) => return Err(StoreError::new("read", &path, 0, cause)),
     };
     tracing::warn!(path = %path.display(), cause = unusable, "made anew from the manifests");
     sums_of_manifests(directory)
 }
 
 /// What `SHA256SUMS` must say by the manifests in `directory`.
-pub(super) fn sums_of_manifests(directory: &Path) -> Result<Sums, PublishError> {
-    let failed = |cause| PublishError::new("list the directory", directory, 0, cause);
+pub(super) fn sums_of_manifests(directory: &Path) -> Result<Sums, StoreError> {
+    let failed = |cause| StoreError::new("list the directory", directory, 0, cause);
     let mut sums = Sums::default();
     for entry in fs::read_dir(directory).map_err(failed)? {
         let Ok(name) = entry.map_err(failed)?.file_name().into_string() else { continue };
@@ -143,7 +143,7 @@ pub(super) fn sums_path(directory: &Path) -> PathBuf {
 
 /// Replaces `SHA256SUMS`; the caller has locked the directory and syncs it. One without lines goes,
 /// because `sha256sum -c` takes it for a mistake.
-pub(super) fn replace_sums(directory: &Path, sums: &Sums) -> Result<(), PublishError> {
+pub(super) fn replace_sums(directory: &Path, sums: &Sums) -> Result<(), StoreError> {
     if sums.is_empty() {
         return super::delete::remove(&sums_path(directory));
     }
@@ -152,8 +152,8 @@ pub(super) fn replace_sums(directory: &Path, sums: &Sums) -> Result<(), PublishE
 }
 
 /// Opens a directory for syncing it several times.
-pub(super) fn open_directory(directory: &Path) -> Result<File, PublishError> {
-    File::open(directory).map_err(|cause| PublishError::new("open the directory", directory, 0, cause))
+pub(super) fn open_directory(directory: &Path) -> Result<File, StoreError> {
+    File::open(directory).map_err(|cause| StoreError::new("open the directory", directory, 0, cause))
 }
 
 #[cfg(test)]
@@ -193,7 +193,7 @@ mod tests {
             assert_eq!((fs::read_to_string(&to).unwrap().as_str(), from.exists()), ("new", false));
             fs::write(&from, "other").unwrap();
             assert_eq!(rename(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-            assert!(matches!(rename_new(&from, &to), Err(PublishError::Exists { .. })));
+            assert!(matches!(rename_new(&from, &to), Err(StoreError::Exists { .. })));
             assert_eq!(fs::read_to_string(&to).unwrap(), "new");
             fs::remove_file(&to).unwrap();
         }

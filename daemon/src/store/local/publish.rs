@@ -21,21 +21,21 @@ use orgvault_archive::{
 use orgvault_files::durable;
 
 use super::{
-    ArchiveDirectory, PublishError, Sealed, Step, delete,
+    LocalStore, Sealed, Step, StoreError, delete,
     error::{self, Lack, Room},
     partial::Leftover,
     place::{Places, create_directory, sync_directory},
     sidecar,
 };
 
-impl ArchiveDirectory {
+impl LocalStore {
     /// Gives the sealed file and its manifest their final names; returns the archive's path. After
     /// this comes the catalog.
     ///
     /// # Errors
     /// When the manifest describes another file, the name is taken, or the disk fails; then
     /// neither is left.
-    pub fn publish(&self, sealed: Sealed, manifest: &Manifest) -> Result<PathBuf, PublishError> {
+    pub fn publish(&self, sealed: Sealed, manifest: &Manifest) -> Result<PathBuf, StoreError> {
         let partial = sealed.path().to_owned();
         let directory = partial.parent().unwrap_or(Path::new("/"));
         let archive = directory.join(sealed.name().to_string());
@@ -46,7 +46,7 @@ impl ArchiveDirectory {
         let directory_file = sidecar::open_directory(directory)?;
         let sync = || {
             durable::sync_open(&directory_file)
-                .map_err(|cause| PublishError::new("sync the directory", directory, 0, cause))
+                .map_err(|cause| StoreError::new("sync the directory", directory, 0, cause))
         };
 
         sidecar::rename_new(&partial, &archive)?;
@@ -78,19 +78,19 @@ impl ArchiveDirectory {
         archive: &Path,
         gid: Gid,
         change: impl FnOnce(&mut StateFile),
-    ) -> Result<StateFile, PublishError> {
+    ) -> Result<StateFile, StoreError> {
         let (directory, name) = self.locate(archive)?;
         self.guard()?;
         let _guard = self.lock(directory);
-        let unusable = |cause| PublishError::new("read the state of", archive, 0, io::Error::other(cause));
+        let unusable = |cause| StoreError::new("read the state of", archive, 0, io::Error::other(cause));
         let found = StateFile::beside(archive).map_err(unusable)?;
         let mut state = found.filter(|state| state.gid == gid).unwrap_or_else(|| StateFile::new(gid));
         change(&mut state);
         let path = state_path(archive);
-        let text = state.to_text().map_err(|cause| PublishError::new("write", &path, 0, io::Error::other(cause)))?;
+        let text = state.to_text().map_err(|cause| StoreError::new("write", &path, 0, io::Error::other(cause)))?;
         // A state without its manifest would outlive an archive that was deleted meanwhile.
         fs::symlink_metadata(manifest_path(archive))
-            .map_err(|cause| PublishError::new("write the state of", archive, 0, cause))?;
+            .map_err(|cause| StoreError::new("write the state of", archive, 0, cause))?;
         let partial = sidecar::write_partial(directory, &name.state(), &text)?;
         sidecar::rename_over(&partial.0, &path)?;
         sync_directory(directory)?;
@@ -102,9 +102,9 @@ impl ArchiveDirectory {
     ///
     /// # Errors
     /// When it is not the catalog's, cannot be created or written, or has less room.
-    pub fn check(&self, needed: u64) -> Result<(), PublishError> {
+    pub fn check(&self, needed: u64) -> Result<(), StoreError> {
         let root = self.root();
-        let failed = |cause: io::Error| PublishError::new("write to", root, needed, cause);
+        let failed = |cause: io::Error| StoreError::new("write to", root, needed, cause);
         self.guard()?;
         if !root.is_dir() {
             create_directory(root.parent().unwrap_or(root), root)?;
@@ -120,7 +120,7 @@ impl ArchiveDirectory {
             _ if free < needed => Lack::Room,
             _ => return Ok(()),
         };
-        Err(PublishError::DiskFull {
+        Err(StoreError::DiskFull {
             act: "write to",
             path,
             needed,
@@ -140,10 +140,10 @@ impl ArchiveDirectory {
         directory: &Path,
         archive: &Path,
         manifest: &Manifest,
-    ) -> Result<(Leftover, Leftover), PublishError> {
+    ) -> Result<(Leftover, Leftover), StoreError> {
         let text = manifest
             .to_text()
-            .map_err(|cause| PublishError::new("write", &manifest_path(archive), 0, io::Error::other(cause)))?;
+            .map_err(|cause| StoreError::new("write", &manifest_path(archive), 0, io::Error::other(cause)))?;
         let name = format!("{}{}", manifest.file, MANIFEST_SUFFIX);
         let manifest_partial = sidecar::write_partial(directory, &name, &text)?;
         self.step(Step::ManifestWritten);
@@ -156,10 +156,10 @@ impl ArchiveDirectory {
 }
 
 /// The manifest must speak of this file, as it was read back.
-fn check(sealed: &Sealed, archive: &Path, manifest: &Manifest) -> Result<(), PublishError> {
+fn check(sealed: &Sealed, archive: &Path, manifest: &Manifest) -> Result<(), StoreError> {
     let wrong = |stated: &dyn ToString, found: &dyn ToString| {
         let (stated, found) = (stated.to_string(), found.to_string());
-        Err(PublishError::WrongManifest { path: archive.to_owned(), stated, found })
+        Err(StoreError::WrongManifest { path: archive.to_owned(), stated, found })
     };
     if manifest.file != sealed.name().to_string() {
         return wrong(&manifest.file, &sealed.name());
@@ -187,7 +187,7 @@ impl Unfinished {
         self.finished = true;
     }
 
-    fn take_back(&self) -> Result<(), PublishError> {
+    fn take_back(&self) -> Result<(), StoreError> {
         if self.manifest {
             delete::remove(&manifest_path(&self.archive))?;
         }

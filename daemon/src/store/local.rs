@@ -1,18 +1,10 @@
-//! The archive directory: the only code that knows where archives live. Everything under a final
-//! name is whole.
-//!
-//! Data first, manifest next, catalog last; readers go the other way. So a manifest means that its
-//! archive was published, and nothing else does.
+//! A directory on this machine's disk: the only code that knows the path of an archive.
 
 mod delete;
-mod error;
-#[cfg(test)]
-pub(crate) mod fixture;
 mod home;
 mod partial;
 mod place;
 mod publish;
-pub mod retention;
 mod scan;
 mod sidecar;
 mod sweep;
@@ -25,15 +17,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-pub use delete::Deletion;
-pub use error::{Lack, PublishError};
-pub use partial::{NewArchive, Partial, Sealed};
-pub use scan::{Found, Scanned};
-pub use sweep::Swept;
-pub(crate) use {error::room, home::MARKER_NAME};
+pub(crate) use self::home::MARKER_NAME;
+pub use self::{
+    delete::Deletion,
+    partial::{NewArchive, Partial, Sealed},
+    scan::{Found, Scanned},
+    sweep::Swept,
+};
 
-use home::Home;
-use place::Places;
+use self::{home::Home, place::Places};
+use super::error::{self, StoreError};
 
 /// A step of publishing or deleting that has just been taken. A crash between any two of them
 /// leaves nothing under a final name, or a whole archive.
@@ -92,7 +85,7 @@ pub type Observer = Arc<dyn Fn(Step) + Send + Sync>;
 const LOCKS: usize = 64;
 
 /// The archive directory.
-pub struct ArchiveDirectory {
+pub struct LocalStore {
     root: PathBuf,
     home: Mutex<Home>,
     places: Mutex<Places>,
@@ -101,7 +94,7 @@ pub struct ArchiveDirectory {
     observer: Observer,
 }
 
-impl ArchiveDirectory {
+impl LocalStore {
     /// The directory at `root`; nothing is looked at or created yet.
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
@@ -136,8 +129,8 @@ impl ArchiveDirectory {
     }
 }
 
-impl fmt::Debug for ArchiveDirectory {
+impl fmt::Debug for LocalStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ArchiveDirectory").field("root", &self.root).finish_non_exhaustive()
+        f.debug_struct("LocalStore").field("root", &self.root).finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@ use orgvault_api::OrganizationKey;
 use orgvault_archive::naming;
 use orgvault_files::durable;
 
-use super::PublishError;
+use super::StoreError;
 use crate::permissions;
 
 /// Read and entered by the daemon's group, written by its user.
@@ -39,7 +39,7 @@ impl Places {
     }
 
     /// The organization's directory; created where there is none yet.
-    pub(super) fn of(&mut self, organization: &OrganizationKey) -> Result<PathBuf, PublishError> {
+    pub(super) fn of(&mut self, organization: &OrganizationKey) -> Result<PathBuf, StoreError> {
         let source = naming::source_directory(&organization.source);
         let parent = self.root.join(&source);
         let id = naming::id_part(&organization.id);
@@ -61,8 +61,8 @@ impl Places {
     }
 }
 
-fn list(parent: &Path) -> Result<BTreeMap<String, String>, PublishError> {
-    let failed = |cause| PublishError::new("list the directory", parent, 0, cause);
+fn list(parent: &Path) -> Result<BTreeMap<String, String>, StoreError> {
+    let failed = |cause| StoreError::new("list the directory", parent, 0, cause);
     let mut names: Vec<String> = Vec::new();
     for entry in fs::read_dir(parent).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -77,8 +77,8 @@ fn list(parent: &Path) -> Result<BTreeMap<String, String>, PublishError> {
 }
 
 /// Creates `directory` with its parents where it is not there, and makes its name durable.
-pub(super) fn create_directory(parent: &Path, directory: &Path) -> Result<(), PublishError> {
-    let failed = |cause| PublishError::new("create the directory", directory, 0, cause);
+pub(super) fn create_directory(parent: &Path, directory: &Path) -> Result<(), StoreError> {
+    let failed = |cause| StoreError::new("create the directory", directory, 0, cause);
     match make(directory) {
         Ok(()) => sync_directory(parent),
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
@@ -103,6 +103,6 @@ fn make(directory: &Path) -> io::Result<()> {
 }
 
 /// Makes the names in `directory` durable.
-pub(super) fn sync_directory(directory: &Path) -> Result<(), PublishError> {
-    durable::sync_directory(directory).map_err(|cause| PublishError::new("sync the directory", directory, 0, cause))
+pub(super) fn sync_directory(directory: &Path) -> Result<(), StoreError> {
+    durable::sync_directory(directory).map_err(|cause| StoreError::new("sync the directory", directory, 0, cause))
 }

@@ -15,7 +15,7 @@ use orgvault_archive::{
 };
 
 use super::{
-    ArchiveDirectory, NewArchive, PublishError,
+    LocalStore, NewArchive, StoreError,
     walk::{self, Place},
 };
 
@@ -57,7 +57,7 @@ impl Scanned {
     }
 }
 
-impl ArchiveDirectory {
+impl LocalStore {
     /// The archive of this name, if it was published: its manifest is there and fits it.
     #[must_use]
     pub fn published(&self, archive: &NewArchive<'_>) -> Option<Archive> {
@@ -74,21 +74,19 @@ impl ArchiveDirectory {
     ///
     /// # Errors
     /// When the archive directory itself cannot be listed.
-    pub fn scan(&self, visit: &mut dyn FnMut(Found)) -> Result<(), PublishError> {
+    pub fn scan(&self, visit: &mut dyn FnMut(Found)) -> Result<(), StoreError> {
         self.scan_in(None, visit)
     }
 
-    /// As [`ArchiveDirectory::scan`], in these organizations' directories alone.
+    /// As [`LocalStore::scan`], in these organizations' directories alone.
     ///
     /// # Errors
     /// When the archive directory itself cannot be listed, or is not the catalog's.
-    pub fn scan_in(&self, places: Option<&HashSet<PathBuf>>, visit: &mut dyn FnMut(Found)) -> Result<(), PublishError> {
+    pub fn scan_in(&self, places: Option<&HashSet<PathBuf>>, visit: &mut dyn FnMut(Found)) -> Result<(), StoreError> {
         self.guard()?;
         let mut seen = HashSet::new();
-        let skipped = |place: &Path, error: &PublishError| Found::Skipped {
-            place: place.to_owned(),
-            sentence: error.to_string(),
-        };
+        let skipped =
+            |place: &Path, error: &StoreError| Found::Skipped { place: place.to_owned(), sentence: error.to_string() };
         let all = walk::places(self.root(), &mut |error| visit(skipped(self.root(), &error)))?;
         for place in all.into_iter().filter(|place| places.is_none_or(|places| places.contains(&place.path))) {
             match walk::names(&place.path, false) {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use orgvault_archive::naming::{ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX};
 
 use super::{
-    ArchiveDirectory, Deletion, PublishError, delete,
+    Deletion, LocalStore, StoreError, delete,
     place::sync_directory,
     sidecar,
     walk::{self, Place},
@@ -18,11 +18,11 @@ pub struct Swept {
     /// What was unfinished and is gone.
     pub removed: Vec<PathBuf>,
     /// Deletions that were cut short and are carried out now; each is still to be told and
-    /// [ended](ArchiveDirectory::end_deletion).
+    /// [ended](LocalStore::end_deletion).
     pub deletions: Vec<Deletion>,
 }
 
-impl ArchiveDirectory {
+impl LocalStore {
     /// Removes what was left under partial names, and archives that had got their final name but
     /// not yet their manifest's; returns what was removed. The caller holds the state directory's
     /// lock, so that nobody is writing. A directory that cannot be cleaned is logged, because the
@@ -30,10 +30,10 @@ impl ArchiveDirectory {
     ///
     /// # Errors
     /// When the archive directory itself cannot be listed, or is not the catalog's.
-    pub fn sweep(&self) -> Result<Swept, PublishError> {
+    pub fn sweep(&self) -> Result<Swept, StoreError> {
         self.guard()?;
         let mut swept = Swept::default();
-        let mut log = |error: PublishError| tracing::warn!("{error}: what was left unfinished there stays");
+        let mut log = |error: StoreError| tracing::warn!("{error}: what was left unfinished there stays");
         for place in walk::places(self.root(), &mut log)? {
             if let Err(error) = self.sweep_place(&place, &mut swept) {
                 log(error);
@@ -42,7 +42,7 @@ impl ArchiveDirectory {
         Ok(swept)
     }
 
-    fn sweep_place(&self, place: &Place, swept: &mut Swept) -> Result<(), PublishError> {
+    fn sweep_place(&self, place: &Place, swept: &mut Swept) -> Result<(), StoreError> {
         let Swept { removed, deletions } = swept;
         let names = walk::names(&place.path, false)?;
         let partials: Vec<&String> = names.iter().filter(|name| name.starts_with(PARTIAL_PREFIX)).collect();

@@ -7,7 +7,7 @@ use std::{
 
 use orgvault_archive::naming;
 
-use super::PublishError;
+use super::StoreError;
 
 /// One organization's directory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +21,7 @@ pub(super) struct Place {
 
 /// Every organization directory, sorted. What else lies there (`lost+found`) is passed over; a
 /// source's directory that cannot be listed is told to `skipped`.
-pub(super) fn places(root: &Path, skipped: &mut dyn FnMut(PublishError)) -> Result<Vec<Place>, PublishError> {
+pub(super) fn places(root: &Path, skipped: &mut dyn FnMut(StoreError)) -> Result<Vec<Place>, StoreError> {
     let mut places = Vec::new();
     for source in names(root, true)?.into_iter().filter(|name| naming::is_source_directory(name)) {
         let parent = root.join(&source);
@@ -38,8 +38,8 @@ pub(super) fn places(root: &Path, skipped: &mut dyn FnMut(PublishError)) -> Resu
 
 /// The names in a directory, sorted: of directories, or of everything else. One that is not there
 /// has none; a name that is not UTF-8 is not one of ours.
-pub(super) fn names(directory: &Path, directories: bool) -> Result<Vec<String>, PublishError> {
-    let failed = |cause| PublishError::new("list the directory", directory, 0, cause);
+pub(super) fn names(directory: &Path, directories: bool) -> Result<Vec<String>, StoreError> {
+    let failed = |cause| StoreError::new("list the directory", directory, 0, cause);
     let entries = match fs::read_dir(directory) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(failed)?,

@@ -16,7 +16,7 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ArchiveDirectory, PublishError,
+    LocalStore, StoreError,
     place::{create_directory, sync_directory},
     sidecar,
 };
@@ -59,7 +59,7 @@ enum Hold {
     Over,
 }
 
-impl ArchiveDirectory {
+impl LocalStore {
     /// The same, locked for this process as long as it is used, also where the directory is made or
     /// replaced only later.
     ///
@@ -91,14 +91,14 @@ impl ArchiveDirectory {
     ///
     /// # Errors
     /// When it is another one than that of the catalog, or another daemon writes there.
-    pub fn guard(&self) -> Result<(), PublishError> {
+    pub fn guard(&self) -> Result<(), StoreError> {
         let mut home = self.home();
         home.hold(self.root())?;
         let Some(catalog) = &home.catalog else { return Ok(()) };
         match self.marked()? {
             Some(found) if found == *catalog => Ok(()),
             None if home.fresh => Ok(()),
-            found => Err(PublishError::Astray { path: self.root().to_owned(), found }),
+            found => Err(StoreError::Astray { path: self.root().to_owned(), found }),
         }
     }
 
@@ -106,9 +106,9 @@ impl ArchiveDirectory {
     ///
     /// # Errors
     /// When there is a marker that cannot be used.
-    pub fn marked(&self) -> Result<Option<String>, PublishError> {
+    pub fn marked(&self) -> Result<Option<String>, StoreError> {
         let path = self.root().join(MARKER_NAME);
-        let unusable = |reason: String| PublishError::Marker { path: path.clone(), reason };
+        let unusable = |reason: String| StoreError::Marker { path: path.clone(), reason };
         let bytes = match read(&path) {
             Ok(bytes) => bytes,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -128,13 +128,13 @@ impl ArchiveDirectory {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn mark(&self, catalog: &str) -> Result<(), PublishError> {
+    pub fn mark(&self, catalog: &str) -> Result<(), StoreError> {
         // Two first archives may bring it at the same time.
         let _guard = self.lock(self.root());
         let path = self.root().join(MARKER_NAME);
         let marker = Marker { version: MARKER_VERSION, catalog: catalog.to_owned() };
         let text = serde_json::to_string(&marker)
-            .map_err(|cause| PublishError::new("write", &path, 0, io::Error::other(cause)))?;
+            .map_err(|cause| StoreError::new("write", &path, 0, io::Error::other(cause)))?;
         let partial = sidecar::write_partial(self.root(), MARKER_NAME, format!("{text}\n").as_bytes())?;
         sidecar::rename_over(&partial.0, &path)?;
         sync_directory(self.root())
@@ -144,7 +144,7 @@ impl ArchiveDirectory {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn establish(&self, catalog: &str) -> Result<(), PublishError> {
+    pub fn establish(&self, catalog: &str) -> Result<(), StoreError> {
         if !self.root().is_dir() {
             create_directory(self.root().parent().unwrap_or(self.root()), self.root())?;
         }
@@ -152,7 +152,7 @@ impl ArchiveDirectory {
     }
 
     /// Before an archive gets its name the directory has its marker.
-    pub(super) fn claim(&self) -> Result<(), PublishError> {
+    pub(super) fn claim(&self) -> Result<(), StoreError> {
         self.guard()?;
         let (catalog, fresh) = {
             let home = self.home();
@@ -208,7 +208,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let (mounted, away) = (root.path().join("archives"), root.path().join("away"));
         fs::create_dir(&mounted).unwrap();
-        let directory = ArchiveDirectory::new(mounted.clone());
+        let directory = LocalStore::new(mounted.clone());
         directory.guard().unwrap();
         directory.belongs_to("one", true);
         directory.guard().unwrap();
@@ -219,7 +219,7 @@ mod tests {
         fs::rename(&mounted, &away).unwrap();
         for below in [false, true] {
             let error = directory.guard().unwrap_err();
-            assert!(matches!(&error, PublishError::Astray { found: None, .. }), "{error:?}");
+            assert!(matches!(&error, StoreError::Astray { found: None, .. }), "{error:?}");
             assert!(error.to_string().contains(".orgvault.json") && error.hint().contains("mount"), "{error}");
             assert!(directory.check(0).is_err() && directory.sweep().is_err() && directory.scan(&mut drop).is_err());
             if !below {
@@ -227,9 +227,9 @@ mod tests {
                 fs::create_dir(&mounted).unwrap();
             }
         }
-        ArchiveDirectory::new(mounted.clone()).mark("two").unwrap();
+        LocalStore::new(mounted.clone()).mark("two").unwrap();
         let error = directory.guard().unwrap_err();
-        assert!(matches!(&error, PublishError::Astray { found: Some(two), .. } if two == "two"), "{error:?}");
+        assert!(matches!(&error, StoreError::Astray { found: Some(two), .. } if two == "two"), "{error:?}");
         assert_eq!(error.code(), "wrong_archive_dir");
         fs::remove_dir_all(&mounted).unwrap();
         fs::rename(&away, &mounted).unwrap();
@@ -240,7 +240,7 @@ mod tests {
     fn first_archives_that_come_together_bring_one_marker() {
         for _ in 0..50 {
             let root = tempfile::tempdir().unwrap();
-            let directory = ArchiveDirectory::new(root.path().to_owned());
+            let directory = LocalStore::new(root.path().to_owned());
             directory.belongs_to("one", true);
             let claimed: Vec<_> = std::thread::scope(|scope| {
                 let claims: Vec<_> = (0..8).map(|_| scope.spawn(|| directory.claim())).collect();
@@ -254,14 +254,14 @@ mod tests {
     #[test]
     fn a_marker_that_cannot_be_used_is_named() {
         let root = tempfile::tempdir().unwrap();
-        let directory = ArchiveDirectory::new(root.path().to_owned());
+        let directory = LocalStore::new(root.path().to_owned());
         directory.belongs_to("one", false);
         for (text, said) in
             [("", "EOF"), ("{}", "missing field"), (r#"{"version":2,"catalog":"one"}"#, "this orgvault knows 1")]
         {
             fs::write(root.path().join(MARKER_NAME), text).unwrap();
             let error = directory.guard().unwrap_err();
-            assert!(matches!(&error, PublishError::Marker { reason, .. } if reason.contains(said)), "{error:?}");
+            assert!(matches!(&error, StoreError::Marker { reason, .. } if reason.contains(said)), "{error:?}");
         }
         fs::write(root.path().join(MARKER_NAME), r#"{"version":1,"catalog":"one","more":1}"#).unwrap();
         directory.guard().unwrap();
@@ -271,7 +271,7 @@ mod tests {
     fn a_directory_that_was_made_or_replaced_is_locked_anew_and_anothers_is_refused() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("archives");
-        let open = || ArchiveDirectory::new(path.clone()).locked();
+        let open = || LocalStore::new(path.clone()).locked();
         let first = open().unwrap();
         first.guard().unwrap();
         first.check(0).unwrap();
