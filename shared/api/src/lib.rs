@@ -26,6 +26,7 @@ mod schedule;
 mod send;
 mod source;
 mod status;
+mod tenant;
 mod token;
 
 pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification};
@@ -43,6 +44,7 @@ pub use schedule::{Run, Runs, Schedule, Schedules, Trigger};
 pub use send::{SendAnswer, SendRecord, SendRequest, SendState};
 pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};
 pub use status::{Alive, Rebuilt, Role, Status};
+pub use tenant::Tenant;
 pub use token::{NewToken, Token, TokenRequest, Tokens};
 
 use serde::{Deserialize, Serialize};
