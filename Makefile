@@ -17,7 +17,7 @@ READERS     := target/readers
 .PHONY: demo test readers test-api openapi check bench conformance faults packages install install-files deb
 
 demo: ## build, then export a made-up database through the real daemon
-	$(CARGO) build --release --locked --bin orgvault
+	$(CARGO) build --release --locked --bin orgvault --bin orgvaultd
 	target/release/orgvault demo
 
 test: packages readers ## every test; starts its own throw-away PostgreSQL servers

@@ -8,6 +8,7 @@ pub mod api;
 
 pub mod audit;
 pub mod catalog;
+pub mod demo;
 pub mod export;
 pub mod format;
 mod gids;

@@ -10,10 +10,11 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use orgvault_api::clock::Clock;
+use orgvault_api::{DemoReady, clock::Clock};
 use orgvault_config::Config;
 use orgvault_daemon::{
     api::document,
+    demo,
     lifecycle::{Signals, Stop, follow_hangups, follow_signals, supervisor},
     logging, reap_orphans, run,
     settings::Settings,
@@ -40,6 +41,13 @@ enum Command {
     CheckConfig,
     /// Prints the `OpenAPI` document of the API.
     Openapi,
+    /// Makes up a database in an empty directory and runs on it until standard input ends: what
+    /// `orgvault demo` calls.
+    #[command(hide = true)]
+    Demo {
+        /// The empty directory.
+        directory: PathBuf,
+    },
 }
 
 /// `StateDirectory=` of the unit: where it may write without more.
@@ -63,17 +71,38 @@ fn command() -> anyhow::Result<ExitCode> {
             return Ok(if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS });
         }
     };
-    if let Some(Command::Openapi) = arguments.command {
-        writeln!(io::stdout().lock(), "{}", document().to_pretty_json()?)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let settings = match Settings::load(&arguments.config) {
-        Ok(settings) => settings,
-        Err(problems) => return Ok(complain(problems.to_string().trim_end(), ExitCode::from(USAGE))),
-    };
     match arguments.command {
-        Some(Command::CheckConfig) => say_all_is_well(&arguments.config, &settings),
-        Some(Command::Openapi) | None => serve(settings),
+        Some(Command::Openapi) => print_document(),
+        Some(Command::Demo { directory }) => run_demo(&directory),
+        Some(Command::CheckConfig) => {
+            with_settings(&arguments.config, |settings| say_all_is_well(&arguments.config, &settings))
+        }
+        None => with_settings(&arguments.config, serve),
+    }
+}
+
+fn print_document() -> anyhow::Result<ExitCode> {
+    writeln!(io::stdout().lock(), "{}", document().to_pretty_json()?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Its first line is read by the caller; there is no log, which would be written over the console.
+fn run_demo(directory: &Path) -> anyhow::Result<ExitCode> {
+    let ready = |ready: &DemoReady| {
+        let mut output = io::stdout().lock();
+        writeln!(output, "{}", serde_json::to_string(ready)?)?;
+        output.flush()
+    };
+    let runtime = Runtime::new().context("cannot start the runtime")?;
+    let ran = runtime.block_on(demo::run(directory, Clock::system(), ready, tokio::io::stdin()));
+    runtime.shutdown_timeout(LAST_CHANCE);
+    Ok(ran.map(|()| ExitCode::SUCCESS)?)
+}
+
+fn with_settings(config: &Path, work: impl FnOnce(Settings) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
+    match Settings::load(config) {
+        Ok(settings) => work(settings),
+        Err(problems) => Ok(complain(problems.to_string().trim_end(), ExitCode::from(USAGE))),
     }
 }
 

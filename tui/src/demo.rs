@@ -1,4 +1,4 @@
-//! What `orgvault demo` runs: a made-up database, and the daemon in this process.
+//! What `orgvault demo` runs: the `orgvaultd` beside this program, on a database that it makes up.
 
 pub(crate) mod daemon;
-pub(crate) mod database;
+mod program;

@@ -13,6 +13,7 @@ pub mod units;
 
 mod archive;
 mod audit;
+mod demo;
 mod diagnosis;
 mod export;
 mod history;
@@ -31,6 +32,7 @@ mod token;
 
 pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification};
 pub use audit::{Actor, AuditEntry, AuditTrail};
+pub use demo::DemoReady;
 pub use diagnosis::Diagnosis;
 pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Progress, SectionProgress, State};
 pub use history::DayResult;

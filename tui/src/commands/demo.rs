@@ -11,10 +11,7 @@ use tempfile::TempDir;
 
 use crate::{
     console::{self, Options},
-    demo::{
-        daemon::{NIGHTLY, with_daemon},
-        database,
-    },
+    demo::daemon::DemoDaemon,
     exit::{Exit, Failure},
     follow::{Followed, follow},
     interrupt::Interrupts,
@@ -33,7 +30,7 @@ const ORGANIZATIONS: usize = 3;
 /// Whether to keep what was made.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Makes up a RyTask database, runs the daemon in this process on a temporary directory, exports three
+Makes up a RyTask database, runs the orgvaultd beside this program on a temporary directory, exports three
 organizations through its socket and verifies them. Needs no root, no network and no configuration.")]
 pub(crate) struct Args {
     /// Keep the directory, and say where it is
@@ -75,17 +72,16 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
 }
 
 async fn show(directory: &Path, interrupts: &mut Interrupts, session: &mut Session) -> Result<Vec<Archive>, Failure> {
-    let path = directory.join("rytask.sqlite");
-    let created = database::create(&path).await;
-    created.map_err(|error| Failure::caused("demo", format_args!("cannot make {}", path.display()), &error))?;
+    let daemon = DemoDaemon::start(directory).await?;
+    let at = daemon.ready();
     session.out.lines(|_look| {
         format!(
-            "a RyTask database of three organizations: {}\norgvaultd runs in this process, its socket: {}\n\n",
-            printable(&path.to_string_lossy()),
-            printable(&directory.join("orgvaultd.sock").to_string_lossy()),
+            "a RyTask database of three organizations: {}\norgvaultd runs on it, its socket: {}\n\n",
+            printable(&at.database.to_string_lossy()),
+            printable(&at.socket.to_string_lossy()),
         )
     })?;
-    let client = Client::new(directory.join("orgvaultd.sock"));
+    let client = Client::new(at.socket.clone());
     // Ctrl-C ends the work and not the daemon, which then stops in good order.
     let work = async {
         tokio::select! {
@@ -93,22 +89,20 @@ async fn show(directory: &Path, interrupts: &mut Interrupts, session: &mut Sessi
             () = interrupts.next() => Err(Failure::new(Exit::Canceled, "canceled", "cancelled")),
         }
     };
-    with_daemon(directory, &path, work).await
+    daemon.during(work).await
 }
 
 /// On a terminal: the console on a daemon that is exporting.
 async fn explore(directory: &Path, session: &mut Session) -> Result<Exit, Failure> {
-    let path = directory.join("rytask.sqlite");
-    let created = database::create(&path).await;
-    created.map_err(|error| Failure::caused("demo", format_args!("cannot make {}", path.display()), &error))?;
-    let client = Client::new(directory.join("orgvaultd.sock"));
+    let daemon = DemoDaemon::start(directory).await?;
+    let (client, schedule) = (Client::new(daemon.ready().socket.clone()), daemon.ready().schedule.clone());
     let (colour, clock) = (session.out.has_colour(), session.clock.clone());
     let work = async {
-        client.run_schedule(NIGHTLY).await?;
+        client.run_schedule(&schedule).await?;
         let mut session = Session { client: client.clone(), host: None, out: Output::new(false, !colour), clock };
         console::run(&Options::default(), &mut session, !colour).await
     };
-    with_daemon(directory, &path, work).await
+    daemon.during(work).await
 }
 
 async fn export_and_verify(client: &Client) -> Result<Vec<Archive>, Failure> {

@@ -1,96 +1,95 @@
-//! The daemon in this process, on a directory of its own.
+//! The daemon of the demo, a child of this process.
 
-use std::{future::Future, path::Path};
+use std::{future::Future, path::Path, process::Stdio};
 
-use chrono_tz::Tz;
-use nix::unistd::{User, geteuid};
-use orgvault_api::clock::Clock;
-use orgvault_config::{Access, Config, Daemon, ScheduleConfig, SecretUrl, SourceConfig, calendar::Calendar};
-use orgvault_daemon::{
-    RunError,
-    lifecycle::{StateLock, Stop},
-    product::Products,
-    run_on,
+use orgvault_api::{DemoReady, text::printable};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    process::{Child, ChildStdin, ChildStdout, Command},
 };
-use tokio::net::UnixListener;
-use tokio_util::sync::CancellationToken;
 
-use crate::exit::Failure;
+use super::program;
+use crate::exit::{Exit, Failure};
 
-/// The schedule of the demo's daemon.
-pub(crate) const NIGHTLY: &str = "nightly";
+/// The running daemon. It ends when this does, however this ends: it reads from a pipe that nobody
+/// else holds.
+#[derive(Debug)]
+pub(crate) struct DemoDaemon {
+    child: Child,
+    lifeline: ChildStdin,
+    ready: DemoReady,
+}
 
-/// Runs the daemon with the database as its one source, does `work`, and stops it.
-///
-/// # Errors
-/// When the daemon cannot start or ends early, or with what `work` fails with.
-pub(crate) async fn with_daemon<T>(
-    folder: &Path,
-    database: &Path,
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    let config = config(folder, database);
-    let socket = config.daemon.socket.clone();
-    let products = Products::embedded().map_err(|error| failed(&error))?;
-    let _lock = StateLock::acquire(&config.daemon.state_dir)
-        .map_err(|error| Failure::caused("demo", "cannot use the temporary directory", &error))?;
-    let act = format!("cannot listen on {}", socket.display());
-    let listener = UnixListener::bind(&socket).map_err(|error| Failure::caused("demo", act, &error))?;
-    let (stop, ended) = (Stop::default(), CancellationToken::new());
-    let daemon = async {
-        let ran = Box::pin(run_on(&listener, config, products, Clock::system(), stop.clone())).await;
-        ended.cancel();
-        ran
-    };
-    let work = async {
+impl DemoDaemon {
+    /// Starts the daemon on a database that it makes in `folder`, and waits until it listens.
+    ///
+    /// # Errors
+    /// When there is no such program, or it does not start.
+    pub(crate) async fn start(folder: &Path) -> Result<Self, Failure> {
+        let program = program::find().await?;
+        let act = format!("cannot run {}", program.display());
+        let mut child = Command::new(&program)
+            .arg("demo")
+            .arg(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Ctrl-C is for the console alone, which then ends the daemon.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| Failure::caused("demo", act, &error))?;
+        let (lifeline, output) = (child.stdin.take(), child.stdout.take());
+        if let (Some(lifeline), Some(output)) = (lifeline, output)
+            && let Some(ready) = first_line(output).await
+        {
+            return Ok(Self { child, lifeline, ready });
+        }
+        Err(ended(child).await)
+    }
+
+    /// Where it is.
+    pub(crate) fn ready(&self) -> &DemoReady {
+        &self.ready
+    }
+
+    /// Does `work`, and then stops the daemon.
+    ///
+    /// # Errors
+    /// When the daemon ends before, or with what `work` fails with.
+    pub(crate) async fn during<T>(mut self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         let done = tokio::select! {
             done = work => Some(done),
-            () = ended.cancelled() => None,
+            _ended = self.child.wait() => None,
         };
-        stop.soft.cancel();
-        stop.deadline.cancel();
-        done
+        let Some(done) = done else { return Err(ended(self.child).await) };
+        drop(self.lifeline);
+        let stopped = self.child.wait().await;
+        let stopped = stopped.map_err(|error| Failure::caused("demo", "cannot wait for the daemon", &error))?;
+        match done {
+            Ok(_) if !stopped.success() => Err(ended(self.child).await),
+            done => done,
+        }
+    }
+}
+
+async fn first_line(output: ChildStdout) -> Option<DemoReady> {
+    let mut line = String::new();
+    BufReader::new(output).read_line(&mut line).await.ok()?;
+    serde_json::from_str(&line).ok()
+}
+
+/// What a daemon said that ended, or that is of no use.
+async fn ended(mut child: Child) -> Failure {
+    let mut said = String::new();
+    if let Some(mut errors) = child.stderr.take()
+        && let Err(error) = errors.read_to_string(&mut said).await
+    {
+        return Failure::caused("demo", "the daemon ended, and what it said cannot be read", &error);
+    }
+    let said = match said.trim() {
+        "" => "it said nothing",
+        said => said,
     };
-    match tokio::join!(daemon, work) {
-        (Err(error), _) => Err(failed_to_run(&error)),
-        (Ok(()), Some(done)) => done,
-        (Ok(()), None) => Err(Failure::new(crate::exit::Exit::Failed, "demo", "the daemon ended early")),
-    }
-}
-
-fn config(folder: &Path, database: &Path) -> Config {
-    let url = format!("sqlite://{}", database.display());
-    Config {
-        daemon: Daemon {
-            socket: folder.join("orgvaultd.sock"),
-            state_dir: folder.join("state"),
-            archive_dir: folder.join("archives"),
-            products_dir: folder.join("products"),
-            ..Daemon::default()
-        },
-        access: Access { owners: vec![user()], ..Access::default() },
-        sources: vec![SourceConfig::new("demo".to_owned(), "rytask".to_owned(), SecretUrl::new(url))],
-        schedules: nightly().into_iter().collect(),
-        ..Config::default()
-    }
-}
-
-/// So that there is something to see of schedules: every night at half past two.
-fn nightly() -> Option<ScheduleConfig> {
-    let calendar = Calendar::new("30 2 * * *", Tz::UTC).ok()?;
-    Some(ScheduleConfig::new(NIGHTLY.to_owned(), calendar))
-}
-
-/// How `[access]` names the user of this process: by digits where the machine has no name for it.
-fn user() -> String {
-    let uid = geteuid();
-    User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
-}
-
-fn failed(error: &(dyn std::error::Error + 'static)) -> Failure {
-    Failure::caused("demo", "cannot read the product definitions", error)
-}
-
-fn failed_to_run(error: &RunError) -> Failure {
-    Failure::caused("demo", "the daemon cannot run", error)
+    Failure::new(Exit::Failed, "demo", format_args!("the daemon ended early: {}", printable(said)))
 }

@@ -27,9 +27,9 @@ use crate::orgvault::{Ran, command};
 
 /// The demo's database, with Globex soft-deleted and a second `odd-texts`.
 const DATABASE: [&str; 4] = [
-    include_str!("../../src/demo/schema.sql"),
+    include_str!("../../../daemon/src/demo/schema.sql"),
     "BEGIN",
-    include_str!("../../src/demo/data.sql"),
+    include_str!("../../../daemon/src/demo/data.sql"),
     "UPDATE organizations SET deleted_at = created_at WHERE slug = 'globex';
      INSERT INTO organizations SELECT 'twin', name, slug, created_at, updated_at, settings, NULL FROM organizations WHERE slug = 'odd-texts';
      COMMIT",

@@ -3,8 +3,10 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    path::Path,
-    process::Stdio,
+    os::unix::{fs::symlink, net::UnixStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -50,19 +52,64 @@ fn what_is_kept_is_the_same_each_time_and_needs_no_daemon() {
     assert_eq!(sections(), sections());
 }
 
-#[test]
-fn ctrl_c_stops_it_and_leaves_nothing() {
-    let folder = tempfile::tempdir().unwrap();
+/// Starts it and waits for the socket: it says where that is when the daemon listens.
+fn start(folder: &Path) -> (Child, PathBuf) {
     let mut child = command(Path::new("/nonexistent"), &["demo"])
-        .env("TMPDIR", folder.path())
+        .env("TMPDIR", folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It prints this line when the database is there and the daemon starts.
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().starts_with("orgvaultd runs in this process")));
+    let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+    let mut sockets = lines
+        .map_while(Result::ok)
+        .filter_map(|line| line.strip_prefix("orgvaultd runs on it, its socket: ").map(PathBuf::from));
+    let socket = sockets.next().unwrap();
+    (child, socket)
+}
+
+#[test]
+fn ctrl_c_stops_it_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut child, socket) = start(folder.path());
+    assert!(socket.starts_with(folder.path()), "{}", socket.display());
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_daemon_does_not_outlive_a_console_that_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut child, socket) = start(folder.path());
+    UnixStream::connect(&socket).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while UnixStream::connect(&socket).is_ok() {
+        assert!(Instant::now() < deadline, "the daemon still listens on {}", socket.display());
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn an_orgvaultd_that_is_missing_or_another_one_is_named() {
+    // Hard links, which cannot lead out of the file system of the binary.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let console = folder.path().join("orgvault");
+    fs::hard_link(env!("CARGO_BIN_EXE_orgvault"), &console).unwrap();
+    let run = || {
+        let output = Command::new(&console).arg("demo").env_clear().stdin(Stdio::null()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = run();
+    let place = format!("the demo runs orgvaultd, which is neither in {} nor in PATH", folder.path().display());
+    assert!(code == Some(1) && said.contains(&place) && said.contains("side by side"), "{said}");
+
+    let daemon = folder.path().join("orgvaultd");
+    symlink("/bin/true", &daemon).unwrap();
+    let (code, said) = run();
+    let other = format!("{} says that it is \"true (", daemon.display());
+    assert!(code == Some(1) && said.contains(&other), "{said}");
+    assert!(said.contains(concat!("and this is orgvault ", env!("CARGO_PKG_VERSION"))), "{said}");
 }

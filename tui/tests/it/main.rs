@@ -9,6 +9,7 @@ mod codes;
 mod console;
 mod daemon;
 mod demo;
+mod dependencies;
 mod docs;
 mod export;
 mod faces;

@@ -24,9 +24,9 @@ pub(crate) struct App {
 impl App {
     pub(crate) async fn new() -> Self {
         let app = Self { directory: tempfile::tempdir().unwrap() };
-        let data = include_str!("../../../../tui/src/demo/data.sql");
+        let data = include_str!("../../../src/demo/data.sql");
         let few = data.replace("20000, 6000, 25000, 40", "60, 40, 30, 5").replace("24999", "1300");
-        app.run(include_str!("../../../../tui/src/demo/schema.sql")).await;
+        app.run(include_str!("../../../src/demo/schema.sql")).await;
         app.run(&few).await;
         app
     }

@@ -17,7 +17,7 @@ use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 
 use crate::api::fixture::{Daemon, until};
 
-const SCHEMA: &str = include_str!("../../../../tui/src/demo/schema.sql");
+const SCHEMA: &str = include_str!("../../../src/demo/schema.sql");
 
 /// A clock that stands still until it is set.
 #[derive(Clone)]
