@@ -7,8 +7,9 @@ use std::{
 
 use orgvault_api::{Archive, ArchiveState, Export, Format, Progress, SectionProgress, Warning};
 use orgvault_archive::{
+    ArchiveReader,
     manifest::{Dropped, Layout, MANIFEST_VERSION, Manifest, Product, Section},
-    verify::{Expected, read_back},
+    verify::{Expected, VerifyError, read_back},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -244,7 +245,7 @@ async fn make(
         publish_seconds = begun.elapsed().saturating_sub(wrote + read_back + preflight).as_secs_f64(),
         "export finished"
     );
-    Ok(manifest.to_archive(&path, ArchiveState::Present, None))
+    Ok(manifest.to_archive(&path.to_string_lossy(), ArchiveState::Present, None))
 }
 
 /// Opens the partial file, and refuses where the disk has less than `floor` bytes left.
@@ -264,8 +265,10 @@ fn create(archives: &LocalStore, plan: &Plan, floor: u64) -> Result<Partial, Sto
 fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<(Sealed, Manifest, Duration), Failure> {
     let sealed = output.seal()?;
     let begun = Instant::now();
+    let opened = ArchiveReader::in_place(sealed.path());
+    let name = || sealed.path().to_string_lossy().into_owned();
     let report = read_back(
-        sealed.path(),
+        &opened.map_err(|cause| VerifyError::Open { name: name(), cause })?,
         &Expected {
             format: manifest.format,
             gzip: manifest.gzip,
@@ -274,7 +277,7 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<(Seale
             sections: Some(&manifest.sections),
             layout: &manifest.layout,
         },
-    )?;
+    );
     // Counts that differ are told with all numbers, below.
     let faults: Vec<String> = report.faults.iter().filter(|fault| !fault.is_count()).map(ToString::to_string).collect();
     if !faults.is_empty() {

@@ -44,7 +44,7 @@ fn read(path: &Path, now: Timestamp, gone: &CancellationToken) -> Result<(Archiv
     };
     let go_on = |_bytes| if gone.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let report = verify_while(path, Some(&manifest), &go_on)?;
-    Ok((state(&report), report.to_verification(None, path, now)))
+    Ok((state(&report), report.to_verification(None, &path.to_string_lossy(), now)))
 }
 
 fn state(report: &Report) -> ArchiveState {

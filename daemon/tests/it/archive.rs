@@ -20,7 +20,7 @@ use std::{
 use chrono::DateTime;
 use orgvault_api::{Format, OrganizationKey, clock::Timestamp, gid::Gid};
 use orgvault_archive::{
-    Expected, Manifest,
+    ArchiveReader, Expected, Manifest,
     manifest::{Layout, MANIFEST_VERSION, Product, Section},
     read_back,
 };
@@ -63,7 +63,7 @@ fn seal(
     let (bytes, sha256) = (Some(sealed.bytes()), sealed.sha256());
     let expected =
         Expected { format: Format::Json, gzip: false, bytes, sha256, sections: Some(&sections), layout: &layout };
-    let report = read_back(sealed.path(), &expected).unwrap();
+    let report = read_back(&ArchiveReader::in_place(sealed.path()).unwrap(), &expected);
     assert_eq!(report.faults, []);
     let manifest = Manifest {
         manifest_version: MANIFEST_VERSION,

@@ -3,14 +3,13 @@
 
 use std::{
     cell::Cell,
-    fs::File,
     io::{self, BufReader, Read, Seek, SeekFrom},
     rc::Rc,
 };
 
 use zip::{ZipArchive, result::ZipError};
 
-use super::verify::Fault;
+use super::{reader::ArchiveReader, verify::Fault};
 
 const BUFFER: usize = 256 * 1024;
 /// More members has no archive.
@@ -18,16 +17,16 @@ const MOST_MEMBERS: usize = 10_000;
 /// Bytes that are read until the directory is known: names are short.
 const MOST_READ: u64 = 8 * 1024 * 1024;
 
-/// A file of which so many bytes are read and no more.
+/// An archive of which so many bytes are read and no more.
 #[derive(Debug)]
 pub(super) struct Limited {
-    file: File,
+    reader: ArchiveReader,
     left: Rc<Cell<u64>>,
 }
 
 impl Read for Limited {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(buffer)?;
+        let count = self.reader.read(buffer)?;
         self.left.set(self.left.get().checked_sub(count as u64).ok_or(io::ErrorKind::FileTooLarge)?);
         Ok(count)
     }
@@ -35,16 +34,16 @@ impl Read for Limited {
 
 impl Seek for Limited {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        self.file.seek(position)
+        self.reader.seek(position)
     }
 }
 
 /// Opens a ZIP each of whose bytes belongs to one member at most, and each of whose members has a
 /// name of its own: one that is read twice may grow without end, and programs do not agree on
 /// which of two equal names they take.
-pub(super) fn open(file: File) -> Result<ZipArchive<BufReader<Limited>>, Fault> {
+pub(super) fn open(reader: ArchiveReader) -> Result<ZipArchive<BufReader<Limited>>, Fault> {
     let left = Rc::new(Cell::new(MOST_READ));
-    let limited = Limited { file, left: Rc::clone(&left) };
+    let limited = Limited { reader, left: Rc::clone(&left) };
     let opened = ZipArchive::new(BufReader::with_capacity(BUFFER, limited));
     let mut archive = opened.map_err(|error| not_a_zip(&error))?;
     if archive.len() > MOST_MEMBERS {

@@ -2,7 +2,6 @@
 //! windowed for readers that need a whole row at once.
 
 use std::{
-    fs::File,
     io::{self, Read},
     ops::ControlFlow,
     sync::mpsc::{Receiver, SyncSender, sync_channel},
@@ -12,7 +11,7 @@ use std::{
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
-use super::naming::hex;
+use super::{naming::hex, reader::ArchiveReader};
 
 /// Bytes handed from the reading thread to the other at once.
 const BLOCK: usize = 256 * 1024;
@@ -59,18 +58,18 @@ pub(super) struct Raw {
     pub(super) stopped: bool,
 }
 
-/// Reads `file` to its end, whatever `consume` makes of its content, and hashes it on the way.
+/// Reads an archive to its end, whatever `consume` makes of its content, and hashes it on the way.
 /// `mark` is the size at which the hash is noted for itself.
 pub(super) fn read_through<T>(
-    file: File,
+    reader: ArchiveReader,
     gzip: bool,
     mark: Option<u64>,
     progress: Progress<'_>,
     consume: impl FnOnce(&mut dyn Read) -> T,
 ) -> (T, Raw) {
-    let small = file.metadata().is_ok_and(|metadata| metadata.len() < SMALL);
+    let small = reader.size() < SMALL;
     let hashed =
-        Hashed { file, sha: Sha256::new(), bytes: 0, mark, marked: None, error: None, progress, stopped: false };
+        Hashed { reader, sha: Sha256::new(), bytes: 0, mark, marked: None, error: None, progress, stopped: false };
     if small {
         let mut decoded = Decoded::new(hashed, gzip);
         let found = consume(&mut decoded);
@@ -91,13 +90,13 @@ pub(super) fn read_through<T>(
 }
 
 /// Opens content for looking at rows: no hash, no thread.
-pub(super) fn open(file: File, gzip: bool) -> Box<dyn Read> {
-    let file = io::BufReader::with_capacity(BLOCK, file);
-    if gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) }
+pub(super) fn open(reader: ArchiveReader, gzip: bool) -> Box<dyn Read> {
+    let blocks = io::BufReader::with_capacity(BLOCK, reader);
+    if gzip { Box::new(MultiGzDecoder::new(blocks)) } else { Box::new(blocks) }
 }
 
 struct Hashed<'a> {
-    file: File,
+    reader: ArchiveReader,
     sha: Sha256,
     bytes: u64,
     mark: Option<u64>,
@@ -117,7 +116,7 @@ impl Read for Hashed<'_> {
         let limit =
             to_mark.and_then(|left| usize::try_from(left).ok()).map_or(buffer.len(), |left| left.min(buffer.len()));
         let count = loop {
-            match self.file.read(buffer.get_mut(..limit).unwrap_or_default()) {
+            match self.reader.read(buffer.get_mut(..limit).unwrap_or_default()) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => break other?,
             }

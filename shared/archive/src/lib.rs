@@ -3,6 +3,7 @@
 
 pub mod manifest;
 pub mod naming;
+pub mod reader;
 pub mod rows;
 pub mod same;
 pub mod seed;
@@ -16,6 +17,7 @@ mod document;
 mod table;
 
 pub use manifest::{Manifest, ManifestError};
+pub use reader::{ArchiveReader, Ranges};
 pub use rows::{RowsError, rows};
 pub use state::{StateError, StateFile};
 pub use verify::{Expected, Fault, Report, VerifyError, read_back, verify};

@@ -236,9 +236,9 @@ impl Manifest {
         self.sections.iter().map(|section| SectionCount { name: section.name.clone(), rows: section.rows }).collect()
     }
 
-    /// The archive as the API shows it; `path` is the archive's own.
+    /// The archive as the API shows it; `path` is where people find it.
     #[must_use]
-    pub fn to_archive(&self, path: &Path, state: ArchiveState, verified: Option<Verification>) -> Archive {
+    pub fn to_archive(&self, path: &str, state: ArchiveState, verified: Option<Verification>) -> Archive {
         Archive {
             gid: self.gid,
             request: self.request,
@@ -247,7 +247,7 @@ impl Manifest {
             entity: self.entity.clone(),
             gzip: self.gzip,
             importable: self.importable,
-            path: path.to_string_lossy().into_owned(),
+            path: path.to_owned(),
             bytes: self.bytes,
             sha256: self.sha256.clone(),
             counts: self.counts(),

@@ -6,18 +6,16 @@ mod needle;
 mod page;
 
 use std::{
-    fs::File,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::Path,
 };
-
-use orgvault_files::open;
 
 use super::{
     container,
     content::{self, Broken},
     document::{Document, Shape},
     manifest::{self, Manifest},
+    reader::ArchiveReader,
     table::Table,
     verify::{Fault, guess},
 };
@@ -31,19 +29,19 @@ const ONLY_SECTION: &str = "rows";
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
     /// The file cannot be opened.
-    #[error("cannot open {}: {cause}", path.display())]
+    #[error("cannot open {name}: {cause}")]
     Open {
-        /// The file.
-        path: PathBuf,
+        /// The archive.
+        name: String,
         /// Why.
         #[source]
         cause: io::Error,
     },
     /// The archive has no such section.
-    #[error("there is no section {section} in {}; there are: {}", path.display(), known.join(", "))]
+    #[error("there is no section {section} in {name}; there are: {}", known.join(", "))]
     UnknownSection {
-        /// The file.
-        path: PathBuf,
+        /// The archive.
+        name: String,
         /// What was asked for.
         section: String,
         /// What there is.
@@ -51,12 +49,12 @@ pub enum RowsError {
     },
     /// The page's first row is too large to be shown.
     #[error(
-        "row {} of section {section} in {} is too large to be shown ({why}): \
-         ask for the rows after {} to go on behind it", passed + 1, path.display(), passed + 1
+        "row {} of section {section} in {name} is too large to be shown ({why}): \
+         ask for the rows after {} to go on behind it", passed + 1, passed + 1
     )]
     TooLarge {
-        /// The file.
-        path: PathBuf,
+        /// The archive.
+        name: String,
         /// The section.
         section: String,
         /// Rows before it.
@@ -65,10 +63,10 @@ pub enum RowsError {
         why: String,
     },
     /// The file is broken before the page's end.
-    #[error("cannot read rows of {}: {fault}", path.display())]
+    #[error("cannot read rows of {name}: {fault}")]
     Damaged {
-        /// The file.
-        path: PathBuf,
+        /// The archive.
+        name: String,
         /// What is wrong with it.
         fault: Fault,
     },
@@ -88,26 +86,43 @@ pub fn rows(
     limit: usize,
     search: Option<&str>,
 ) -> Result<RowsPage, RowsError> {
-    let failed = |cause| RowsError::Open { path: path.to_owned(), cause };
-    let file = open::in_place(path).map_err(failed)?;
+    let name = path.to_string_lossy();
+    rows_of(&name, ArchiveReader::in_place(path), manifest, section, after, limit, search)
+}
+
+/// As [`rows`], of the archive that people know by `name`, which a store has `opened`, or could not.
+///
+/// # Errors
+/// As [`rows`].
+pub fn rows_of(
+    name: &str,
+    opened: io::Result<ArchiveReader>,
+    manifest: Option<&Manifest>,
+    section: &str,
+    after: u64,
+    limit: usize,
+    search: Option<&str>,
+) -> Result<RowsPage, RowsError> {
+    let failed = |cause| RowsError::Open { name: name.to_owned(), cause };
+    let reader = opened.map_err(failed)?;
     let (format, gzip) = match manifest {
         Some(manifest) => (manifest.format, manifest.gzip),
-        None => guess(path, &file).map_err(failed)?,
+        None => guess(&reader).map_err(failed)?,
     };
     let page = Page::new(after, limit, search);
     let read = match format {
-        Format::Json | Format::Seed | Format::SeedEvents => from_document(content::open(file, gzip), section, page),
+        Format::Json | Format::Seed | Format::SeedEvents => from_document(content::open(reader, gzip), section, page),
         Format::Csv => match table_section(manifest) {
-            known if known.iter().any(|name| name == section) => from_table(content::open(file, gzip), page),
+            known if known.iter().any(|name| name == section) => from_table(content::open(reader, gzip), page),
             known => Err(Unread::Unknown(known)),
         },
-        Format::Zip => from_zip(file, manifest, section, page),
+        Format::Zip => from_zip(reader, manifest, section, page),
     };
-    let (path, section) = (path.to_owned(), section.to_owned());
+    let (name, section) = (name.to_owned(), section.to_owned());
     read.map(Page::finish).map_err(|unread| match unread {
-        Unread::Unknown(known) => RowsError::UnknownSection { path, section, known },
-        Unread::TooLarge { passed, why } => RowsError::TooLarge { path, section, passed, why },
-        Unread::Damaged(fault) => RowsError::Damaged { path, fault },
+        Unread::Unknown(known) => RowsError::UnknownSection { name, section, known },
+        Unread::TooLarge { passed, why } => RowsError::TooLarge { name, section, passed, why },
+        Unread::Damaged(fault) => RowsError::Damaged { name, fault },
     })
 }
 
@@ -169,8 +184,8 @@ fn pass(document: &mut Document<impl Read>, shape: Shape) -> Result<bool, Broken
 }
 
 /// The page of one member of a ZIP.
-fn from_zip(file: File, manifest: Option<&Manifest>, section: &str, page: Page) -> Result<Page, Unread> {
-    let mut archive = container::open(file).map_err(Unread::Damaged)?;
+fn from_zip(reader: ArchiveReader, manifest: Option<&Manifest>, section: &str, page: Page) -> Result<Page, Unread> {
+    let mut archive = container::open(reader).map_err(Unread::Damaged)?;
     let sections: Vec<(String, String)> = if let Some(manifest) = manifest {
         let with_member = |it: &manifest::Section| Some((it.name.clone(), it.member.clone()?));
         manifest.sections.iter().filter_map(with_member).collect()

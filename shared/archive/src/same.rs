@@ -1,16 +1,11 @@
 //! Whether two archives hold the same data: the same bytes, but for the time of the export that a
 //! header tells.
 
-use std::{
-    io::{self, BufReader, Read},
-    path::Path,
-};
+use std::io::{self, BufReader, Read};
 
 use zip::ZipArchive;
 
-use orgvault_files::open;
-
-use super::content;
+use super::{content, reader::ArchiveReader};
 use orgvault_api::{Archive, Format, clock::Timestamp};
 
 /// A header tells its time within so many bytes.
@@ -22,10 +17,20 @@ const BLOCK: usize = 256 * 1024;
 /// The keys under which it does.
 const KEYS: [&[u8]; 2] = [b"exportedAt\"", b"exported_at\""];
 
+/// An archive with what opens it: of many nothing has to be read.
+#[derive(Clone, Copy)]
+pub struct Side<'a> {
+    /// What is known of it.
+    pub archive: &'a Archive,
+    /// Opens it.
+    pub open: &'a dyn Fn() -> io::Result<ArchiveReader>,
+}
+
 /// Whether both hold the same data; none where that cannot be told: they are written in different
 /// ways, or one of them cannot be read.
 #[must_use]
-pub fn same_data(left: &Archive, right: &Archive) -> Option<bool> {
+pub fn same_data(one: Side<'_>, other: Side<'_>) -> Option<bool> {
+    let (left, right) = (one.archive, other.archive);
     let way = |archive: &Archive| (archive.format, archive.entity.clone(), archive.importable);
     if way(left) != way(right) {
         return None;
@@ -36,15 +41,14 @@ pub fn same_data(left: &Archive, right: &Archive) -> Option<bool> {
     if left.counts != right.counts {
         return Some(false);
     }
-    let same = if left.format == Format::Zip { same_members(left, right) } else { same_content(left, right) };
+    let same = if left.format == Format::Zip { same_members(one, other) } else { same_content(one, other) };
     same.ok()
 }
 
-fn same_content(left: &Archive, right: &Archive) -> io::Result<bool> {
-    let opened =
-        |archive: &Archive| Ok::<_, io::Error>(content::open(open::in_place(Path::new(&archive.path))?, archive.gzip));
+fn same_content(left: Side<'_>, right: Side<'_>) -> io::Result<bool> {
+    let opened = |side: Side<'_>| Ok::<_, io::Error>(content::open((side.open)()?, side.archive.gzip));
     let (mut one, mut other) = (opened(left)?, opened(right)?);
-    if head(&mut one, left.exported_at)? != head(&mut other, right.exported_at)? {
+    if head(&mut one, left.archive.exported_at)? != head(&mut other, right.archive.exported_at)? {
         return Ok(false);
     }
     same_rest(one, other)
@@ -92,12 +96,12 @@ fn timeless(mut head: Vec<u8>, exported_at: Timestamp) -> Vec<u8> {
 }
 
 /// Of a ZIP the tables are data; what else is in it tells of the export.
-fn same_members(left: &Archive, right: &Archive) -> io::Result<bool> {
+fn same_members(left: Side<'_>, right: Side<'_>) -> io::Result<bool> {
     Ok(tables(left)? == tables(right)?)
 }
 
-fn tables(archive: &Archive) -> io::Result<Vec<(String, u64, u32)>> {
-    let mut zip = ZipArchive::new(BufReader::new(open::in_place(Path::new(&archive.path))?))?;
+fn tables(side: Side<'_>) -> io::Result<Vec<(String, u64, u32)>> {
+    let mut zip = ZipArchive::new(BufReader::new((side.open)()?))?;
     let mut tables = Vec::with_capacity(zip.len());
     for index in 0..zip.len() {
         let member = zip.by_index_raw(index)?;

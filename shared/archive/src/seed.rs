@@ -33,7 +33,7 @@ pub use model::{
     Account, Always, Assignment, Baseline, BaselineTask, Calendar, CalendarException, Dependency, Document, Estimate,
     Event, Float, Forecast, Label, Link, Nullable, Program, Project, Resource, Risk, Sprint, Task, Version,
 };
-pub use read::{LoadError, MAX_BYTES, load, load_regular, parse, read};
+pub use read::{LoadError, MAX_BYTES, load, load_from, parse, read};
 pub use reference::{ReferenceFault, References, reference_faults};
 pub use slug::{Slugs, slug};
 pub use write::{to_string, write};

@@ -6,10 +6,9 @@ mod structure;
 mod zip;
 
 use std::{
-    fs::File,
-    io::{self, Read, Seek},
+    io::{self, Read},
     ops::ControlFlow,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 pub use fault::Fault;
@@ -20,6 +19,7 @@ use super::{
     content::{self, Progress, Raw},
     manifest::{Layout, Manifest, Section},
     naming::ArchiveName,
+    reader::ArchiveReader,
 };
 use orgvault_api::{Format, SectionCount, Verification, clock::Timestamp, gid::Gid};
 use structure::Structure;
@@ -80,10 +80,10 @@ impl Report {
 
     /// The report as the API shows it.
     #[must_use]
-    pub fn to_verification(&self, gid: Option<Gid>, path: &Path, at: Timestamp) -> Verification {
+    pub fn to_verification(&self, gid: Option<Gid>, name: &str, at: Timestamp) -> Verification {
         Verification {
             gid,
-            path: path.to_string_lossy().into_owned(),
+            path: name.to_owned(),
             at,
             ok: self.ok(),
             faults: self.faults.iter().map(ToString::to_string).collect(),
@@ -101,19 +101,19 @@ impl Report {
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// It cannot be opened, or is not there and no manifest says that it should be.
-    #[error("cannot open {}: {cause}", path.display())]
+    #[error("cannot open {name}: {cause}")]
     Open {
-        /// The file.
-        path: PathBuf,
+        /// The archive.
+        name: String,
         /// Why.
         #[source]
         cause: io::Error,
     },
     /// The reading was stopped.
-    #[error("the verification of {} was stopped", path.display())]
+    #[error("the verification of {name} was stopped")]
     Stopped {
-        /// The file.
-        path: PathBuf,
+        /// The archive.
+        name: String,
     },
 }
 
@@ -136,73 +136,66 @@ pub fn verify_while(
     manifest: Option<&Manifest>,
     progress: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
 ) -> Result<Report, VerifyError> {
-    let Some(manifest) = manifest else { return bare(path, progress) };
+    verify_opened(&path.to_string_lossy(), ArchiveReader::in_place(path), manifest, progress)
+}
+
+/// As [`verify_while`], of the archive that people know by `name`, which a store has `opened`, or could not.
+///
+/// # Errors
+/// As [`verify_while`].
+pub fn verify_opened(
+    name: &str,
+    opened: io::Result<ArchiveReader>,
+    manifest: Option<&Manifest>,
+    progress: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
+) -> Result<Report, VerifyError> {
+    let failed = |cause| VerifyError::Open { name: name.to_owned(), cause };
+    let Some(manifest) = manifest else {
+        let reader = opened.map_err(failed)?;
+        let (format, gzip) = guess(&reader).map_err(failed)?;
+        let layout = Layout::default();
+        let expected = Expected { format, gzip, bytes: None, sha256: None, sections: None, layout: &layout };
+        return read_back_while(&reader, &expected, progress);
+    };
     let replaced = |cause: &io::Error| open::not_a_file(cause).map(|not| Fault::NotAFile { what: not.what });
-    match open::in_place(path) {
-        Ok(file) => read_through(path, &file, &Expected::of(manifest), progress),
+    match opened {
+        Ok(reader) => read_back_while(&reader, &Expected::of(manifest), progress),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Report::only(Fault::Missing)),
-        Err(cause) => replaced(&cause).map(Report::only).ok_or_else(|| failed(path, cause)),
+        Err(cause) => replaced(&cause).map(Report::only).ok_or_else(|| failed(cause)),
     }
 }
 
-/// Reads back the file at `path`, which may still have a partial name.
-///
-/// # Errors
-/// When the file cannot be opened.
-pub fn read_back(path: &Path, expected: &Expected<'_>) -> Result<Report, VerifyError> {
-    read_back_while(path, expected, &|_bytes| ControlFlow::Continue(()))
+/// Reads back an archive, which may not be published yet.
+/// /// What is wrong with it is a [`Fault`] in the report.
+#[must_use]
+pub fn read_back(reader: &ArchiveReader, expected: &Expected<'_>) -> Report {
+    let (structure, raw) = examine(reader, expected, &|_bytes| ControlFlow::Continue(()));
+    judge(structure, raw, expected)
 }
 
-/// As [`read_back`]; `progress` is called with the bytes read so far and stops it with `Break`.
-///
-/// # Errors
-/// As [`read_back`], and when it was stopped.
-pub fn read_back_while(
-    path: &Path,
-    expected: &Expected<'_>,
-    progress: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
-) -> Result<Report, VerifyError> {
-    let file = open::in_place(path).map_err(|cause| failed(path, cause))?;
-    read_through(path, &file, expected, progress)
-}
-
-fn read_through(
-    path: &Path,
-    file: &File,
+fn read_back_while(
+    reader: &ArchiveReader,
     expected: &Expected<'_>,
     progress: Progress<'_>,
 ) -> Result<Report, VerifyError> {
-    let (structure, raw) = examine(file, expected, progress).map_err(|cause| failed(path, cause))?;
+    let (structure, raw) = examine(reader, expected, progress);
     if raw.stopped {
-        return Err(VerifyError::Stopped { path: path.to_owned() });
+        return Err(VerifyError::Stopped { name: reader.name().to_owned() });
     }
     Ok(judge(structure, raw, expected))
 }
 
-fn bare(path: &Path, progress: Progress<'_>) -> Result<Report, VerifyError> {
-    let file = open::in_place(path).map_err(|cause| failed(path, cause))?;
-    let (format, gzip) = guess(path, &file).map_err(|cause| failed(path, cause))?;
-    let layout = Layout::default();
-    let expected = Expected { format, gzip, bytes: None, sha256: None, sections: None, layout: &layout };
-    read_through(path, &file, &expected, progress)
-}
-
-fn failed(path: &Path, cause: io::Error) -> VerifyError {
-    VerifyError::Open { path: path.to_owned(), cause }
-}
-
-/// How a file without a manifest is written: by its name where that says it, else by its first
+/// How an archive without a manifest is written: by its name where that says it, else by its first
 /// bytes.
-pub(super) fn guess(path: &Path, mut file: &File) -> io::Result<(Format, bool)> {
+pub(super) fn guess(reader: &ArchiveReader) -> io::Result<(Format, bool)> {
     let mut start = Vec::new();
-    file.take(512).read_to_end(&mut start)?;
-    file.rewind()?;
+    reader.again().take(512).read_to_end(&mut start)?;
     let gzip = start.starts_with(&[0x1f, 0x8b]);
-    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let name = reader.name().rsplit('/').next().unwrap_or_default();
     if let Ok(name) = name.parse::<ArchiveName>() {
         return Ok((name.format, name.gzip));
     }
-    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    let plain = name.strip_suffix(".gz").unwrap_or(name);
     if let Some(format) = plain.rsplit_once('.').and_then(|(_, extension)| extension.parse().ok()) {
         return Ok((format, gzip));
     }
@@ -212,38 +205,34 @@ pub(super) fn guess(path: &Path, mut file: &File) -> io::Result<(Format, bool)> 
     if gzip {
         start.clear();
         // A broken stream is told by the verification that follows.
-        if content::open(file.try_clone()?, true).take(512).read_to_end(&mut start).is_err() {
+        if content::open(reader.again(), true).take(512).read_to_end(&mut start).is_err() {
             start.clear();
         }
-        file.rewind()?;
     }
     let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
     Ok((if matches!(first, Some(b'{' | b'[')) { Format::Json } else { Format::Csv }, gzip))
 }
 
-fn examine(file: &File, expected: &Expected<'_>, progress: Progress<'_>) -> io::Result<(Structure, Raw)> {
+fn examine(reader: &ArchiveReader, expected: &Expected<'_>, progress: Progress<'_>) -> (Structure, Raw) {
     let read = |consume: &mut dyn FnMut(&mut dyn Read) -> Structure| {
-        Ok::<_, io::Error>(content::read_through(file.try_clone()?, expected.gzip, expected.bytes, progress, consume))
+        content::read_through(reader.again(), expected.gzip, expected.bytes, progress, consume)
     };
     match expected.format {
         Format::Json => read(&mut |content| structure::document(content, expected)),
         Format::Csv => read(&mut |content| structure::table(content, expected)),
         Format::Seed | Format::SeedEvents => read(&mut |content| structure::seed(content, expected)),
         Format::Zip => {
-            let (nothing, mut raw) = read(&mut |_content| Structure::default())?;
+            let (nothing, mut raw) = read(&mut |_content| Structure::default());
             if raw.stopped || raw.error.is_some() {
-                return Ok((nothing, raw));
+                return (nothing, raw);
             }
-            let mut file = file.try_clone()?;
-            file.rewind()?;
-            let structure = match zip::members(file, raw.bytes, expected, progress) {
-                ControlFlow::Continue(structure) => structure,
+            match zip::members(reader.again(), raw.bytes, expected, progress) {
+                ControlFlow::Continue(structure) => (structure, raw),
                 ControlFlow::Break(()) => {
                     raw.stopped = true;
-                    nothing
+                    (nothing, raw)
                 }
-            };
-            Ok((structure, raw))
+            }
         }
     }
 }

@@ -2,10 +2,7 @@
 //! product's rules are one file; they follow that importer, its quirks included, and need no
 //! daemon.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 mod findings;
 mod solidtime;
@@ -14,6 +11,7 @@ mod trueppm;
 use findings::Findings;
 use orgvault_api::Format;
 use orgvault_api::preflight::Preflight;
+use orgvault_archive::ArchiveReader;
 pub use trueppm::{Importable, importable};
 
 /// Whether there are importers of archives of this format.
@@ -34,18 +32,18 @@ pub enum PreflightError {
         known: String,
     },
     /// The file does not show whose archive it is.
-    #[error("{path} does not show which product it is for; name one with --product ({known})")]
+    #[error("{name} does not show which product it is for; name one with --product ({known})")]
     Undecided {
-        /// The file.
-        path: PathBuf,
+        /// The archive.
+        name: String,
         /// The products that have a preflight, with commas between.
         known: String,
     },
     /// The file could not be read.
-    #[error("cannot read {path}: {cause}")]
+    #[error("cannot read {name}: {cause}")]
     Read {
-        /// The file.
-        path: PathBuf,
+        /// The archive.
+        name: String,
         /// What the system says.
         #[source]
         cause: io::Error,
@@ -59,9 +57,9 @@ struct Importer {
     /// The formats that are written for it.
     formats: &'static [Format],
     /// Says all that the importer would refuse or change.
-    check: fn(&Path, &mut Findings) -> io::Result<()>,
+    check: fn(&ArchiveReader, &mut Findings) -> io::Result<()>,
     /// Whether a file is an archive of this product, by its first look.
-    recognize: fn(&Path) -> io::Result<bool>,
+    recognize: fn(&ArchiveReader) -> io::Result<bool>,
 }
 
 const IMPORTERS: &[Importer] = &[
@@ -86,13 +84,35 @@ const IMPORTERS: &[Importer] = &[
 /// When the product has no preflight or the file cannot be read. An archive that the importer
 /// would not take is no error but a verdict.
 pub fn preflight(product: &str, path: &Path) -> Result<Preflight, PreflightError> {
-    let importer = IMPORTERS
+    importer(product)?;
+    preflight_of(product, &open(path)?)
+}
+
+/// As [`preflight`], of an archive that is open.
+///
+/// # Errors
+/// As [`preflight`].
+pub fn preflight_of(product: &str, archive: &ArchiveReader) -> Result<Preflight, PreflightError> {
+    let importer = importer(product)?;
+    let mut findings = Findings::default();
+    (importer.check)(archive, &mut findings).map_err(|cause| unreadable(archive, cause))?;
+    Ok(findings.into_preflight(importer.product))
+}
+
+fn importer(product: &str) -> Result<&'static Importer, PreflightError> {
+    IMPORTERS
         .iter()
         .find(|importer| importer.product == product)
-        .ok_or_else(|| PreflightError::UnknownProduct { product: product.to_owned(), known: known() })?;
-    let mut findings = Findings::default();
-    (importer.check)(path, &mut findings).map_err(|cause| PreflightError::Read { path: path.into(), cause })?;
-    Ok(findings.into_preflight(importer.product))
+        .ok_or_else(|| PreflightError::UnknownProduct { product: product.to_owned(), known: known() })
+}
+
+fn open(path: &Path) -> Result<ArchiveReader, PreflightError> {
+    let name = || path.to_string_lossy().into_owned();
+    ArchiveReader::in_place(path).map_err(|cause| PreflightError::Read { name: name(), cause })
+}
+
+fn unreadable(archive: &ArchiveReader, cause: io::Error) -> PreflightError {
+    PreflightError::Read { name: archive.name().to_owned(), cause }
 }
 
 /// The product whose archive the file at `path` looks like.
@@ -100,14 +120,20 @@ pub fn preflight(product: &str, path: &Path) -> Result<Preflight, PreflightError
 /// # Errors
 /// When the file cannot be read or looks like none of the known ones.
 pub fn recognize(path: &Path) -> Result<&'static str, PreflightError> {
+    recognize_from(&open(path)?)
+}
+
+/// As [`recognize`], of an archive that is open.
+///
+/// # Errors
+/// As [`recognize`].
+pub fn recognize_from(archive: &ArchiveReader) -> Result<&'static str, PreflightError> {
     for importer in IMPORTERS {
-        let recognized =
-            (importer.recognize)(path).map_err(|cause| PreflightError::Read { path: path.into(), cause })?;
-        if recognized {
+        if (importer.recognize)(archive).map_err(|cause| unreadable(archive, cause))? {
             return Ok(importer.product);
         }
     }
-    Err(PreflightError::Undecided { path: path.into(), known: known() })
+    Err(PreflightError::Undecided { name: archive.name().to_owned(), known: known() })
 }
 
 /// Whether there is a preflight for `product`.

@@ -103,7 +103,7 @@ fn file(path: &Path, clock: &Clock) -> Result<Verification, Failure> {
         ));
     }
     let report = orgvault_archive::verify(path, manifest.as_ref()).map_err(|error| failed(&error))?;
-    Ok(report.to_verification(manifest.map(|manifest| manifest.gid), path, clock.now()))
+    Ok(report.to_verification(manifest.map(|manifest| manifest.gid), &path.to_string_lossy(), clock.now()))
 }
 
 fn failed(error: &VerifyError) -> Failure {

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
 use orgvault_api::{Archive, Comparison, SectionDifference, gid::Gid};
-use orgvault_archive::same::same_data;
+use orgvault_archive::{
+    ArchiveReader,
+    same::{Side, same_data},
+};
 
 use super::{
     super::{App, caller::Caller, problem::Refusal, request::Path},
@@ -18,7 +21,15 @@ pub(in super::super) async fn compare(
     Path((left, right)): Path<(Gid, Gid)>,
 ) -> Result<Json<Comparison>, Refusal> {
     let (left, right) = (app.archive(&caller, left).await?, app.archive(&caller, right).await?);
-    blocking(move || difference(&left, &right, same_data(&left, &right))).await.map(Json)
+    blocking(move || difference(&left, &right, same(&left, &right))).await.map(Json)
+}
+
+fn same(left: &Archive, right: &Archive) -> Option<bool> {
+    let (open_left, open_right) = (
+        || ArchiveReader::in_place(std::path::Path::new(&left.path)),
+        || ArchiveReader::in_place(std::path::Path::new(&right.path)),
+    );
+    same_data(Side { archive: left, open: &open_left }, Side { archive: right, open: &open_right })
 }
 
 /// Every section of either, in the left one's order, then those that only the right one has.

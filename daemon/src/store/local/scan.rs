@@ -53,7 +53,7 @@ impl Scanned {
         let verified = self.state.as_ref().and_then(|state| state.verified.clone());
         let sent = self.state.as_ref().map(|state| state.sent.clone()).unwrap_or_default();
         let pinned = self.state.as_ref().is_some_and(|state| state.pinned);
-        Archive { pinned, sent, ..self.manifest.to_archive(&self.path, self.condition, verified) }
+        Archive { pinned, sent, ..self.manifest.to_archive(&self.path.to_string_lossy(), self.condition, verified) }
     }
 }
 
@@ -67,7 +67,7 @@ impl LocalStore {
         let manifest = Manifest::load(&manifest_path(&path)).ok()?;
         let same = manifest.gid == gid && manifest.file == name.to_string();
         (same && condition(&path, &manifest, None) == ArchiveState::Present)
-            .then(|| manifest.to_archive(&path, ArchiveState::Present, None))
+            .then(|| manifest.to_archive(&path.to_string_lossy(), ArchiveState::Present, None))
     }
 
     /// Walks through the directory in the order of names and tells `visit` what it finds.

@@ -1,9 +1,8 @@
 //! The strict reader: any layout, but only the keys, types and versions of a seed.
 
 use std::{
-    fs::File,
     io::{self, BufRead, Read},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use super::{
@@ -25,19 +24,19 @@ pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// It cannot be opened or read.
-    #[error("cannot read {}: {cause}", path.display())]
+    #[error("cannot read {name}: {cause}")]
     Read {
-        /// The file.
-        path: PathBuf,
+        /// The file or archive.
+        name: String,
         /// Why.
         #[source]
         cause: io::Error,
     },
     /// It is too large for a seed.
-    #[error("{} has more than {MAX_BYTES} bytes: such a large seed is not read", path.display())]
+    #[error("{name} has more than {MAX_BYTES} bytes: such a large seed is not read")]
     TooLarge {
-        /// The file.
-        path: PathBuf,
+        /// The file or archive.
+        name: String,
     },
 }
 
@@ -47,20 +46,18 @@ pub enum LoadError {
 /// # Errors
 /// When it cannot be read, is no file, or is larger.
 pub fn load(path: &Path) -> Result<Vec<u8>, LoadError> {
-    read_file(path, open::behind_links(path))
+    let name = path.to_string_lossy();
+    let file = open::behind_links(path).map_err(|cause| LoadError::Read { name: name.clone().into_owned(), cause })?;
+    load_from(&name, file)
 }
 
-/// As [`load`], of a file that may have been put there by somebody else: a link is not followed.
+/// As [`load`], of what is open, and people know by `name`.
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_regular(path: &Path) -> Result<Vec<u8>, LoadError> {
-    read_file(path, open::in_place(path))
-}
-
-fn read_file(path: &Path, opened: io::Result<File>) -> Result<Vec<u8>, LoadError> {
-    let failed = |cause| LoadError::Read { path: path.to_owned(), cause };
-    let mut file = io::BufReader::new(opened.map_err(failed)?);
+pub fn load_from(name: &str, opened: impl Read) -> Result<Vec<u8>, LoadError> {
+    let failed = |cause| LoadError::Read { name: name.to_owned(), cause };
+    let mut file = io::BufReader::new(opened);
     let gzip = file.fill_buf().map_err(failed)?.starts_with(&[0x1f, 0x8b]);
     let mut bytes = Vec::new();
     let read = if gzip {
@@ -69,7 +66,7 @@ fn read_file(path: &Path, opened: io::Result<File>) -> Result<Vec<u8>, LoadError
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes)
     };
     read.map_err(failed)?;
-    if bytes.len() as u64 > MAX_BYTES { Err(LoadError::TooLarge { path: path.to_owned() }) } else { Ok(bytes) }
+    if bytes.len() as u64 > MAX_BYTES { Err(LoadError::TooLarge { name: name.to_owned() }) } else { Ok(bytes) }
 }
 
 /// Reads a document whose references all name something in it.

@@ -3,7 +3,6 @@
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
-    fs::File,
     io::{self, BufReader, Read},
     ops::ControlFlow,
 };
@@ -18,19 +17,20 @@ use crate::{
     container::{self, Limited},
     content::{Broken, Progress},
     document::Document,
+    reader::ArchiveReader,
 };
 use orgvault_api::SectionCount;
 
-/// Looks into every member of `file`: each is decompressed to its end, so that its checksum is
+/// Looks into every member of an archive: each is decompressed to its end, so that its checksum is
 /// compared too. `Break` where it was told to stop.
 pub(super) fn members(
-    file: File,
+    reader: ArchiveReader,
     bytes: u64,
     expected: &Expected<'_>,
     progress: Progress<'_>,
 ) -> ControlFlow<(), Structure> {
     let mut found = Structure::default();
-    let mut archive = match container::open(file) {
+    let mut archive = match container::open(reader) {
         Ok(archive) => archive,
         Err(fault) => {
             found.faults.push(fault);

@@ -9,9 +9,7 @@
 
 use std::{
     fmt,
-    fs::File,
     io::{self, Read},
-    path::Path,
 };
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -20,7 +18,7 @@ use serde_json::value::RawValue;
 use super::findings::{Findings, Place};
 use container::{Content, Extracted};
 use fgetcsv::{CsvError, Table};
-use orgvault_files::open;
+use orgvault_archive::ArchiveReader;
 
 mod container;
 mod fgetcsv;
@@ -50,15 +48,14 @@ const LARGEST_ZIP: u64 = (100 * 1024 * 1024 - 31) / 4 * 3;
 const LARGEST_META: u64 = 4 << 20;
 
 /// Says all that the importer would refuse or change.
-pub(super) fn check(path: &Path, findings: &mut Findings) -> io::Result<()> {
-    let file = open::in_place(path)?;
-    let size = file.metadata()?.len();
+pub(super) fn check(archive: &ArchiveReader, findings: &mut Findings) -> io::Result<()> {
+    let size = archive.size();
     if size > LARGEST_ZIP {
         let message =
             format!("the ZIP has {size} bytes; by default solidtime takes {LARGEST_ZIP} (post_max_size 100M)");
         findings.refuse("zip_too_large", Place::default(), message);
     }
-    let extracted = match container::extract(&file, &REQUIRED)? {
+    let extracted = match container::extract(archive, &REQUIRED)? {
         Ok(extracted) => extracted,
         Err(refusal) => {
             findings.refuse("invalid_zip", Place::default(), format!("the ZIP cannot be opened: {refusal}"));
@@ -69,7 +66,7 @@ pub(super) fn check(path: &Path, findings: &mut Findings) -> io::Result<()> {
         let message = format!("the entry `{entry}` {why}: it and all entries after it are overlooked");
         findings.change("entry_unreadable", Place::default(), message);
     }
-    let archive = Archive { file: &file, extracted: &extracted };
+    let archive = Archive { file: archive, extracted: &extracted };
     archive.check_meta(findings)?;
     for name in REQUIRED {
         if extracted.folders.iter().any(|folder| folder == name) {
@@ -85,13 +82,13 @@ pub(super) fn check(path: &Path, findings: &mut Findings) -> io::Result<()> {
 }
 
 /// Whether the file is a ZIP with the files that the importer wants.
-pub(super) fn recognize(path: &Path) -> io::Result<bool> {
-    container::has_members(path, &[META, "time_entries.csv", "project_members.csv"])
+pub(super) fn recognize(archive: &ArchiveReader) -> io::Result<bool> {
+    container::has_members(archive, &[META, "time_entries.csv", "project_members.csv"])
 }
 
 /// The ZIP, extracted in thought.
 struct Archive<'a> {
-    file: &'a File,
+    file: &'a ArchiveReader,
     extracted: &'a Extracted,
 }
 

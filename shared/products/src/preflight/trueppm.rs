@@ -4,12 +4,15 @@
 //!
 //! Memory: the whole document, as the importer holds it.
 
-use std::{io, path::Path};
+use std::io;
 
 use serde_json::Value;
 
 use super::findings::{Findings, Place};
-use orgvault_archive::seed::{self, Document, LoadError, ReferenceFault};
+use orgvault_archive::{
+    ArchiveReader,
+    seed::{self, Document, LoadError, ReferenceFault},
+};
 use schema::Rules;
 
 mod importable;
@@ -24,8 +27,8 @@ const LARGEST_UPLOAD: usize = 5 * 1024 * 1024;
 const MOST_NODES: u64 = 100_000;
 
 /// Says all that the importer would refuse.
-pub(super) fn check(path: &Path, findings: &mut Findings) -> io::Result<()> {
-    let bytes = match seed::load_regular(path) {
+pub(super) fn check(archive: &ArchiveReader, findings: &mut Findings) -> io::Result<()> {
+    let bytes = match seed::load_from(archive.name(), archive.again()) {
         Ok(bytes) => bytes,
         Err(LoadError::Read { cause, .. }) => return Err(cause),
         Err(error @ LoadError::TooLarge { .. }) => {
@@ -51,8 +54,8 @@ pub(super) fn check(path: &Path, findings: &mut Findings) -> io::Result<()> {
 }
 
 /// Whether the file is a seed, by what every seed says of itself.
-pub(super) fn recognize(path: &Path) -> io::Result<bool> {
-    match seed::load_regular(path) {
+pub(super) fn recognize(archive: &ArchiveReader) -> io::Result<bool> {
+    match seed::load_from(archive.name(), archive.again()) {
         Ok(bytes) => {
             let object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
             Ok(object && memchr::memmem::find(&bytes, b"\"schema_version\"").is_some())

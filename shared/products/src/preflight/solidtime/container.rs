@@ -5,15 +5,13 @@
 use std::{
     cell::Cell,
     collections::HashMap,
-    fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
-    path::Path,
     rc::Rc,
 };
 
 use flate2::{Crc, bufread::DeflateDecoder};
 
-use orgvault_files::open;
+use orgvault_archive::ArchiveReader;
 
 /// How far from the end libzip looks for the end of the central directory.
 const SEARCHED: u64 = 65_536 + 22 + 20;
@@ -77,8 +75,8 @@ pub(super) struct Extracted {
 ///
 /// # Errors
 /// When the file cannot be read; a ZIP that libzip refuses is the inner error.
-pub(super) fn extract(file: &File, wanted: &[&str]) -> io::Result<Result<Extracted, Refusal>> {
-    let length = file.metadata()?.len();
+pub(super) fn extract(file: &ArchiveReader, wanted: &[&str]) -> io::Result<Result<Extracted, Refusal>> {
+    let length = file.size();
     let directory = match find_directory(file, length)? {
         Ok(directory) => directory,
         Err(refusal) => return Ok(Err(refusal)),
@@ -124,7 +122,7 @@ impl Extracted {
     ///
     /// # Errors
     /// When the ZIP cannot be read.
-    pub(super) fn read(&self, file: &File, name: &str) -> io::Result<Option<Content>> {
+    pub(super) fn read(&self, file: &ArchiveReader, name: &str) -> io::Result<Option<Content>> {
         self.files.get(name).map(|entry| Content::open(file, entry)).transpose()
     }
 }
@@ -170,7 +168,7 @@ struct Directory {
     offset: u64,
 }
 
-fn find_directory(file: &File, length: u64) -> io::Result<Result<Directory, Refusal>> {
+fn find_directory(file: &ArchiveReader, length: u64) -> io::Result<Result<Directory, Refusal>> {
     let start = length.saturating_sub(SEARCHED);
     let tail = read_at(file, start, length - start)?;
     let mut refusal = Refusal::NoZip;
@@ -186,7 +184,7 @@ fn find_directory(file: &File, length: u64) -> io::Result<Result<Directory, Refu
 }
 
 fn directory_of(
-    file: &File,
+    file: &ArchiveReader,
     tail: &[u8],
     at: usize,
     record: &[u8],
@@ -232,8 +230,9 @@ struct Entries<R> {
     left: u64,
 }
 
-impl<'f> Entries<BufReader<&'f File>> {
-    fn open(mut file: &'f File, directory: &Directory) -> io::Result<Self> {
+impl Entries<BufReader<ArchiveReader>> {
+    fn open(file: &ArchiveReader, directory: &Directory) -> io::Result<Self> {
+        let mut file = file.again();
         file.seek(SeekFrom::Start(directory.offset))?;
         Ok(Self { input: BufReader::new(file).take(directory.size), left: directory.entries.min(MOST_ENTRIES) })
     }
@@ -315,8 +314,8 @@ pub(super) struct Content {
 }
 
 impl Content {
-    fn open(file: &File, entry: &Entry) -> io::Result<Self> {
-        let mut file = file.try_clone()?;
+    fn open(file: &ArchiveReader, entry: &Entry) -> io::Result<Self> {
+        let mut file = file.again();
         let header = read_at(&file, entry.offset, 30)?;
         let start = entry.offset + 30 + u64::from(short(&header, 26)) + u64::from(short(&header, 28));
         file.seek(SeekFrom::Start(start))?;
@@ -399,13 +398,12 @@ fn is_damage(error: &io::Error) -> bool {
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn has_members(path: &Path, names: &[&str]) -> io::Result<bool> {
-    let file = open::in_place(path)?;
-    Ok(extract(&file, names)?.is_ok_and(|extracted| names.iter().all(|name| extracted.has(name))))
+pub(super) fn has_members(file: &ArchiveReader, names: &[&str]) -> io::Result<bool> {
+    Ok(extract(file, names)?.is_ok_and(|extracted| names.iter().all(|name| extracted.has(name))))
 }
 
-fn read_at(mut file: &File, offset: u64, length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+fn read_at(file: &ArchiveReader, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+    let (mut bytes, mut file) = (Vec::new(), file.again());
     file.seek(SeekFrom::Start(offset))?;
     file.take(length).read_to_end(&mut bytes)?;
     Ok(bytes)
