@@ -67,7 +67,7 @@ fn plan(format: Format, gzip: bool) -> Result<Plan> {
         organization,
         definition: Arc::new(definition()?),
         format,
-        entity: Some(0),
+        sections: [0].into(),
         gzip,
         importable: false,
         level: 6,

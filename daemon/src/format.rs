@@ -8,6 +8,7 @@ pub mod fixed;
 mod fixture;
 pub mod json;
 pub mod number;
+mod order;
 pub mod seed;
 mod sink;
 pub mod text;
@@ -36,8 +37,8 @@ pub struct Plan {
     pub definition: Arc<Definition>,
     /// How the archive is written.
     pub format: Format,
-    /// For `csv`: the index of the one section.
-    pub entity: Option<usize>,
+    /// The sections that the archive holds, as [`Definition::sections_of`] says.
+    pub sections: Arc<[usize]>,
     /// Whether the whole file is compressed with gzip.
     pub gzip: bool,
     /// For `seed` and `seed-events`: whether what the importer refuses is left out.
@@ -162,7 +163,7 @@ pub struct Written {
     pub unrepresentable_total: u64,
 }
 
-/// Writes one archive: `begin`, `rows`.., `end` for each section in the definition's order, then
+/// Writes one archive: `begin`, `rows`.., `end` for each section of the plan in its order, then
 /// `finish`, which hands the output back, flushed layer by layer and not yet synced.
 pub trait Encoder<W>: Send {
     /// From now on values that the format cannot hold are collected in [`Written`] and written

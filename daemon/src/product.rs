@@ -1,6 +1,7 @@
 //! Product definitions: which queries make which sections, and what a document needs around
 //! them. One TOML file each; the ones that we ship are embedded in the binary.
 
+mod contents;
 mod load;
 mod parse;
 
@@ -43,7 +44,7 @@ pub struct Definition {
 pub struct OrganizationQuery {
     /// The kind of those whose row names none.
     pub kind: String,
-    /// The kinds that `--all` and schedules take.
+    /// The kinds that `--all` and schedules take; empty means all.
     pub default_kinds: Vec<String>,
     /// The formats of kinds that do not have all of the product's.
     pub formats: BTreeMap<String, Vec<Format>>,
@@ -198,39 +199,4 @@ pub struct Table {
     pub reads: Vec<String>,
     /// The other columns that the measured version had.
     pub known: Vec<String>,
-}
-
-impl Section {
-    /// Whether an archive of this format is made from it.
-    #[must_use]
-    pub fn is_in(&self, format: Format) -> bool {
-        self.formats.is_empty() || self.formats.contains(&format)
-    }
-}
-
-impl Definition {
-    /// The formats it can be written in, the default one first.
-    #[must_use]
-    pub fn offered(&self) -> Vec<Format> {
-        let others = self.formats.iter().filter(|format| **format != self.default_format);
-        std::iter::once(&self.default_format).chain(others).copied().collect()
-    }
-
-    /// Whether organizations of this kind can be written in a format.
-    #[must_use]
-    pub fn offers(&self, kind: &str, format: Format) -> bool {
-        let has = |formats: &Vec<Format>| formats.contains(&format);
-        has(&self.formats) && self.organization.formats.get(kind).is_none_or(has)
-    }
-
-    /// What an organization of this kind is written in where nobody says.
-    #[must_use]
-    pub fn default_of(&self, kind: &str) -> Format {
-        self.offered().into_iter().find(|format| self.offers(kind, *format)).unwrap_or(self.default_format)
-    }
-
-    /// The sections that are offered as CSV, with their index.
-    pub fn csv_sections(&self) -> impl Iterator<Item = (usize, &Section)> {
-        self.sections.iter().enumerate().filter(|(_, section)| section.entity.is_some())
-    }
 }

@@ -26,6 +26,8 @@ struct Found {
     values: u64,
     /// Organizations that could not be read to their end.
     unread: u64,
+    /// What the organizations are written in, each once.
+    formats: Vec<Format>,
     details: Vec<String>,
 }
 
@@ -37,8 +39,8 @@ impl Found {
     }
 }
 
-/// The line `representable`: whether every row of every organization can be written in the
-/// product's default format. Takes as long as an export of all of them.
+/// The line `representable`: whether every row of every organization can be written in the default
+/// format of its kind. Takes as long as an export of all of them.
 pub async fn representable(source: &Source) -> CheckLine {
     let mut found = Found::default();
     match source.organizations().await {
@@ -64,9 +66,14 @@ pub async fn representable(source: &Source) -> CheckLine {
 async fn look(source: &Source, organization: &OrganizationKey, found: &mut Found) {
     let definition = source.definition();
     found.organizations += 1;
+    let format = definition.default_of(&organization.kind);
+    if !found.formats.contains(&format) {
+        found.formats.push(format);
+    }
     let label = if organization.slug.is_empty() { &organization.id } else { &organization.slug };
-    for entity in entities(definition) {
-        match read(source, definition, organization, entity).await {
+    for entity in definition.archives_of(format) {
+        let Some(sections) = definition.sections_of(format, entity) else { continue };
+        match read(source, organization, format, sections).await {
             Ok(written) => {
                 found.rows += written.counts.iter().map(|count| count.rows).sum::<u64>();
                 found.values += written.unrepresentable_total;
@@ -80,44 +87,29 @@ async fn look(source: &Source, organization: &OrganizationKey, found: &mut Found
     }
 }
 
-/// CSV is one archive for each entity.
-fn entities(definition: &Definition) -> Vec<Option<usize>> {
-    match definition.default_format {
-        Format::Csv => definition.csv_sections().map(|(index, _)| Some(index)).collect(),
-        _ => vec![None],
-    }
-}
-
 async fn read(
     source: &Source,
-    definition: &Arc<Definition>,
     organization: &OrganizationKey,
-    entity: Option<usize>,
+    format: Format,
+    sections: Arc<[usize]>,
 ) -> Result<format::Written, Failure> {
-    let plan = Plan {
+    let plan = Arc::new(Plan {
         gid: Gid::new(Timestamp::UNIX_EPOCH),
         organization: organization.clone(),
-        definition: Arc::clone(definition),
-        format: definition.default_format,
-        entity,
+        definition: Arc::clone(source.definition()),
+        format,
+        sections,
         gzip: false,
         importable: false,
         level: 1,
         started_at: Timestamp::UNIX_EPOCH,
-    };
-    let sections: Vec<usize> = match (entity, plan.format) {
-        (Some(section), _) => vec![section],
-        (None, Format::Zip) => {
-            (0..).zip(&definition.sections).filter(|(_, it)| it.member.is_some()).map(|(index, _)| index).collect()
-        }
-        (None, _) => (0..definition.sections.len()).collect(),
-    };
-    let mut encoder = format::encoder(Arc::new(plan), io::empty())?;
+    });
+    let mut encoder = format::encoder(Arc::clone(&plan), io::empty())?;
     encoder.tolerate();
     let mut snapshot = source.snapshot(&organization.id).await?;
     let deadline = Deadline { canceled: CancellationToken::new(), at: None };
     let progress = watch::Sender::new(Progress::default());
-    match write_archive(&mut snapshot, definition, &sections, encoder, progress, &deadline).await {
+    match write_archive(&mut snapshot, &plan, encoder, progress, &deadline).await {
         Ok(piped) => {
             snapshot.finish().await?;
             Ok(piped.written)
@@ -130,8 +122,12 @@ async fn read(
 }
 
 fn line(definition: &Definition, found: Found) -> CheckLine {
-    let Found { organizations, rows, values, unread, details } = found;
-    let format = definition.default_format;
+    let Found { organizations, rows, values, unread, mut formats, details } = found;
+    if formats.is_empty() {
+        formats.push(definition.default_format);
+    }
+    let formats: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+    let format = formats.join(" and ");
     let (result, message) = match (values, unread) {
         (0, 0) => {
             (CheckResult::Ok, format!("all {rows} rows of {organizations} organizations can be written as {format}"))

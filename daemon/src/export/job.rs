@@ -101,6 +101,10 @@ impl Shared {
                 Ok(archive) => return Ok(archive),
                 Err(failure) => failure,
             };
+            if matches!(failure, Failure::Gone { .. }) {
+                // Nothing of it was read: the other formats of the job may show it.
+                return Err(failure);
+            }
             self.abandon().await;
             let transient = matches!(&failure, Failure::Source(error) if error.is_transient());
             if !transient || self.lost == Some(true) || tries == TRIES {
@@ -141,61 +145,62 @@ async fn attempt(
     opened: &mut Option<Opened>,
     watched: &Watched,
 ) -> Result<Archive, Failure> {
-    let organization = &export.organization;
     let limit = source.config().export_timeout;
     let deadline = Deadline {
         canceled: watched.canceled.clone(),
         at: (!limit.is_zero()).then(|| tokio::time::Instant::now() + limit),
     };
+    let plan = plan(shop, export, source.definition())?;
     let opened = if let Some(opened) = opened {
+        refuse_gone(source, &plan, &opened.counts)?;
         opened
     } else {
         // Refused before anything is read, and not when hours have gone into it.
         let archives = Arc::clone(&shop.archives);
         blocking(move || Ok(archives.guard()?)).await?;
-        opened.insert(deadline.bound(open(source, &organization.id)).await?)
+        opened.insert(deadline.bound(open(source, &plan)).await?)
     };
-    let plan = plan(shop, export, source.definition())?;
     let archive = make(shop, export, &plan, opened, watched.progress.clone(), &deadline).await?;
     opened.published = true;
     Ok(archive)
 }
 
-async fn open(source: &Source, organization: &str) -> Result<Opened, Failure> {
-    let mut snapshot = source.snapshot(organization).await?;
+async fn open(source: &Source, plan: &Plan) -> Result<Opened, Failure> {
+    let mut snapshot = source.snapshot(&plan.organization.id).await?;
     let counts = snapshot.counts().await?;
-    let gone = source.definition().sections.iter().zip(&counts).any(|(section, count)| section.single && *count == 0);
-    if gone {
+    if let Err(gone) = refuse_gone(source, plan, &counts) {
         snapshot.finish().await?;
-        return Err(Failure::Gone { organization: organization.to_owned(), source_name: source.name().to_owned() });
+        return Err(gone);
     }
     let warnings = snapshot.warnings().await?;
     Ok(Opened { snapshot, counts, warnings, published: false })
 }
 
+/// An organization that has no row where the format has its one row is not there any more; the archive
+/// need not hold that row itself, as a CSV of another section.
+fn refuse_gone(source: &Source, plan: &Plan, counts: &[u64]) -> Result<(), Failure> {
+    let own = plan.definition.sections.iter().zip(counts).filter(|(section, _)| section.is_for(plan.format));
+    if own.filter(|(section, _)| section.single).all(|(_, count)| *count > 0) {
+        return Ok(());
+    }
+    let (organization, source_name) = (plan.organization.id.clone(), source.name().to_owned());
+    Err(Failure::Gone { organization, source_name })
+}
+
 fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Result<Arc<Plan>, Failure> {
+    let is_offered = definition.offers(&export.organization.kind, export.format);
+    let sections = definition.sections_of(export.format, export.entity.as_deref()).filter(|_| is_offered);
     let asked = || match &export.entity {
         Some(entity) => format!("{} of {entity}", export.format),
         None => export.format.to_string(),
     };
     let not_offered = || Failure::NotOffered { product: definition.name.clone(), asked: asked() };
-    let entity = match (&export.entity, export.format) {
-        (Some(entity), Format::Csv) => {
-            let found = definition.csv_sections().find(|(_, section)| section.entity.as_ref() == Some(entity));
-            Some(found.ok_or_else(not_offered)?.0)
-        }
-        (None, format) if format != Format::Csv => None,
-        _ => return Err(not_offered()),
-    };
-    if !definition.offers(&export.organization.kind, export.format) {
-        return Err(not_offered());
-    }
     Ok(Arc::new(Plan {
         gid: export.gid,
         organization: export.organization.clone(),
         definition: Arc::clone(definition),
         format: export.format,
-        entity,
+        sections: sections.ok_or_else(not_offered)?,
         gzip: export.gzip,
         importable: export.importable,
         level: shop.config().daemon.compression_level,
@@ -213,17 +218,16 @@ async fn make(
     deadline: &Deadline,
 ) -> Result<Archive, Failure> {
     let begun = Instant::now();
-    let sections = sections(plan);
-    let counted: Vec<u64> = sections.iter().filter_map(|&index| opened.counts.get(index).copied()).collect();
-    progress.send_modify(|progress| *progress = expected(&plan.definition, &sections, &counted));
+    let counted: Vec<u64> = plan.sections.iter().filter_map(|&index| opened.counts.get(index).copied()).collect();
+    progress.send_modify(|progress| *progress = expected(plan, &counted));
 
-    let headers = headers(&mut opened.snapshot, plan, &sections).await?;
+    let headers = headers(&mut opened.snapshot, plan).await?;
     let (archives, planned) = (Arc::clone(&shop.archives), Arc::clone(plan));
     let floor = shop.config().daemon.min_free;
     let partial = blocking(move || Ok(create(&archives, &planned, floor)?)).await?;
     let encoder = format::encoder(Arc::clone(plan), partial)?;
     let Piped { output, written, sent } =
-        write_archive(&mut opened.snapshot, &plan.definition, &sections, encoder, progress, deadline).await?;
+        write_archive(&mut opened.snapshot, plan, encoder, progress, deadline).await?;
     let wrote = begun.elapsed();
 
     let mut manifest = manifest(export, plan, opened, &written, &counted, headers);
@@ -292,12 +296,12 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<(Seale
 }
 
 /// How far an export is that has written nothing yet.
-fn expected(definition: &Definition, sections: &[usize], counted: &[u64]) -> Progress {
+fn expected(plan: &Plan, counted: &[u64]) -> Progress {
     let section = |(&index, &rows_expected): (&usize, &u64)| {
-        let name = definition.sections.get(index).map(|section| section.name.clone()).unwrap_or_default();
+        let name = plan.definition.sections.get(index).map(|section| section.name.clone()).unwrap_or_default();
         SectionProgress { name, rows: 0, rows_expected }
     };
-    let sections = sections.iter().zip(counted).map(section).collect();
+    let sections = plan.sections.iter().zip(counted).map(section).collect();
     Progress { rows_expected: counted.iter().sum(), sections, ..Progress::default() }
 }
 
@@ -355,10 +359,10 @@ fn dropped(written: &Written, section: &str) -> Vec<Dropped> {
 }
 
 /// The CSV headers of the sections; empty ones where the format has none.
-async fn headers(snapshot: &mut Snapshot, plan: &Plan, sections: &[usize]) -> Result<Vec<Vec<String>>, SourceError> {
+async fn headers(snapshot: &mut Snapshot, plan: &Plan) -> Result<Vec<Vec<String>>, SourceError> {
     let tabular = matches!(plan.format, Format::Csv | Format::Zip);
-    let mut headers = Vec::with_capacity(sections.len());
-    for &index in sections {
+    let mut headers = Vec::with_capacity(plan.sections.len());
+    for &index in plan.sections.iter() {
         let header = match plan.definition.sections.get(index) {
             Some(section) if tabular && section.csv.is_empty() => {
                 snapshot.columns(index).await?.iter().map(|column| column.name.clone()).collect()
@@ -369,16 +373,6 @@ async fn headers(snapshot: &mut Snapshot, plan: &Plan, sections: &[usize]) -> Re
         headers.push(header);
     }
     Ok(headers)
-}
-
-/// The sections that an archive of this plan holds, in its order.
-fn sections(plan: &Plan) -> Vec<usize> {
-    let all = plan.definition.sections.iter().enumerate().filter(|(_, section)| section.is_in(plan.format));
-    match (plan.entity, plan.format) {
-        (Some(section), _) => vec![section],
-        (None, Format::Zip) => all.filter(|(_, section)| section.member.is_some()).map(|(index, _)| index).collect(),
-        (None, _) => all.map(|(index, _)| index).collect(),
-    }
 }
 
 /// Runs what waits for a disk on a thread that may wait.

@@ -18,8 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use crate::{
-    format::{Encoder, FormatError, Written},
-    product::Definition,
+    format::{Encoder, FormatError, Plan, Written},
     row::{Message, RowSink, WriterGone},
     source::{Snapshot, SourceError},
 };
@@ -69,25 +68,24 @@ pub struct Piped<W> {
     pub sent: Vec<u64>,
 }
 
-/// Reads `sections` from the snapshot into the encoder. After an error the output is dropped.
+/// Reads the plan's sections from the snapshot into the encoder. After an error the output is dropped.
 ///
 /// # Errors
 /// The one cause: the source's, the format's, a cancel or the time limit.
 pub async fn write_archive<W: Send + 'static>(
     snapshot: &mut Snapshot,
-    definition: &Definition,
-    sections: &[usize],
+    plan: &Plan,
     encoder: Box<dyn Encoder<W>>,
     progress: watch::Sender<Progress>,
     deadline: &Deadline,
 ) -> Result<Piped<W>, Failure> {
     let (queue, messages) = mpsc::channel(QUEUE);
-    let names = definition.sections.iter().map(|section| section.name.clone()).collect();
+    let names = plan.definition.sections.iter().map(|section| section.name.clone()).collect();
     let meter = Meter { progress, names, told: Instant::now() };
     let writer = tokio::task::spawn_blocking(move || drain(messages, encoder, meter));
 
     let sink = RowSink::new(queue);
-    let read = deadline.bound(read(snapshot, sections, &sink)).await;
+    let read = deadline.bound(read(snapshot, &plan.sections, &sink)).await;
     // The writer ends when it has read `Finish`, or when the queue closes.
     drop(sink);
     let wrote = writer.await.map_err(|cause| Failure::Writer { cause })?;

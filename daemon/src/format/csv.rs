@@ -5,11 +5,12 @@ mod tests;
 
 use std::{io::Write, sync::Arc};
 
-use orgvault_api::{Format, SectionCount};
+use orgvault_api::Format;
 
 use super::{
     Encoder, FormatError, Plan, Written,
     findings::{Findings, Place},
+    order::Order,
     sink::Sink,
     transcode::Transcoder,
     value::{Misfit, Value},
@@ -201,28 +202,25 @@ fn write_not_finite(number: f64, out: &mut Vec<u8>) {
     out.extend_from_slice(name);
 }
 
-/// The encoder of `csv`: the rows of the plan's one section; those of others are passed over.
+/// The encoder of `csv`: the rows of the plan's one section.
 pub(super) struct CsvEncoder<W: Write> {
     plan: Arc<Plan>,
-    entity: usize,
+    order: Order,
     sink: Sink<W>,
     findings: Findings,
-    /// The writer, once the section has begun.
     section: Option<CsvRows>,
-    /// Whether the rows that come are the plan's section's.
-    chosen: bool,
     rows: u64,
 }
 
 impl<W: Write> CsvEncoder<W> {
     pub(super) fn new(plan: Arc<Plan>, out: W) -> Result<Self, FormatError> {
-        let entity = plan.entity.filter(|entity| *entity < plan.definition.sections.len());
-        let entity = entity.ok_or_else(|| FormatError::NoEntity {
-            product: plan.definition.name.clone(),
-            entities: plan.definition.csv_sections().filter_map(|(_, section)| section.entity.clone()).collect(),
-        })?;
+        if plan.sections.len() != 1 {
+            let entities = plan.definition.archives_of(Format::Csv).into_iter().flatten().map(str::to_owned).collect();
+            return Err(FormatError::NoEntity { product: plan.definition.name.clone(), entities });
+        }
         let sink = Sink::new(&plan, out);
-        Ok(Self { plan, entity, sink, findings: Findings::default(), section: None, chosen: false, rows: 0 })
+        let order = Order::new(Arc::clone(&plan));
+        Ok(Self { plan, order, sink, findings: Findings::default(), section: None, rows: 0 })
     }
 }
 
@@ -232,36 +230,27 @@ impl<W: Write + Send> Encoder<W> for CsvEncoder<W> {
     }
 
     fn begin(&mut self, section: usize, columns: &[Column]) -> Result<(), FormatError> {
-        self.chosen = section == self.entity;
-        if self.chosen {
-            let definition = &self.plan.definition;
-            let rows = CsvRows::new(&definition.sections[section], columns, definition.encoding, self.plan.format)?;
-            rows.header(self.sink.buffer());
-            self.section = Some(rows);
-        }
+        let section = self.order.begin(section)?;
+        let rows = CsvRows::new(section, columns, self.plan.definition.encoding, self.plan.format)?;
+        rows.header(self.sink.buffer());
+        self.section = Some(rows);
         Ok(())
     }
 
     fn rows(&mut self, block: &Block) -> Result<(), FormatError> {
-        if let (true, Some(section)) = (self.chosen, &mut self.section) {
-            self.rows += section.block(block, self.sink.buffer(), &mut self.findings)?;
-            self.sink.relieve()?;
-        }
-        Ok(())
+        let Some(section) = &mut self.section else { return Err(self.order.came("rows")) };
+        self.rows += section.block(block, self.sink.buffer(), &mut self.findings)?;
+        self.sink.relieve()
     }
 
     fn end(&mut self) -> Result<(), FormatError> {
-        self.chosen = false;
-        Ok(())
+        self.section = None;
+        self.order.end(self.rows)
     }
 
     fn finish(self: Box<Self>) -> Result<(W, Written), FormatError> {
-        let name = &self.plan.definition.sections[self.entity].name;
-        if self.section.is_none() || self.chosen {
-            return Err(FormatError::Sequence { expected: name.clone(), got: "the end".to_owned() });
-        }
-        let mut written =
-            Written { counts: vec![SectionCount { name: name.clone(), rows: self.rows }], ..Written::default() };
+        self.order.finish()?;
+        let mut written = Written { counts: self.order.into_counts(), ..Written::default() };
         self.findings.report(&mut written);
         Ok((self.sink.finish()?, written))
     }

@@ -42,7 +42,10 @@ pub(super) fn section(name: &str) -> Section {
     section
 }
 
+/// The plan of all sections; for `csv` of the first.
 pub(super) fn plan(definition: Definition, format: Format) -> Plan {
+    let entity = definition.archives_of(format)[0];
+    let sections = definition.sections_of(format, entity).unwrap();
     Plan {
         gid: Gid::try_from(4711).unwrap(),
         organization: OrganizationKey {
@@ -54,7 +57,7 @@ pub(super) fn plan(definition: Definition, format: Format) -> Plan {
         },
         definition: Arc::new(definition),
         format,
-        entity: Some(0),
+        sections,
         gzip: false,
         importable: false,
         level: 6,

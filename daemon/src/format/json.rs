@@ -5,12 +5,11 @@ mod tests;
 
 use std::{io::Write, sync::Arc};
 
-use orgvault_api::SectionCount;
-
 use super::{
     Encoder, FormatError, Plan, Written,
     findings::{Findings, Place},
     fixed::write_fixed,
+    order::Order,
     sink::Sink,
     text::write_string,
     transcode::Transcoder,
@@ -27,7 +26,7 @@ pub(super) struct JsonEncoder<W: Write> {
     sink: Sink<W>,
     findings: Findings,
     values: ValueWriter,
-    counts: Vec<SectionCount>,
+    order: Order,
     section: Option<OpenSection>,
 }
 
@@ -51,24 +50,18 @@ impl<W: Write> JsonEncoder<W> {
             write_fixed(value, &plan, buffer);
         }
         let values = ValueWriter { timestamp: encoding.timestamp, json: Transcoder::new(encoding.json) };
-        Self { plan, sink, findings: Findings::default(), values, counts: Vec::new(), section: None }
-    }
-
-    /// The name of the section that has to come next.
-    fn expected(&self) -> String {
-        let next = self.plan.definition.sections.get(self.counts.len());
-        next.map_or_else(|| "none".to_owned(), |section| section.name.clone())
+        let order = Order::new(Arc::clone(&plan));
+        Self { plan, sink, findings: Findings::default(), values, order, section: None }
     }
 
     fn write_counts(&mut self) {
-        let definition = &self.plan.definition;
-        let Some(key) = &definition.json.counts_key else { return };
+        let Some(key) = &self.plan.definition.json.counts_key else { return };
         let buffer = self.sink.buffer();
         write_key(key, buffer);
         buffer.push(b'{');
-        for (section, count) in definition.sections.iter().zip(&self.counts).filter(|(section, _)| section.counted) {
+        for (section, rows) in self.order.ended().filter(|(section, _)| section.counted) {
             write_key(&section.name, buffer);
-            write_integer(count.rows.cast_signed(), buffer);
+            write_integer(rows.cast_signed(), buffer);
         }
         buffer.push(b'}');
     }
@@ -80,12 +73,7 @@ impl<W: Write + Send> Encoder<W> for JsonEncoder<W> {
     }
 
     fn begin(&mut self, section: usize, columns: &[Column]) -> Result<(), FormatError> {
-        let sections = &self.plan.definition.sections;
-        if self.section.is_some() || section != self.counts.len() || section >= sections.len() {
-            let got = sections.get(section).map_or_else(|| section.to_string(), |section| section.name.clone());
-            return Err(FormatError::Sequence { expected: self.expected(), got });
-        }
-        let definition = &sections[section];
+        let definition = self.order.begin(section)?;
         let buffer = self.sink.buffer();
         write_key(&definition.name, buffer);
         if !definition.single {
@@ -101,34 +89,24 @@ impl<W: Write + Send> Encoder<W> for JsonEncoder<W> {
     }
 
     fn rows(&mut self, block: &Block) -> Result<(), FormatError> {
-        let Some(section) = &mut self.section else {
-            return Err(FormatError::Sequence { expected: self.expected(), got: "rows".to_owned() });
-        };
+        let Some(section) = &mut self.section else { return Err(self.order.came("rows")) };
         section.write(block, &mut self.values, self.sink.buffer(), &mut self.findings)?;
         self.sink.relieve()
     }
 
     fn end(&mut self) -> Result<(), FormatError> {
-        let Some(section) = self.section.take() else {
-            return Err(FormatError::Sequence { expected: self.expected(), got: "an end".to_owned() });
-        };
-        let name = self.expected();
+        let Some(section) = self.section.take() else { return Err(self.order.came("an end")) };
         if !section.single {
             self.sink.buffer().push(b']');
-        } else if section.rows != 1 {
-            return Err(FormatError::NotSingle { section: name, rows: section.rows });
         }
-        self.counts.push(SectionCount { name, rows: section.rows });
-        Ok(())
+        self.order.end(section.rows)
     }
 
     fn finish(mut self: Box<Self>) -> Result<(W, Written), FormatError> {
-        if self.section.is_some() || self.counts.len() != self.plan.definition.sections.len() {
-            return Err(FormatError::Sequence { expected: self.expected(), got: "the end".to_owned() });
-        }
+        self.order.finish()?;
         self.write_counts();
         self.sink.buffer().push(b'}');
-        let mut written = Written { counts: self.counts, ..Written::default() };
+        let mut written = Written { counts: self.order.into_counts(), ..Written::default() };
         self.findings.report(&mut written);
         Ok((self.sink.finish()?, written))
     }

@@ -76,6 +76,9 @@ fn product(table: &Keys<'_>, sections: &[Section]) -> Product {
     let measured_on = table.required("measured_on", Value::some_text).unwrap_or_default();
     let given = table.optional("formats", |value| formats(value, sections));
     let formats = given.clone().unwrap_or_else(|| usual_formats(sections));
+    if formats.is_empty() && !table.has("formats") {
+        table.refuse("formats", "is missing, and no section is in json, csv or zip", "write the product's formats");
+    }
     let first = formats.first().copied().unwrap_or(Format::Json);
     let default_format = table.or("default_format", first, |value| {
         let format = format(value)?;
@@ -102,10 +105,7 @@ fn formats(value: &Value<'_>, sections: &[Section]) -> Option<Vec<Format>> {
         let read = format(element).and_then(|format| {
             names.check(element, format.name().to_owned())?;
             match lacks(format, sections) {
-                Some(key) => element.refuse(
-                    format!("no section has `{key}`, which {format} needs"),
-                    format!("add `{key} = ..` to a [[section]]"),
-                ),
+                Some((reason, fix)) => element.refuse(reason, fix),
                 None => Some(format),
             }
         });
@@ -117,15 +117,20 @@ fn formats(value: &Value<'_>, sections: &[Section]) -> Option<Vec<Format>> {
     formats.into_iter().collect()
 }
 
-/// The key that at least one section must have for this format.
-fn lacks(format: Format, sections: &[Section]) -> Option<&'static str> {
-    let has = |column: fn(&Section) -> bool| sections.iter().any(column);
-    match format {
-        _ if sections.is_empty() => None,
-        Format::Csv if !has(|section| section.entity.is_some()) => Some("entity"),
-        Format::Zip if !has(|section| section.member.is_some()) => Some("member"),
-        _ => None,
+/// Why no archive of this format would hold a section, and what to do about it.
+fn lacks(format: Format, sections: &[Section]) -> Option<(String, String)> {
+    if sections.is_empty() || sections.iter().any(|section| section.is_in(format)) {
+        return None;
     }
+    let key = match format {
+        Format::Csv if sections.iter().all(|section| section.entity.is_none()) => "entity",
+        Format::Zip if sections.iter().all(|section| section.member.is_none()) => "member",
+        _ => {
+            let reason = format!("no section is in {format}: each that could be has other `formats`");
+            return Some((reason, format!("add \"{format}\" to the `formats` of a [[section]], or leave it out here")));
+        }
+    };
+    Some((format!("no section has `{key}`, which {format} needs"), format!("add `{key} = ..` to a [[section]]")))
 }
 
 fn format(value: &Value<'_>) -> Option<Format> {
@@ -135,7 +140,12 @@ fn format(value: &Value<'_>) -> Option<Format> {
 /// `[organization]`.
 fn organization(table: &Keys<'_>, offered: &[Format]) -> OrganizationQuery {
     let kind = table.or("kind", "organization".to_owned(), word);
-    let default_kinds = table.or("default_kinds", vec![kind.clone()], |value| value.each(word));
+    let default_kinds = table.or("default_kinds", Vec::new(), |value| match value.each(word)? {
+        kinds if kinds.is_empty() => {
+            value.refuse("is empty", "write at least one kind, or leave it out: then all are taken")
+        }
+        kinds => Some(kinds),
+    });
     let list = table.required("list", |value| query(value, Parameter::None)).unwrap_or_default();
     let formats = table.table("formats", |table| table.entries(|_, value| formats_of_kind(value, offered)));
     OrganizationQuery { kind, default_kinds, formats: formats.unwrap_or_default(), list }

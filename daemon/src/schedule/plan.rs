@@ -33,14 +33,8 @@ pub(super) fn archives(formats: &[Format], definition: &Definition, kind: &str) 
     asked.sort_unstable();
     asked.dedup();
     asked.retain(|format| definition.offers(kind, *format));
-    let archives = asked.into_iter().flat_map(|format| {
-        let entities = match format {
-            Format::Csv => definition.csv_sections().map(|(_, section)| section.entity.clone()).collect(),
-            _ => vec![None],
-        };
-        entities.into_iter().map(move |entity| (format, entity))
-    });
-    archives.collect()
+    let archives_of = |format| definition.archives_of(format).into_iter().map(move |entity| (format, entity));
+    asked.into_iter().flat_map(archives_of).map(|(format, entity)| (format, entity.map(str::to_owned))).collect()
 }
 
 /// The formats that the product does not have.

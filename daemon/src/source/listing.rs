@@ -9,6 +9,7 @@ use super::{
     instant,
     meaning::{self, Deletion},
 };
+use crate::product::OrganizationQuery;
 
 /// How much of a value a message shows.
 const SHOWN: usize = 60;
@@ -181,7 +182,7 @@ impl Row {
     }
 
     /// The organization of this row, which has this number.
-    fn listed(&self, source: &str, kind: &str, number: usize) -> Listed {
+    fn listed(&self, source: &str, query: &OrganizationQuery, number: usize) -> Listed {
         let (name, slug) = (self.name.shown(), self.slug.shown());
         let mut reading = Reading { id: self.id.id(), name: shortened(&name), refusal: None };
         if reading.id.is_empty() {
@@ -193,7 +194,8 @@ impl Row {
             reading.id = shortened(&reading.id);
             reading.refuse(ListingFault::LongId { row: number, name: reading.name.clone(), bytes });
         }
-        let kind = reading.value("kind", &self.kind, kind.to_owned(), "text in UTF-8", |text| Some(text.to_owned()));
+        let usual = query.kind.clone();
+        let kind = reading.value("kind", &self.kind, usual, "text in UTF-8", |text| Some(text.to_owned()));
         let deletion = reading.value("deleted_at", &self.deleted_at, Deletion::Not, "time", meaning::deletion);
         let in_all = reading.value("in_all", &self.in_all, true, "boolean", meaning::boolean);
         let for_people = [("name", &self.name), ("slug", &self.slug)];
@@ -208,7 +210,7 @@ impl Row {
                 Deletion::Not => None,
                 Deletion::Since(at) => Some(at),
             },
-            in_all,
+            in_all: in_all && query.is_taken(&kind),
             refusal: reading.refusal,
             key: OrganizationKey {
                 source: source.to_owned(),
@@ -344,9 +346,9 @@ fn unreadable_text(column: &str, id: &str) -> Warning {
     }
 }
 
-/// The organizations of these rows, in their order; `kind` is that of those whose row names none.
-pub(super) fn organizations(source: &str, kind: &str, rows: &[Row]) -> Vec<Listed> {
-    let mut listed: Vec<Listed> = (1..).zip(rows).map(|(number, row)| row.listed(source, kind, number)).collect();
+/// The organizations of these rows of `query`, in their order.
+pub(super) fn organizations(source: &str, query: &OrganizationQuery, rows: &[Row]) -> Vec<Listed> {
+    let mut listed: Vec<Listed> = (1..).zip(rows).map(|(number, row)| row.listed(source, query, number)).collect();
     refuse_repeated(&mut listed);
     listed
 }

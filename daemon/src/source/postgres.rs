@@ -102,7 +102,7 @@ impl Postgres {
         }
         let rows: Result<Vec<listing::Row>, sqlx::Error> = rows.iter().map(listed).collect();
         let rows = rows.map_err(|error| SourceError::from_sqlx(&self.name, ACT, &error))?;
-        Ok(listing::organizations(&self.name, &self.definition.organization.kind, &rows))
+        Ok(listing::organizations(&self.name, &self.definition.organization, &rows))
     }
 
     pub(super) fn grants(&self) -> String {

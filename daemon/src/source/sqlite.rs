@@ -77,7 +77,7 @@ impl Sqlite {
         }
         let rows: Result<Vec<listing::Row>, sqlx::Error> = rows.iter().map(organization::listed).collect();
         let rows = rows.map_err(|error| self.failed(ACT, &error))?;
-        Ok(listing::organizations(&self.name, &self.definition.organization.kind, &rows))
+        Ok(listing::organizations(&self.name, &self.definition.organization, &rows))
     }
 
     pub(super) async fn snapshot(self: Arc<Self>, organization: &str) -> Result<Snapshot, SourceError> {

@@ -88,13 +88,12 @@ fn plan(definition: &Arc<Definition>, format: Format, entity: Option<&str>) -> P
         name: "D".to_owned(),
         slug: String::new(),
     };
-    let mut csv = definition.csv_sections();
     Plan {
         gid: Gid::try_from(1).unwrap(),
         organization,
         definition: Arc::clone(definition),
         format,
-        entity: csv.find(|(_, section)| section.entity.as_deref() == entity).map(|(index, _)| index),
+        sections: definition.sections_of(format, entity).unwrap(),
         gzip: false,
         importable: false,
         level: 6,
@@ -108,8 +107,9 @@ async fn export(
     format: Format,
     entity: Option<&str>,
 ) -> Result<(String, Written), FormatError> {
-    let mut encoder = encoder(Arc::new(plan(definition, format, entity)), Cursor::new(Vec::new()))?;
-    for index in 0..definition.sections.len() {
+    let plan = Arc::new(plan(definition, format, entity));
+    let mut encoder = encoder(Arc::clone(&plan), Cursor::new(Vec::new()))?;
+    for &index in plan.sections.iter() {
         encode(snapshot, index, &mut *encoder).await?;
     }
     let (out, written) = encoder.finish()?;

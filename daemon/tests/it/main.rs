@@ -23,6 +23,8 @@ mod recording;
 #[cfg(test)]
 mod schedule;
 #[cfg(test)]
+mod sections;
+#[cfg(test)]
 mod send;
 #[cfg(test)]
 mod service;

@@ -53,7 +53,7 @@ fn plan(definition: &Arc<Definition>, organization: &str) -> Arc<Plan> {
         },
         definition: Arc::clone(definition),
         format: Format::Zip,
-        entity: None,
+        sections: definition.sections_of(Format::Zip, None).unwrap(),
         gzip: false,
         importable: false,
         level: 6,

@@ -40,7 +40,7 @@ fn plan(definition: &Arc<Definition>, organization: &str, format: Format) -> Arc
         },
         definition: Arc::clone(definition),
         format,
-        entity: None,
+        sections: definition.sections_of(format, None).unwrap(),
         gzip: false,
         importable: false,
         level: 6,

@@ -102,35 +102,33 @@ impl Plan<'_> {
                 let detail = format!("`importable` belongs to the formats seed and seed-events, and not to {format}");
                 return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail));
             }
-            match format {
-                Format::Csv => {
-                    archives.extend(self.entities(definition)?.into_iter().map(|entity| (format, Some(entity))));
-                }
-                _ => archives.push((format, None)),
-            }
+            let entities = self.wanted(definition, definition.archives_of(format))?;
+            archives.extend(entities.into_iter().map(|entity| (format, entity.map(str::to_owned))));
         }
         Ok(archives)
     }
 
-    fn entities(&self, definition: &Definition) -> Result<Vec<String>, Refusal> {
-        let mut entities: Vec<String> =
-            definition.csv_sections().filter_map(|(_, section)| section.entity.clone()).collect();
-        if let Some(wanted) = &self.request.entity {
-            if !entities.contains(wanted) {
-                let detail = format!("product {} has no entity `{wanted}`", definition.name);
-                return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_entity", detail)
-                    .hint(format!("it has: {}", entities.join(", "))));
-            }
-            entities.retain(|entity| entity == wanted);
+    /// Of the archives of a format, all or that of the entity that is asked for.
+    fn wanted<'d>(
+        &self,
+        definition: &Definition,
+        mut entities: Vec<Option<&'d str>>,
+    ) -> Result<Vec<Option<&'d str>>, Refusal> {
+        let Some(wanted) = self.request.entity.as_deref() else { return Ok(entities) };
+        if !entities.contains(&Some(wanted)) {
+            let has: Vec<&str> = entities.into_iter().flatten().collect();
+            let detail = format!("product {} has no entity `{wanted}`", definition.name);
+            return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_entity", detail)
+                .hint(format!("it has: {}", has.join(", "))));
         }
+        entities.retain(|entity| *entity == Some(wanted));
         Ok(entities)
     }
 }
 
 fn not_offered_there(definition: &Definition, organization: &OrganizationKey, format: Format) -> Refusal {
     let OrganizationKey { source, kind, id, .. } = organization;
-    let offered = definition.offered().into_iter().filter(|format| definition.offers(kind, *format));
-    let offered: Vec<&str> = offered.map(Format::name).collect();
+    let offered: Vec<&str> = definition.offered_to(kind).into_iter().map(Format::name).collect();
     let detail = format!("{kind} {source}/{id} is not offered as {format}, which its product has for other kinds");
     Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail)
         .hint(format!("a {kind} is offered as {}", offered.join(", ")))

@@ -44,9 +44,10 @@ pub(in super::super) async fn create(
     let organization = app.organization_by_gid(&caller, &organization_in(&body)?).await?;
     caller.is_about(None, &organization.key);
     let source = app.source(&caller, &organization.key.source)?;
-    let formats = &source.definition().formats;
-    // The product's own JSON.
-    let format = if formats.contains(&Format::Json) { Format::Json } else { Format::Seed };
+    // The product's own JSON, as this kind of organization has it.
+    let offered = source.definition().offered_to(&organization.key.kind);
+    let format = [Format::Json, Format::Seed].into_iter().find(|format| offered.contains(format));
+    let format = format.unwrap_or(Format::Json);
     let export = app.ordered(&caller, &organization, Wanted { format, entity: None, gzip: true }).await?;
     let record = app.record(&caller, &headers, &export)?;
     Ok((StatusCode::CREATED, Options::of(query.as_deref()).answer(&record)).into_response())

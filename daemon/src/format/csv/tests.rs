@@ -34,14 +34,14 @@ fn fputcsv(text: &str) -> String {
 
 fn entity(name: &str) -> Plan {
     let definition = rytask();
-    let entity = definition.sections.iter().position(|section| section.entity.as_deref() == Some(name));
-    Plan { entity, ..plan(definition, Format::Csv) }
+    let sections = definition.sections_of(Format::Csv, Some(name)).unwrap();
+    Plan { sections, ..plan(definition, Format::Csv) }
 }
 
 /// The header of a RyTask entity without rows, whose rows query gives the definition's columns.
 fn empty(name: &str) -> String {
     let plan = entity(name);
-    let index = plan.entity.unwrap();
+    let index = plan.sections[0];
     let columns: Vec<Column> = plan.definition.sections[index]
         .csv
         .iter()
@@ -193,14 +193,13 @@ fn columns_are_the_definitions_in_its_order() {
 #[test]
 fn only_the_plans_section_is_written_and_it_must_come() {
     let columns = columns(&[("v", ColumnType::Text)]);
-    let row = |text: &'static str| -> Vec<Row<'static>> { vec![vec![Some(text.as_bytes())]] };
-    let make =
-        || Plan { entity: Some(1), ..plan(definition(vec![section("a"), section("b"), section("c")]), Format::Csv) };
-    let (first, second, third) = (row("1"), row("2"), row("3"));
-    let (out, written) = encode(make(), &[(&columns, &first), (&columns, &second), (&columns, &third)]).unwrap();
-    assert_eq!(String::from_utf8(out).unwrap(), "v\n2\n");
-    assert_eq!(written.counts, [SectionCount { name: "b".to_owned(), rows: 1 }]);
-    let error = encode(make(), &[(&columns, &first)]).unwrap_err();
+    let make = || Plan {
+        sections: [1].into(),
+        ..plan(definition(vec![section("a"), section("b"), section("c")]), Format::Csv)
+    };
+    let error = encode(make(), &[(&columns, &[])]).unwrap_err();
+    assert_eq!(error.to_string(), "section b had to come next, and a came: nothing is missing quietly");
+    let error = encode(make(), &[]).unwrap_err();
     assert_eq!(error.to_string(), "section b had to come next, and the end came: nothing is missing quietly");
     let mut encoder = encoder(Arc::new(make()), Cursor::new(vec![])).unwrap();
     encoder.begin(1, &columns).unwrap();
@@ -209,7 +208,7 @@ fn only_the_plans_section_is_written_and_it_must_come() {
 
 #[test]
 fn a_plan_without_an_entity_names_those_there_are() {
-    let plan = Plan { entity: None, ..plan(rytask(), Format::Csv) };
+    let plan = Plan { sections: [].into(), ..plan(rytask(), Format::Csv) };
     let error = encode(plan, &[]).unwrap_err();
     assert!(error.to_string().ends_with("pass one of work-items, time-logs"), "{error}");
 }

@@ -99,7 +99,7 @@ fn what_is_left_out_has_its_default() {
     assert_eq!((definition.default_format, &definition.formats[..]), (Format::Json, &[Format::Json][..]));
     assert_eq!(
         (definition.organization.kind.as_str(), &definition.organization.default_kinds[..]),
-        ("organization", &["organization".into()][..])
+        ("organization", &[][..])
     );
     assert_eq!(definition.encoding, Encoding::USUAL);
     assert!(definition.json.head.is_empty() && definition.json.counts_key.is_none());
@@ -303,8 +303,24 @@ fn a_format_needs_sections_that_it_can_write() {
         let lines = TRACKER.lines().filter(|line| !line.starts_with(&format!("{key} = ")));
         problems(&lines.collect::<Vec<_>>().join("\n"))
     };
-    let said =
-        [without("entity"), without("member"), problems(""), problems(&TRACKER.replace("[[section]]", "[[sections]]"))];
+    let own = |formats: &str| {
+        let section = format!("[[section]]\nformats = {formats}");
+        problems(&TRACKER.replace("[[section]]", &section).replace("formats = [\"json\", \"csv\", \"zip\"]\n", ""))
+    };
+    let alone = TRACKER.replace("[[section]]", "[[section]]\nformats = [\"csv\"]");
+    assert_eq!(read(&alone.replace("[\"json\", \"csv\", \"zip\"]", "[\"csv\"]")).unwrap().formats, [Format::Csv]);
+    assert_eq!(
+        read(&alone.replacen("formats = [\"json\", \"csv\", \"zip\"]\n", "", 1)).unwrap().formats,
+        [Format::Csv]
+    );
+    let said = [
+        problems(&alone),
+        own("[\"seed\"]"),
+        without("entity"),
+        without("member"),
+        problems(""),
+        problems(&TRACKER.replace("[[section]]", "[[sections]]")),
+    ];
     insta::assert_snapshot!(said.join("\n--\n"), @r"
     tracker.toml:5: product.formats: no section has `entity`, which csv needs (add `entity = ..` to a [[section]])
     --

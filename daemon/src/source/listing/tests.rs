@@ -20,7 +20,8 @@ fn of_kind(kind: &str, id: &str) -> Row {
 }
 
 fn read(rows: &[Row]) -> Vec<Listed> {
-    organizations("tracker", "company", rows)
+    let query = OrganizationQuery { kind: "company".to_owned(), ..OrganizationQuery::default() };
+    organizations("tracker", &query, rows)
 }
 
 /// Id and code of each; the code is empty where it is not refused.
@@ -132,4 +133,19 @@ fn what_is_far_too_long_is_refused_as_an_id_and_cut_as_a_name() {
     assert!(listed[0].key.id.len() <= SHOWN);
     assert_eq!((&listed[1].refusal, listed[1].key.name.chars().count()), (&None, MAX_NAME + 1));
     assert_eq!(listed[1].warnings[0].code, "long_text");
+}
+
+#[test]
+fn only_the_default_kinds_are_in_all() {
+    let taken = |default_kinds: &[&str]| {
+        let default_kinds = default_kinds.iter().map(ToString::to_string).collect();
+        let query = OrganizationQuery { kind: "team".to_owned(), default_kinds, ..OrganizationQuery::default() };
+        let guild = Row { kind: text("guild"), ..company("2", "Globex") };
+        let left_out = Row { in_all: text("f"), ..company("3", "Initech") };
+        let listed = organizations("tracker", &query, &[company("1", "Acme"), guild, left_out]);
+        listed.iter().map(|one| one.in_all).collect::<Vec<_>>()
+    };
+    assert_eq!(taken(&[]), [true, true, false], "where the definition names none, all are");
+    assert_eq!(taken(&["team"]), [true, false, false]);
+    assert_eq!(taken(&["guild", "other"]), [false, true, false]);
 }

@@ -14,6 +14,7 @@ use crate::{
 
 fn plan(format: Format, gzip: bool) -> Arc<Plan> {
     let definition = include_str!("../../../../products/trueppm.toml");
+    let definition = parse(definition, Path::new("trueppm.toml")).unwrap();
     Arc::new(Plan {
         gid: Gid::try_from(3_141_592_653).unwrap(),
         organization: OrganizationKey {
@@ -23,9 +24,9 @@ fn plan(format: Format, gzip: bool) -> Arc<Plan> {
             name: String::new(),
             slug: String::new(),
         },
-        definition: Arc::new(parse(definition, Path::new("trueppm.toml")).unwrap()),
+        sections: definition.sections_of(format, None).unwrap(),
+        definition: Arc::new(definition),
         format,
-        entity: None,
         gzip,
         importable: false,
         level: 6,
@@ -107,8 +108,8 @@ fn encode(format: Format, gzip: bool, start: i32, tolerate: bool) -> Result<(Vec
     if tolerate {
         encoder.tolerate();
     }
-    for (section, known) in plan.definition.sections.iter().enumerate().filter(|(_, known)| known.is_in(format)) {
-        match known.name.as_str() {
+    for &section in plan.sections.iter() {
+        match plan.definition.sections[section].name.as_str() {
             "program" => send(&mut *encoder, section, &program_cells(), 1)?,
             "projects" => send(&mut *encoder, section, &project_cells(start), 1)?,
             name => {
