@@ -28,7 +28,7 @@ formats = ["json", "csv", "zip"]
 
 [organization]
 kind = "team"
-formats = { guild = ["zip", "csv"] }
+formats = { guild = ["zip"] }
 list = "SELECT id, name, name AS slug, kind FROM companies ORDER BY id"
 
 [json]
@@ -209,9 +209,7 @@ async fn a_schedule_makes_the_archives_that_a_request_makes() {
         archives.push(format!("{} {}", export.organization.id, sections(&daemon, export).await.0));
     }
     archives.sort_unstable();
-    let expected =
-        ["1 csv csv-alone", "1 csv everywhere", "1 json", "1 zip", "2 csv csv-alone", "2 csv everywhere", "2 zip"];
-    assert_eq!(archives, expected);
+    assert_eq!(archives, ["1 csv csv-alone", "1 csv everywhere", "1 json", "1 zip", "2 zip"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -321,7 +321,13 @@ fn a_format_needs_sections_that_it_can_write() {
         problems(""),
         problems(&TRACKER.replace("[[section]]", "[[sections]]")),
     ];
-    insta::assert_snapshot!(said.join("\n--\n"), @r"
+    insta::assert_snapshot!(said.join("\n--\n"), @r#"
+    tracker.toml:5: product.formats: no section is in json: each that could be has other `formats` (add "json" to the `formats` of a [[section]], or leave it out here)
+    tracker.toml:5: product.formats: no section is in zip: each that could be has other `formats` (add "zip" to the `formats` of a [[section]], or leave it out here)
+    --
+    tracker.toml:2: product.formats: is missing, and no section is in json, csv or zip (write the product's formats)
+    tracker.toml:5: product.default_format: "csv" is not among the formats (add it to `formats`, or choose one of them)
+    --
     tracker.toml:5: product.formats: no section has `entity`, which csv needs (add `entity = ..` to a [[section]])
     --
     tracker.toml:5: product.formats: no section has `member`, which zip needs (add `member = ..` to a [[section]])
@@ -333,7 +339,7 @@ fn a_format_needs_sections_that_it_can_write() {
     --
     tracker.toml:1: section: is missing (add a [[section]] for each stream of rows)
     tracker.toml:37: sections: is no known key (did you mean `section`?)
-    ");
+    "#);
 }
 
 #[test]
