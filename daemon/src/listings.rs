@@ -8,10 +8,13 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use orgvault_api::clock::Timestamp;
+use orgvault_api::{OrganizationKey, clock::Timestamp};
+use orgvault_archive::naming::Kinds;
 
 use crate::{
+    catalog::CatalogError,
     export::Workshop,
+    product::Definition,
     source::{Listed, Source, SourceError},
 };
 
@@ -19,9 +22,17 @@ use crate::{
 /// than that is worth.
 const EXACT: TimeDelta = TimeDelta::minutes(1);
 
-/// What was kept of each source, as far as this daemon has kept it: a digest, and when.
+/// What was kept of each source, as far as this daemon has kept it.
 #[derive(Debug, Default)]
-pub struct Kept(Mutex<HashMap<String, (u64, Timestamp)>>);
+pub struct Kept(Mutex<HashMap<String, KeptList>>);
+
+/// What is known of a list that was kept.
+#[derive(Debug, Clone, Copy)]
+struct KeptList {
+    digest: u64,
+    at: Timestamp,
+    kinds: Kinds,
+}
 
 impl Workshop {
     /// What a source lists now. It is kept for when it does not answer.
@@ -34,15 +45,33 @@ impl Workshop {
         Ok(listed)
     }
 
+    /// How many kinds of organizations a source has, as its definition and its last list say.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub(crate) async fn kinds(&self, source: &str, definition: &Definition) -> Result<Kinds, CatalogError> {
+        if kinds(definition.organization.kinds()) == Kinds::Several {
+            return Ok(Kinds::Several);
+        }
+        let kept = self.kept.lock().get(source).map(|kept| kept.kinds);
+        match kept {
+            Some(kinds) => Ok(kinds),
+            None => Ok(kinds(self.catalog.listed_kinds(source).await?.iter().map(String::as_str))),
+        }
+    }
+
     async fn keep(&self, source: &str, listed: &[Listed]) {
         let (digest, now) = (digest(listed), self.clock.now());
         let before = self.kept.lock().get(source).copied();
-        let same = before.is_some_and(|(before, _)| before == digest);
-        if same && before.is_some_and(|(_, at)| (now - at).abs() < EXACT) {
+        let same = before.is_some_and(|before| before.digest == digest);
+        if same && before.is_some_and(|before| (now - before.at).abs() < EXACT) {
             return;
         }
         match self.catalog.put_listing(source, (!same).then_some(listed), now).await {
-            Ok(()) => drop(self.kept.lock().insert(source.to_owned(), (digest, now))),
+            Ok(()) => {
+                let kinds = kinds(listed.iter().map(|one| one.key.kind.as_str()));
+                self.kept.lock().insert(source.to_owned(), KeptList { digest, at: now, kinds });
+            }
             // What was kept before is older, which is told wherever it is shown.
             Err(error) => tracing::warn!(source, "{error}"),
         }
@@ -50,16 +79,22 @@ impl Workshop {
 }
 
 impl Kept {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, (u64, Timestamp)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, KeptList>> {
         // Each change is one call, so a panic leaves nothing torn.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+fn kinds<'k>(mut kinds: impl Iterator<Item = &'k str>) -> Kinds {
+    let first = kinds.next();
+    if kinds.all(|kind| Some(kind) == first) { Kinds::One } else { Kinds::Several }
+}
+
 fn digest(listed: &[Listed]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for Listed { key, created_at, deleted_at, in_all, .. } in listed {
-        (key, created_at, deleted_at, in_all).hash(&mut hasher);
+        let OrganizationKey { kind, id, name, slug, .. } = key;
+        (kind, id, name, slug, created_at, deleted_at, in_all).hash(&mut hasher);
     }
     hasher.finish()
 }

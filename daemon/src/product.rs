@@ -53,6 +53,13 @@ pub struct OrganizationQuery {
     pub list: String,
 }
 
+impl OrganizationQuery {
+    /// Every kind that the definition names; `list` may give others.
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        [&self.kind].into_iter().chain(&self.default_kinds).chain(self.formats.keys()).map(String::as_str)
+    }
+}
+
 /// How values are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Encoding {

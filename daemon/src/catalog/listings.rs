@@ -44,6 +44,15 @@ impl Catalog {
         transaction.commit().await.map_err(failed(ACT))
     }
 
+    /// The kinds of the organizations that a source listed when it was asked last.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn listed_kinds(&self, source: &str) -> Result<Vec<String>, CatalogError> {
+        let query = sqlx::query_scalar("SELECT DISTINCT kind FROM listed WHERE source = ?").bind(source);
+        query.fetch_all(&self.pool).await.map_err(failed("read what a source listed"))
+    }
+
     /// What a source listed when it was asked last; none where it never answered.
     ///
     /// # Errors

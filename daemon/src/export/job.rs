@@ -9,6 +9,7 @@ use orgvault_api::{Archive, ArchiveState, Export, Format, Progress, SectionProgr
 use orgvault_archive::{
     ArchiveReader,
     manifest::{Dropped, Layout, MANIFEST_VERSION, Manifest, Product, Section},
+    naming::Kinds,
     verify::{Expected, VerifyError, read_back},
 };
 use tokio::sync::watch;
@@ -224,7 +225,8 @@ async fn make(
     let headers = headers(&mut opened.snapshot, plan).await?;
     let (archives, planned) = (Arc::clone(&shop.archives), Arc::clone(plan));
     let floor = shop.config().daemon.min_free;
-    let partial = blocking(move || Ok(create(&archives, &planned, floor)?)).await?;
+    let kinds = shop.kinds(&export.organization.source, &plan.definition).await?;
+    let partial = blocking(move || Ok(create(&archives, &planned, kinds, floor)?)).await?;
     let encoder = format::encoder(Arc::clone(plan), partial)?;
     let Piped { output, written, sent } =
         write_archive(&mut opened.snapshot, plan, encoder, progress, deadline).await?;
@@ -253,15 +255,16 @@ async fn make(
 }
 
 /// Opens the partial file, and refuses where the disk has less than `floor` bytes left.
-fn create(archives: &LocalStore, plan: &Plan, floor: u64) -> Result<Partial, StoreError> {
+fn create(archives: &LocalStore, plan: &Plan, kinds: Kinds, floor: u64) -> Result<Partial, StoreError> {
     archives.check(floor)?;
-    archives.partial(&NewArchive {
+    let new = NewArchive {
         organization: &plan.organization,
         exported_at: plan.started_at,
         gid: plan.gid,
         format: plan.format,
         gzip: plan.gzip,
-    })
+    };
+    archives.partial(&new, kinds)
 }
 
 /// Syncs the written file, reads it back and compares all numbers; also gives the time that the

@@ -22,6 +22,7 @@ use orgvault_api::{Format, OrganizationKey, clock::Timestamp, gid::Gid};
 use orgvault_archive::{
     ArchiveReader, Expected, Manifest,
     manifest::{Layout, MANIFEST_VERSION, Product, Section},
+    naming::Kinds,
     read_back,
 };
 use orgvault_daemon::store::{Found, LocalStore, NewArchive, Scanned, Sealed, StoreError};
@@ -53,8 +54,19 @@ fn seal(
     gid: Gid,
     content: &[u8],
 ) -> Result<(Sealed, Manifest), StoreError> {
+    seal_in(directory, organization, gid, content, Kinds::One)
+}
+
+/// The same of an organization of a source with so many kinds.
+fn seal_in(
+    directory: &LocalStore,
+    organization: &OrganizationKey,
+    gid: Gid,
+    content: &[u8],
+    kinds: Kinds,
+) -> Result<(Sealed, Manifest), StoreError> {
     let new = NewArchive { organization, exported_at: exported_at(), gid, format: Format::Json, gzip: false };
-    let mut partial = directory.partial(&new)?;
+    let mut partial = directory.partial(&new, kinds)?;
     let path = partial.path().to_owned();
     partial.write_all(content).map_err(|cause| StoreError::new("write", &path, 0, cause))?;
     let sealed = partial.seal()?;

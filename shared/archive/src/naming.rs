@@ -1,9 +1,9 @@
-//! Names in the archive directory: `<source>/<slug>--<id>/<time>-<gid>.<format>[.gz]`.
+//! Names in the archive directory: `<source>/<slug>[.<kind>]--<id>/<time>-<gid>.<format>[.gz]`.
 //!
 //! The id decides, the slug is for people. What a database calls an organization never becomes a
 //! path: the slug is cleaned, and an id that is not plain is replaced by a digest of itself.
 
-use std::{fmt::Write as _, path::PathBuf, str::FromStr};
+use std::{fmt::Write as _, str::FromStr};
 
 use chrono::NaiveDateTime;
 use sha2::{Digest, Sha256};
@@ -53,33 +53,68 @@ pub fn id_part(id: &str) -> String {
     if (1..=ID_LENGTH).contains(&id.len()) && id.bytes().all(plain) {
         return id.to_owned();
     }
-    let digest = Sha256::digest(id.as_bytes());
+    digest(id)
+}
+
+fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
     format!("{DIGEST_PREFIX}{}", hex(digest.get(..DIGEST_BYTES).unwrap_or_default()))
 }
 
-/// The directory of an organization that has none yet: `<slug>--<id>`. Where nothing is left of the
-/// slug, the name takes its place, and then the kind: a name that began with `-` would be an option
-/// to `tar czf x.tgz *`.
+/// How many kinds of organizations a source has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kinds {
+    /// One: an id names one organization.
+    #[default]
+    One,
+    /// Several, each of which may have any id.
+    Several,
+}
+
+/// The directory of an organization that has none yet: `<slug>--<id>`, and where its source has
+/// several kinds `<slug>.<kind>--<id>`. Where nothing is left of the slug, the name takes its place,
+/// and then the kind: a name that began with `-` would be an option to `tar czf x.tgz *`.
 #[must_use]
-pub fn organization_directory(organization: &OrganizationKey) -> String {
-    let OrganizationKey { slug, name, kind, .. } = organization;
+pub fn organization_directory(organization: &OrganizationKey, kinds: Kinds) -> String {
+    let OrganizationKey { slug, name, kind, id, .. } = organization;
     let texts = [slug, name, kind].map(|text| clean_slug(text));
     let spoken = texts.iter().find(|text| !text.is_empty()).map_or("organization", String::as_str);
-    format!("{spoken}--{}", id_part(&organization.id))
+    match kinds {
+        Kinds::One => format!("{spoken}--{}", id_part(id)),
+        Kinds::Several => format!("{spoken}.{}--{}", kind_part(kind), id_part(id)),
+    }
 }
 
-/// The id part of an organization directory's name. A cleaned slug holds no `--`, so the first
-/// one is where the id begins.
-#[must_use]
-pub fn directory_id(directory: &str) -> Option<&str> {
-    let (slug, id) = directory.split_once("--")?;
-    (clean_slug(slug) == slug && !id.is_empty()).then_some(id)
+/// The part of a directory's name that says the kind: it ends where the id begins, so it holds no
+/// `--` and does not end in `-`.
+fn kind_part(kind: &str) -> String {
+    if kind.contains("--") || kind.ends_with('-') { digest(kind) } else { id_part(kind) }
 }
 
-/// Whether `directory` is where this organization's archives are, also after a new slug.
-#[must_use]
-pub fn is_directory_of(directory: &str, organization: &OrganizationKey) -> bool {
-    directory_id(directory).is_some_and(|id| id == id_part(&organization.id))
+/// What the name of an organization's directory says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DirectoryName<'a> {
+    /// The part of the kind, where it is there: else the manifests in it say which it is.
+    pub kind: Option<&'a str>,
+    /// The part of the id.
+    pub id: &'a str,
+}
+
+impl<'a> DirectoryName<'a> {
+    /// Reads the name of a directory; none where it is no organization's. A cleaned slug holds
+    /// neither `.` nor `--`, and a kind's part no `--`, so that each is found whatever an id holds.
+    #[must_use]
+    pub fn of(directory: &'a str) -> Option<Self> {
+        let (spoken, id) = directory.split_once("--")?;
+        let (slug, kind) = spoken.split_once('.').map_or((spoken, None), |(slug, kind)| (slug, Some(kind)));
+        (clean_slug(slug) == slug && kind != Some("") && !id.is_empty()).then_some(Self { kind, id })
+    }
+
+    /// Whether archives of this organization may be in it, also after a new slug.
+    #[must_use]
+    pub fn may_be_of(self, organization: &OrganizationKey) -> bool {
+        self.id == id_part(&organization.id) && self.kind.is_none_or(|kind| kind == kind_part(&organization.kind))
+    }
 }
 
 /// The directory of a source's archives: its name, treated as an id.
@@ -149,13 +184,6 @@ impl FromStr for ArchiveName {
     }
 }
 
-/// Where the archive of one export goes, below the archive directory, when the organization has
-/// no directory yet.
-#[must_use]
-pub fn relative_path(organization: &OrganizationKey, name: ArchiveName) -> PathBuf {
-    [source_directory(&organization.source), organization_directory(organization), name.to_string()].iter().collect()
-}
-
 /// Lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -211,31 +239,63 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_directory_without_a_slug_is_called_by_the_name_or_the_kind() {
-        assert_eq!(organization_directory(&organization("", "7")), "acme--7");
-        let nameless = OrganizationKey { name: "日本".to_owned(), ..organization("🚀", "7") };
-        assert_eq!(organization_directory(&nameless), "organization--7");
-        assert_eq!(organization_directory(&OrganizationKey { kind: String::new(), ..nameless }), "organization--7");
-        assert!(is_directory_of("--7", &organization("", "7")), "what an earlier version made is used on");
+    fn of_kind(kind: &str, slug: &str, id: &str) -> OrganizationKey {
+        OrganizationKey { kind: kind.to_owned(), ..organization(slug, id) }
+    }
+
+    fn may_be_of(directory: &str, organization: &OrganizationKey) -> bool {
+        DirectoryName::of(directory).is_some_and(|name| name.may_be_of(organization))
     }
 
     #[test]
-    fn finds_the_id_in_a_directory_name() {
-        for (directory, id) in [
-            ("acme--1", Some("1")),
-            ("--1", Some("1")),
-            ("a-b--c--d", Some("c--d")),
-            ("a---b", Some("-b")),
+    fn a_directory_without_a_slug_is_called_by_the_name_or_the_kind() {
+        let named = |organization: &OrganizationKey| organization_directory(organization, Kinds::One);
+        assert_eq!(named(&organization("", "7")), "acme--7");
+        let nameless = OrganizationKey { name: "日本".to_owned(), ..organization("🚀", "7") };
+        assert_eq!(named(&nameless), "organization--7");
+        assert_eq!(named(&OrganizationKey { kind: String::new(), ..nameless }), "organization--7");
+        assert!(may_be_of("--7", &organization("", "7")), "what an earlier version made is used on");
+    }
+
+    #[test]
+    fn where_a_source_has_several_kinds_they_are_in_the_names() {
+        for (kind, id, directory) in [
+            ("team", "7", "acme.team--7"),
+            ("team", "squad--7", "acme.team--squad--7"),
+            ("my-team", "-7", "acme.my-team---7"),
+            ("", "7", "acme.sha256.e3b0c44298fc1c149afbf4c8996fb92427ae41e4--7"),
+            ("a--b", "7", &format!("acme.{}--7", digest("a--b"))),
+            ("a-", "7", &format!("acme.{}--7", digest("a-"))),
+            ("日本", "7", &format!("acme.{}--7", digest("日本"))),
+        ] {
+            let organization = of_kind(kind, "acme", id);
+            assert_eq!(organization_directory(&organization, Kinds::Several), directory);
+            assert!(may_be_of(directory, &organization), "{directory}");
+            assert!(!may_be_of(directory, &of_kind("other", "acme", id)), "{directory}");
+            assert!(may_be_of(&organization_directory(&organization, Kinds::One), &organization), "{directory}");
+        }
+    }
+
+    #[test]
+    fn finds_kind_and_id_in_a_directory_name() {
+        for (directory, found) in [
+            ("acme--1", Some((None, "1"))),
+            ("--1", Some((None, "1"))),
+            ("a-b--c--d", Some((None, "c--d"))),
+            ("a---b", Some((None, "-b"))),
+            ("acme.team--1", Some((Some("team"), "1"))),
+            ("acme.sha256.ab--sha256.cd", Some((Some("sha256.ab"), "sha256.cd"))),
             ("acme-1", None),
             ("acme--", None),
+            ("acme.--1", None),
             ("Acme--1", None),
             ("a/b--1", None),
         ] {
-            assert_eq!(directory_id(directory), id, "{directory:?}");
+            let name = DirectoryName::of(directory).map(|name| (name.kind, name.id));
+            assert_eq!(name, found, "{directory:?}");
         }
-        assert!(is_directory_of("old-name--7", &organization("new-name", "7")));
-        assert!(!is_directory_of("name--77", &organization("name", "7")));
+        assert!(may_be_of("old-name--7", &organization("new-name", "7")));
+        assert!(!may_be_of("name--77", &organization("name", "7")));
     }
 
     #[test]
@@ -263,15 +323,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_directory_is_one_safe_component(slug in any::<String>(), id in any::<String>()) {
-            let directory = organization_directory(&organization(&slug, &id));
-            prop_assert!(directory.len() <= 60 + 2 + 64);
-            prop_assert!(directory.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)));
-            prop_assert!(!directory.starts_with(['.', '-']) && !directory.ends_with('.'));
-            let mut components = std::path::Path::new(&directory).components();
-            prop_assert!(matches!(components.next(), Some(std::path::Component::Normal(_))));
-            prop_assert!(components.next().is_none());
-            prop_assert!(is_directory_of(&directory, &organization("renamed since", &id)));
+        fn a_directory_is_one_safe_component(slug in any::<String>(), kind in any::<String>(), id in any::<String>()) {
+            let (organization, renamed) = (of_kind(&kind, &slug, &id), of_kind(&kind, "renamed since", &id));
+            for kinds in [Kinds::One, Kinds::Several] {
+                let directory = organization_directory(&organization, kinds);
+                prop_assert!(directory.len() <= 60 + 1 + 64 + 2 + 64);
+                prop_assert!(directory.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)));
+                prop_assert!(!directory.starts_with(['.', '-']) && !directory.ends_with('.'));
+                let mut components = std::path::Path::new(&directory).components();
+                prop_assert!(matches!(components.next(), Some(std::path::Component::Normal(_))));
+                prop_assert!(components.next().is_none());
+                prop_assert!(may_be_of(&directory, &renamed));
+            }
         }
 
         #[test]
@@ -282,12 +345,16 @@ mod tests {
         }
 
         #[test]
-        fn two_ids_never_share_a_directory(
-            one in "[-_a-z.ü]{0,5}", other in "[-_a-z.ü]{0,5}", slug in "[-a-z]{0,4}", other_slug in "[-a-z]{0,4}",
+        fn two_tenants_of_several_kinds_never_share_a_directory(
+            kinds in ["[-_a-z.ü]{0,5}", "[-_a-z.ü]{0,5}"], ids in ["[-_a-z.ü]{0,5}", "[-_a-z.ü]{0,5}"],
+            slugs in ["[-a-z]{0,4}", "[-a-z]{0,4}"],
         ) {
-            prop_assume!(one != other);
-            let directory = organization_directory(&organization(&slug, &one));
-            prop_assert!(!is_directory_of(&directory, &organization(&other_slug, &other)));
+            let [one, other] = [0, 1].map(|index| of_kind(&kinds[index], &slugs[index], &ids[index]));
+            prop_assume!(one.tenant() != other.tenant());
+            let directory = organization_directory(&one, Kinds::Several);
+            prop_assert!(!may_be_of(&directory, &other));
+            let plain = organization_directory(&one, Kinds::One);
+            prop_assert!(one.id == other.id || !may_be_of(&plain, &other));
         }
 
         #[test]

@@ -10,7 +10,7 @@ use std::{
 };
 
 use orgvault_api::{Format, OrganizationKey, clock::Timestamp, gid::Gid};
-use orgvault_archive::naming::{self, ArchiveName, PARTIAL_PREFIX};
+use orgvault_archive::naming::{self, ArchiveName, Kinds, PARTIAL_PREFIX};
 use sha2::{Digest, Sha256};
 
 use super::{LocalStore, Observer, Step, StoreError};
@@ -66,13 +66,14 @@ pub struct Sealed {
 }
 
 impl LocalStore {
-    /// Starts an archive's file, in the organization's directory.
+    /// Starts an archive's file, in the organization's directory. Where there is none yet, its name
+    /// hangs on how many kinds the source has.
     ///
     /// # Errors
     /// When the directory or the file cannot be created.
-    pub fn partial(&self, archive: &NewArchive<'_>) -> Result<Partial, StoreError> {
+    pub fn partial(&self, archive: &NewArchive<'_>, kinds: Kinds) -> Result<Partial, StoreError> {
         self.guard()?;
-        let directory = self.places().of(archive.organization)?;
+        let directory = self.places().of(archive.organization, kinds)?;
         let NewArchive { exported_at, gid, format, gzip, .. } = *archive;
         let partial =
             Partial::create(&directory, ArchiveName { exported_at, gid, format, gzip }, self.observer.clone())?;

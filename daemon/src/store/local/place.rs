@@ -1,18 +1,21 @@
-//! Which directory an organization has: the one that ends in its id, or a new one.
+//! Which directory an organization has: one that ends in its id and is no other's, or a new one.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs::{self, DirBuilder},
     io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
-use orgvault_api::OrganizationKey;
-use orgvault_archive::naming;
+use orgvault_api::{OrganizationKey, Tenant};
+use orgvault_archive::{
+    manifest::Manifest,
+    naming::{self, DirectoryName, Kinds, MANIFEST_SUFFIX},
+};
 use orgvault_files::durable;
 
-use super::StoreError;
+use super::{StoreError, walk};
 use crate::permissions;
 
 /// Read and entered by the daemon's group, written by its user.
@@ -23,57 +26,95 @@ const DIRECTORY_MODE: u32 = 0o750;
 #[derive(Debug)]
 pub(super) struct Places {
     root: PathBuf,
-    known: HashMap<String, BTreeMap<String, String>>,
+    listed: HashMap<String, Names>,
+    /// What was given out, so that no two organizations are given an empty one.
+    given: HashMap<Tenant, String>,
 }
+
+/// Directories of one source by their id part, each in the order of names: where several may be an
+/// organization's, it is always the same one that is used.
+type Names = BTreeMap<String, BTreeSet<String>>;
 
 impl Places {
     pub(super) fn new(root: PathBuf) -> Self {
-        Self { root, known: HashMap::new() }
+        Self { root, listed: HashMap::new(), given: HashMap::new() }
     }
 
-    /// The organization's directory, if there is one.
-    pub(super) fn find(&self, organization: &OrganizationKey) -> Option<PathBuf> {
+    /// The directories in which archives of the organization may be.
+    pub(super) fn all(&self, organization: &OrganizationKey) -> Vec<PathBuf> {
         let parent = self.root.join(naming::source_directory(&organization.source));
-        let name = list(&parent).ok()?.remove(&naming::id_part(&organization.id))?;
-        Some(parent.join(name))
+        let names = list(&parent).ok().and_then(|mut names| names.remove(&naming::id_part(&organization.id)));
+        let may_be = |name: &String| DirectoryName::of(name).is_some_and(|name| name.may_be_of(organization));
+        names.into_iter().flatten().filter(may_be).map(|name| parent.join(name)).collect()
     }
 
     /// The organization's directory; created where there is none yet.
-    pub(super) fn of(&mut self, organization: &OrganizationKey) -> Result<PathBuf, StoreError> {
-        let source = naming::source_directory(&organization.source);
+    pub(super) fn of(&mut self, organization: &OrganizationKey, kinds: Kinds) -> Result<PathBuf, StoreError> {
+        let (tenant, source) = (organization.tenant(), naming::source_directory(&organization.source));
         let parent = self.root.join(&source);
-        let id = naming::id_part(&organization.id);
-        let is_there = |name: &String| fs::symlink_metadata(parent.join(name)).is_ok_and(|metadata| metadata.is_dir());
-        let known = self.known.get(&source).and_then(|known| known.get(&id)).filter(|name| is_there(name));
-        if let Some(name) = known {
+        if let Some(name) = self.given.get(&tenant).filter(|name| is_directory(&parent.join(name))) {
             return Ok(parent.join(name));
         }
+        let id = naming::id_part(&organization.id);
         // Someone else may have moved or made one since it was listed.
-        if !self.known.get(&source).is_some_and(|known| !known.contains_key(&id) && parent.is_dir()) {
+        if !self.listed.get(&source).is_some_and(|names| !names.contains_key(&id) && parent.is_dir()) {
             create_directory(&self.root, &parent)?;
-            self.known.insert(source.clone(), list(&parent)?);
+            self.listed.insert(source.clone(), list(&parent)?);
         }
-        let known = self.known.entry(source).or_default();
-        let name = known.entry(id).or_insert_with(|| naming::organization_directory(organization));
-        let directory = parent.join(name);
+        let there = self.listed.get(&source).and_then(|names| names.get(&id));
+        let name = self.own(&parent, organization, there).unwrap_or_else(|| {
+            let is_taken = there.into_iter().flatten().any(|name| kind_of(name).is_none());
+            naming::organization_directory(organization, if is_taken { Kinds::Several } else { kinds })
+        });
+        let directory = parent.join(&name);
         create_directory(&parent, &directory)?;
+        self.listed.entry(source).or_default().entry(id).or_default().insert(name.clone());
+        self.given.insert(tenant, name);
         Ok(directory)
+    }
+
+    /// Which of these directories, all of one id, the organization has: the one with its kind in the
+    /// name, or with its archives in it, or one without any that no other has.
+    fn own(&self, parent: &Path, organization: &OrganizationKey, names: Option<&BTreeSet<String>>) -> Option<String> {
+        let names = names?.iter().filter(|name| is_directory(&parent.join(name)));
+        let may_be = |name: &&String| DirectoryName::of(name).is_some_and(|name| name.may_be_of(organization));
+        let (of_kind, plain): (Vec<&String>, Vec<_>) = names.filter(may_be).partition(|name| kind_of(name).is_some());
+        if let Some(name) = of_kind.first() {
+            return Some((*name).clone());
+        }
+        let tenant = organization.tenant();
+        let owners: Vec<(&String, Option<Tenant>)> =
+            plain.into_iter().map(|name| (name, owner(&parent.join(name)))).collect();
+        let given = |name: &String| self.given.iter().any(|(other, given)| *other != tenant && given == name);
+        let own = owners.iter().find(|(_, owner)| owner.as_ref() == Some(&tenant));
+        let free = || owners.iter().find(|(name, owner)| owner.is_none() && !given(name));
+        own.or_else(free).map(|(name, _)| (*name).clone())
     }
 }
 
-fn list(parent: &Path) -> Result<BTreeMap<String, String>, StoreError> {
-    let failed = |cause| StoreError::new("list the directory", parent, 0, cause);
-    let mut names: Vec<String> = Vec::new();
-    for entry in fs::read_dir(parent).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        if entry.file_type().map_err(failed)?.is_dir() {
-            names.extend(entry.file_name().into_string());
+fn kind_of(directory: &str) -> Option<&str> {
+    DirectoryName::of(directory)?.kind
+}
+
+fn is_directory(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+}
+
+/// Whose the oldest archive in a directory is.
+fn owner(directory: &Path) -> Option<Tenant> {
+    let names = walk::names(directory, false).ok()?;
+    let manifests = names.iter().filter(|name| !name.starts_with('.') && name.ends_with(MANIFEST_SUFFIX));
+    manifests.filter_map(|name| Manifest::load(&directory.join(name)).ok()).next().map(|it| it.organization.tenant())
+}
+
+fn list(parent: &Path) -> Result<Names, StoreError> {
+    let mut names = Names::new();
+    for name in walk::names(parent, true)? {
+        if let Some(id) = DirectoryName::of(&name).map(|name| name.id.to_owned()) {
+            names.entry(id).or_default().insert(name);
         }
     }
-    // Where two directories claim one id, it is always the same one that is used.
-    names.sort_unstable_by(|one, other| other.cmp(one));
-    let with_id = |name: String| Some((naming::directory_id(&name)?.to_owned(), name));
-    Ok(names.into_iter().filter_map(with_id).collect())
+    Ok(names)
 }
 
 /// Creates `directory` with its parents where it is not there, and makes its name durable.

@@ -7,10 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_api::{Archive, ArchiveState, gid::Gid, text::printable};
+use orgvault_api::{Archive, ArchiveState, OrganizationKey, gid::Gid, text::printable};
 use orgvault_archive::{
     manifest::{Manifest, manifest_path},
-    naming::{self, ArchiveName, MANIFEST_SUFFIX},
+    naming::{self, ArchiveName, DirectoryName, MANIFEST_SUFFIX},
     state::StateFile,
 };
 
@@ -63,11 +63,14 @@ impl LocalStore {
     pub fn published(&self, archive: &NewArchive<'_>) -> Option<Archive> {
         let NewArchive { organization, exported_at, gid, format, gzip } = *archive;
         let name = ArchiveName { exported_at, gid, format, gzip };
-        let path = self.places().find(organization)?.join(name.to_string());
-        let manifest = Manifest::load(&manifest_path(&path)).ok()?;
-        let same = manifest.gid == gid && manifest.file == name.to_string();
-        (same && condition(&path, &manifest, None) == ArchiveState::Present)
-            .then(|| manifest.to_archive(&path.to_string_lossy(), ArchiveState::Present, None))
+        let places = self.places().all(organization);
+        places.into_iter().find_map(|place| {
+            let path = place.join(name.to_string());
+            let manifest = Manifest::load(&manifest_path(&path)).ok()?;
+            let same = manifest.gid == gid && manifest.file == name.to_string();
+            (same && condition(&path, &manifest, None) == ArchiveState::Present)
+                .then(|| manifest.to_archive(&path.to_string_lossy(), ArchiveState::Present, None))
+        })
     }
 
     /// Walks through the directory in the order of names and tells `visit` what it finds.
@@ -134,10 +137,10 @@ fn examine(place: &Place, archive: &str, seen: &mut HashSet<Gid>) -> Result<(Sca
     }
     let organization = &manifest.organization;
     let at_home = naming::source_directory(&organization.source) == place.source
-        && naming::is_directory_of(&place.name, organization);
+        && DirectoryName::of(&place.name).is_some_and(|name| name.may_be_of(organization));
     if !at_home {
-        let (source, id) = (&organization.source, &organization.id);
-        return Err(format!("the manifest says organization {id} of source {source}, whose directory is another one"));
+        let OrganizationKey { source, kind, id, .. } = organization;
+        return Err(format!("the manifest says {kind} {id} of source {source}, whose directory is another one"));
     }
     if !seen.insert(manifest.gid) {
         return Err(format!("the gid {} is that of an archive that was already found", manifest.gid));

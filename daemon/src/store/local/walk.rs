@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_archive::naming;
+use orgvault_archive::naming::{self, DirectoryName};
 
 use super::StoreError;
 
@@ -28,7 +28,7 @@ pub(super) fn places(root: &Path, skipped: &mut dyn FnMut(StoreError)) -> Result
         let place = |name: String| Place { path: parent.join(&name), source: source.clone(), name };
         match names(&parent, true) {
             Ok(names) => {
-                places.extend(names.into_iter().filter(|name| naming::directory_id(name).is_some()).map(place));
+                places.extend(names.into_iter().filter(|name| DirectoryName::of(name).is_some()).map(place));
             }
             Err(error) => skipped(error),
         }

@@ -9,7 +9,10 @@ use orgvault_api::{
     clock::Clock,
     gid::Gid,
 };
-use orgvault_archive::manifest::{MANIFEST_VERSION, Manifest, Product, Section};
+use orgvault_archive::{
+    manifest::{MANIFEST_VERSION, Manifest, Product, Section},
+    naming::Kinds,
+};
 use orgvault_config::Config;
 use orgvault_daemon::{RunError, lifecycle::Stop, product::Products, run};
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
@@ -212,7 +215,7 @@ impl Content<'_> {
         let exported_at = Clock::system().now();
         let archives = LocalStore::new(archive_dir.to_owned());
         let new = NewArchive { organization: key, exported_at, gid, format, gzip: false };
-        let mut partial = archives.partial(&new).unwrap();
+        let mut partial = archives.partial(&new, Kinds::One).unwrap();
         std::io::Write::write_all(&mut partial, bytes).unwrap();
         let sealed = partial.seal().unwrap();
         let manifest = Manifest {

@@ -7,12 +7,16 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use orgvault_api::{ArchiveState, Format, Verification};
-use orgvault_archive::{Manifest, naming::hex, verify};
+use orgvault_api::{ArchiveState, Format, OrganizationKey, Verification};
+use orgvault_archive::{
+    Manifest,
+    naming::{Kinds, hex},
+    verify,
+};
 use orgvault_daemon::store::{LocalStore, NewArchive, Step, StoreError};
 use sha2::{Digest, Sha256};
 
-use super::{DOCUMENT, exported_at, files, gid, organization, publish, scan, seal, sha256sum};
+use super::{DOCUMENT, exported_at, files, gid, organization, publish, scan, seal, seal_in, sha256sum};
 
 #[test]
 fn an_archive_has_its_manifest_and_its_sums() {
@@ -61,6 +65,71 @@ fn an_organization_keeps_its_directory_after_a_rename() {
     fs::rename(first.parent().unwrap(), root.path().join("elsewhere")).unwrap();
     let again = publish(&directory, &organization("umbrella", "7"), 5).unwrap();
     assert!(again.parent().unwrap().ends_with("umbrella--7"));
+}
+
+/// Publishes an archive of an organization of this kind, and gives the name of its directory.
+fn directory_of(store: &LocalStore, kind: &str, id: &str, kinds: Kinds, number: u64) -> String {
+    let organization = OrganizationKey { kind: kind.to_owned(), ..organization("acme", id) };
+    let (sealed, manifest) = seal_in(store, &organization, gid(number), DOCUMENT, kinds).unwrap();
+    let path = store.publish(sealed, &manifest).unwrap();
+    path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned()
+}
+
+#[test]
+fn two_kinds_with_one_id_have_a_directory_each() {
+    for kinds in [Kinds::Several, Kinds::One] {
+        let root = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(root.path().to_owned());
+        let team = directory_of(&store, "team", "7", kinds, 1);
+        let guild = directory_of(&store, "guild", "7", kinds, 2);
+        assert_eq!(team, if kinds == Kinds::One { "acme--7" } else { "acme.team--7" });
+        assert_eq!(guild, "acme.guild--7", "the first one may have the plain name, {kinds:?}");
+        let restarted = LocalStore::new(root.path().to_owned());
+        assert_eq!(directory_of(&restarted, "guild", "7", kinds, 3), guild);
+        assert_eq!(directory_of(&restarted, "team", "7", kinds, 4), team);
+        // Whatever an id holds, it names no other organization's directory.
+        assert_ne!(directory_of(&restarted, "team", "guild--7", Kinds::One, 5), guild);
+        assert_ne!(directory_of(&restarted, "team", "7.guild--7", Kinds::One, 6), guild);
+        let (archives, skipped) = scan(&restarted);
+        assert_eq!((archives.len(), skipped.len()), (6, 0), "{skipped:?}");
+    }
+}
+
+#[test]
+fn a_directory_without_a_kind_is_used_on_by_the_organization_whose_archives_are_in_it() {
+    let root = tempfile::tempdir().unwrap();
+    let before = LocalStore::new(root.path().to_owned());
+    assert_eq!(directory_of(&before, "project", "7", Kinds::One, 1), "acme--7");
+    assert_eq!(directory_of(&before, "project", "program--8", Kinds::One, 2), "acme--program--8");
+    let store = LocalStore::new(root.path().to_owned());
+    assert_eq!(directory_of(&store, "program", "7", Kinds::Several, 3), "acme.program--7");
+    assert_eq!(directory_of(&store, "project", "7", Kinds::Several, 4), "acme--7");
+    assert_eq!(directory_of(&store, "project", "program--8", Kinds::Several, 5), "acme--program--8");
+    assert_eq!(directory_of(&store, "program", "8", Kinds::Several, 6), "acme.program--8");
+    // One without any archive is free for the first who needs it, and for nobody else then.
+    fs::create_dir(root.path().join("tracker/old-name--9")).unwrap();
+    let store = LocalStore::new(root.path().to_owned());
+    assert_eq!(directory_of(&store, "program", "9", Kinds::Several, 7), "old-name--9");
+    assert_eq!(directory_of(&store, "project", "9", Kinds::Several, 8), "acme.project--9");
+}
+
+#[test]
+fn a_directory_that_two_kinds_shared_goes_on_being_read() {
+    let root = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(root.path().to_owned());
+    directory_of(&store, "program", "7", Kinds::One, 1);
+    let project = directory_of(&store, "project", "7", Kinds::Several, 2);
+    let (mixed, alone) = (root.path().join("tracker/acme--7"), root.path().join("tracker").join(project));
+    for entry in fs::read_dir(&alone).unwrap().map(Result::unwrap) {
+        if entry.file_name() != "SHA256SUMS" {
+            fs::rename(entry.path(), mixed.join(entry.file_name())).unwrap();
+        }
+    }
+    let restarted = LocalStore::new(root.path().to_owned());
+    let (archives, skipped) = scan(&restarted);
+    assert_eq!((archives.len(), skipped.len()), (2, 0), "{skipped:?}");
+    assert_eq!(directory_of(&restarted, "program", "7", Kinds::Several, 3), "acme--7");
+    assert_eq!(directory_of(&restarted, "project", "7", Kinds::Several, 4), "acme.project--7");
 }
 
 #[test]
@@ -164,11 +233,11 @@ fn what_is_not_published_leaves_nothing() {
     let acme = organization("acme", "7");
     let new =
         NewArchive { organization: &acme, exported_at: exported_at(), gid: gid(1), format: Format::Csv, gzip: true };
-    let mut partial = directory.partial(&new).unwrap();
+    let mut partial = directory.partial(&new, Kinds::One).unwrap();
     assert!(files(root.path())[2].ends_with("/.partial-20260131T093000Z-1.csv.gz"));
     partial.write_all(&[b'x'; 10]).unwrap();
     drop(partial);
-    drop(directory.partial(&new).unwrap().seal().unwrap());
+    drop(directory.partial(&new, Kinds::One).unwrap().seal().unwrap());
     assert_eq!(files(root.path()), ["tracker/", "tracker/acme--7/"]);
 }
 
@@ -185,7 +254,7 @@ fn a_file_is_hashed_while_it_is_written_from_start_to_end() {
         gzip: false,
     };
     let content: Vec<u8> = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();
-    let mut partial = directory.partial(&new(1)).unwrap();
+    let mut partial = directory.partial(&new(1), Kinds::One).unwrap();
     for piece in content.chunks(70_001) {
         partial.write_all(piece).unwrap();
     }
@@ -198,7 +267,7 @@ fn a_file_is_hashed_while_it_is_written_from_start_to_end() {
     assert_eq!(sealed.bytes(), content.len() as u64);
     assert_eq!(fs::read(sealed.path()).unwrap(), content);
 
-    let mut partial = directory.partial(&new(2)).unwrap();
+    let mut partial = directory.partial(&new(2), Kinds::One).unwrap();
     partial.write_all(b"0123456789").unwrap();
     partial.seek(SeekFrom::Start(2)).unwrap();
     partial.write_all(b"xx").unwrap();
