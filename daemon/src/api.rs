@@ -7,11 +7,13 @@ mod audit;
 mod caller;
 mod catalog;
 mod connections;
+pub(crate) mod description;
 mod diagnosis;
 mod discretion;
+pub(crate) mod error_style;
 mod events;
 mod exports;
-mod faces;
+pub(crate) mod faces;
 mod gate;
 mod health;
 mod http;
@@ -24,9 +26,10 @@ mod page;
 mod patience;
 mod peer;
 mod problem;
+pub(crate) mod query;
 mod rates;
 mod reload;
-mod request;
+pub(crate) mod request;
 mod retention;
 mod rows;
 mod schedules;
@@ -54,6 +57,9 @@ use crate::{
     tokens::Tokens,
 };
 
+pub(crate) use self::{
+    access::Route, archives::Attachment, caller::Caller, faces::Face, gate::RequestLine, problem::Refusal,
+};
 pub use self::{
     http::{HttpError, HttpListener},
     openapi::document,
@@ -81,28 +87,28 @@ pub struct Shop {
 }
 
 /// What every handler is handed.
-struct App {
+pub(crate) struct App {
     shop: Shop,
     rates: Rates,
     started_at: Timestamp,
     /// Held while it is looked whether a face's job goes on already, until one is begun.
-    starting: Mutex<()>,
+    pub(crate) starting: Mutex<()>,
 }
 
 impl App {
-    fn catalog(&self) -> &Catalog {
+    pub(crate) fn catalog(&self) -> &Catalog {
         &self.shop.workshop.catalog
     }
 
-    fn engine(&self) -> &Engine {
+    pub(crate) fn engine(&self) -> &Engine {
         &self.shop.engine
     }
 
-    fn config(&self) -> Arc<Config> {
+    pub(crate) fn config(&self) -> Arc<Config> {
         self.shop.workshop.config()
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.shop.workshop.clock.now()
     }
 }

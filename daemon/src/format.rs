@@ -1,5 +1,5 @@
 //! Rows -> bytes of an archive. One file for each format; each is a writer that works for every
-//! definition (`seed` is TruePPM's own).
+//! definition (`seed` is TruePPM's own, in its room).
 
 pub mod csv;
 pub mod findings;
@@ -9,8 +9,7 @@ mod fixture;
 pub mod json;
 pub mod number;
 mod order;
-pub mod seed;
-mod sink;
+pub(crate) mod sink;
 pub mod text;
 pub mod transcode;
 pub mod value;
@@ -23,6 +22,7 @@ use orgvault_api::{DroppedRows, Format, OrganizationKey, SectionCount, Warning, 
 
 use crate::{
     product::Definition,
+    products::trueppm::encoder::{BuildError, SeedEncoder},
     row::{Block, Column, TornRow},
 };
 
@@ -142,7 +142,7 @@ pub enum FormatError {
     },
     /// The rows make no seed.
     #[error(transparent)]
-    Seed(seed::BuildError),
+    Seed(BuildError),
     /// The bytes could not be written.
     #[error("cannot write the archive: {0}")]
     Write(#[source] io::Error),
@@ -215,7 +215,7 @@ pub fn encoder<W: Output + 'static>(plan: Arc<Plan>, out: W) -> Result<Box<dyn E
         Format::Csv => Ok(Box::new(csv::CsvEncoder::new(plan, out)?)),
         Format::Zip => Ok(Box::new(zip::ZipEncoder::new(plan, out))),
         Format::Seed | Format::SeedEvents if plan.definition.formats.contains(&plan.format) => {
-            Ok(Box::new(seed::SeedEncoder::new(plan, out)))
+            Ok(Box::new(SeedEncoder::new(plan, out)))
         }
         Format::Seed | Format::SeedEvents => Err(FormatError::NotOffered {
             product: plan.definition.name.clone(),

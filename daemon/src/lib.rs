@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod notices;
 mod permissions;
 pub mod product;
+pub mod products;
 mod program;
 pub mod reload;
 pub mod row;

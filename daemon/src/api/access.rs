@@ -14,16 +14,20 @@ use axum::{
 use orgvault_api::Role;
 
 use super::{
-    App, archives, audit, catalog, diagnosis, events, exports,
-    faces::{Voice, asana, rytask, solidtime, trueppm},
-    gate::{self, stray},
+    App, archives, audit, catalog,
+    description::Description,
+    diagnosis,
+    error_style::ErrorStyle,
+    events, exports,
+    gate::{self, reject_unrouted},
     health, metrics, organizations,
     problem::Refusal,
     reload, retention, rows, schedules, sources, status, tokens,
 };
+use crate::products::faces;
 
 /// One route.
-pub(super) struct Route {
+pub(crate) struct Route {
     pub(super) rule: Rule,
     handler: MethodRouter<Arc<App>>,
 }
@@ -41,8 +45,10 @@ pub(super) struct Rule {
     /// Whether it is for service accounts only.
     pub(super) service_accounts: bool,
     pub(super) recorded: Recorded,
-    /// How a face says problems.
-    pub(super) voice: Option<Voice>,
+    /// How its face words errors.
+    pub(super) error_style: Option<ErrorStyle>,
+    /// What a face says of it in `docs/openapi.json`.
+    pub(super) description: Option<Description>,
 }
 
 /// What the audit trail is told of a route, beside refusals.
@@ -59,7 +65,7 @@ pub(super) enum Recorded {
 }
 
 impl Route {
-    fn new<H, T>(method: Method, path: &'static str, needed: impl Into<Option<Role>>, handler: H) -> Self
+    pub(crate) fn new<H, T>(method: Method, path: &'static str, needed: impl Into<Option<Role>>, handler: H) -> Self
     where
         H: Handler<T, Arc<App>>,
         T: 'static,
@@ -77,26 +83,27 @@ impl Route {
             scoped: false,
             service_accounts: false,
             recorded: Recorded::Nothing,
-            voice: None,
+            error_style: None,
+            description: None,
         };
         Self { rule, handler: on(filter, handler) }
     }
 
     /// Its handler shows nothing of organizations that the caller must not know of.
-    fn scoped(mut self) -> Self {
+    pub(crate) fn scoped(mut self) -> Self {
         self.rule.scoped = true;
         self
     }
 
     /// Users of this machine are refused.
-    fn for_service_accounts(mut self) -> Self {
+    pub(crate) fn for_service_accounts(mut self) -> Self {
         self.rule.service_accounts = true;
         self
     }
 
-    /// It is part of a face, and says problems as that face's product does.
-    fn voice(mut self, voice: Voice) -> Self {
-        self.rule.voice = Some(voice);
+    /// What `docs/openapi.json` says of it.
+    pub(crate) fn described(mut self, description: Description) -> Self {
+        self.rule.description = Some(description);
         self
     }
 
@@ -113,7 +120,7 @@ impl Route {
     }
 
     /// It hands out data, of which the audit trail is told as `act`.
-    fn hands_out(mut self, act: &'static str) -> Self {
+    pub(crate) fn hands_out(mut self, act: &'static str) -> Self {
         self.rule.recorded = Recorded::HandOut(act);
         self
     }
@@ -179,32 +186,13 @@ fn own_routes() -> Vec<Route> {
 }
 
 /// The routes of the faces.
-#[rustfmt::skip]
-fn face_routes() -> Vec<Route> {
-    use Role::Admin;
-    use trueppm::jobs;
-
-    const GET: Method = Method::GET;
-    const POST: Method = Method::POST;
-    vec![
-        Route::new(POST,   "/api/v1/organizations/{id}/export",        Admin,  solidtime::export).scoped().voice(solidtime::voice),
-        Route::new(GET,    "/api/v1/programs/{id}/export/",            None,   trueppm::program).scoped().hands_out("face.download").voice(trueppm::voice),
-        Route::new(GET,    "/api/v1/projects/{id}/export/",            None,   trueppm::project).scoped().hands_out("face.download").voice(trueppm::voice),
-        Route::new(POST,   "/api/v1/programs/{id}/export/",            None,   jobs::start).scoped().voice(trueppm::voice),
-        Route::new(POST,   "/api/v1/projects/{id}/export/",            None,   jobs::start).scoped().voice(trueppm::voice),
-        Route::new(GET,    "/api/v1/programs/{id}/export/jobs/",       None,   jobs::list).scoped().voice(trueppm::voice),
-        Route::new(GET,    "/api/v1/projects/{id}/export/jobs/",       None,   jobs::list).scoped().voice(trueppm::voice),
-        Route::new(GET,    "/api/v1/programs/{id}/export/jobs/{job}/", None,   jobs::show).scoped().voice(trueppm::voice),
-        Route::new(GET,    "/api/v1/projects/{id}/export/jobs/{job}/", None,   jobs::show).scoped().voice(trueppm::voice),
-        Route::new(GET,    "/api/v1/programs/{id}/export/jobs/{job}/download/", None, jobs::download).scoped().hands_out("face.download").voice(trueppm::voice),
-        Route::new(GET,    "/api/v1/projects/{id}/export/jobs/{job}/download/", None, jobs::download).scoped().hands_out("face.download").voice(trueppm::voice),
-        Route::new(GET,    "/api/v1/export/workspace",                 Admin,  rytask::export).scoped().hands_out("face.download").voice(rytask::voice),
-        Route::new(GET,    "/export/workspace",                        Admin,  rytask::export).scoped().hands_out("face.download").voice(rytask::voice),
-        Route::new(POST,   "/organization_exports",                    Admin,  asana::create).scoped().for_service_accounts().voice(asana::voice),
-        Route::new(POST,   "/api/1.0/organization_exports",            Admin,  asana::create).scoped().for_service_accounts().voice(asana::voice),
-        Route::new(GET,    "/organization_exports/{gid}",              Admin,  asana::show).scoped().for_service_accounts().voice(asana::voice),
-        Route::new(GET,    "/api/1.0/organization_exports/{gid}",      Admin,  asana::show).scoped().for_service_accounts().voice(asana::voice),
-    ]
+fn face_routes() -> impl Iterator<Item = Route> {
+    faces().flat_map(|face| {
+        (face.routes)().into_iter().map(|mut route| {
+            route.rule.error_style = Some(face.error_style);
+            route
+        })
+    })
 }
 
 /// The router of the API; a request must carry its [`Peer`](super::Peer).
@@ -213,17 +201,18 @@ pub(super) fn router(app: &Arc<App>) -> Router {
     for Route { rule, handler } in routes() {
         let rule = Arc::new(rule);
         let path = rule.path;
-        let gate = move |app, request, next| gate::pass(Arc::clone(&rule), app, request, next);
+        let gate = move |app, request, next| gate::authorize(Arc::clone(&rule), app, request, next);
         router = router.route(path, handler.route_layer(middleware::from_fn_with_state(app.clone(), gate)));
     }
     router
         .fallback(async |State(app): State<Arc<App>>, request: Request| {
             let detail = format!("there is nothing at {}", request.uri().path());
-            stray(&app, request, Refusal::new(StatusCode::NOT_FOUND, "unknown_route", detail)).await
+            reject_unrouted(&app, request, Refusal::new(StatusCode::NOT_FOUND, "unknown_route", detail)).await
         })
         .method_not_allowed_fallback(async |State(app): State<Arc<App>>, request: Request| {
             let detail = format!("{} has no {}", request.uri().path(), request.method());
-            stray(&app, request, Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)).await
+            reject_unrouted(&app, request, Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail))
+                .await
         })
         .with_state(app.clone())
 }

@@ -32,11 +32,11 @@ use crate::{
     store::StoreError,
 };
 
+pub(crate) use self::file::Attachment;
 pub(super) use self::{
     compare::compare,
     delete::delete,
     download::{download, signed},
-    file::Attachment,
     pin::{pin, unpin},
     preflight::preflight,
     send::send,
@@ -91,7 +91,7 @@ pub(super) async fn show(
 
 impl App {
     /// The catalog's archive of this gid, if the caller may know of it.
-    pub(super) async fn archive(&self, caller: &Caller, gid: Gid) -> Result<Archive, Refusal> {
+    pub(crate) async fn archive(&self, caller: &Caller, gid: Gid) -> Result<Archive, Refusal> {
         let archive = self.catalog().archive(gid).await?.filter(|archive| caller.sees(&archive.organization));
         let archive = archive.ok_or(KeepError::Unknown(gid))?;
         caller.is_about(Some(gid), &archive.organization);

@@ -18,13 +18,13 @@ use crate::{
 
 /// Who makes a request, what it may do, and of which organizations it may know.
 #[derive(Debug, Clone)]
-pub(super) struct Caller {
+pub(crate) struct Caller {
     /// Who, as the audit trail names it.
-    pub(super) actor: Actor,
+    pub(crate) actor: Actor,
     /// From where: none is this machine.
-    pub(super) address: Option<IpAddr>,
+    pub(crate) address: Option<IpAddr>,
     /// What it may do; none is nothing.
-    pub(super) role: Option<Role>,
+    pub(crate) role: Option<Role>,
     /// The id of its token.
     token: Option<String>,
     scope: Scope,
@@ -44,7 +44,7 @@ struct Seen {
 /// What names an organization for good: its source, kind and id. A tenant can change its name and
 /// slug, and must not get into anybody's scope by it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Tenant {
+pub(crate) struct Tenant {
     source: String,
     kind: String,
     id: String,
@@ -59,7 +59,7 @@ impl From<&OrganizationKey> for Tenant {
 
 /// Of which organizations a caller may know.
 #[derive(Debug, Clone)]
-pub(super) enum Scope {
+pub(crate) enum Scope {
     /// Of all.
     All,
     /// Of these.
@@ -68,14 +68,14 @@ pub(super) enum Scope {
 
 /// What a request turned out to be about, for the audit trail.
 #[derive(Debug, Clone)]
-pub(super) struct About {
-    pub(super) gid: Option<Gid>,
-    pub(super) organization: OrganizationKey,
+pub(crate) struct About {
+    pub(crate) gid: Option<Gid>,
+    pub(crate) organization: OrganizationKey,
 }
 
 impl Caller {
     /// Somebody of whom all that is known is the connection.
-    pub(super) fn of(peer: &Peer) -> Self {
+    pub(crate) fn of(peer: &Peer) -> Self {
         match peer {
             Peer::User { uid, pid, user, role } => {
                 let actor = Actor::User { uid: *uid, user: user.clone(), pid: *pid };
@@ -86,7 +86,7 @@ impl Caller {
     }
 
     /// The holder of a token.
-    pub(super) fn token(token: &Token, address: Option<IpAddr>) -> Self {
+    pub(crate) fn token(token: &Token, address: Option<IpAddr>) -> Self {
         let scope = match &token.organizations {
             None => Scope::All,
             Some(organizations) => Scope::Only(Arc::new(organizations.iter().map(Tenant::from).collect())),
@@ -96,7 +96,7 @@ impl Caller {
     }
 
     /// Somebody who did not say who it is.
-    pub(super) fn nobody(address: Option<IpAddr>) -> Self {
+    pub(crate) fn nobody(address: Option<IpAddr>) -> Self {
         Self {
             actor: Actor::Nobody,
             address,
@@ -109,28 +109,28 @@ impl Caller {
     }
 
     /// The same with the key under which it repeats requests.
-    pub(super) fn repeating(self, key: Option<Arc<str>>) -> Self {
+    pub(crate) fn repeating(self, key: Option<Arc<str>>) -> Self {
         Self { repeat: key, ..self }
     }
 
     /// The key under which it repeats the request that asks for `asked`, if it has given one.
-    pub(super) fn repeat<E>(&self, asked: impl FnOnce() -> Result<String, E>) -> Result<Option<Repeat>, E> {
+    pub(crate) fn repeat<E>(&self, asked: impl FnOnce() -> Result<String, E>) -> Result<Option<Repeat>, E> {
         let repeat = |key: &Arc<str>| Ok(Repeat { caller: self.name(), key: Arc::clone(key), asked: asked()? });
         self.repeat.as_ref().map(repeat).transpose()
     }
 
     /// Whether it has given a key under which it repeats the request.
-    pub(super) fn repeats(&self) -> bool {
+    pub(crate) fn repeats(&self) -> bool {
         self.repeat.is_some()
     }
 
     /// The id of its token.
-    pub(super) fn token_id(&self) -> Option<&str> {
+    pub(crate) fn token_id(&self) -> Option<&str> {
         self.token.as_deref()
     }
 
     /// Refuses users of this machine.
-    pub(super) fn is_a_service_account(&self) -> Result<(), Refusal> {
+    pub(crate) fn is_a_service_account(&self) -> Result<(), Refusal> {
         if self.token.is_some() {
             return Ok(());
         }
@@ -140,7 +140,7 @@ impl Caller {
     }
 
     /// Whether this caller may know of the organization.
-    pub(super) fn sees(&self, organization: &OrganizationKey) -> bool {
+    pub(crate) fn sees(&self, organization: &OrganizationKey) -> bool {
         match &self.scope {
             Scope::All => true,
             Scope::Only(tenants) => tenants.contains(&Tenant::from(organization)),
@@ -148,7 +148,7 @@ impl Caller {
     }
 
     /// Whether this caller may know of any organization of the source.
-    pub(super) fn sees_source(&self, source: &str) -> bool {
+    pub(crate) fn sees_source(&self, source: &str) -> bool {
         match &self.scope {
             Scope::All => true,
             Scope::Only(tenants) => tenants.iter().any(|tenant| tenant.source == source),
@@ -156,12 +156,12 @@ impl Caller {
     }
 
     /// Whether there may be organizations that it must not know of.
-    pub(super) fn is_restricted(&self) -> bool {
+    pub(crate) fn is_restricted(&self) -> bool {
         matches!(self.scope, Scope::Only(_))
     }
 
     /// The organizations that lists from the catalog are limited to.
-    pub(super) fn tenants(&self) -> Tenants {
+    pub(crate) fn tenants(&self) -> Tenants {
         match &self.scope {
             Scope::All => Tenants::default(),
             Scope::Only(tenants) => {
@@ -171,42 +171,42 @@ impl Caller {
     }
 
     /// Notes what the request is about, where nothing was noted yet.
-    pub(super) fn is_about(&self, gid: Option<Gid>, organization: &OrganizationKey) {
+    pub(crate) fn is_about(&self, gid: Option<Gid>, organization: &OrganizationKey) {
         self.seen.about.get_or_init(|| About { gid, organization: organization.clone() });
     }
 
     /// What the request turned out to be about.
-    pub(super) fn about(&self) -> Option<&About> {
+    pub(crate) fn about(&self) -> Option<&About> {
         self.seen.about.get()
     }
 
     /// Notes what it does something to, for people.
-    pub(super) fn is_on(&self, name: &str) {
+    pub(crate) fn is_on(&self, name: &str) {
         self.seen.on.get_or_init(|| name.to_owned());
     }
 
     /// What the request does something to, where that was noted.
-    pub(super) fn on(&self) -> Option<&str> {
+    pub(crate) fn on(&self) -> Option<&str> {
         self.seen.on.get().map(String::as_str)
     }
 
     /// Notes that the request has another one's rights.
-    pub(super) fn acts_for(&self, other: &Self) {
+    pub(crate) fn acts_for(&self, other: &Self) {
         self.seen.acts_for.get_or_init(|| other.actor.clone());
     }
 
     /// Who the audit trail says it was.
-    pub(super) fn responsible(&self) -> &Actor {
+    pub(crate) fn responsible(&self) -> &Actor {
         self.seen.acts_for.get().unwrap_or(&self.actor)
     }
 
     /// The same for the audit trail, with what it was asked for by.
-    pub(super) fn origin(&self, on: String) -> Origin {
+    pub(crate) fn origin(&self, on: String) -> Origin {
         Origin { actor: self.responsible().clone(), from: self.from(), on }
     }
 
     /// For whom a link is that this caller asks for.
-    pub(super) fn holder(&self) -> Option<Holder> {
+    pub(crate) fn holder(&self) -> Option<Holder> {
         match (&self.actor, &self.token) {
             (_, Some(id)) => Some(Holder::Token(id.clone())),
             (Actor::User { uid, .. }, None) => Some(Holder::User(*uid)),
@@ -215,7 +215,7 @@ impl Caller {
     }
 
     /// The user's name, or `token:` and the service account's.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match &self.actor {
             Actor::User { user, .. } => user.clone(),
             Actor::Token { name } => format!("token:{name}"),
@@ -225,14 +225,14 @@ impl Caller {
     }
 
     /// Where the request came from, as the audit trail says it.
-    pub(super) fn from(&self) -> String {
+    pub(crate) fn from(&self) -> String {
         self.address.map_or_else(|| "unix".to_owned(), |address| address.to_string())
     }
 }
 
 impl App {
     /// Whom a link was made for, with the rights of now.
-    pub(super) async fn holder(&self, holder: &Holder) -> Result<Caller, Refusal> {
+    pub(crate) async fn holder(&self, holder: &Holder) -> Result<Caller, Refusal> {
         match holder {
             &Holder::User(uid) => {
                 let config = self.config();

@@ -31,7 +31,7 @@ const USUAL_LIMIT: u32 = 200;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
+pub(crate) struct ListQuery {
     state: Option<String>,
     limit: Option<u32>,
     request: Option<Gid>,
@@ -39,7 +39,7 @@ pub(super) struct ListQuery {
     after: Option<Gid>,
 }
 
-pub(super) async fn start(
+pub(crate) async fn start(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Body(request): Body<ExportRequest>,
@@ -82,7 +82,7 @@ fn without_refused(listing: Listing) -> Listing {
     Listing { listed, failures }
 }
 
-pub(super) async fn list(
+pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<ListQuery>,
@@ -98,7 +98,7 @@ pub(super) async fn list(
     Ok(Json(Exports { exports, next, failures: Vec::new() }))
 }
 
-pub(super) async fn show(
+pub(crate) async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
@@ -106,7 +106,7 @@ pub(super) async fn show(
     app.export(&caller, gid).await.map(|export| Json(export.shown_to(&caller)))
 }
 
-pub(super) async fn cancel(
+pub(crate) async fn cancel(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
@@ -120,7 +120,7 @@ pub(super) async fn cancel(
 impl App {
     /// Plans the exports that are asked for of these organizations, and takes them in. What is
     /// asked for again under the same key is what was made before.
-    pub(super) async fn submit(
+    pub(crate) async fn submit(
         &self,
         caller: &Caller,
         request: &ExportRequest,
@@ -142,7 +142,7 @@ impl App {
     }
 
     /// The export of this gid as it is now, if the caller may know of it.
-    pub(super) async fn export(&self, caller: &Caller, gid: Gid) -> Result<Export, Refusal> {
+    pub(crate) async fn export(&self, caller: &Caller, gid: Gid) -> Result<Export, Refusal> {
         let export = self.catalog().export(gid).await?.filter(|export| caller.sees(&export.organization));
         let export = self.engine().with_progress(export.into_iter().collect()).pop().ok_or_else(|| unknown(gid))?;
         caller.is_about(Some(gid), &export.organization);

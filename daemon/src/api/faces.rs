@@ -1,54 +1,62 @@
-//! The export APIs of the products, for clients that people already have. Each face is one file
-//! and says things in its product's words; what they do is what `/v1` does: the same exports, the
-//! same roles, the same queue.
+//! What the faces are made of: the export APIs of the products, for clients that people already
+//! have. Each is in its product's room and says things in its product's words; what they do is what
+//! `/v1` does: the same exports, the same roles, the same queue.
 
-pub(super) mod asana;
-mod query;
-pub(super) mod rytask;
-pub(super) mod solidtime;
-pub(super) mod trueppm;
-mod voice;
-
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::{
+    extract::Request,
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
+};
 use chrono::TimeDelta;
 use orgvault_api::{Archive, Event, Export, ExportRequest, Format, State, gid::Gid};
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
-pub(super) use self::voice::{Voice, voice_at};
-use super::{App, caller::Caller, organizations::Listing, problem::Refusal};
+use super::{App, access::Route, caller::Caller, error_style::ErrorStyle, organizations::Listing, problem::Refusal};
 use crate::{signature::Link, source::Listed};
+
+/// The export API of one product, spoken by us.
+pub(crate) struct Face {
+    /// Below these paths everything is answered in its words.
+    pub(crate) prefixes: &'static [&'static str],
+    /// Its routes, each with its role and its description.
+    pub(crate) routes: fn() -> Vec<Route>,
+    /// How it words errors.
+    pub(crate) error_style: ErrorStyle,
+    /// Where its paths end with a slash: the way to the one that was meant.
+    pub(crate) with_slash: Option<fn(&Request) -> Option<Response>>,
+}
 
 /// An organization, as a face's paths name it.
 #[derive(Debug, Clone, Copy)]
-struct Named<'a> {
-    product: &'a str,
-    kind: &'a str,
-    id: &'a str,
+pub(crate) struct FaceTenant<'a> {
+    pub(crate) product: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) id: &'a str,
 }
 
 /// What a face makes of an organization.
 #[derive(Debug, Clone)]
-struct Wanted {
-    format: Format,
-    entity: Option<String>,
-    gzip: bool,
+pub(crate) struct ArchiveChoice {
+    pub(crate) format: Format,
+    pub(crate) entity: Option<String>,
+    pub(crate) gzip: bool,
 }
 
-impl Wanted {
-    fn plain(format: Format) -> Self {
+impl ArchiveChoice {
+    pub(crate) fn plain(format: Format) -> Self {
         Self { format, entity: None, gzip: false }
     }
 }
 
 /// Ids of these products are UUIDs, and their databases do not mind how one is written.
-fn is_same_id(left: &str, right: &str) -> bool {
+pub(crate) fn is_same_id(left: &str, right: &str) -> bool {
     left == right || matches!((Uuid::parse_str(left), Uuid::parse_str(right)), (Ok(left), Ok(right)) if left == right)
 }
 
 impl App {
     /// What the sources of a product list of what the caller may know of.
-    async fn listing_of(&self, caller: &Caller, product: &str) -> Result<Listing, Refusal> {
+    pub(crate) async fn listing_of(&self, caller: &Caller, product: &str) -> Result<Listing, Refusal> {
         let sources = self.sources(caller);
         let of_product = sources.iter().filter(|source| source.definition().name == product);
         let names: Vec<String> = of_product.map(|source| format!("{}/", source.name())).collect();
@@ -60,7 +68,7 @@ impl App {
     }
 
     /// The one organization that is named, by its id.
-    async fn named(&self, caller: &Caller, named: Named<'_>) -> Result<Listed, Refusal> {
+    pub(crate) async fn named(&self, caller: &Caller, named: FaceTenant<'_>) -> Result<Listed, Refusal> {
         let mut listing = self.listing_of(caller, named.product).await?;
         listing.listed.retain(|one| one.key.kind == named.kind && is_same_id(&one.key.id, named.id));
         let id = listing.listed.first().map_or(named.id, |one| &one.key.id);
@@ -70,8 +78,13 @@ impl App {
     }
 
     /// Asks for one export, as `POST /v1/exports` does.
-    async fn ordered(&self, caller: &Caller, organization: &Listed, wanted: Wanted) -> Result<Export, Refusal> {
-        let Wanted { format, entity, gzip } = wanted;
+    pub(crate) async fn ordered(
+        &self,
+        caller: &Caller,
+        organization: &Listed,
+        choice: ArchiveChoice,
+    ) -> Result<Export, Refusal> {
+        let ArchiveChoice { format, entity, gzip } = choice;
         let request = ExportRequest { formats: vec![format], entity, gzip, ..ExportRequest::default() };
         let exports = self.submit(caller, &request, std::slice::from_ref(organization)).await?;
         // One organization in one format, and of csv one entity.
@@ -82,7 +95,7 @@ impl App {
 
     /// Waits until the export has ended; gives its archive. A client that goes away does not take
     /// the export with it.
-    async fn finished(&self, caller: &Caller, gid: Gid) -> Result<Archive, Refusal> {
+    pub(crate) async fn finished(&self, caller: &Caller, gid: Gid) -> Result<Archive, Refusal> {
         // First the subscription, then the look, so that no end falls in between.
         let mut changes = self.engine().subscribe();
         let mut export = self.export(caller, gid).await?;
@@ -104,7 +117,7 @@ impl App {
     }
 
     /// A link to an archive that has the caller's rights for so long; relative to this server.
-    fn link(&self, caller: &Caller, gid: Gid, lifetime: TimeDelta) -> Result<String, Refusal> {
+    pub(crate) fn link(&self, caller: &Caller, gid: Gid, lifetime: TimeDelta) -> Result<String, Refusal> {
         let holder = caller.holder().ok_or_else(|| {
             Refusal::new(StatusCode::FORBIDDEN, "not_allowed", "nobody knows for whom the link would be")
         })?;
@@ -113,7 +126,7 @@ impl App {
 
     /// A link as a client can follow it that does not know whom it talks to. On the socket there is
     /// no such thing.
-    fn absolute(&self, caller: &Caller, headers: &HeaderMap, link: &str) -> String {
+    pub(crate) fn absolute(&self, caller: &Caller, headers: &HeaderMap, link: &str) -> String {
         let config = self.config();
         let http = &config.http;
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());

@@ -18,22 +18,23 @@ use super::{
     access::{Recorded, Rule},
     archives::blocking,
     caller::Caller,
-    faces::{Voice, trueppm, voice_at},
+    error_style::{ErrorStyle, style_at},
     identify::Identified,
     problem::Refusal,
 };
+use crate::products::faces;
 
 /// Characters of a path that the audit trail keeps: a stranger chooses them.
 const PATH_KEPT: usize = 200;
 
 /// The gate before one route.
-pub(super) async fn pass(
+pub(super) async fn authorize(
     rule: Arc<Rule>,
     State(app): State<Arc<App>>,
     mut request: Request<Body>,
     next: Next,
 ) -> Response {
-    let place = Place::of(&request);
+    let line = RequestLine::of(&request);
     let Identified { caller, refused } = app.identify(&request);
     let admitted = refused.map_or_else(|| rule.admits(&caller, &app.config().access), Err);
     let response = match admitted {
@@ -43,10 +44,10 @@ pub(super) async fn pass(
         }
         Err(refusal) => refusal.into_response(),
     };
-    let mut response = app.tell(rule.recorded, &caller, &place, response).await;
+    let mut response = app.tell(rule.recorded, &caller, &line, response).await;
     app.note_use(&caller).await;
-    if let Some(voice) = rule.voice {
-        response = in_words_of(voice, &place, response);
+    if let Some(style) = rule.error_style {
+        response = in_words_of(style, &line, response);
     }
     tracing::debug!(
         method = %rule.method,
@@ -59,9 +60,9 @@ pub(super) async fn pass(
 }
 
 /// A problem as the face's own product would say it.
-fn in_words_of(voice: Voice, place: &Place, response: Response) -> Response {
+fn in_words_of(style: ErrorStyle, line: &RequestLine, response: Response) -> Response {
     let Some(problem) = response.extensions().get::<Arc<Problem>>() else { return response };
-    let mut said = voice(problem, place).into_response();
+    let mut said = style(problem, line).into_response();
     for name in [header::CONTENT_RANGE, header::RETRY_AFTER, header::WWW_AUTHENTICATE] {
         said.headers_mut().extend(response.headers().get(&name).map(|value| (name, value.clone())));
     }
@@ -70,10 +71,10 @@ fn in_words_of(voice: Voice, place: &Place, response: Response) -> Response {
 
 /// What no route takes: who has no role at all does not even learn that. Below a face's prefix, its
 /// product's words say so.
-pub(super) async fn stray(app: &App, request: Request<Body>, otherwise: Refusal) -> Response {
-    let (Identified { caller, refused }, place) = (app.identify(&request), Place::of(&request));
+pub(super) async fn reject_unrouted(app: &App, request: Request<Body>, otherwise: Refusal) -> Response {
+    let (Identified { caller, refused }, line) = (app.identify(&request), RequestLine::of(&request));
     if refused.is_none()
-        && let Some(moved) = trueppm::with_slash(&request)
+        && let Some(moved) = faces().find_map(|face| face.with_slash?(&request))
     {
         return moved;
     }
@@ -82,14 +83,14 @@ pub(super) async fn stray(app: &App, request: Request<Body>, otherwise: Refusal)
         (None, Some(_)) => otherwise,
         (None, None) => not_allowed(&caller, None, &app.config().access),
     };
-    let response = app.tell(Recorded::Nothing, &caller, &place, refusal.into_response()).await;
+    let response = app.tell(Recorded::Nothing, &caller, &line, refusal.into_response()).await;
     in_words_of_its_path(response, &request, &app.config())
 }
 
 /// A problem as the face says it below whose prefix it was asked for; elsewhere as it is.
 pub(super) fn in_words_of_its_path<B>(response: Response, request: &Request<B>, config: &Config) -> Response {
-    match voice_at(request.uri().path(), config) {
-        Some(voice) => in_words_of(voice, &Place::of(request), response),
+    match style_at(request.uri().path(), config) {
+        Some(style) => in_words_of(style, &RequestLine::of(request), response),
         None => response,
     }
 }
@@ -124,12 +125,12 @@ impl Rule {
 }
 
 /// Method and path of a request. Queries hold signatures, and are not kept.
-pub(super) struct Place {
-    pub(super) method: Method,
-    pub(super) path: String,
+pub(crate) struct RequestLine {
+    pub(crate) method: Method,
+    pub(crate) path: String,
 }
 
-impl Place {
+impl RequestLine {
     pub(super) fn of<B>(request: &Request<B>) -> Self {
         let path = printable(request.uri().path()).chars().take(PATH_KEPT).collect();
         Self { method: request.method().clone(), path }
@@ -138,10 +139,10 @@ impl Place {
 
 impl App {
     /// Records what has to be. An answer that hands out data and cannot be recorded is not given.
-    async fn tell(&self, recorded: Recorded, caller: &Caller, place: &Place, response: Response) -> Response {
+    async fn tell(&self, recorded: Recorded, caller: &Caller, line: &RequestLine, response: Response) -> Response {
         let (act, hands_out) = match recorded {
             _ if is_refusal(caller, response.status()) => ("refused", false),
-            Recorded::HandOut(act) if place.method != Method::HEAD => (act, response.status().is_success()),
+            Recorded::HandOut(act) if line.method != Method::HEAD => (act, response.status().is_success()),
             Recorded::Act(act) => (act, false),
             Recorded::Failure(act) if !response.status().is_success() => (act, false),
             Recorded::HandOut(_) | Recorded::Failure(_) | Recorded::Nothing => return response,
@@ -150,7 +151,7 @@ impl App {
         let about = caller.about().cloned();
         let entry = AuditEntry {
             from: caller.from(),
-            on: caller.on().map_or_else(|| format!("{} {}", place.method, place.path), str::to_owned),
+            on: caller.on().map_or_else(|| format!("{} {}", line.method, line.path), str::to_owned),
             gid: about.as_ref().and_then(|about| about.gid),
             organization: about.map(|about| about.organization),
             result: result.to_owned(),

@@ -11,7 +11,7 @@ const SUGGESTIONS: usize = 3;
 
 /// Why a name means no single organization.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum LookupError {
+pub(crate) enum LookupError {
     /// None is called so.
     #[error("no organization is called `{name}`")]
     Unknown {
@@ -39,7 +39,7 @@ pub(super) enum LookupError {
 }
 
 /// What the lookup has to know of an organization.
-pub(super) trait Candidate {
+pub(crate) trait Candidate {
     /// What names it.
     fn key(&self) -> &OrganizationKey;
 
@@ -51,7 +51,7 @@ pub(super) trait Candidate {
 ///
 /// # Errors
 /// When none is called so, several are, or only deleted ones.
-pub(super) fn find<'a, C: Candidate>(organizations: &'a [C], name: &str) -> Result<&'a C, LookupError> {
+pub(crate) fn find<'a, C: Candidate>(organizations: &'a [C], name: &str) -> Result<&'a C, LookupError> {
     let named: Vec<(&C, How)> =
         organizations.iter().filter_map(|one| matches(one.key(), name).map(|how| (one, how))).collect();
     let (live, deleted): (Vec<&(&C, How)>, Vec<_>) =
@@ -67,12 +67,12 @@ pub(super) fn find<'a, C: Candidate>(organizations: &'a [C], name: &str) -> Resu
 }
 
 /// Whether `name` is one of the organization's names.
-pub(super) fn is_called(key: &OrganizationKey, name: &str) -> bool {
+pub(crate) fn is_called(key: &OrganizationKey, name: &str) -> bool {
     matches(key, name).is_some()
 }
 
 /// What an id or a slug may be that `name` names: all of it, or what follows a source and a kind.
-pub(super) fn parts(name: &str) -> Vec<&str> {
+pub(crate) fn parts(name: &str) -> Vec<&str> {
     let forms = std::iter::once(name).chain(name.match_indices('/').filter_map(|(at, _)| name.get(at + 1..)));
     forms.flat_map(|form| [Some(form), form.strip_prefix("id:")]).flatten().collect()
 }

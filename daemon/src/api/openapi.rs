@@ -16,9 +16,10 @@ use utoipa::{
     },
 };
 
-use self::operations::{Answer, Body, Kind, Told, told};
+use self::operations::description;
 use super::{
     access::{Rule, routes},
+    description::{Answer, Body, Description, Kind},
     health::VERSION,
 };
 
@@ -34,10 +35,10 @@ pub fn document() -> OpenApi {
     let mut paths = Paths::new();
     for route in routes() {
         let rule = route.rule;
-        // The test beside this notices a route that nothing is told of.
-        let Some(told) = told(&rule.method, rule.path) else { continue };
+        // The test beside this notices a route that nothing is said of.
+        let Some(said) = rule.description.or_else(|| description(&rule.method, rule.path)) else { continue };
         let path = paths.paths.entry(rule.path.to_owned()).or_default();
-        path.merge_operations(PathItem::new(method(&rule.method), operation(&rule, &told)));
+        path.merge_operations(PathItem::new(method(&rule.method), operation(&rule, &said)));
     }
     let mut document = OpenApi::new(Info::builder().title("orgvault").version(VERSION).build(), paths);
     document.info.description = Some(DESCRIPTION.to_owned());
@@ -55,26 +56,26 @@ fn method(method: &Method) -> HttpMethod {
     }
 }
 
-fn operation(rule: &Rule, told: &Told) -> Operation {
+fn operation(rule: &Rule, said: &Description) -> Operation {
     let needs = rule.role.map_or_else(String::new, |role| format!(" Needs the role {}.", role.name()));
     let mut operation = OperationBuilder::new()
         .operation_id(Some(operation_id(rule)))
-        .summary(Some(told.summary))
-        .description(Some(format!("{}.{needs}", told.summary)))
-        .response(told.answer.status.to_string(), answer(&told.answer))
+        .summary(Some(said.summary))
+        .description(Some(format!("{}.{needs}", said.summary)))
+        .response(said.answer.status.to_string(), answer(&said.answer))
         .response("default", problem(rule));
-    if told.answer.is_file {
-        operation = operation.response("206", answer(&told.answer)).response("304", Response::new("Unchanged"));
+    if said.answer.is_file {
+        operation = operation.response("206", answer(&said.answer)).response("304", Response::new("Unchanged"));
     }
     for name in parameters_of(rule.path) {
         let is_gid = matches!(name, "gid" | "other");
         let schema: RefOr<Schema> = if is_gid { Ref::from_schema_name("Gid").into() } else { text().into() };
         operation = operation.parameter(parameter(name, ParameterIn::Path, Required::True, schema));
     }
-    for (name, kind) in told.query {
+    for (name, kind) in said.query {
         operation = operation.parameter(parameter(name, ParameterIn::Query, Required::False, simple(*kind)));
     }
-    if let Some(body) = told.body {
+    if let Some(body) = said.body {
         let content = Content::new(Some(body.schema()));
         let body = RequestBodyBuilder::new().required(Some(Required::True)).content("application/json", content);
         operation = operation.request_body(Some(body.build()));
@@ -125,7 +126,7 @@ fn answer(answer: &Answer) -> Response {
 /// A problem document; a face has words of its own.
 fn problem(rule: &Rule) -> Response {
     let mut response = Response::new("Refused, or it went wrong");
-    let (media_type, schema) = match rule.voice {
+    let (media_type, schema) = match rule.error_style {
         None => ("application/problem+json", Ref::from_schema_name("Problem").into()),
         Some(_) => ("application/json", RefOr::from(ObjectBuilder::new().schema_type(Type::Object).build())),
     };
@@ -158,7 +159,7 @@ mod tests {
     #[test]
     fn each_route_is_in_the_document_and_no_other() {
         let document = document();
-        let mut told: Vec<String> = Vec::new();
+        let mut described: Vec<String> = Vec::new();
         for (path, item) in &document.paths.paths {
             for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
                 let operation = match method {
@@ -167,18 +168,18 @@ mod tests {
                     Method::DELETE => &item.delete,
                     _ => &item.get,
                 };
-                told.extend(operation.as_ref().map(|_| format!("{method} {path}")));
+                described.extend(operation.as_ref().map(|_| format!("{method} {path}")));
             }
         }
         let mut routes: Vec<String> =
             routes().iter().map(|route| format!("{} {}", route.rule.method, route.rule.path)).collect();
-        told.sort();
+        described.sort();
         routes.sort();
-        assert_eq!(told, routes, "tell of it in openapi/operations.rs");
+        assert_eq!(described, routes, "describe it in openapi/operations.rs");
     }
 
     #[test]
-    fn nothing_is_told_of_a_route_that_is_not_there() {
+    fn nothing_is_described_of_a_route_that_is_not_there() {
         let routes: Vec<String> =
             routes().iter().map(|route| format!("{} {}", route.rule.method, route.rule.path)).collect();
         for known in operations::known() {

@@ -30,16 +30,16 @@ const ANY_SOURCE: &str = "*";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
+pub(crate) struct ListQuery {
     source: Option<String>,
     /// How many days of results, as a duration: `14d`.
     history: Option<String>,
 }
 
 /// What the sources listed, and those that did not answer.
-pub(super) struct Listing {
-    pub(super) listed: Vec<Listed>,
-    pub(super) failures: Vec<SourceFailure>,
+pub(crate) struct Listing {
+    pub(crate) listed: Vec<Listed>,
+    pub(crate) failures: Vec<SourceFailure>,
 }
 
 /// What is known of one source's organizations.
@@ -48,7 +48,7 @@ struct Known {
     members: Vec<Member>,
 }
 
-pub(super) async fn list(
+pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<ListQuery>,
@@ -66,7 +66,7 @@ pub(super) async fn list(
 
 /// What the catalog knows of an organization stays true when its source does not answer, or does not
 /// list it any more.
-pub(super) async fn show(
+pub(crate) async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path((source, name)): Path<(String, String)>,
@@ -98,7 +98,7 @@ pub(super) async fn show(
 
 /// Counts in one snapshot of the live database. When the client goes away, the snapshot is
 /// dropped, and with it its query on the server.
-pub(super) async fn counts(
+pub(crate) async fn counts(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path((source, name)): Path<(String, String)>,
@@ -139,7 +139,7 @@ impl Candidate for Member {
 
 impl Listing {
     /// The one organization that `name` means.
-    pub(super) fn find(&self, name: &str) -> Result<&Listed, Refusal> {
+    pub(crate) fn find(&self, name: &str) -> Result<&Listed, Refusal> {
         lookup::find(&self.listed, name).map_err(|error| self.refusal(error))
     }
 
@@ -159,12 +159,12 @@ impl Listing {
 
 impl App {
     /// Asks one source, or all of them at the same time.
-    pub(super) async fn listing(&self, caller: &Caller, source: Option<&str>) -> Result<Listing, Refusal> {
+    pub(crate) async fn listing(&self, caller: &Caller, source: Option<&str>) -> Result<Listing, Refusal> {
         Ok(ask(self, caller, &self.asked(caller, source)?).await)
     }
 
     /// Asks the sources that any of `names` can be in.
-    pub(super) async fn listing_for(&self, caller: &Caller, names: &[String]) -> Listing {
+    pub(crate) async fn listing_for(&self, caller: &Caller, names: &[String]) -> Listing {
         ask(self, caller, &self.sources_for(caller, names)).await
     }
 

@@ -10,14 +10,14 @@ use axum::{
 use orgvault_api::Problem;
 
 /// The media type of RFC 9457.
-pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// What a client is asked for that did not say who it is (RFC 6750, section 3).
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"orgvault\"");
 
 /// A request that is not done, and the answer to it.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     problem: Arc<Problem>,
     /// After how many seconds it may be asked again.
     retry_after: Option<u64>,
@@ -25,7 +25,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// `code` is stable; `detail` is one sentence with the act, the place and the cause.
-    pub(super) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         let problem = Arc::new(Problem {
             status: status.as_u16(),
             title: status.canonical_reason().unwrap_or_default().to_owned(),
@@ -37,38 +37,38 @@ impl Refusal {
     }
 
     /// Who asks has to say who it is.
-    pub(super) fn no_token() -> Self {
+    pub(crate) fn no_token() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "no_token", "this needs the token of a service account")
             .hint("send the header `Authorization: Bearer TOKEN`; an owner makes one: `orgvault token add NAME`")
     }
 
     /// Says after how many seconds it may be asked again.
-    pub(super) fn retry_after(mut self, seconds: u64) -> Self {
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
     /// Adds what to do about it.
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.problem).hint = hint.into();
         self
     }
 
     /// A fault of the daemon or its machine: it is logged here, with its causes.
-    pub(super) fn fault(code: &str, error: &(impl Error + 'static)) -> Self {
+    pub(crate) fn fault(code: &str, error: &(impl Error + 'static)) -> Self {
         let error: &dyn Error = error;
         tracing::error!(code, error, "a request failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, error.to_string()).hint("see the log of orgvaultd")
     }
 
     /// The HTTP status.
-    pub(super) fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The document.
     #[cfg(test)]
-    pub(super) fn problem(&self) -> &Problem {
+    pub(crate) fn problem(&self) -> &Problem {
         &self.problem
     }
 }

@@ -20,13 +20,13 @@ use crate::{
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CheckQuery {
+pub(crate) struct CheckQuery {
     #[serde(default)]
     deep: bool,
 }
 
 /// Asks every source at the same time, so that one that is down delays no other.
-pub(super) async fn list(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Json<Sources> {
+pub(crate) async fn list(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Json<Sources> {
     Json(Sources { sources: join_all(app.sources(&caller).iter().map(|source| show(&app, source, &caller))).await })
 }
 
@@ -50,7 +50,7 @@ async fn show(app: &App, source: &Source, caller: &Caller) -> Shown {
     }
 }
 
-pub(super) async fn check(
+pub(crate) async fn check(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
@@ -66,14 +66,14 @@ pub(super) async fn check(
 
 impl App {
     /// The sources that the caller may know of, in the configuration's order.
-    pub(super) fn sources(&self, caller: &Caller) -> Vec<Arc<Source>> {
+    pub(crate) fn sources(&self, caller: &Caller) -> Vec<Arc<Source>> {
         let (config, sources) = (self.config(), self.shop.workshop.sources.load());
         let configured = config.sources.iter().filter(|source| caller.sees_source(&source.name));
         configured.filter_map(|source| sources.get(&source.name).cloned()).collect()
     }
 
     /// The source of this name, if the caller may know of it.
-    pub(super) fn source(&self, caller: &Caller, name: &str) -> Result<Arc<Source>, Refusal> {
+    pub(crate) fn source(&self, caller: &Caller, name: &str) -> Result<Arc<Source>, Refusal> {
         let sources = self.sources(caller);
         sources.iter().find(|source| source.name() == name).cloned().ok_or_else(|| {
             let known: Vec<&str> = sources.iter().map(|source| source.name()).collect();
@@ -84,7 +84,7 @@ impl App {
 }
 
 /// The error of a source, as the API shows it.
-pub(super) fn wire(error: &SourceError) -> ExportError {
+pub(crate) fn wire(error: &SourceError) -> ExportError {
     ExportError { code: error.code().to_owned(), message: error.to_string(), hint: error.hint().to_owned() }
 }
 

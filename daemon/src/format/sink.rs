@@ -16,14 +16,14 @@ enum Layer<W: Write> {
     Gzip(Box<GzEncoder<W>>),
 }
 
-pub(super) struct Sink<W: Write> {
+pub(crate) struct Sink<W: Write> {
     buffer: Vec<u8>,
     layer: Layer<W>,
     passed: u64,
 }
 
 impl<W: Write> Sink<W> {
-    pub(super) fn new(plan: &Plan, out: W) -> Self {
+    pub(crate) fn new(plan: &Plan, out: W) -> Self {
         let layer = if plan.gzip {
             // No time and no name in the header: the same rows give the same bytes.
             Layer::Gzip(Box::new(GzBuilder::new().mtime(0).write(out, Compression::new(plan.level))))
@@ -34,22 +34,22 @@ impl<W: Write> Sink<W> {
     }
 
     /// What is written next goes here.
-    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
     }
 
     /// Hands the buffer on when it is worth it.
-    pub(super) fn relieve(&mut self) -> Result<(), FormatError> {
+    pub(crate) fn relieve(&mut self) -> Result<(), FormatError> {
         if self.buffer.len() < FLUSH_BYTES { Ok(()) } else { self.pass_on() }
     }
 
     /// Bytes before compression.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.passed + self.buffer.len() as u64
     }
 
     /// Ends each layer by name and flushes what is below.
-    pub(super) fn finish(mut self) -> Result<W, FormatError> {
+    pub(crate) fn finish(mut self) -> Result<W, FormatError> {
         self.pass_on()?;
         let mut out = match self.layer {
             Layer::Plain(out) => out,

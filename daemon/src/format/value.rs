@@ -127,7 +127,7 @@ impl<'a> Value<'a> {
     }
 
     /// The cell as people read it, at most 64 characters: for ids in messages.
-    pub(super) fn shown(kind: ColumnType, cell: &[u8]) -> String {
+    pub(crate) fn shown(kind: ColumnType, cell: &[u8]) -> String {
         let mut out = Vec::new();
         match Value::read(kind, cell).and_then(|value| value.write_text(TimestampStyle::Millis, &mut out)) {
             Ok(()) => String::from_utf8_lossy(&out).chars().take(64).collect(),

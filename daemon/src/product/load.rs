@@ -9,14 +9,9 @@ use std::{
 
 use orgvault_config::checked_toml::{FileProblem, Problems, read_text};
 
-use super::{Definition, parse};
+use orgvault_products::PRODUCTS;
 
-/// The definitions that we ship: file name and text.
-const EMBEDDED: [(&str, &str); 3] = [
-    ("rytask.toml", include_str!("../../products/rytask.toml")),
-    ("solidtime.toml", include_str!("../../products/solidtime.toml")),
-    ("trueppm.toml", include_str!("../../products/trueppm.toml")),
-];
+use super::{Definition, parse};
 
 /// A product and where its definition came from.
 #[derive(Debug, Clone)]
@@ -41,8 +36,8 @@ impl Products {
     pub fn embedded() -> Result<Self, Problems> {
         let mut products = Self::default();
         let mut problems = Problems::default();
-        for (name, text) in EMBEDDED {
-            match parse(text, &Path::new("embedded").join(name)) {
+        for product in PRODUCTS {
+            match parse(product.definition, &Path::new("embedded").join(format!("{}.toml", product.name))) {
                 Ok(definition) => products.insert(definition, None),
                 Err(found) => problems.append(found),
             }
@@ -127,9 +122,9 @@ mod tests {
     #[test]
     fn embedded_definitions_have_no_problem_and_the_names_of_their_files() {
         let products = Products::embedded().unwrap();
-        assert_eq!(products.iter().count(), EMBEDDED.len());
-        for (file, _) in EMBEDDED {
-            let product = products.get(file.strip_suffix(".toml").unwrap()).unwrap();
+        assert_eq!(products.iter().count(), PRODUCTS.len());
+        for product in PRODUCTS {
+            let product = products.get(product.name).unwrap();
             assert!(product.formats.contains(&product.default_format));
             assert_eq!(product.offered().first(), Some(&product.default_format));
             assert_eq!(product.offered().len(), product.formats.len());
@@ -139,7 +134,7 @@ mod tests {
     #[test]
     fn a_directory_that_is_not_there_is_an_empty_one() {
         let products = Products::load(Path::new("/nonexistent/products")).unwrap();
-        assert_eq!(products.iter().count(), EMBEDDED.len());
+        assert_eq!(products.iter().count(), PRODUCTS.len());
     }
 
     #[test]
@@ -151,19 +146,18 @@ mod tests {
         let (_, product) = products.iter().find(|(name, _)| *name == "tracker").unwrap();
         assert_eq!(product.file.as_deref(), Some(&*directory.path().join("mine.toml")));
         assert!(!product.replaces_embedded);
-        assert_eq!(products.iter().count(), EMBEDDED.len() + 1);
+        assert_eq!(products.iter().count(), PRODUCTS.len() + 1);
     }
 
     #[test]
     fn an_admins_definition_stands_in_for_the_embedded_one_of_its_name() {
-        for (file, _) in EMBEDDED {
-            let name = file.strip_suffix(".toml").unwrap();
+        for name in PRODUCTS.map(|product| product.name) {
             let text = TRACKER.replacen("name = \"tracker\"", &format!("name = \"{name}\""), 1);
             let directory = directory(&[("mine.toml", &text)]);
             let products = Products::load(directory.path()).unwrap();
             let (_, product) = products.iter().find(|(found, _)| *found == name).unwrap();
             assert!(product.replaces_embedded && product.definition.measured_on == "tracker 1.2");
-            assert_eq!(products.iter().count(), EMBEDDED.len());
+            assert_eq!(products.iter().count(), PRODUCTS.len());
         }
     }
 

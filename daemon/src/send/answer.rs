@@ -12,24 +12,24 @@ const LONGEST_LINE: usize = 500;
 
 /// A server's answer.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
     /// Where a redirect leads, which is not followed.
-    pub(super) location: Option<String>,
+    pub(crate) location: Option<String>,
     /// When to come back, in the server's words.
-    pub(super) retry_after: Option<String>,
+    pub(crate) retry_after: Option<String>,
     /// The body, as far as it is read.
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
     /// The body as JSON, where it is that.
-    pub(super) fn json(&self) -> Option<Value> {
+    pub(crate) fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
     }
 
     /// The body for people.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         match self.json() {
             Some(value) => leaves(&value),
             None => lines(&self.body),
@@ -37,7 +37,7 @@ impl Answer {
     }
 
     /// Nothing where the server says that it has done what it was asked, else how that ends.
-    pub(super) fn refusal(&self, address: &str) -> Option<Outcome> {
+    pub(crate) fn refusal(&self, address: &str) -> Option<Outcome> {
         if self.status.is_success() {
             return None;
         }
@@ -85,14 +85,14 @@ fn meaning(status: StatusCode) -> (&'static str, &'static str) {
 }
 
 /// Text for people: lines that a terminal can show.
-pub(super) fn lines(text: &[u8]) -> Vec<String> {
+pub(crate) fn lines(text: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(text);
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     lines.take(MOST_LINES).map(shortened).collect()
 }
 
 /// The same, of which the last lines count.
-pub(super) fn last_lines(text: &[u8]) -> Vec<String> {
+pub(crate) fn last_lines(text: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(text);
     let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     all.iter().skip(all.len().saturating_sub(MOST_LINES)).map(|line| shortened(line)).collect()
@@ -128,7 +128,7 @@ fn leaf(path: &str, text: &str) -> String {
 }
 
 /// A text of a bounded length without control characters.
-pub(super) fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     let head: String = text.chars().take(LONGEST_LINE).collect();
     let more = if head.len() < text.len() { " …" } else { "" };
     format!("{}{more}", printable(&head))

@@ -9,9 +9,9 @@ use orgvault_config::{FILE_PLACEHOLDER, Variables};
 
 use super::{
     answer,
-    carrier::{Carrier, Options, Upload},
     outcome::Outcome,
     parcel::Parcel,
+    target::{Options, Target, Upload},
 };
 use crate::program::{self, ProgramError};
 
@@ -19,10 +19,10 @@ use crate::program::{self, ProgramError};
 const KEPT: usize = 16 * 1024;
 
 /// A command on this machine.
-pub(super) struct Command {
-    pub(super) argv: Vec<String>,
-    pub(super) environment: Variables,
-    pub(super) timeout: Duration,
+pub(crate) struct Command {
+    pub(crate) argv: Vec<String>,
+    pub(crate) environment: Variables,
+    pub(crate) timeout: Duration,
 }
 
 impl Command {
@@ -55,7 +55,7 @@ impl Command {
     }
 }
 
-impl Carrier for Command {
+impl Target for Command {
     fn address(&self) -> String {
         self.argv.first().cloned().unwrap_or_default()
     }
@@ -72,7 +72,7 @@ impl Carrier for Command {
         Options { replace: false, create_users: true }
     }
 
-    fn minds_not(&self) -> &'static [&'static str] {
+    fn ignores(&self) -> &'static [&'static str] {
         // These come from the apps' APIs.
         &["zip_too_large", "upload_too_large", "number_not_json"]
     }

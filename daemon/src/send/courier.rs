@@ -18,10 +18,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     SendError,
-    carrier::{Carrier, Options, carrier},
     outcome::Outcome,
     parcel::Parcel,
     record,
+    target::{self, Options, Target},
 };
 use crate::{catalog::CatalogError, export::Workshop};
 
@@ -111,26 +111,26 @@ impl Inner {
         request: SendRequest,
         asker: &Asker,
     ) -> Result<SendAnswer, SendError> {
-        let carrier = carrier(target);
-        fits(&archive, target, carrier.as_ref(), &request)?;
+        let taker = target::target(target)?;
+        fits(&archive, target, taker.as_ref(), &request)?;
         let _claim = self.claim(archive.gid, &target.name)?;
         self.was_not_sent(&archive, &target.name, request.again).await?;
-        let (minds_not, product) = (carrier.minds_not(), carrier.product());
+        let (ignores, product) = (taker.ignores(), taker.product());
         let looked_at = archive.clone();
-        let (preflight, parcel) = blocking(move || look(&looked_at, product, minds_not)).await??;
+        let (preflight, parcel) = blocking(move || look(&looked_at, product, ignores)).await??;
         let mut answer = SendAnswer {
             gid: archive.gid,
             target: target.name.clone(),
             kind: target.kind.name().to_owned(),
-            address: carrier.address(),
-            upload_bytes: carrier.upload(archive.bytes).bytes,
+            address: taker.address(),
+            upload_bytes: taker.upload(archive.bytes).bytes,
             preflight,
             sent: None,
         };
         if !request.dry_run {
             let record = self.begin(&archive, &target.name, asker).await?;
             let outcome = tokio::select! {
-                outcome = carrier.deliver(&parcel, &request) => outcome,
+                outcome = taker.deliver(&parcel, &request) => outcome,
                 () = self.abort.cancelled() => record::interrupted(),
             };
             answer.sent = Some(self.end(&archive, record, outcome, asker).await);
@@ -272,14 +272,9 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 /// Whether the target takes such an archive, and knows the options.
-fn fits(
-    archive: &Archive,
-    target: &TargetConfig,
-    carrier: &dyn Carrier,
-    request: &SendRequest,
-) -> Result<(), SendError> {
+fn fits(archive: &Archive, target: &TargetConfig, taker: &dyn Target, request: &SendRequest) -> Result<(), SendError> {
     let (gid, name) = (archive.gid, &target.name);
-    let Options { replace, create_users } = carrier.options();
+    let Options { replace, create_users } = taker.options();
     let unknown = |option, kinds| Err(SendError::Option { option, target: name.clone(), kinds });
     if request.replace && !replace {
         return unknown("--replace", "targets of kind trueppm");
@@ -287,14 +282,14 @@ fn fits(
     if request.create_users && !create_users {
         return unknown("--create-users", "targets of kind command");
     }
-    if let Some(formats) = carrier.formats()
+    if let Some(formats) = taker.formats()
         && (archive.gzip || !formats.contains(&archive.format))
     {
         let gzip = if archive.gzip { " with gzip" } else { "" };
         let format = format!("{}{gzip}", archive.format.name());
         return Err(SendError::Format { gid, format, target: name.clone(), takes: SendError::names(formats) });
     }
-    let upload = carrier.upload(archive.bytes);
+    let upload = taker.upload(archive.bytes);
     match upload.limit {
         Some(limit) if upload.bytes > limit => {
             Err(SendError::TooLarge { gid, target: name.clone(), bytes: upload.bytes, limit })
@@ -304,11 +299,7 @@ fn fits(
 }
 
 /// Reads the archive as its importer would, and then to see that it is whole.
-fn look(
-    archive: &Archive,
-    product: Option<&str>,
-    minds_not: &[&str],
-) -> Result<(Option<Preflight>, Parcel), SendError> {
+fn look(archive: &Archive, product: Option<&str>, ignores: &[&str]) -> Result<(Option<Preflight>, Parcel), SendError> {
     let parcel = Parcel::open(archive)?;
     let product = match product {
         Some(product) => product.to_owned(),
@@ -319,7 +310,7 @@ fn look(
         Err(PreflightError::UnknownProduct { .. }) => return Ok((None, parcel)),
         Err(error) => return Err(error.into()),
     };
-    let refused = |code: &str, severity| severity == Severity::Refuses && !minds_not.contains(&code);
+    let refused = |code: &str, severity| severity == Severity::Refuses && !ignores.contains(&code);
     if preflight.totals.iter().any(|total| refused(&total.code, total.severity)) {
         let reasons = preflight.findings.iter().filter(|finding| refused(&finding.code, finding.severity));
         let reasons: Vec<&str> = reasons.take(REASONS).map(|finding| finding.message.as_str()).collect();

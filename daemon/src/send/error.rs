@@ -21,6 +21,14 @@ pub enum SendError {
         /// The names of all targets.
         known: String,
     },
+    /// Archives cannot be sent to such an app.
+    #[error("target {target} is of kind {kind}, and nothing is sent to such an app")]
+    Kind {
+        /// The kind.
+        kind: &'static str,
+        /// The target.
+        target: String,
+    },
     /// The target takes another format.
     #[error("target {target} takes {takes}, and archive {gid} is {format}")]
     Format {
@@ -128,7 +136,7 @@ impl SendError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Stopping => "stopping",
-            Self::UnknownTarget { .. } => "unknown_target",
+            Self::UnknownTarget { .. } | Self::Kind { .. } => "unknown_target",
             Self::Format { .. } => "wrong_format",
             Self::Option { .. } => "unknown_option",
             Self::Busy { .. } => "send_running",
@@ -165,6 +173,7 @@ impl SendError {
             Self::Audit(error) => error.hint().to_owned(),
             Self::Earlier(_) => "restore the .state.json beside the archive from a backup".to_owned(),
             Self::Option { .. }
+            | Self::Kind { .. }
             | Self::Busy { .. }
             | Self::Unreadable { .. }
             | Self::Manifest(_)

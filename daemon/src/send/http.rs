@@ -25,7 +25,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{answer::Answer, outcome::Outcome};
 
-pub(super) use upload::{Coding, Upload};
+pub(crate) use upload::{Coding, Upload};
 
 mod upload;
 
@@ -35,7 +35,7 @@ const LARGEST_ANSWER: usize = 256 * 1024;
 const LARGEST_PEM: u64 = 4 * 1024 * 1024;
 
 /// A way to a server.
-pub(super) struct Link<'a> {
+pub(crate) struct Link<'a> {
     client: Client,
     server: &'a Server,
     token: HeaderValue,
@@ -44,16 +44,16 @@ pub(super) struct Link<'a> {
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub(super) struct NoAnswer {
+pub(crate) struct NoAnswer {
     /// Whether anything of the body went out.
-    pub(super) began: bool,
+    pub(crate) began: bool,
     /// What broke.
-    pub(super) cause: String,
+    pub(crate) cause: String,
 }
 
 impl NoAnswer {
     /// What that means for what was sent.
-    pub(super) fn outcome(self, address: &str) -> Outcome {
+    pub(crate) fn outcome(self, address: &str) -> Outcome {
         if self.began {
             Outcome::unknown("target_lost", format!("no answer from {address}: {}", self.cause))
         } else {
@@ -68,7 +68,7 @@ impl<'a> Link<'a> {
     ///
     /// # Errors
     /// When its certificates or its token cannot be used.
-    pub(super) fn new(server: &'a Server, patience: Duration) -> Result<Self, Outcome> {
+    pub(crate) fn new(server: &'a Server, patience: Duration) -> Result<Self, Outcome> {
         let unusable = |error: &dyn Error| {
             Outcome::refused("target_unusable", format!("cannot prepare TLS to {}: {}", server.url, chain(error)))
                 .hint("check the target's ca_file, or the certificates of this system (package ca-certificates)")
@@ -91,7 +91,7 @@ impl<'a> Link<'a> {
     ///
     /// # Errors
     /// When there is no answer.
-    pub(super) async fn post(&self, path: &str, upload: Upload) -> Result<Answer, NoAnswer> {
+    pub(crate) async fn post(&self, path: &str, upload: Upload) -> Result<Answer, NoAnswer> {
         let progress = Arc::new(Progress::new());
         let request = self
             .client
@@ -106,7 +106,7 @@ impl<'a> Link<'a> {
     ///
     /// # Errors
     /// When there is no answer.
-    pub(super) async fn get(&self, path: &str) -> Result<Answer, NoAnswer> {
+    pub(crate) async fn get(&self, path: &str) -> Result<Answer, NoAnswer> {
         self.ask(self.client.get(self.url(path)), &Progress::new()).await
     }
 
@@ -186,7 +186,7 @@ async fn read(mut response: Response, patience: Duration) -> Answer {
 
 /// When something last went out.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     began: AtomicBool,
     last: Mutex<Instant>,
 }

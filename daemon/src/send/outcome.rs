@@ -4,7 +4,7 @@ use orgvault_api::{ExportError, SendRecord, SendState, clock::Timestamp};
 
 /// How a delivery ended, and what the target said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     state: SendState,
     error: Option<ExportError>,
     report: Vec<String>,
@@ -12,17 +12,17 @@ pub(super) struct Outcome {
 
 impl Outcome {
     /// The target took it.
-    pub(super) fn sent() -> Self {
+    pub(crate) fn sent() -> Self {
         Self { state: SendState::Sent, error: None, report: Vec::new() }
     }
 
     /// The target took nothing of it.
-    pub(super) fn refused(code: &str, message: String) -> Self {
+    pub(crate) fn refused(code: &str, message: String) -> Self {
         Self::failed(SendState::Refused, code, message)
     }
 
     /// Nobody knows whether the target took it.
-    pub(super) fn unknown(code: &str, message: String) -> Self {
+    pub(crate) fn unknown(code: &str, message: String) -> Self {
         let hint = "look at the target whether the data is there; only if it is not, send it with --again";
         Self::failed(SendState::Unknown, code, message).hint(hint)
     }
@@ -33,7 +33,7 @@ impl Outcome {
     }
 
     /// What to do about it.
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         if let Some(error) = &mut self.error {
             error.hint = hint.into();
         }
@@ -41,12 +41,12 @@ impl Outcome {
     }
 
     /// What the target said.
-    pub(super) fn report(self, report: Vec<String>) -> Self {
+    pub(crate) fn report(self, report: Vec<String>) -> Self {
         Self { report, ..self }
     }
 
     /// Writes the end into the record of the beginning.
-    pub(super) fn end(self, record: &mut SendRecord, at: Timestamp) {
+    pub(crate) fn end(self, record: &mut SendRecord, at: Timestamp) {
         let Self { state, error, report } = self;
         (record.state, record.error, record.report, record.ended_at) = (state, error, report, Some(at));
     }

@@ -18,10 +18,10 @@ const BLOCK: usize = 256 * 1024;
 
 /// An archive's file, whose bytes have the published hash.
 #[derive(Debug)]
-pub(super) struct Parcel {
-    pub(super) path: PathBuf,
-    pub(super) bytes: u64,
-    pub(super) sha256: String,
+pub(crate) struct Parcel {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: u64,
+    pub(crate) sha256: String,
     file: File,
 }
 
@@ -30,7 +30,7 @@ impl Parcel {
     ///
     /// # Errors
     /// When it cannot be read, or is not what was published.
-    pub(super) fn open(archive: &Archive) -> Result<Self, SendError> {
+    pub(crate) fn open(archive: &Archive) -> Result<Self, SendError> {
         let path = PathBuf::from(&archive.path);
         let unreadable = |cause| SendError::Unreadable { path: path.clone(), cause };
         let mut file = open::in_place(&path).map_err(unreadable)?;
@@ -44,7 +44,7 @@ impl Parcel {
     }
 
     /// The name of the file.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.path.file_name().and_then(|name| name.to_str()).unwrap_or("archive")
     }
 
@@ -52,14 +52,14 @@ impl Parcel {
     ///
     /// # Errors
     /// When the system refuses.
-    pub(super) fn reader(&self) -> io::Result<tokio::fs::File> {
+    pub(crate) fn reader(&self) -> io::Result<tokio::fs::File> {
         let mut file = self.file.try_clone()?;
         file.rewind()?;
         Ok(tokio::fs::File::from_std(file))
     }
 
     /// How it ends where the file cannot be read any more, before anything went out.
-    pub(super) fn unreadable(&self, error: &io::Error) -> Outcome {
+    pub(crate) fn unreadable(&self, error: &io::Error) -> Outcome {
         Outcome::refused("archive_unreadable", format!("cannot read {}: {error}", self.path.display()))
     }
 }

@@ -168,7 +168,7 @@ async fn every_format_of_a_request_shows_one_instant_while_the_app_writes() {
 
 /// The built-in definition with changes, as the admin's own.
 fn own_definition(config: &mut Config, changes: &[(&str, &str)]) {
-    let mut text = include_str!("../../products/rytask.toml").to_owned();
+    let mut text = orgvault_products::product("rytask").unwrap().definition.to_owned();
     for (from, to) in changes {
         assert!(text.contains(from), "the definition has changed: {from}");
         text = text.replacen(from, to, 1);

@@ -36,7 +36,7 @@ pub use self::{
     retention::Retention,
     schedule::{Missed, ScheduleConfig},
     scrub::Scrub,
-    target::{FILE_PLACEHOLDER, Server, TargetConfig, TargetKind, Token},
+    target::{FILE_PLACEHOLDER, Instance, Server, TargetConfig, TargetKind, Token},
     variables::Variables,
 };
 

@@ -12,16 +12,12 @@ use super::{
 };
 use crate::checked_toml::{Table, Unique, Value};
 use orgvault_api::units;
+use orgvault_products::{ImportApi, PRODUCTS};
 
 /// Where the token may stand; never in the configuration itself.
 const TOKEN_KEYS: [&str; 2] = ["token_file", "token_credential"];
 /// What a target's command is given the archive's path for.
 pub const FILE_PLACEHOLDER: &str = "{file}";
-/// `post_max_size` of solidtime's image.
-const SOLIDTIME_UPLOAD: u64 = 100 << 20;
-/// `SEED_MAX_UPLOAD_MB` of TruePPM.
-const TRUEPPM_UPLOAD: u64 = 5 << 20;
-
 /// One target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetConfig {
@@ -37,18 +33,8 @@ pub struct TargetConfig {
 /// How a target takes archives. `Debug` shows nothing that may be a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub enum TargetKind {
-    /// solidtime's import API.
-    Solidtime {
-        /// Where.
-        server: Server,
-        /// The id of the organization over there that takes the data.
-        organization: String,
-    },
-    /// TruePPM's import API.
-    Trueppm {
-        /// Where.
-        server: Server,
-    },
+    /// The import API of an app.
+    App(Instance),
     /// A command on this machine.
     Command {
         /// The program and its arguments; `{file}` stands for the archive's path.
@@ -61,10 +47,7 @@ pub enum TargetKind {
 impl fmt::Debug for TargetKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Solidtime { server, organization } => {
-                f.debug_struct("Solidtime").field("server", server).field("organization", organization).finish()
-            }
-            Self::Trueppm { server } => f.debug_struct("Trueppm").field("server", server).finish(),
+            Self::App(instance) => instance.fmt(f),
             Self::Command { argv, environment } => f
                 .debug_struct("Command")
                 .field("program", &argv.first())
@@ -79,11 +62,21 @@ impl TargetKind {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Solidtime { .. } => "solidtime",
-            Self::Trueppm { .. } => "trueppm",
+            Self::App(instance) => instance.product,
             Self::Command { .. } => "command",
         }
     }
+}
+
+/// A running instance of an app that takes archives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// Of which product.
+    pub product: &'static str,
+    /// Where.
+    pub server: Server,
+    /// The id of the organization over there that takes the data, where the product wants one.
+    pub organization: Option<String>,
 }
 
 /// An HTTP server, and how it knows us.
@@ -127,24 +120,27 @@ impl fmt::Debug for Token {
 
 #[derive(Clone, Copy)]
 enum Kind {
-    Solidtime,
-    Trueppm,
+    App(&'static str, ImportApi),
     Command,
 }
 
 /// Reads one target; none where something is wrong, which was noted.
 pub(super) fn read(table: &Table<'_>, environment: &Environment, names: &mut Unique) -> Option<TargetConfig> {
     let name = table.required("name", |value| names.check(value, name(value)?));
-    let kinds = [("solidtime", Kind::Solidtime), ("trueppm", Kind::Trueppm), ("command", Kind::Command)];
+    let apps = PRODUCTS.iter().filter_map(|product| Some((product.name, Kind::App(product.name, product.import_api?))));
+    let kinds: Vec<_> = apps.chain([("command", Kind::Command)]).collect();
     let kind = table.required("kind", |value| value.one_of(&kinds));
     let timeout = table.or("timeout", Duration::from_mins(10), some_duration);
     let kind = match kind {
-        Some(Kind::Solidtime) => {
-            let organization = table.required("organization", uuid);
-            let server = server(table, environment, SOLIDTIME_UPLOAD);
-            TargetKind::Solidtime { server: server?, organization: organization? }
+        Some(Kind::App(product, api)) => {
+            let organization = api.into_organization.then(|| table.required("organization", uuid));
+            let server = server(table, environment, api.usual_upload)?;
+            TargetKind::App(Instance {
+                product,
+                server,
+                organization: organization.map_or(Some(None), |id| Some(Some(id?)))?,
+            })
         }
-        Some(Kind::Trueppm) => TargetKind::Trueppm { server: server(table, environment, TRUEPPM_UPLOAD)? },
         Some(Kind::Command) => {
             let argv = table.required("argv", argv);
             let environment = variables::read(table, environment);
@@ -295,11 +291,13 @@ mod tests {
             with("http://127.0.0.1:8000/plans/")
         );
         let targets = parse(&text).unwrap().targets;
-        let TargetKind::Trueppm { server } = &targets[0].kind else { panic!("{targets:?}") };
+        let TargetKind::App(Instance { server, .. }) = &targets[0].kind else { panic!("{targets:?}") };
         assert_eq!((server.url.as_str(), server.max_upload), ("http://127.0.0.1:8000/plans", 5 << 20));
-        let TargetKind::Solidtime { server, organization: id } = &targets[1].kind else { panic!("{targets:?}") };
+        let TargetKind::App(Instance { server, organization: id, .. }) = &targets[1].kind else {
+            panic!("{targets:?}")
+        };
         assert_eq!((server.token.reveal(), server.max_upload), ("hunter2", 100 << 20));
-        assert_eq!(*id, organization.to_lowercase());
+        assert_eq!(*id, Some(organization.to_lowercase()));
         let TargetKind::Command { argv, environment } = &targets[2].kind else { panic!("{targets:?}") };
         assert_eq!((argv.len(), environment.reveal().next()), (3, Some(("PASSWORD", "hunter2"))));
         assert_eq!(

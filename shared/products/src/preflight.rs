@@ -1,23 +1,19 @@
 //! Preflight: would the app's own importer take this archive, and what would it change? Each
-//! product's rules are one file; they follow that importer, its quirks included, and need no
-//! daemon.
+//! product's rules are in its room; they follow that importer, its quirks included.
 
 use std::{io, path::Path};
 
-mod findings;
-mod solidtime;
-mod trueppm;
+pub(crate) mod findings;
 
-use findings::Findings;
+use crate::{PRODUCTS, preflight::findings::Findings};
 use orgvault_api::Format;
 use orgvault_api::preflight::Preflight;
 use orgvault_archive::ArchiveReader;
-pub use trueppm::{Importable, importable};
 
 /// Whether there are importers of archives of this format.
 #[must_use]
 pub fn has_importer(format: Format) -> bool {
-    IMPORTERS.iter().any(|importer| importer.formats.contains(&format))
+    importers().any(|(_, importer)| importer.formats.contains(&format))
 }
 
 /// Why an archive could not be looked at.
@@ -51,31 +47,19 @@ pub enum PreflightError {
 }
 
 /// One product's importer.
-struct Importer {
-    /// The product's name.
-    product: &'static str,
+pub(crate) struct Importer {
     /// The formats that are written for it.
-    formats: &'static [Format],
+    pub(crate) formats: &'static [Format],
     /// Says all that the importer would refuse or change.
-    check: fn(&ArchiveReader, &mut Findings) -> io::Result<()>,
+    pub(crate) check: fn(&ArchiveReader, &mut Findings) -> io::Result<()>,
     /// Whether a file is an archive of this product, by its first look.
-    recognize: fn(&ArchiveReader) -> io::Result<bool>,
+    pub(crate) recognize: fn(&ArchiveReader) -> io::Result<bool>,
 }
 
-const IMPORTERS: &[Importer] = &[
-    Importer {
-        product: "solidtime",
-        formats: &[Format::Zip],
-        check: solidtime::check,
-        recognize: solidtime::recognize,
-    },
-    Importer {
-        product: "trueppm",
-        formats: &[Format::Seed, Format::SeedEvents],
-        check: trueppm::check,
-        recognize: trueppm::recognize,
-    },
-];
+/// Each importer with its product's name.
+fn importers() -> impl Iterator<Item = (&'static str, &'static Importer)> {
+    const { &PRODUCTS }.iter().filter_map(|product| Some((product.name, product.importer.as_ref()?)))
+}
 
 /// Reads the archive at `path` as the importer of `product` would, in memory that grows only
 /// with the number of ids that rows can refer to.
@@ -93,16 +77,15 @@ pub fn preflight(product: &str, path: &Path) -> Result<Preflight, PreflightError
 /// # Errors
 /// As [`preflight`].
 pub fn preflight_of(product: &str, archive: &ArchiveReader) -> Result<Preflight, PreflightError> {
-    let importer = importer(product)?;
     let mut findings = Findings::default();
-    (importer.check)(archive, &mut findings).map_err(|cause| unreadable(archive, cause))?;
-    Ok(findings.into_preflight(importer.product))
+    (importer(product)?.check)(archive, &mut findings).map_err(|cause| unreadable(archive, cause))?;
+    Ok(findings.into_preflight(product))
 }
 
 fn importer(product: &str) -> Result<&'static Importer, PreflightError> {
-    IMPORTERS
-        .iter()
-        .find(|importer| importer.product == product)
+    importers()
+        .find(|(name, _)| *name == product)
+        .map(|(_, importer)| importer)
         .ok_or_else(|| PreflightError::UnknownProduct { product: product.to_owned(), known: known() })
 }
 
@@ -128,9 +111,9 @@ pub fn recognize(path: &Path) -> Result<&'static str, PreflightError> {
 /// # Errors
 /// As [`recognize`].
 pub fn recognize_from(archive: &ArchiveReader) -> Result<&'static str, PreflightError> {
-    for importer in IMPORTERS {
+    for (product, importer) in importers() {
         if (importer.recognize)(archive).map_err(|cause| unreadable(archive, cause))? {
-            return Ok(importer.product);
+            return Ok(product);
         }
     }
     Err(PreflightError::Undecided { name: archive.name().to_owned(), known: known() })
@@ -139,15 +122,15 @@ pub fn recognize_from(archive: &ArchiveReader) -> Result<&'static str, Preflight
 /// Whether there is a preflight for `product`.
 #[must_use]
 pub fn has_preflight(product: &str) -> bool {
-    IMPORTERS.iter().any(|importer| importer.product == product)
+    importer(product).is_ok()
 }
 
 /// Whether `format` is one that the importer of `product` is made for.
 #[must_use]
 pub fn is_importable(product: &str, format: Format) -> bool {
-    IMPORTERS.iter().any(|importer| importer.product == product && importer.formats.contains(&format))
+    importer(product).is_ok_and(|importer| importer.formats.contains(&format))
 }
 
 fn known() -> String {
-    IMPORTERS.iter().map(|importer| importer.product).collect::<Vec<_>>().join(", ")
+    importers().map(|(product, _)| product).collect::<Vec<_>>().join(", ")
 }

@@ -28,24 +28,24 @@ const CHUNK: usize = 64 * 1024;
 
 /// How a file is presented to the client.
 #[derive(Debug)]
-pub(in super::super) struct Attachment {
+pub(crate) struct Attachment {
     /// What the client is told to call it: any text.
-    pub(in super::super) name: String,
-    pub(in super::super) media_type: &'static str,
+    pub(crate) name: String,
+    pub(crate) media_type: &'static str,
     /// Whether its tag is a weak one.
-    pub(in super::super) weak: bool,
+    pub(crate) weak: bool,
 }
 
 impl Attachment {
     /// As it is called and written in the archive directory.
-    pub(in super::super) fn of(archive: &Archive) -> Self {
+    pub(crate) fn of(archive: &Archive) -> Self {
         let name = archive.path.rsplit('/').next().unwrap_or_default().to_owned();
         Self { name, media_type: media_type(archive.format, archive.gzip), weak: false }
     }
 
     /// The answer to a request with this method and these headers. A file that got shorter in the
     /// meantime ends the connection before the announced length, so the reader notices.
-    pub(in super::super) async fn answer(
+    pub(crate) async fn answer(
         &self,
         archive: &Archive,
         method: &Method,
@@ -112,7 +112,7 @@ fn text(value: &str) -> Result<HeaderValue, Refusal> {
 }
 
 /// The answer where the archive's file cannot be read.
-pub(super) fn unreadable(archive: &Archive, error: &io::Error) -> Refusal {
+pub(crate) fn unreadable(archive: &Archive, error: &io::Error) -> Refusal {
     let detail = format!("cannot read {}: {error}", archive.path);
     if error.kind() == io::ErrorKind::NotFound {
         return Refusal::new(StatusCode::GONE, "archive_missing", detail)

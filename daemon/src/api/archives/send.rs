@@ -45,7 +45,7 @@ impl From<SendError> for Refusal {
             SendError::Audit(error) => return error.into(),
             SendError::Worker(error) => return Self::fault("internal", &error),
             SendError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
-            SendError::UnknownTarget { .. } => StatusCode::NOT_FOUND,
+            SendError::UnknownTarget { .. } | SendError::Kind { .. } => StatusCode::NOT_FOUND,
             SendError::Format { .. } | SendError::Option { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             SendError::Unreadable { ref cause, .. } if cause.kind() == std::io::ErrorKind::NotFound => StatusCode::GONE,
             SendError::Unreadable { .. } | SendError::Preflight(PreflightError::Read { .. }) => {

@@ -1,70 +1,13 @@
-//! What the document tells of each route.
+//! What the document says of each of the daemon's own routes. Those of faces bring their own words.
 
 use axum::http::Method;
 use orgvault_api::{self as api, preflight::Preflight};
-use utoipa::openapi::{Ref, RefOr, Schema, schema::ObjectBuilder, schema::Type};
+use utoipa::openapi::{RefOr, Schema};
 
-use super::add;
-
-/// What the document tells of a route.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Told {
-    pub(super) summary: &'static str,
-    pub(super) query: &'static [(&'static str, Kind)],
-    pub(super) body: Option<Body>,
-    pub(super) answer: Answer,
-}
-
-/// The kind of a query's value.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
-    Text,
-    Number,
-    Flag,
-    /// One of the schemas.
-    Named(&'static str),
-}
-
-/// A JSON document.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Body {
-    /// One of the schemas.
-    Named(&'static str),
-    /// An object of another API's.
-    Theirs,
-}
-
-impl Body {
-    pub(super) fn schema(self) -> RefOr<Schema> {
-        match self {
-            Self::Named(name) => Ref::from_schema_name(name).into(),
-            Self::Theirs => ObjectBuilder::new().schema_type(Type::Object).into(),
-        }
-    }
-}
-
-/// The answer when it went well.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) description: &'static str,
-    pub(super) media_type: Option<&'static str>,
-    pub(super) schema: Option<Body>,
-    /// Whether it can be asked for in parts.
-    pub(super) is_file: bool,
-}
-
-const fn json(status: u16, schema: Body) -> Answer {
-    Answer { status, description: "Done", media_type: Some("application/json"), schema: Some(schema), is_file: false }
-}
-
-const fn named(name: &'static str) -> Answer {
-    json(200, Body::Named(name))
-}
-
-const fn file(media_type: &'static str) -> Answer {
-    Answer { status: 200, description: "The file", media_type: Some(media_type), schema: None, is_file: true }
-}
+use super::{
+    super::description::{ANY_FILE, Answer, Body, Description, Kind, NONE, Query, file, get, json, named, with},
+    add,
+};
 
 const EVENTS: Answer = Answer {
     status: 200,
@@ -82,16 +25,8 @@ const METRICS: Answer = Answer {
     is_file: false,
 };
 
-const ANY_FILE: &str = "*/*";
-
-type Query = &'static [(&'static str, Kind)];
-
-const NONE: Query = &[];
-const OPTIONS: Query = &[("opt_fields", Kind::Text), ("opt_pretty", Kind::Text)];
 const LINK: Query = &[("expires", Kind::Number), ("holder", Kind::Text), ("signature", Kind::Text)];
 const PAGE: Query = &[("after", Kind::Number), ("limit", Kind::Number), ("search", Kind::Text)];
-const PAGES: Query = &[("page", Kind::Number)];
-const WORKSPACE: Query = &[("format", Kind::Text), ("entity", Kind::Text), ("organization", Kind::Text)];
 const EXPORTS: Query = &[
     ("state", Kind::Named("State")),
     ("limit", Kind::Number),
@@ -107,17 +42,9 @@ const ARCHIVES: Query = &[
     ("after", Kind::Named("Gid")),
 ];
 
-const fn get(summary: &'static str, query: Query, answer: Answer) -> Told {
-    Told { summary, query, body: None, answer }
-}
-
-const fn with(summary: &'static str, body: Body, answer: Answer) -> Told {
-    Told { summary, query: NONE, body: Some(body), answer }
-}
-
-/// Method and path, and what is told of them.
+/// Method and path, and what is said of them.
 #[rustfmt::skip]
-const TABLE: &[(&str, Told)] = &[
+const TABLE: &[(&str, Description)] = &[
     ("GET /v1/health", get("Whether the daemon and its catalog work", NONE, named("Alive"))),
     ("GET /v1/status", get("The daemon as a whole, and the caller's role", NONE, named("Status"))),
     ("GET /v1/sources", get("The sources, each asked just now", NONE, named("Sources"))),
@@ -160,32 +87,15 @@ const TABLE: &[(&str, Told)] = &[
     ("POST /v1/tokens", with("Make a token", Body::Named("TokenRequest"), json(201, Body::Named("NewToken")))),
     ("DELETE /v1/tokens/{name}", get("Revoke a token", NONE, named("Token"))),
     ("GET /v1/events", get("What happens", &[("request", Kind::Named("Gid"))], EVENTS)),
-    ("POST /api/v1/organizations/{id}/export", get("solidtime: export an organization", NONE, json(200, Body::Theirs))),
-    ("GET /api/v1/programs/{id}/export/", get("TruePPM: the seed of a program", NONE, file("application/json"))),
-    ("GET /api/v1/projects/{id}/export/", get("TruePPM: the seed of a project", NONE, file("application/json"))),
-    ("POST /api/v1/programs/{id}/export/", get("TruePPM: begin an export job", NONE, json(202, Body::Theirs))),
-    ("POST /api/v1/projects/{id}/export/", get("TruePPM: begin an export job", NONE, json(202, Body::Theirs))),
-    ("GET /api/v1/programs/{id}/export/jobs/", get("TruePPM: export jobs", PAGES, json(200, Body::Theirs))),
-    ("GET /api/v1/projects/{id}/export/jobs/", get("TruePPM: export jobs", PAGES, json(200, Body::Theirs))),
-    ("GET /api/v1/programs/{id}/export/jobs/{job}/", get("TruePPM: one export job", NONE, json(200, Body::Theirs))),
-    ("GET /api/v1/projects/{id}/export/jobs/{job}/", get("TruePPM: one export job", NONE, json(200, Body::Theirs))),
-    ("GET /api/v1/programs/{id}/export/jobs/{job}/download/", get("TruePPM: what a job made", NONE, file("application/json"))),
-    ("GET /api/v1/projects/{id}/export/jobs/{job}/download/", get("TruePPM: what a job made", NONE, file("application/json"))),
-    ("GET /api/v1/export/workspace", get("RyTask: export an organization", WORKSPACE, file(ANY_FILE))),
-    ("GET /export/workspace", get("RyTask: export an organization", WORKSPACE, file(ANY_FILE))),
-    ("POST /organization_exports", with("Asana: begin an export", Body::Theirs, json(201, Body::Theirs))),
-    ("POST /api/1.0/organization_exports", with("Asana: begin an export", Body::Theirs, json(201, Body::Theirs))),
-    ("GET /organization_exports/{gid}", get("Asana: one export", OPTIONS, json(200, Body::Theirs))),
-    ("GET /api/1.0/organization_exports/{gid}", get("Asana: one export", OPTIONS, json(200, Body::Theirs))),
 ];
 
-/// What is told of a route.
-pub(super) fn told(method: &Method, path: &str) -> Option<Told> {
+/// What is said of one of the daemon's own routes.
+pub(super) fn description(method: &Method, path: &str) -> Option<Description> {
     let name = format!("{method} {path}");
-    TABLE.iter().find(|(route, _)| *route == name).map(|(_, told)| *told)
+    TABLE.iter().find(|(route, _)| *route == name).map(|(_, description)| *description)
 }
 
-/// Every route of which something is told.
+/// Every route that is described here.
 #[cfg(test)]
 pub(super) fn known() -> impl Iterator<Item = String> {
     TABLE.iter().map(|(route, _)| (*route).to_owned())

@@ -15,7 +15,7 @@ const CHUNK: usize = 48 * 1024;
 
 /// How the file's bytes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Coding {
+pub(crate) enum Coding {
     /// As they are.
     Plain,
     /// In base64, as a JSON string can hold them.
@@ -24,7 +24,7 @@ pub(in super::super) enum Coding {
 
 impl Coding {
     /// How many bytes a file of `bytes` becomes.
-    pub(in super::super) fn length(self, bytes: u64) -> u64 {
+    pub(crate) fn length(self, bytes: u64) -> u64 {
         match self {
             Self::Plain => bytes,
             Self::Base64 => bytes.div_ceil(3).saturating_mul(4),
@@ -41,14 +41,14 @@ impl Coding {
 
 /// What is posted.
 #[derive(Debug)]
-pub(in super::super) struct Upload {
-    pub(in super::super) content_type: String,
-    pub(in super::super) before: Bytes,
-    pub(in super::super) file: File,
+pub(crate) struct Upload {
+    pub(crate) content_type: String,
+    pub(crate) before: Bytes,
+    pub(crate) file: File,
     /// Bytes of the file.
-    pub(in super::super) bytes: u64,
-    pub(in super::super) coding: Coding,
-    pub(in super::super) after: Bytes,
+    pub(crate) bytes: u64,
+    pub(crate) coding: Coding,
+    pub(crate) after: Bytes,
 }
 
 /// What comes next.
@@ -60,17 +60,17 @@ enum Part {
 }
 
 impl Upload {
-    pub(super) fn content_type(&self) -> &str {
+    pub(crate) fn content_type(&self) -> &str {
         &self.content_type
     }
 
     /// The body's length in bytes.
-    pub(super) fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         (self.before.len() + self.after.len()) as u64 + self.coding.length(self.bytes)
     }
 
     /// The body; a file that got shorter in the meantime breaks it off.
-    pub(super) fn into_body(self, progress: Arc<Progress>) -> Body {
+    pub(crate) fn into_body(self, progress: Arc<Progress>) -> Body {
         let parts = stream::try_unfold((self, Part::Before), move |(mut upload, part)| {
             let progress = Arc::clone(&progress);
             async move {

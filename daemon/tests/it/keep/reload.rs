@@ -133,7 +133,7 @@ async fn a_broken_definition_is_refused_with_its_line_and_a_mended_one_is_used()
     fs::write(products.join("mine.toml"), "[product]\nnaem = \"mine\"\n").unwrap();
     let said = configured.until_it_warns("configuration_refused").await;
     assert!(said.contains("mine.toml:2: product.naem"), "{said}");
-    let mine = include_str!("../../../products/rytask.toml").replacen("\"rytask\"", "\"mine\"", 1);
+    let mine = orgvault_products::product("rytask").unwrap().definition.replacen("\"rytask\"", "\"mine\"", 1);
     fs::write(products.join("mine.toml"), mine).unwrap();
     until("it is mended", async || configured.warns("configuration_refused").await.is_none()).await;
     configured.save(&source(&app.file()).replace("\"rytask\"", "\"mine\""));

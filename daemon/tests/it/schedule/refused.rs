@@ -14,7 +14,7 @@ use crate::api::{
     fixture::{Daemon, problem, until},
 };
 
-const RYTASK: &str = include_str!("../../../products/rytask.toml");
+const RYTASK: &str = orgvault_products::product("rytask").unwrap().definition;
 
 /// A definition of the admin's own in place of the embedded one, with this list.
 fn listing(config: &Config, list: &str) {

@@ -9,7 +9,7 @@ use std::{
 
 use orgvault_api::{Format, SendAnswer, SendRecord, SendRequest, client::ClientError, gid::Gid};
 use orgvault_archive::StateFile;
-use orgvault_config::{Server, TargetConfig, TargetKind, Token};
+use orgvault_config::{Instance, Server, TargetConfig, TargetKind, Token};
 use zip::{CompressionMethod, write::SimpleFileOptions};
 
 use crate::api::fixture::{Content, Daemon, organization, until};
@@ -31,9 +31,14 @@ pub(super) fn server(url: &str) -> Server {
     }
 }
 
+/// An instance of an app.
+pub(super) fn app(product: &'static str, server: Server, organization: Option<&str>) -> TargetKind {
+    TargetKind::App(Instance { product, server, organization: organization.map(str::to_owned) })
+}
+
 /// A target that is waited for as long as any test may take.
 pub(super) fn solidtime(url: &str) -> TargetConfig {
-    let kind = TargetKind::Solidtime { server: server(url), organization: ORGANIZATION.to_owned() };
+    let kind = app("solidtime", server(url), Some(ORGANIZATION));
     TargetConfig { name: "time".to_owned(), kind, timeout: Duration::from_mins(1) }
 }
 

@@ -74,10 +74,9 @@ async fn the_targets_own_limit_counts() {
     let (target, bytes) = (solidtime(&stub.url()), zip("x", 1000));
     let request = r#"{"type":"solidtime","data":""}"#.len() + bytes.len().div_ceil(3) * 4;
     for (limit, fits) in [(request - 1, false), (request, true)] {
-        let TargetKind::Solidtime { mut server, organization } = target.kind.clone() else { unreachable!() };
-        server.max_upload = limit as u64;
-        let daemon =
-            daemon(TargetConfig { kind: TargetKind::Solidtime { server, organization }, ..target.clone() }).await;
+        let TargetKind::App(mut instance) = target.kind.clone() else { unreachable!() };
+        instance.server.max_upload = limit as u64;
+        let daemon = daemon(TargetConfig { kind: TargetKind::App(instance), ..target.clone() }).await;
         let gid = publish(&daemon.config.daemon.archive_dir, 7, Format::Zip, "solidtime", &bytes);
         daemon.client.rebuild_catalog().await.unwrap();
         match send(&daemon, gid).await {

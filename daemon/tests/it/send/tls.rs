@@ -32,9 +32,9 @@ fn authority(file: &PathBuf) -> ServerConfig {
 
 fn target(url: &str, ca_file: Option<PathBuf>) -> TargetConfig {
     let target = solidtime(url);
-    let TargetKind::Solidtime { mut server, organization } = target.kind else { unreachable!() };
-    server.ca_file = ca_file;
-    TargetConfig { kind: TargetKind::Solidtime { server, organization }, ..target }
+    let TargetKind::App(mut instance) = target.kind else { unreachable!() };
+    instance.server.ca_file = ca_file;
+    TargetConfig { kind: TargetKind::App(instance), ..target }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use orgvault_api::{Format, SendRequest, SendState, gid::Gid};
-use orgvault_config::{TargetConfig, TargetKind};
+use orgvault_config::TargetConfig;
 
 use super::{
-    fixture::{SEED, TOKEN, code, daemon, publish, send, sent, server},
+    fixture::{SEED, TOKEN, app, code, daemon, publish, send, sent, server},
     stub::{Reply, Stub, json, raw},
 };
 use crate::api::fixture::{Daemon, problem};
@@ -33,7 +33,7 @@ fn job(status: &str) -> Reply {
 }
 
 async fn with_seed(url: &str, timeout: Duration) -> (Daemon, Gid) {
-    let kind = TargetKind::Trueppm { server: server(url) };
+    let kind = app("trueppm", server(url), None);
     let daemon = daemon(TargetConfig { name: "time".to_owned(), kind, timeout }).await;
     let gid = publish(&daemon.config.daemon.archive_dir, 7, Format::Seed, "trueppm", SEED.as_bytes());
     daemon.client.rebuild_catalog().await.unwrap();

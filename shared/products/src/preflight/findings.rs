@@ -7,37 +7,37 @@ const SHOWN_ID: usize = 64;
 
 /// Where in the archive a finding is.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place<'a> {
+pub(crate) struct Place<'a> {
     /// The member; empty for the archive as a whole.
-    pub(super) file: &'a str,
+    pub(crate) file: &'a str,
     /// The line on which the row starts.
-    pub(super) line: Option<u64>,
+    pub(crate) line: Option<u64>,
     /// The row's id, as bytes of the member.
-    pub(super) id: Option<&'a [u8]>,
+    pub(crate) id: Option<&'a [u8]>,
 }
 
 impl<'a> Place<'a> {
     /// A whole member.
-    pub(super) fn file(file: &'a str) -> Self {
+    pub(crate) fn file(file: &'a str) -> Self {
         Self { file, line: None, id: None }
     }
 }
 
 /// The findings so far.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub(crate) struct Findings {
     kept: Vec<Finding>,
     totals: Vec<Total>,
 }
 
 impl Findings {
     /// The importer refuses the file.
-    pub(super) fn refuse(&mut self, code: &str, place: Place<'_>, message: impl Into<String>) {
+    pub(crate) fn refuse(&mut self, code: &str, place: Place<'_>, message: impl Into<String>) {
         self.add(Severity::Refuses, code, place, message.into());
     }
 
     /// The importer stores something else.
-    pub(super) fn change(&mut self, code: &str, place: Place<'_>, message: impl Into<String>) {
+    pub(crate) fn change(&mut self, code: &str, place: Place<'_>, message: impl Into<String>) {
         self.add(Severity::Changes, code, place, message.into());
     }
 
@@ -64,7 +64,7 @@ impl Findings {
     }
 
     /// The verdict on all of it.
-    pub(super) fn into_preflight(self, product: &str) -> Preflight {
+    pub(crate) fn into_preflight(self, product: &str) -> Preflight {
         let refused = self.totals.iter().any(|total| total.severity == Severity::Refuses);
         Preflight {
             product: product.to_owned(),

@@ -8,7 +8,7 @@ use std::io;
 
 use serde_json::Value;
 
-use super::findings::{Findings, Place};
+use crate::preflight::findings::{Findings, Place};
 use orgvault_archive::{
     ArchiveReader,
     seed::{self, Document, LoadError, ReferenceFault},
@@ -27,7 +27,7 @@ const LARGEST_UPLOAD: usize = 5 * 1024 * 1024;
 const MOST_NODES: u64 = 100_000;
 
 /// Says all that the importer would refuse.
-pub(super) fn check(archive: &ArchiveReader, findings: &mut Findings) -> io::Result<()> {
+pub(crate) fn check(archive: &ArchiveReader, findings: &mut Findings) -> io::Result<()> {
     let bytes = match seed::load_from(archive.name(), archive.again()) {
         Ok(bytes) => bytes,
         Err(LoadError::Read { cause, .. }) => return Err(cause),
@@ -54,7 +54,7 @@ pub(super) fn check(archive: &ArchiveReader, findings: &mut Findings) -> io::Res
 }
 
 /// Whether the file is a seed, by what every seed says of itself.
-pub(super) fn recognize(archive: &ArchiveReader) -> io::Result<bool> {
+pub(crate) fn recognize(archive: &ArchiveReader) -> io::Result<bool> {
     match seed::load_from(archive.name(), archive.again()) {
         Ok(bytes) => {
             let object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');

@@ -2,9 +2,9 @@
 //! statuses of its own API: 401 for nobody, 404 for who is no member, 403 for too low a role.
 
 mod document;
-pub(in super::super) mod jobs;
+mod error_style;
+mod jobs;
 mod slash;
-mod voice;
 
 use std::sync::Arc;
 
@@ -16,15 +16,49 @@ use axum::{
 };
 use orgvault_api::{Actor, Format, OrganizationKey, Role};
 
-pub(in super::super) use self::{slash::with_slash, voice::voice};
-use super::{
-    super::{App, archives::Attachment, caller::Caller, problem::Refusal, request::Path},
-    Named, Wanted,
+use self::{error_style::error_style, slash::with_slash};
+use crate::{
+    api::{
+        App, Attachment, Caller, Face, Refusal, Route,
+        description::{Body, Kind, NONE, file, get, json},
+        faces::{ArchiveChoice, FaceTenant},
+        request::Path,
+    },
+    source::Listed,
 };
-use crate::source::Listed;
+
+const JSON: &str = "application/json";
+
+/// TruePPM's export API.
+pub(super) const FACE: Face =
+    Face { prefixes: &["/api/v1/programs", "/api/v1/projects"], routes, error_style, with_slash: Some(with_slash) };
+
+/// None has a role: who may is decided in TruePPM's own order, membership before role.
+#[rustfmt::skip]
+fn routes() -> Vec<Route> {
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    let begin = get("TruePPM: begin an export job", NONE, json(202, Body::Theirs));
+    let list = get("TruePPM: export jobs", &[("page", Kind::Number)], json(200, Body::Theirs));
+    let show = get("TruePPM: one export job", NONE, json(200, Body::Theirs));
+    let made = get("TruePPM: what a job made", NONE, file(JSON));
+    let routes = vec![
+        Route::new(GET,  "/api/v1/programs/{id}/export/",                     None, program).described(get("TruePPM: the seed of a program", NONE, file(JSON))).hands_out("face.download"),
+        Route::new(GET,  "/api/v1/projects/{id}/export/",                     None, project).described(get("TruePPM: the seed of a project", NONE, file(JSON))).hands_out("face.download"),
+        Route::new(POST, "/api/v1/programs/{id}/export/",                     None, jobs::start).described(begin),
+        Route::new(POST, "/api/v1/projects/{id}/export/",                     None, jobs::start).described(begin),
+        Route::new(GET,  "/api/v1/programs/{id}/export/jobs/",                None, jobs::list).described(list),
+        Route::new(GET,  "/api/v1/projects/{id}/export/jobs/",                None, jobs::list).described(list),
+        Route::new(GET,  "/api/v1/programs/{id}/export/jobs/{job}/",          None, jobs::show).described(show),
+        Route::new(GET,  "/api/v1/projects/{id}/export/jobs/{job}/",          None, jobs::show).described(show),
+        Route::new(GET,  "/api/v1/programs/{id}/export/jobs/{job}/download/", None, jobs::download).described(made).hands_out("face.download"),
+        Route::new(GET,  "/api/v1/projects/{id}/export/jobs/{job}/download/", None, jobs::download).described(made).hands_out("face.download"),
+    ];
+    routes.into_iter().map(Route::scoped).collect()
+}
 
 /// `GET programs/{id}/export/`: the seed, when it is made.
-pub(in super::super) async fn program(
+async fn program(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
@@ -35,7 +69,7 @@ pub(in super::super) async fn program(
 }
 
 /// `GET projects/{id}/export/`: the seed of a single project.
-pub(in super::super) async fn project(
+async fn project(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
@@ -54,7 +88,7 @@ impl App {
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
         let organization = self.member_of(caller, place, self.config().access.seed_export).await?;
-        let export = self.ordered(caller, &organization, Wanted::plain(Format::Seed)).await?;
+        let export = self.ordered(caller, &organization, ArchiveChoice::plain(Format::Seed)).await?;
         let archive = self.finished(caller, export.gid).await?;
         attachment(&organization.key).answer(&archive, method, headers).await
     }
@@ -62,7 +96,7 @@ impl App {
     /// The program or project, if the caller may know of it and has the role.
     async fn member_of(&self, caller: &Caller, (kind, id): (&str, &str), needed: Role) -> Result<Listed, Refusal> {
         Self::membership(caller)?;
-        let organization = self.named(caller, Named { product: "trueppm", kind, id }).await?;
+        let organization = self.named(caller, FaceTenant { product: "trueppm", kind, id }).await?;
         Self::permission(caller, needed)?;
         Ok(organization)
     }
@@ -92,5 +126,5 @@ impl App {
 fn attachment(key: &OrganizationKey) -> Attachment {
     let OrganizationKey { slug, id, .. } = key;
     let name = format!("{}.json", if slug.is_empty() { id } else { slug });
-    Attachment { name, media_type: "application/json", weak: false }
+    Attachment { name, media_type: JSON, weak: false }
 }

@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 
 /// Every parameter with its value, in their order.
-pub(super) fn parameters(query: &str) -> Vec<(String, String)> {
+pub(crate) fn parameters(query: &str) -> Vec<(String, String)> {
     let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs
@@ -13,6 +13,6 @@ pub(super) fn parameters(query: &str) -> Vec<(String, String)> {
 }
 
 /// The values of one parameter, in their order.
-pub(super) fn values<'a>(parameters: &'a [(String, String)], name: &str) -> impl Iterator<Item = &'a str> {
+pub(crate) fn values<'a>(parameters: &'a [(String, String)], name: &str) -> impl Iterator<Item = &'a str> {
     parameters.iter().filter(move |(one, _)| one == name).map(|(_, value)| value.as_str())
 }

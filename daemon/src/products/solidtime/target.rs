@@ -6,24 +6,29 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use orgvault_api::{Format, SendRequest};
-use orgvault_config::Server;
+use orgvault_config::{Instance, Server};
 
-use super::{
+use crate::send::{
     answer::Answer,
-    carrier::{self, Carrier, Options},
     http::{Coding, Link, NoAnswer, Upload},
     outcome::Outcome,
     parcel::Parcel,
+    target::{self, Options, Target},
 };
 
 const BEFORE: &[u8] = br#"{"type":"solidtime","data":""#;
 const AFTER: &[u8] = br#""}"#;
 
 /// An organization of a solidtime instance.
-pub(super) struct Solidtime {
-    pub(super) server: Server,
-    pub(super) organization: String,
-    pub(super) timeout: Duration,
+struct Solidtime {
+    server: Server,
+    organization: String,
+    timeout: Duration,
+}
+
+/// How archives are sent to an instance of solidtime.
+pub(super) fn connect(Instance { server, organization, .. }: Instance, timeout: Duration) -> Box<dyn Target> {
+    Box::new(Solidtime { server, organization: organization.unwrap_or_default(), timeout })
 }
 
 impl Solidtime {
@@ -45,7 +50,7 @@ impl Solidtime {
     }
 }
 
-impl Carrier for Solidtime {
+impl Target for Solidtime {
     fn address(&self) -> String {
         format!("{}{}", self.server.url, self.path())
     }
@@ -62,14 +67,14 @@ impl Carrier for Solidtime {
         Options::default()
     }
 
-    fn minds_not(&self) -> &'static [&'static str] {
+    fn ignores(&self) -> &'static [&'static str] {
         // The target's own limit counts.
         &["zip_too_large"]
     }
 
-    fn upload(&self, bytes: u64) -> carrier::Upload {
+    fn upload(&self, bytes: u64) -> target::Upload {
         let around = (BEFORE.len() + AFTER.len()) as u64;
-        carrier::Upload { bytes: around + Coding::Base64.length(bytes), limit: Some(self.server.max_upload) }
+        target::Upload { bytes: around + Coding::Base64.length(bytes), limit: Some(self.server.max_upload) }
     }
 
     fn deliver<'a>(&'a self, parcel: &'a Parcel, _request: &'a SendRequest) -> BoxFuture<'a, Outcome> {

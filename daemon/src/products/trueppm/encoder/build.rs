@@ -6,7 +6,7 @@ use orgvault_api::{DroppedRows, SectionCount, Warning};
 use orgvault_archive::seed::{
     self, Always, Day, Document, Estimate, Float, Nullable, Program, Project, Slugs, Task, Version, slug,
 };
-use orgvault_products::preflight::importable;
+use orgvault_products::importable;
 
 use super::{
     events::{BadInstant, Events, Timeline},

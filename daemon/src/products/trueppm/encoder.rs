@@ -20,15 +20,10 @@ use orgvault_api::{Format, SectionCount};
 use orgvault_archive::seed::{self, Day};
 
 pub use build::{BuildError, Built, Request, build};
-pub use cell::{Micros, Uuid};
-pub use rows::{
-    AssignmentRow, BaselineRow, BaselineTaskRow, CalendarRow, CommentRow, DependencyRow, ExceptionRow, HistoryRow,
-    LabelRow, LinkRow, MembershipRow, ProgramRow, ProjectRow, ResourceRow, RetroActionRow, RiskRow, RiskTaskRow, Rows,
-    ScopeChangeRow, SprintRow, TaskLabelRow, TaskRow, UserRow,
-};
+pub use rows::Rows;
 
 use self::read::Layout;
-use super::{Encoder, FormatError, Plan, Unrepresentable, Written, sink::Sink};
+use crate::format::{Encoder, FormatError, Plan, Unrepresentable, Written, sink::Sink};
 use crate::row::{Block, Column};
 
 /// At most this many values that do not fit are kept.
@@ -109,7 +104,7 @@ impl<W: Write> SeedEncoder<W> {
             BuildError::Instant { section, column, id, micros } => {
                 let mut value = Vec::new();
                 let style = crate::product::TimestampStyle::Millis;
-                let shown = match super::value::write_timestamp(micros, style, &mut value) {
+                let shown = match crate::format::value::write_timestamp(micros, style, &mut value) {
                     Ok(()) => String::from_utf8_lossy(&value).into_owned(),
                     Err(misfit) => misfit.to_string(),
                 };

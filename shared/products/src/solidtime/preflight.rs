@@ -15,7 +15,7 @@ use std::{
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::findings::{Findings, Place};
+use crate::preflight::findings::{Findings, Place};
 use container::{Content, Extracted};
 use fgetcsv::{CsvError, Table};
 use orgvault_archive::ArchiveReader;
@@ -48,7 +48,7 @@ const LARGEST_ZIP: u64 = (100 * 1024 * 1024 - 31) / 4 * 3;
 const LARGEST_META: u64 = 4 << 20;
 
 /// Says all that the importer would refuse or change.
-pub(super) fn check(archive: &ArchiveReader, findings: &mut Findings) -> io::Result<()> {
+pub(crate) fn check(archive: &ArchiveReader, findings: &mut Findings) -> io::Result<()> {
     let size = archive.size();
     if size > LARGEST_ZIP {
         let message =
@@ -82,7 +82,7 @@ pub(super) fn check(archive: &ArchiveReader, findings: &mut Findings) -> io::Res
 }
 
 /// Whether the file is a ZIP with the files that the importer wants.
-pub(super) fn recognize(archive: &ArchiveReader) -> io::Result<bool> {
+pub(crate) fn recognize(archive: &ArchiveReader) -> io::Result<bool> {
     container::has_members(archive, &[META, "time_entries.csv", "project_members.csv"])
 }
 

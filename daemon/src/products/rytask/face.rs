@@ -9,22 +9,42 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
-use orgvault_api::{Archive, Format, Problem};
+use orgvault_api::{Archive, Format, Problem, Role};
 use serde_json::json;
 
-use super::{
-    super::{App, archives::Attachment, caller::Caller, gate::Place, problem::Refusal},
-    Wanted,
-    query::{parameters, values},
-    voice::{Said, is_stray, status},
+use crate::{
+    api::{
+        App, Attachment, Caller, Face, Refusal, RequestLine, Route,
+        description::{ANY_FILE, Kind, Query, file, get},
+        error_style::{FaceError, is_unrouted, status},
+        faces::ArchiveChoice,
+        query::{parameters, values},
+    },
+    source::Listed,
 };
-use crate::source::Listed;
 
 const PRODUCT: &str = "rytask";
 const ENTITIES: [&str; 2] = ["work-items", "time-logs"];
 
+/// RyTask's export API.
+pub(super) const FACE: Face = Face { prefixes: &["/export", "/api/v1/export"], routes, error_style, with_slash: None };
+
+const QUERY: Query = &[("format", Kind::Text), ("entity", Kind::Text), ("organization", Kind::Text)];
+
+fn routes() -> Vec<Route> {
+    let paths = ["/api/v1/export/workspace", "/export/workspace"];
+    let route = |path| {
+        Route::new(Method::GET, path, Role::Admin, export).scoped().hands_out("face.download").described(get(
+            "RyTask: export an organization",
+            QUERY,
+            file(ANY_FILE),
+        ))
+    };
+    paths.into_iter().map(route).collect()
+}
+
 /// Answers when the export has finished, with the file.
-pub(in super::super) async fn export(
+async fn export(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
@@ -32,9 +52,9 @@ pub(in super::super) async fn export(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let parameters = parameters(query.as_deref().unwrap_or_default());
-    let wanted = wanted(&parameters)?;
+    let choice = choice(&parameters)?;
     let organization = app.workspace(&caller, &parameters).await?;
-    let export = app.ordered(&caller, &organization, wanted).await?;
+    let export = app.ordered(&caller, &organization, choice).await?;
     let archive = app.finished(&caller, export.gid).await?;
     let mut response = attachment(&archive).answer(&archive, &method, &headers).await?;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -51,12 +71,12 @@ fn one<'a>(parameters: &'a [(String, String)], name: &str) -> Result<Option<&'a 
 }
 
 /// `entity` counts for csv only. Nothing is read for a request that asks for something else.
-fn wanted(parameters: &[(String, String)]) -> Result<Wanted, Refusal> {
+fn choice(parameters: &[(String, String)]) -> Result<ArchiveChoice, Refusal> {
     match one(parameters, "format") {
-        Ok(None | Some("json")) => Ok(Wanted::plain(Format::Json)),
+        Ok(None | Some("json")) => Ok(ArchiveChoice::plain(Format::Json)),
         Ok(Some("csv")) => match one(parameters, "entity") {
             Ok(Some(entity)) if ENTITIES.contains(&entity) => {
-                Ok(Wanted { entity: Some(entity.to_owned()), ..Wanted::plain(Format::Csv) })
+                Ok(ArchiveChoice { entity: Some(entity.to_owned()), ..ArchiveChoice::plain(Format::Csv) })
             }
             _ => Err(bad_request(format!("entity must be one of: {}", ENTITIES.join(", ")))),
         },
@@ -101,9 +121,9 @@ fn attachment(archive: &Archive) -> Attachment {
 }
 
 /// The words of RyTask and of its framework, `NestJS`, which knows no 405.
-pub(in super::super) fn voice(problem: &Problem, place: &Place) -> Said {
+fn error_style(problem: &Problem, line: &RequestLine) -> FaceError {
     let (status, message) = match status(problem) {
-        _ if is_stray(problem) => (StatusCode::NOT_FOUND, format!("Cannot {} {}", place.method, place.path)),
+        _ if is_unrouted(problem) => (StatusCode::NOT_FOUND, format!("Cannot {} {}", line.method, line.path)),
         StatusCode::UNAUTHORIZED => (StatusCode::UNAUTHORIZED, "authentication required".to_owned()),
         StatusCode::FORBIDDEN => (StatusCode::FORBIDDEN, "forbidden".to_owned()),
         StatusCode::NOT_FOUND => (StatusCode::NOT_FOUND, "organization not found".to_owned()),
@@ -111,7 +131,7 @@ pub(in super::super) fn voice(problem: &Problem, place: &Place) -> Said {
     };
     let error = status.canonical_reason().unwrap_or_default();
     let document = json!({ "message": message, "error": error, "statusCode": status.as_u16() });
-    Said::new(status, document).media_type("application/json; charset=utf-8").no_store()
+    FaceError::new(status, document).media_type("application/json; charset=utf-8").no_store()
 }
 
 #[cfg(test)]
@@ -119,8 +139,8 @@ mod tests {
     use super::*;
 
     fn said(query: &str) -> Result<(Format, Option<String>), String> {
-        let wanted = wanted(&parameters(query));
-        wanted.map(|wanted| (wanted.format, wanted.entity)).map_err(|refusal| refusal.problem().detail.clone())
+        let choice = choice(&parameters(query));
+        choice.map(|choice| (choice.format, choice.entity)).map_err(|refusal| refusal.problem().detail.clone())
     }
 
     #[test]

@@ -13,21 +13,25 @@ use orgvault_api::{Export, Format, Role, State as ExportState};
 use serde_json::{Value, json};
 
 use super::{
-    super::{
-        super::{App, caller::Caller, problem::Refusal, request::Path},
-        Wanted, is_same_id,
-        query::{parameters, values},
-    },
     attachment,
     document::{document, gid, is_job},
 };
-use crate::{catalog::Series, source::Listed};
+use crate::{
+    api::{
+        App, Caller, Refusal,
+        faces::{ArchiveChoice, is_same_id},
+        query::{parameters, values},
+        request::Path,
+    },
+    catalog::Series,
+    source::Listed,
+};
 
 /// Jobs on one page, as upstream.
 const PAGE: u64 = 50;
 
 /// `POST .../export/`: a job, which is not done yet.
-pub(in super::super::super) async fn start(
+pub(super) async fn start(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     OriginalUri(uri): OriginalUri,
@@ -39,7 +43,7 @@ pub(in super::super::super) async fn start(
 }
 
 /// `GET .../export/jobs/`: the newest first, page by page.
-pub(in super::super::super) async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     OriginalUri(uri): OriginalUri,
@@ -63,7 +67,7 @@ pub(in super::super::super) async fn list(
 }
 
 /// `GET .../export/jobs/{job}/`. Asks no database but the catalog, so that polling is cheap.
-pub(in super::super::super) async fn show(
+pub(super) async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     OriginalUri(uri): OriginalUri,
@@ -73,7 +77,7 @@ pub(in super::super::super) async fn show(
 }
 
 /// `GET .../export/jobs/{job}/download/`.
-pub(in super::super::super) async fn download(
+pub(super) async fn download(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     OriginalUri(uri): OriginalUri,
@@ -133,7 +137,7 @@ impl App {
             caller.is_about(Some(export.gid), &export.organization);
             return Ok(export);
         }
-        self.ordered(caller, organization, Wanted::plain(Format::Seed)).await
+        self.ordered(caller, organization, ArchiveChoice::plain(Format::Seed)).await
     }
 
     /// The job of this id, if it is one of the named program's or project's.

@@ -7,7 +7,7 @@ use axum::{
 };
 
 /// The way to the same path with its slash, where that is one that is read.
-pub(in super::super::super) fn with_slash(request: &Request) -> Option<Response> {
+pub(super) fn with_slash(request: &Request) -> Option<Response> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let (uri, path) = (request.uri(), request.uri().path());
     if !reads || !lacks_only_its_slash(path) {

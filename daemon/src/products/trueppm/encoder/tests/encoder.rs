@@ -13,7 +13,7 @@ use crate::{
 };
 
 fn plan(format: Format, gzip: bool) -> Arc<Plan> {
-    let definition = include_str!("../../../../products/trueppm.toml");
+    let definition = orgvault_products::product("trueppm").unwrap().definition;
     let definition = parse(definition, Path::new("trueppm.toml")).unwrap();
     Arc::new(Plan {
         gid: Gid::try_from(3_141_592_653).unwrap(),

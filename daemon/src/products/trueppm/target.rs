@@ -7,17 +7,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use orgvault_api::{Format, SendRequest, units::format_duration};
-use orgvault_config::Server;
+use orgvault_config::{Instance, Server};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-use super::{
+use crate::send::{
     answer::{Answer, shortened},
-    carrier::{self, Carrier, Options},
     http::{Coding, Link, Upload},
     outcome::Outcome,
     parcel::Parcel,
+    target::{self, Options, Target},
 };
 
 const VALIDATE: &str = "/api/v1/programs/import/validate/";
@@ -27,9 +27,14 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A TruePPM instance.
-pub(super) struct Trueppm {
-    pub(super) server: Server,
-    pub(super) timeout: Duration,
+struct Trueppm {
+    server: Server,
+    timeout: Duration,
+}
+
+/// How archives are sent to an instance of TruePPM.
+pub(super) fn connect(Instance { server, .. }: Instance, timeout: Duration) -> Box<dyn Target> {
+    Box::new(Trueppm { server, timeout })
 }
 
 /// The answer to an import.
@@ -170,7 +175,7 @@ impl Trueppm {
     }
 }
 
-impl Carrier for Trueppm {
+impl Target for Trueppm {
     fn address(&self) -> String {
         format!("{}{IMPORT}", self.server.url)
     }
@@ -187,13 +192,13 @@ impl Carrier for Trueppm {
         Options { replace: true, create_users: false }
     }
 
-    fn minds_not(&self) -> &'static [&'static str] {
+    fn ignores(&self) -> &'static [&'static str] {
         // The target's own limit counts.
         &["upload_too_large"]
     }
 
-    fn upload(&self, bytes: u64) -> carrier::Upload {
-        carrier::Upload { bytes, limit: Some(self.server.max_upload) }
+    fn upload(&self, bytes: u64) -> target::Upload {
+        target::Upload { bytes, limit: Some(self.server.max_upload) }
     }
 
     fn deliver<'a>(&'a self, parcel: &'a Parcel, request: &'a SendRequest) -> BoxFuture<'a, Outcome> {

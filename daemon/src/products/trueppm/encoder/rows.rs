@@ -20,7 +20,6 @@ macro_rules! row {
     ($(#[$meta:meta])* $name:ident { $( $field:ident: $kind:ty, )* }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq)]
-        #[expect(missing_docs, reason = "the columns of the tables, which the facts of the product list")]
         pub struct $name { $( pub $field: $kind, )* }
 
         impl Row for $name {
@@ -366,7 +365,6 @@ macro_rules! declare_rows {
         /// Every row of one program or project, by section; where a type names an order, the rows
         /// are in it, because it depends on the database's collation.
         #[derive(Debug, Clone, Default, PartialEq)]
-        #[expect(missing_docs, reason = "the sections, which the row types describe")]
         pub struct Rows { $( pub $name: Vec<$row>, )* }
 
         impl Rows {

@@ -6,26 +6,24 @@ use std::sync::Arc;
 use axum::{
     Extension,
     extract::{RawQuery, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use chrono::{SecondsFormat, TimeDelta};
-use orgvault_api::{Export, Format, OrganizationKey, Problem, State as ExportState, gid::Gid};
+use orgvault_api::{Export, Format, OrganizationKey, Problem, Role, State as ExportState, gid::Gid};
 use serde_json::{Map, Value, json};
 
-use super::{
-    super::{
-        App,
-        caller::Caller,
-        gate::Place,
-        problem::Refusal,
+use crate::{
+    api::{
+        App, Caller, Face, Refusal, RequestLine, Route,
+        description::{Body as Shape, Kind, Query, get, json as answers, with},
+        error_style::{FaceError, is_unrouted, status},
+        faces::ArchiveChoice,
+        query::{parameters, values},
         request::{Json as Body, Path},
     },
-    Wanted,
-    query::{parameters, values},
-    voice::{Said, is_stray, status},
+    source::Listed,
 };
-use crate::source::Listed;
 
 /// How long upstream's download URLs are valid.
 const LINK_LIFETIME: TimeDelta = TimeDelta::hours(1);
@@ -33,8 +31,38 @@ const LINK_LIFETIME: TimeDelta = TimeDelta::hours(1);
 /// As upstream writes it.
 const JSON: &str = "application/json; charset=UTF-8";
 
+/// Asana's export API.
+pub(super) const FACE: Face =
+    Face { prefixes: &["/api/1.0", "/organization_exports"], routes, error_style, with_slash: None };
+
+const OPTIONS: Query = &[("opt_fields", Kind::Text), ("opt_pretty", Kind::Text)];
+
+fn routes() -> Vec<Route> {
+    let begin = |path| {
+        Route::new(Method::POST, path, Role::Admin, create).described(with(
+            "Asana: begin an export",
+            Shape::Theirs,
+            answers(201, Shape::Theirs),
+        ))
+    };
+    let look = |path| {
+        Route::new(Method::GET, path, Role::Admin, show).described(get(
+            "Asana: one export",
+            OPTIONS,
+            answers(200, Shape::Theirs),
+        ))
+    };
+    let routes = [
+        begin("/organization_exports"),
+        begin("/api/1.0/organization_exports"),
+        look("/organization_exports/{gid}"),
+        look("/api/1.0/organization_exports/{gid}"),
+    ];
+    routes.into_iter().map(|route| route.scoped().for_service_accounts()).collect()
+}
+
 /// `POST /organization_exports`.
-pub(in super::super) async fn create(
+async fn create(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
@@ -48,13 +76,13 @@ pub(in super::super) async fn create(
     let offered = source.definition().offered_to(&organization.key.kind);
     let format = [Format::Json, Format::Seed].into_iter().find(|format| offered.contains(format));
     let format = format.unwrap_or(Format::Json);
-    let export = app.ordered(&caller, &organization, Wanted { format, entity: None, gzip: true }).await?;
+    let export = app.ordered(&caller, &organization, ArchiveChoice { format, entity: None, gzip: true }).await?;
     let record = app.record(&caller, &headers, &export)?;
     Ok((StatusCode::CREATED, Options::of(query.as_deref()).answer(&record)).into_response())
 }
 
 /// `GET /organization_exports/{gid}`. Asks no database but the catalog, so that polling is cheap.
-pub(in super::super) async fn show(
+async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(gid): Path<String>,
@@ -191,14 +219,14 @@ fn selected(record: &Value, fields: &str) -> Value {
 }
 
 /// Asana's words: of its statuses, the nearest one.
-pub(in super::super) fn voice(problem: &Problem, _place: &Place) -> Said {
+fn error_style(problem: &Problem, _line: &RequestLine) -> FaceError {
     let status = match problem.status {
         400 | 409 | 413 | 415 | 422 => StatusCode::BAD_REQUEST,
         404 | 405 | 410 => StatusCode::NOT_FOUND,
         _ => status(problem),
     };
     let message = match problem.code.as_str() {
-        _ if is_stray(problem) => "no route matches the request",
+        _ if is_unrouted(problem) => "no route matches the request",
         "invalid_json" => "the body is no JSON that can be read",
         "invalid_path" => "organization_export_gid: not a recognized id",
         _ => &problem.detail,
@@ -208,7 +236,7 @@ pub(in super::super) fn voice(problem: &Problem, _place: &Place) -> Said {
     if status.is_server_error() {
         error["phrase"] = problem.code.clone().into();
     }
-    Said::new(status, json!({ "errors": [error] })).media_type(JSON)
+    FaceError::new(status, json!({ "errors": [error] })).media_type(JSON)
 }
 
 #[cfg(test)]

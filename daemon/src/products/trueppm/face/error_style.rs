@@ -4,27 +4,27 @@ use axum::http::StatusCode;
 use orgvault_api::Problem;
 use serde_json::{Value, json};
 
-use super::super::{
-    super::gate::Place,
-    voice::{Said, status},
+use crate::api::{
+    RequestLine,
+    error_style::{FaceError, status},
 };
 
-pub(in super::super::super) fn voice(problem: &Problem, place: &Place) -> Said {
+pub(super) fn error_style(problem: &Problem, line: &RequestLine) -> FaceError {
     let status = status(problem);
     let detail = match (status, problem.code.as_str()) {
-        (_, "unknown_token") => return Said::new(status, not_valid("Token is invalid")),
-        (_, "expired_token") => return Said::new(status, not_valid("Token is expired")),
+        (_, "unknown_token") => return FaceError::new(status, not_valid("Token is invalid")),
+        (_, "expired_token") => return FaceError::new(status, not_valid("Token is expired")),
         // Over there it is an id that is unknown.
-        (_, "invalid_path") => return Said::new(StatusCode::NOT_FOUND, json!({ "detail": "Not found." })),
+        (_, "invalid_path") => return FaceError::new(StatusCode::NOT_FOUND, json!({ "detail": "Not found." })),
         (_, "invalid_page") => "Invalid page.".to_owned(),
         (StatusCode::UNAUTHORIZED, _) => "Authentication credentials were not provided.".to_owned(),
         (StatusCode::FORBIDDEN, _) => "You do not have permission to perform this action.".to_owned(),
         (StatusCode::NOT_FOUND, _) => "Not found.".to_owned(),
-        (StatusCode::METHOD_NOT_ALLOWED, _) => format!("Method \"{}\" not allowed.", place.method),
+        (StatusCode::METHOD_NOT_ALLOWED, _) => format!("Method \"{}\" not allowed.", line.method),
         (StatusCode::TOO_MANY_REQUESTS, _) => "Request was throttled.".to_owned(),
         _ => problem.detail.clone(),
     };
-    Said::new(status, json!({ "detail": detail }))
+    FaceError::new(status, json!({ "detail": detail }))
 }
 
 fn not_valid(message: &str) -> Value {

@@ -1,49 +1,50 @@
-//! How a face says a problem, and in whose words a path is answered that no route takes.
+//! How a face words an error, and in whose words a path is answered that no route takes.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use orgvault_api::Problem;
-use orgvault_config::Config;
+use orgvault_config::{Config, SourceConfig};
 use serde_json::Value;
 
-use super::{super::gate::Place, asana, rytask, solidtime, trueppm};
+use super::{faces::Face, gate::RequestLine};
+use crate::products::{PRODUCTS, faces};
 
 /// How a face says what is wrong with what was asked.
-pub(in super::super) type Voice = fn(&Problem, &Place) -> Said;
+pub(crate) type ErrorStyle = fn(&Problem, &RequestLine) -> FaceError;
 
 /// A problem in a product's own words.
 #[derive(Debug, PartialEq)]
-pub(in super::super) struct Said {
+pub(crate) struct FaceError {
     status: StatusCode,
     document: Value,
     media_type: &'static str,
     cached: bool,
 }
 
-impl Said {
-    pub(super) fn new(status: StatusCode, document: Value) -> Self {
+impl FaceError {
+    pub(crate) fn new(status: StatusCode, document: Value) -> Self {
         Self { status, document, media_type: "application/json", cached: true }
     }
 
     /// Its media type, written as the product writes it.
-    pub(super) fn media_type(self, media_type: &'static str) -> Self {
+    pub(crate) fn media_type(self, media_type: &'static str) -> Self {
         Self { media_type, ..self }
     }
 
     /// Nobody may keep it.
-    pub(super) fn no_store(self) -> Self {
+    pub(crate) fn no_store(self) -> Self {
         Self { cached: false, ..self }
     }
 
     #[cfg(test)]
-    pub(super) fn document(&self) -> (u16, &Value) {
+    pub(crate) fn document(&self) -> (u16, &Value) {
         (self.status.as_u16(), &self.document)
     }
 }
 
-impl IntoResponse for Said {
+impl IntoResponse for FaceError {
     fn into_response(self) -> Response {
         let mut response = (self.status, self.document.to_string()).into_response();
         let headers = response.headers_mut();
@@ -56,47 +57,42 @@ impl IntoResponse for Said {
 }
 
 /// The status of a problem.
-pub(super) fn status(problem: &Problem) -> StatusCode {
+pub(crate) fn status(problem: &Problem) -> StatusCode {
     StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// Whether no route takes what was asked: the path, or its method.
-pub(super) fn is_stray(problem: &Problem) -> bool {
+pub(crate) fn is_unrouted(problem: &Problem) -> bool {
     matches!(problem.code.as_str(), "unknown_route" | "method_not_allowed")
 }
 
-/// Where each face is.
-const PLACES: [(&str, Voice); 7] = [
-    ("/api/1.0", asana::voice),
-    ("/organization_exports", asana::voice),
-    ("/export", rytask::voice),
-    ("/api/v1/export", rytask::voice),
-    ("/api/v1/organizations", solidtime::voice),
-    ("/api/v1/programs", trueppm::voice),
-    ("/api/v1/projects", trueppm::voice),
-];
-
 /// Whose words a path is answered in; none where it is below no face's prefix.
-pub(in super::super) fn voice_at(path: &str, config: &Config) -> Option<Voice> {
+pub(crate) fn style_at(path: &str, config: &Config) -> Option<ErrorStyle> {
     let below = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let face = PLACES.iter().find(|(prefix, _)| below(prefix)).map(|(_, voice)| *voice);
-    // Three products have this prefix: the client is one of those whose database is here.
-    face.or_else(|| below("/api/v1").then(|| config.sources.iter().find_map(of_product).unwrap_or(trueppm::voice)))
+    let face = faces().find(|face| face.prefixes.iter().any(|prefix| below(prefix)));
+    let style = face.map(|face| face.error_style);
+    // Several products have this prefix: the client is one of those whose database is here.
+    let nearest = || config.sources.iter().find_map(of_product).or_else(usual);
+    style.or_else(|| below(SEVERAL).then(nearest).flatten())
 }
 
-fn of_product(source: &orgvault_config::SourceConfig) -> Option<Voice> {
-    match source.product.as_str() {
-        "rytask" => Some(rytask::voice),
-        "solidtime" => Some(solidtime::voice),
-        "trueppm" => Some(trueppm::voice),
-        _ => None,
-    }
+/// The first path below which more than one face is.
+const SEVERAL: &str = "/api/v1";
+
+fn of_product(source: &SourceConfig) -> Option<ErrorStyle> {
+    let product = PRODUCTS.iter().find(|product| product.name == source.product)?;
+    product.face.as_ref().map(|face| face.error_style)
 }
 
+/// In whose words it is said where no source is of a product that has a face there.
+fn usual() -> Option<ErrorStyle> {
+    let is_there = |face: &&Face| face.prefixes.iter().any(|prefix| prefix.starts_with(SEVERAL));
+    faces().filter(is_there).last().map(|face| face.error_style)
+}
 #[cfg(test)]
 mod tests {
     use axum::http::Method;
-    use orgvault_config::{SecretUrl, SourceConfig};
+    use orgvault_config::SecretUrl;
 
     use super::*;
 
@@ -111,8 +107,8 @@ mod tests {
             detail: String::new(),
             hint: String::new(),
         };
-        let place = Place { method: Method::PUT, path: path.to_owned() };
-        voice_at(path, &config).map(|voice| voice(&problem, &place).document().1.clone())
+        let line = RequestLine { method: Method::PUT, path: path.to_owned() };
+        style_at(path, &config).map(|style| style(&problem, &line).document().1.clone())
     }
 
     #[test]

@@ -5,7 +5,11 @@ mod made_up;
 
 use orgvault_archive::seed::{self, Day, Document, Float, Task};
 
-use super::*;
+use super::{
+    cell::{Micros, Uuid},
+    rows::*,
+    *,
+};
 
 const PROGRAM: Uuid = Uuid(1);
 const A: Uuid = Uuid(0xA);

@@ -1,0 +1,7 @@
+//! RyTask.
+
+mod face;
+
+use super::Product;
+
+pub(super) const PRODUCT: Product = Product { name: "rytask", face: Some(face::FACE), target: None };

@@ -1,0 +1,9 @@
+//! solidtime.
+
+mod face;
+mod target;
+
+use super::Product;
+
+pub(super) const PRODUCT: Product =
+    Product { name: "solidtime", face: Some(face::FACE), target: Some(target::connect) };

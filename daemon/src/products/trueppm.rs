@@ -1,0 +1,9 @@
+//! TruePPM. Its seed is a graph and not a table, so that its encoder is code.
+
+pub mod encoder;
+mod face;
+mod target;
+
+use super::Product;
+
+pub(super) const PRODUCT: Product = Product { name: "trueppm", face: Some(face::FACE), target: Some(target::connect) };

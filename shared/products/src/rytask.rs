@@ -1,0 +1,6 @@
+//! RyTask: it has an exporter, and no importer.
+
+use crate::Product;
+
+pub(crate) const PRODUCT: Product =
+    Product { name: "rytask", definition: include_str!("rytask/definition.toml"), importer: None, import_api: None };

@@ -1,0 +1,15 @@
+//! solidtime.
+
+mod preflight;
+
+use orgvault_api::Format;
+
+use crate::{ImportApi, Product, preflight::Importer};
+
+pub(crate) const PRODUCT: Product = Product {
+    name: "solidtime",
+    definition: include_str!("solidtime/definition.toml"),
+    importer: Some(Importer { formats: &[Format::Zip], check: preflight::check, recognize: preflight::recognize }),
+    // `post_max_size` of solidtime's image.
+    import_api: Some(ImportApi { into_organization: true, usual_upload: 100 << 20 }),
+};
