@@ -14,11 +14,13 @@ use crate::api::{
     fixture::{Daemon, problem, until},
 };
 
-const RYTASK: &str = orgvault_products::product("rytask").unwrap().definition;
+fn rytask() -> &'static str {
+    orgvault_products::product("rytask").unwrap().definition
+}
 
 /// A definition of the admin's own in place of the embedded one, with this list.
 fn listing(config: &Config, list: &str) {
-    let (before, rest) = RYTASK.split_once("list = \"\"\"").unwrap();
+    let (before, rest) = rytask().split_once("list = \"\"\"").unwrap();
     let (_, after) = rest.split_once("\"\"\"").unwrap();
     fs::create_dir_all(&config.daemon.products_dir).unwrap();
     fs::write(config.daemon.products_dir.join("rytask.toml"), format!("{before}list = \"\"\"{list}\"\"\"{after}"))

@@ -365,7 +365,9 @@ macro_rules! declare_rows {
         /// Every row of one program or project, by section; where a type names an order, the rows
         /// are in it, because it depends on the database's collation.
         #[derive(Debug, Clone, Default, PartialEq)]
-        pub struct Rows { $( pub $name: Vec<$row>, )* }
+        pub struct Rows {
+            $( #[doc = concat!("The rows of `", stringify!($name), "`.")] pub $name: Vec<$row>, )*
+        }
 
         impl Rows {
             /// The sections, and whether only `seed-events` reads them.
