@@ -4,6 +4,7 @@
 //! daemon in tasks of its own.
 
 mod command;
+mod command_lines;
 mod filter;
 mod keys;
 mod link;
@@ -11,6 +12,7 @@ mod message;
 mod model;
 mod plain;
 mod runtime;
+mod screens;
 mod terminal;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use orgvault_api::{Format, gid::Gid};
 
-use super::{keys::Action, update::SORTS};
+use super::{keys::Action, screens::organizations::SORTS};
 
 /// What was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -96,6 +96,15 @@ pub(crate) enum Ask {
 }
 
 impl Ask {
+    /// The archive that it is about.
+    pub(crate) fn archive(&self) -> Option<Gid> {
+        match self {
+            Self::Archive(gid) | Self::Verify(gid) | Self::Preflight(gid) | Self::Pin(gid, _) => Some(*gid),
+            Self::Rows(rows) => Some(rows.gid),
+            _ => None,
+        }
+    }
+
     /// What it is, for people: follows "cannot".
     pub(crate) fn act(&self) -> String {
         match self {
@@ -181,6 +190,41 @@ pub(crate) enum Reply {
     Done,
 }
 
+/// What a reply holds.
+pub(crate) trait FromReply: Sized {
+    /// It; none of a reply to something else.
+    fn from_reply(reply: Reply) -> Option<Self>;
+}
+
+macro_rules! from_reply {
+    ($($held:ty: $reply:pat => $value:expr;)*) => {
+        $(impl FromReply for $held {
+            fn from_reply(reply: Reply) -> Option<Self> {
+                match reply {
+                    $reply => Some($value),
+                    _ => None,
+                }
+            }
+        })*
+    };
+}
+
+from_reply! {
+    Vec<Organization>: Reply::Organizations(organizations, _) => organizations;
+    Vec<Source>: Reply::Sources(sources) => sources;
+    (): Reply::Exports(..) => ();
+    Vec<Archive>: Reply::Archives(archives) => archives;
+    Archive: Reply::Archive(archive) => *archive;
+    Page: Reply::Rows(page) => page;
+    Counts: Reply::Counts(counts) => counts;
+    Comparison: Reply::Comparison(comparison) => *comparison;
+    Vec<String>: Reply::Log(lines) => lines;
+    Vec<Schedule>: Reply::Schedules(schedules) => schedules;
+    RetentionPlan: Reply::Retention(plan) => plan;
+    Vec<AuditEntry>: Reply::Audit(entries) => entries;
+    Preflight: Reply::Preflight(preflight) => *preflight;
+}
+
 /// Rows of one page, also cut to what a table shows of each cell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Page {
@@ -211,9 +255,9 @@ impl Fault {
         matches!(self.code.as_str(), "unknown_route" | "method_not_allowed")
     }
 
-    /// Whether the thing is gone.
+    /// Whether an archive is gone.
     pub(crate) fn is_gone(&self) -> bool {
-        matches!(self.code.as_str(), "unknown_archive" | "unknown_export" | "unknown_organization" | "unknown_schedule")
+        self.code == "unknown_archive"
     }
 
     /// Whether this user may not.

@@ -4,24 +4,23 @@ mod data;
 mod dialog;
 mod list;
 mod remote;
-mod screen;
 
 use std::collections::{HashSet, VecDeque};
 
 use chrono_tz::Tz;
 use orgvault_api::{Role, Status, clock::Timestamp, gid::Gid};
 
-use super::{message::Fault, theme::Theme};
+use super::{
+    message::Fault,
+    screens::{Focus, Screen},
+    theme::Theme,
+};
 
 pub(crate) use self::{
     data::{Data, Happening, Speed},
     dialog::{Dialog, Formats, Prompt, PromptKind, Typed},
     list::{Entry, List},
-    remote::Remote,
-    screen::{
-        ArchiveScreen, CompareScreen, ExportScreen, Kind, OrganizationScreen, Pane, RecordScreen, RowsScreen,
-        ScheduleScreen, Screen,
-    },
+    remote::{Remote, Slot},
 };
 
 /// Screens that `[` remembers.
@@ -150,6 +149,11 @@ impl Model {
             Link::Down { fault, .. } if fault.is_not_allowed() => Some(fault),
             _ => None,
         }
+    }
+
+    /// What the cursor or the screen is on.
+    pub(crate) fn focus(&self) -> Focus<'_> {
+        self.screen.focus(&self.data)
     }
 
     /// Makes a remark.

@@ -7,6 +7,7 @@ mod exports;
 pub(crate) mod fixtures;
 mod formats;
 mod recording;
+mod registry;
 mod rows;
 mod screens;
 mod stage;

@@ -7,20 +7,13 @@ mod arrange;
 mod available;
 mod dialog;
 mod events;
-mod go;
 mod press;
 mod prompt;
 mod refresh;
-mod rows;
 
 use orgvault_api::clock::Timestamp;
 
-pub(crate) use self::rows::PAGE;
-pub(crate) use self::{
-    arrange::SORTS,
-    available::reason,
-    go::{focused_export, focused_organization, focused_schedule, listed, previous},
-};
+pub(crate) use self::available::reason;
 use super::{
     message::{Effect, Message},
     model::{Link, Model, TOAST_SECONDS},
@@ -47,6 +40,7 @@ pub(crate) fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec
         }
         Message::News(news) => events::take(model, news),
         Message::Busy(ask) => {
+            refresh::lost(model, &ask);
             model.complain(format!("cannot {}: too many requests wait for orgvaultd", ask.act()));
             Vec::new()
         }

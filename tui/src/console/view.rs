@@ -1,21 +1,10 @@
-//! What the screen shows: a pure function of the model, one file for each screen.
+//! What the terminal shows: a pure function of the model.
 
-mod activity;
-mod archive;
-mod canvas;
-mod compare;
+pub(crate) mod canvas;
 mod dialogs;
-mod export;
-mod exports;
 mod frame;
-mod notes;
-mod organization;
-mod organizations;
-mod record;
-mod retention;
-mod rows;
-mod schedules;
-mod table;
+pub(crate) mod notes;
+pub(crate) mod table;
 
 use ratatui::{
     buffer::Buffer,
@@ -23,7 +12,7 @@ use ratatui::{
 };
 
 use self::canvas::Canvas;
-use super::model::{Model, Screen};
+use super::model::Model;
 
 /// The smallest terminal that everything fits into, in a reduced form.
 pub(crate) const SMALLEST: (u16, u16) = (60, 15);
@@ -63,7 +52,7 @@ fn on(model: &Model, mut canvas: Canvas<'_>) -> Drawn {
     if model.refused().is_some() && model.status.is_none() {
         frame::refused(&mut canvas, model, body);
     } else {
-        screen(&mut canvas, model, body);
+        model.screen.draw(&mut canvas, model, body);
     }
     frame::toasts(&mut canvas, model, body);
     if let Some(dialog) = &model.dialog {
@@ -71,21 +60,4 @@ fn on(model: &Model, mut canvas: Canvas<'_>) -> Drawn {
         dialogs::draw(&mut canvas, model, dialog, area);
     }
     canvas.drawn
-}
-
-fn screen(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
-    match &model.screen {
-        Screen::Organizations(list) => organizations::draw(canvas, model, list, area),
-        Screen::Organization(screen) => organization::draw(canvas, model, screen, area),
-        Screen::Exports(list) => exports::draw(canvas, model, list, area),
-        Screen::Export(screen) => export::draw(canvas, model, screen, area),
-        Screen::Archive(screen) => archive::draw(canvas, model, screen, area),
-        Screen::Rows(screen) => rows::draw(canvas, model, screen, area),
-        Screen::Record(screen) => record::draw(canvas, screen, area),
-        Screen::Compare(screen) => compare::draw(canvas, screen, area),
-        Screen::Schedules(list) => schedules::draw(canvas, model, list, area),
-        Screen::Schedule(screen) => schedules::draw_one(canvas, model, &screen.name, area),
-        Screen::Retention(list, _) => retention::draw(canvas, model, list, area),
-        Screen::Activity(list, follow) => activity::draw(canvas, model, list, *follow, area),
-    }
 }

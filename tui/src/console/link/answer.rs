@@ -13,7 +13,7 @@ use orgvault_api::{
 use crate::{
     console::{
         message::{Ask, Fault, Page, Reply, RowsAsk},
-        update::PAGE,
+        screens::rows::PAGE,
         words::fit,
     },
     download::{Destination, Out},
@@ -35,29 +35,15 @@ const CELL: usize = 60;
 /// # Errors
 /// Why there is no answer.
 pub(super) async fn answer(client: &Client, clock: &Clock, ask: &Ask) -> Result<Reply, Fault> {
-    match ask {
-        Ask::Download(gid, path) => download(client, *gid, path).await,
-        Ask::Organizations => organizations(client, clock).await.map_err(|error| fault(&error)),
-        _ if changes(ask) => change(client, ask).await.map_err(|error| fault(&error)),
-        _ => look(client, ask).await.map_err(|error| fault(&error)),
-    }
-}
-
-fn changes(ask: &Ask) -> bool {
-    matches!(
-        ask,
-        Ask::Export(_) | Ask::Cancel(_) | Ask::Verify(_) | Ask::Delete(_) | Ask::Pin(..) | Ask::Run(_) | Ask::Pause(..)
-    )
-}
-
-async fn look(client: &Client, ask: &Ask) -> Result<Reply, ClientError> {
     Ok(match ask {
+        Ask::Status => Reply::Status(Box::new(client.status().await?)),
+        Ask::Organizations => organizations(client, clock).await?,
+        Ask::Sources => Reply::Sources(client.sources().await?.sources),
         Ask::Exports => {
             let listed = client.exports(&ExportFilter::default()).await?;
             Reply::Exports(listed.exports, listed.failures)
         }
         Ask::Ended(gids) => Reply::Exports(ended(client, gids).await?, Vec::new()),
-        Ask::Sources => Reply::Sources(client.sources().await?.sources),
         Ask::Archives(key) => {
             let filter = ArchiveFilter { source: Some(key.source.clone()), organization: Some(key.id.clone()) };
             Reply::Archives(client.archives(&filter).await?.archives)
@@ -70,9 +56,25 @@ async fn look(client: &Client, ask: &Ask) -> Result<Reply, ClientError> {
         Ask::Schedules => Reply::Schedules(client.schedules(NEXT_RUNS).await?.schedules),
         Ask::Retention => Reply::Retention(client.retention_plan().await?),
         Ask::Audit => Reply::Audit(client.audit(None, Some(AUDIT)).await?.entries),
+        Ask::Export(request) => {
+            let asked = client.start_exports(request).await?;
+            Reply::Exports(asked.exports, asked.failures)
+        }
+        Ask::Cancel(gid) => Reply::Exports(vec![client.cancel(*gid).await?], Vec::new()),
+        Ask::Verify(gid) => Reply::Verified(Box::new(client.verify(*gid).await?)),
         Ask::Preflight(gid) => Reply::Preflight(Box::new(client.preflight(*gid, None).await?)),
-        _ => Reply::Status(Box::new(client.status().await?)),
+        Ask::Delete(gid) => Reply::Archive(Box::new(client.delete_archive(*gid).await?)),
+        Ask::Pin(gid, pinned) => Reply::Archive(Box::new(client.pin(*gid, *pinned).await?)),
+        Ask::Download(gid, path) => download(client, *gid, path).await?,
+        Ask::Run(name) => done(client.run_schedule(name).await?),
+        Ask::Pause(name, true) => done(client.pause_schedule(name).await?),
+        Ask::Pause(name, false) => done(client.resume_schedule(name).await?),
     })
+}
+
+/// What was done shows in what is asked for next.
+fn done<T>(_: T) -> Reply {
+    Reply::Done
 }
 
 /// Those of the exports that the daemon knows.
@@ -86,32 +88,6 @@ async fn ended(client: &Client, gids: &[Gid]) -> Result<Vec<Export>, ClientError
         }
     }
     Ok(exports)
-}
-
-async fn change(client: &Client, ask: &Ask) -> Result<Reply, ClientError> {
-    Ok(match ask {
-        Ask::Export(request) => {
-            let asked = client.start_exports(request).await?;
-            Reply::Exports(asked.exports, asked.failures)
-        }
-        Ask::Cancel(gid) => Reply::Exports(vec![client.cancel(*gid).await?], Vec::new()),
-        Ask::Verify(gid) => Reply::Verified(Box::new(client.verify(*gid).await?)),
-        Ask::Delete(gid) => Reply::Archive(Box::new(client.delete_archive(*gid).await?)),
-        Ask::Pin(gid, pinned) => Reply::Archive(Box::new(client.pin(*gid, *pinned).await?)),
-        Ask::Run(name) => {
-            client.run_schedule(name).await?;
-            Reply::Done
-        }
-        Ask::Pause(name, true) => {
-            client.pause_schedule(name).await?;
-            Reply::Done
-        }
-        Ask::Pause(name, false) => {
-            client.resume_schedule(name).await?;
-            Reply::Done
-        }
-        _ => Reply::Status(Box::new(client.status().await?)),
-    })
 }
 
 /// With the last nights; of a daemon that does not tell them, without, and judged here.
@@ -170,10 +146,9 @@ fn line(line: &LogLine) -> String {
 }
 
 async fn download(client: &Client, gid: Gid, path: &Path) -> Result<Reply, Fault> {
-    let archive = client.archive(gid).await.map_err(|error| fault(&error))?;
-    let destination = Destination::open(&Out::File(at_home(path))).map_err(failed)?;
-    let written = destination.receive(client, &archive).await.map_err(failed)?;
-    Ok(Reply::Written(written.unwrap_or_default()))
+    let archive = client.archive(gid).await?;
+    let destination = Destination::open(&Out::File(at_home(path)))?;
+    Ok(Reply::Written(destination.receive(client, &archive).await?.unwrap_or_default()))
 }
 
 /// `~/x` as a shell means it.
@@ -184,12 +159,14 @@ fn at_home(path: &Path) -> PathBuf {
     }
 }
 
-fn failed(failure: Failure) -> Fault {
-    Fault { code: failure.code, message: failure.message, hint: failure.hint }
+impl From<Failure> for Fault {
+    fn from(Failure { code, message, hint, .. }: Failure) -> Self {
+        Self { code, message, hint }
+    }
 }
 
-/// Why there is no answer, for people.
-pub(super) fn fault(error: &ClientError) -> Fault {
-    let (code, hint, message) = (error.code().to_owned(), error.hint().to_owned(), chain(error));
-    Fault { code, message, hint }
+impl From<ClientError> for Fault {
+    fn from(error: ClientError) -> Self {
+        Self { code: error.code().to_owned(), message: chain(&error), hint: error.hint().to_owned() }
+    }
 }

@@ -12,7 +12,6 @@ use tokio::{
     time::{Instant, sleep, timeout, timeout_at},
 };
 
-use super::answer::fault;
 use crate::console::message::News;
 
 /// An answer that takes longer is none.
@@ -29,7 +28,7 @@ pub(super) async fn follow(client: Client, news: mpsc::Sender<News>) {
         let (came_up, error) = once(&client, &news).await;
         attempt = if came_up { 0 } else { attempt + 1 };
         if let Some(error) = error
-            && news.send(News::Down(fault(&error))).await.is_err()
+            && news.send(News::Down(error.into())).await.is_err()
         {
             return;
         }

@@ -1,16 +1,17 @@
 //! What the daemon said.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     time::Duration,
 };
 
 use orgvault_api::{
-    Actor, AuditEntry, Export, Format, Organization, RetentionPlan, Schedule, Source, SourceFailure, State,
-    clock::Timestamp, gid::Gid,
+    Actor, AuditEntry, Export, Format, Organization, OrganizationKey, RetentionPlan, Schedule, Source, SourceFailure,
+    State, clock::Timestamp, gid::Gid,
 };
 
-use super::Remote;
+use super::{Remote, Slot};
+use crate::console::message::Ask;
 
 /// Ended exports that are kept; more than a screen of them is history, which the daemon has.
 const EXPORTS: usize = 1000;
@@ -26,8 +27,6 @@ pub(crate) struct Data {
     pub(crate) failures: Vec<SourceFailure>,
     /// The sources.
     pub(crate) sources: Remote<Vec<Source>>,
-    /// Whether the organizations ought to be asked for again.
-    pub(crate) organizations_stale: bool,
     /// When the daemon as a whole was asked for last.
     pub(crate) status_at: Option<Timestamp>,
     /// The newest exports by gid, and how asking for them went.
@@ -40,12 +39,12 @@ pub(crate) struct Data {
     pub(crate) logs: HashMap<Gid, Remote<Vec<String>>>,
     /// The schedules.
     pub(crate) schedules: Remote<Vec<Schedule>>,
-    /// Whether they ought to be asked for again.
-    pub(crate) schedules_stale: bool,
     /// What retention would do.
     pub(crate) retention: Remote<RetentionPlan>,
     /// The audit trail.
     pub(crate) audit: Remote<Vec<AuditEntry>>,
+    /// The archives that are being verified.
+    pub(crate) verifying: HashSet<Gid>,
     /// What happened since the console was started, the newest last.
     pub(crate) happenings: VecDeque<Happening>,
 }
@@ -115,6 +114,34 @@ impl Speed {
 }
 
 impl Data {
+    /// Where the answer to a question goes that every screen may show.
+    pub(crate) fn slot(&mut self, ask: &Ask) -> Option<&mut dyn Slot> {
+        Some(match ask {
+            Ask::Organizations => &mut self.organizations,
+            Ask::Sources => &mut self.sources,
+            Ask::Exports => &mut self.exports_asked,
+            Ask::Log(gid) => self.logs.entry(*gid).or_default(),
+            Ask::Schedules => &mut self.schedules,
+            Ask::Retention => &mut self.retention,
+            Ask::Audit => &mut self.audit,
+            _ => return None,
+        })
+    }
+
+    /// The questions were lost with the connection.
+    pub(crate) fn forget(&mut self) {
+        for ask in [Ask::Organizations, Ask::Sources, Ask::Exports, Ask::Schedules, Ask::Retention, Ask::Audit] {
+            self.slot(&ask).into_iter().for_each(Slot::forget);
+        }
+    }
+
+    /// The organization of this key, as it was listed last.
+    pub(crate) fn listed(&self, key: &OrganizationKey) -> Option<&Organization> {
+        let same =
+            |one: &&Organization| one.key.source == key.source && one.key.id == key.id && one.key.kind == key.kind;
+        self.organizations.items().iter().find(same)
+    }
+
     /// Takes in the newest state of an export; gives the one before. A final one stays as it is.
     pub(crate) fn take(&mut self, export: Export, now: Timestamp) -> Option<Export> {
         let gid = export.gid;

@@ -2,7 +2,10 @@
 
 use orgvault_api::clock::Timestamp;
 
-use crate::console::message::Fault;
+use crate::console::message::{Fault, FromReply, Reply};
+
+/// Changes that come one after the other are waited for, so long, in seconds.
+const SETTLE: i64 = 1;
 
 /// The last answer, and how the last question ended. An answer stays while a newer one is
 /// waited for, or cannot be had.
@@ -16,36 +19,13 @@ pub(crate) struct Remote<T> {
     pub(crate) fault: Option<Fault>,
     /// Whether an answer is waited for.
     pub(crate) waiting: bool,
+    /// Whether something has changed since it was asked for.
+    pub(crate) stale: bool,
 }
 
 impl<T> Default for Remote<T> {
     fn default() -> Self {
-        Self { value: None, at: None, fault: None, waiting: false }
-    }
-}
-
-impl<T> Remote<T> {
-    /// The daemon was asked.
-    pub(crate) fn ask(&mut self) {
-        self.waiting = true;
-    }
-
-    /// It answered.
-    pub(crate) fn answer(&mut self, answer: Result<T, Fault>, now: Timestamp) {
-        self.waiting = false;
-        match answer {
-            Ok(value) => {
-                self.value = Some(value);
-                self.at = Some(now);
-                self.fault = None;
-            }
-            Err(fault) => self.fault = Some(fault),
-        }
-    }
-
-    /// The question was lost with the connection.
-    pub(crate) fn forget(&mut self) {
-        self.waiting = false;
+        Self { value: None, at: None, fault: None, waiting: false, stale: false }
     }
 }
 
@@ -53,5 +33,63 @@ impl<T> Remote<Vec<T>> {
     /// The last answer's elements.
     pub(crate) fn items(&self) -> &[T] {
         self.value.as_deref().unwrap_or_default()
+    }
+}
+
+/// A [`Remote`], whatever it holds.
+pub(crate) trait Slot {
+    /// The daemon was asked.
+    fn ask(&mut self);
+
+    /// It answered.
+    fn answer(&mut self, answer: Result<Reply, Fault>, now: Timestamp);
+
+    /// The question was lost with the connection.
+    fn forget(&mut self);
+
+    /// Whether there is an answer, be it old.
+    fn is_known(&self) -> bool;
+
+    /// Whether something has changed since it was asked for.
+    fn is_stale(&self) -> bool;
+
+    /// Whether the answer is older than so many seconds, or just stale, and no other is waited for.
+    fn is_due(&self, seconds: i64, now: Timestamp) -> bool;
+}
+
+impl<T: FromReply> Slot for Remote<T> {
+    fn ask(&mut self) {
+        self.waiting = true;
+        self.stale = false;
+    }
+
+    fn answer(&mut self, answer: Result<Reply, Fault>, now: Timestamp) {
+        self.waiting = false;
+        match answer.map(T::from_reply) {
+            Ok(Some(value)) => {
+                self.value = Some(value);
+                self.at = Some(now);
+                self.fault = None;
+            }
+            Ok(None) => {}
+            Err(fault) => self.fault = Some(fault),
+        }
+    }
+
+    fn forget(&mut self) {
+        self.waiting = false;
+    }
+
+    fn is_known(&self) -> bool {
+        self.value.is_some()
+    }
+
+    fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    fn is_due(&self, seconds: i64, now: Timestamp) -> bool {
+        let seconds = if self.stale { SETTLE } else { seconds };
+        !self.waiting && self.at.is_none_or(|at| (now - at).num_seconds() >= seconds)
     }
 }

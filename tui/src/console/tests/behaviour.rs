@@ -15,7 +15,8 @@ use super::{
 use crate::console::{
     keys::{self, Action},
     message::{Ask, Effect, Fault, Message, News, Reply},
-    model::{Dialog, Kind, Link, Screen},
+    model::{Dialog, Link},
+    screens::{Kind, Screen},
 };
 
 const SIZE: (u16, u16) = (80, 24);
@@ -124,9 +125,9 @@ fn a_disabled_key_says_why() {
 
 #[test]
 fn no_key_changes_anything_for_a_viewer_or_read_only() {
-    for key in keys::KEYS {
-        let keys::Needs::Changing(_) = key.needs else { continue };
-        for kind in key.on {
+    for kind in Kind::ALL {
+        for key in keys::on(*kind) {
+            let keys::Needs::Changing(_) = key.needs else { continue };
             let mut stage = Stage::started(SIZE).connect(&status(Role::Viewer));
             stage.press(match kind {
                 Kind::Organizations => "",
@@ -256,7 +257,7 @@ fn thousands_that_ended_unseen_are_asked_for_in_parts() {
         .collect();
     assert_eq!(parts, [200, 200, 100]);
     assert_eq!(under_way(&stage), []);
-    assert!(stage.model.data.organizations_stale, "what was missed may have been about archives");
+    assert!(stage.model.data.organizations.stale, "what was missed may have been about archives");
 }
 
 fn gone(ask: &Ask) -> Result<Reply, Fault> {

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::console::{
     message::{Ask, Effect, News},
-    model::{Dialog, Kind, Screen},
+    model::Dialog,
+    screens::{Kind, Screen},
 };
 
 const SIZE: (u16, u16) = (80, 24);

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::console::{
     message::{Ask, Effect, News, Page, Reply, RowsAsk},
-    model::Screen,
+    screens::Screen,
 };
 
 const SIZE: (u16, u16) = (80, 24);
@@ -51,7 +51,7 @@ fn of_a_million_rows_one_page_is_held() {
     let mut stage = Stage::up(SIZE);
     open(&mut stage);
     if let Screen::Rows(screen) = &mut stage.model.screen {
-        screen.total = Some(1_000_000);
+        screen.total = 1_000_000;
     }
     assert_eq!(stage.effects_of(":row 500,050<enter>"), asked(500_000, ""));
     assert!(stage.screen().contains("row 500,050 of 1,000,000") && stage.screen().contains("reading"));

@@ -1,38 +1,39 @@
 //! What the keys do.
 
-mod commands;
-mod open;
-
 use orgvault_api::{Archive, Format, gid::Gid};
 
 use super::{
-    arrange::SORTS,
-    go::{focused_archive, focused_export, focused_key, focused_schedule, previous, selected_gid},
-    press, prompt, refresh, rows,
+    available, press, prompt,
+    refresh::{self, asked},
 };
 use crate::{
     console::{
-        keys::Action,
+        command_lines::CommandLines,
+        filter::Filter,
+        keys::{self, Action},
         message::{Ask, Effect},
-        model::{CompareScreen, Dialog, Formats, List, Model, Pane, PromptKind, Remote, Screen, Typed},
+        model::{Dialog, Formats, Model, PromptKind, Typed},
+        screens::{
+            Motion, Screen, activity::ActivityScreen, compare::CompareScreen, exports::ExportsScreen,
+            organizations::SORTS, retention::RetentionScreen, schedules::SchedulesScreen,
+        },
+        words::fit,
     },
     names, units,
 };
 
-pub(crate) use self::{commands::command_lines, open::open_gid};
-
 /// Does what a key means here. It was looked at before whether that can be done.
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Down => return press::step(model, 1),
-        Action::Up => return press::step(model, -1),
-        Action::PageDown => return press::step(model, page(model)),
-        Action::PageUp => return press::step(model, -page(model)),
-        Action::Top => return end(model, false),
-        Action::Bottom => return end(model, true),
-        Action::Left => return sideways(model, -1),
-        Action::Right => return sideways(model, 1),
-        Action::Open => return open::open(model),
+        Action::Down => return press::go(model, Motion::Rows(1)),
+        Action::Up => return press::go(model, Motion::Rows(-1)),
+        Action::PageDown => return press::go(model, Motion::Rows(page(model))),
+        Action::PageUp => return press::go(model, Motion::Rows(-page(model))),
+        Action::Top => return press::go(model, Motion::Top),
+        Action::Bottom => return press::go(model, Motion::Bottom),
+        Action::Left => return press::go(model, Motion::Columns(-1)),
+        Action::Right => return press::go(model, Motion::Columns(1)),
+        Action::Open => return open(model),
         Action::Back => return back(model),
         Action::Quit => return quit(model),
         Action::QuitAnywhere => return vec![Effect::Quit],
@@ -42,7 +43,11 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Notes => model.dialog = Some(Dialog::Notes(0)),
         Action::Command => prompt::start(model, PromptKind::Command),
         Action::Filter => prompt::start(model, PromptKind::Filter),
-        Action::CommandLine => model.dialog = Some(Dialog::Commands(command_lines(model), 0)),
+        Action::CommandLine => {
+            let mut lines = CommandLines::default();
+            model.screen.command_lines(&model.data, &mut lines);
+            model.dialog = Some(Dialog::Commands(lines.0, 0));
+        }
         Action::Copy => return copy(model),
         Action::Mouse => {
             model.mouse = !model.mouse;
@@ -55,12 +60,12 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Refresh => return refresh::again(model),
         Action::Organizations => return visit(model, Screen::home()),
-        Action::Exports => return visit(model, Screen::Exports(List::default())),
-        Action::Schedules => return visit(model, Screen::Schedules(List::default())),
-        Action::Activity => return visit(model, Screen::Activity(List::default(), true)),
+        Action::Exports => return visit(model, ExportsScreen::default()),
+        Action::Schedules => return visit(model, SchedulesScreen::default()),
+        Action::Activity => return visit(model, ActivityScreen::default()),
         Action::Retention => {
             let key = if let Screen::Organization(screen) = &model.screen { Some(screen.key.clone()) } else { None };
-            return visit(model, Screen::Retention(List::default(), key));
+            return visit(model, RetentionScreen::new(key));
         }
         Action::Backward => {
             model.back();
@@ -70,35 +75,37 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.forward();
             return refresh::arrive(model);
         }
-        list @ (Action::Faults | Action::Mark | Action::Sort | Action::SortReverse | Action::Pane | Action::Follow) => {
-            on_list(model, list);
-        }
+        Action::Pane | Action::Follow => model.screen.act(action),
+        Action::Faults | Action::Mark | Action::Sort | Action::SortReverse => on_list(model, action),
         other => return on_thing(model, other),
     }
     Vec::new()
 }
 
 fn on_list(model: &mut Model, action: Action) {
-    match (&mut model.screen, action) {
-        (Screen::Organization(screen), Action::Pane) => {
-            screen.pane = if screen.pane == Pane::Archives { Pane::Counts } else { Pane::Archives };
-        }
-        (Screen::Activity(_, follow), Action::Follow) => *follow = !*follow,
-        (screen, action) => {
-            let Some(list) = screen.list_mut() else { return };
-            match action {
-                Action::Faults => list.faults = !list.faults,
-                Action::Mark => {
-                    if let Some(id) = list.id().map(str::to_owned) {
-                        list.toggle(&id);
-                        list.step(1);
-                    }
-                }
-                Action::Sort => list.sort = (list.sort + 1) % SORTS.len(),
-                _ => list.reverse = !list.reverse,
+    let Some(list) = model.screen.list_mut() else { return };
+    match action {
+        Action::Faults => list.faults = !list.faults,
+        Action::Mark => {
+            if let Some(id) = list.id().map(str::to_owned) {
+                list.toggle(&id);
+                list.step(1);
             }
         }
+        Action::Sort => list.sort = (list.sort + 1) % SORTS.len(),
+        _ => list.reverse = !list.reverse,
     }
+}
+
+/// Opens what the cursor is on. Rows are for admins.
+fn open(model: &mut Model) -> Vec<Effect> {
+    let Some(screen) = model.screen.open(&model.data) else { return Vec::new() };
+    let rows = matches!(screen, Screen::Rows(_)).then_some(Action::Preflight).and_then(keys::of);
+    if let Some(reason) = rows.and_then(|key| available::reason(model, key)) {
+        model.complain(format!("browse rows: {reason}"));
+        return Vec::new();
+    }
+    visit(model, screen)
 }
 
 fn on_thing(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -106,8 +113,8 @@ fn on_thing(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Export => pick_formats(model),
         Action::Cancel => confirm_cancel(model),
         Action::Live => {
-            let ask = focused_key(model).cloned().map(Ask::Counts);
-            return ask.map(|ask| refresh::asked(model, ask)).unwrap_or_default();
+            let ask = model.focus().organization.cloned().map(Ask::Counts);
+            return asked(model, ask);
         }
         Action::Run | Action::Pause => return schedule(model, action),
         Action::Compare => return compare(model),
@@ -117,16 +124,16 @@ fn on_thing(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn on_archive(model: &mut Model, action: Action) -> Vec<Effect> {
-    let Some(archive) = focused_archive(model).cloned() else { return Vec::new() };
+    let Some(archive) = model.focus().archive.cloned() else { return Vec::new() };
     let gid = archive.gid;
     match action {
         Action::Verify => {
             let gids = marked(model).unwrap_or_else(|| vec![gid]);
             model.say(format!("verifying {}", units::plural(gids.len() as u64, "archive")));
-            return gids.into_iter().flat_map(|gid| refresh::asked(model, Ask::Verify(gid))).collect();
+            return asked(model, gids.into_iter().map(Ask::Verify));
         }
-        Action::Preflight => return refresh::asked(model, Ask::Preflight(gid)),
-        Action::Pin => return refresh::asked(model, Ask::Pin(gid, !archive.pinned)),
+        Action::Preflight => return asked(model, [Ask::Preflight(gid)]),
+        Action::Pin => return asked(model, [Ask::Pin(gid, !archive.pinned)]),
         Action::Download => {
             let path = archive.path.rsplit('/').next().unwrap_or_default().to_owned();
             model.dialog = Some(Dialog::Path { gid, path });
@@ -159,9 +166,11 @@ fn confirm_delete(archive: &Archive) -> Dialog {
 
 /// Whom `e` exports, for people, and as a request names them.
 fn to_export(model: &Model) -> Option<(String, Vec<String>)> {
-    let list = model.screen.list().filter(|_| matches!(model.screen, Screen::Organizations(_)));
-    let marked: Vec<String> = list.map(|list| list.marked.iter().cloned().collect()).unwrap_or_default();
-    let key = focused_key(model)?;
+    let marked: Vec<String> = match &model.screen {
+        Screen::Organizations(screen) => screen.list.marked.iter().cloned().collect(),
+        _ => Vec::new(),
+    };
+    let key = model.focus().organization?;
     Some(match marked.len() {
         0 => (names::organization(key), vec![names::exact(key)]),
         count => (units::plural(count as u64, "organization"), marked),
@@ -187,7 +196,7 @@ fn sources_of(organizations: &[String]) -> impl Iterator<Item = &str> {
 }
 
 fn confirm_cancel(model: &mut Model) {
-    let gids = marked(model).or_else(|| focused_export(model).map(|export| vec![export.gid])).unwrap_or_default();
+    let gids = marked(model).or_else(|| model.focus().export.map(|export| vec![export.gid])).unwrap_or_default();
     let open =
         gids.into_iter().filter_map(|gid| model.data.exports.get(&gid)).filter(|export| !export.state.is_final());
     let open: Vec<_> = open.collect();
@@ -205,11 +214,10 @@ fn confirm_cancel(model: &mut Model) {
 }
 
 fn schedule(model: &mut Model, action: Action) -> Vec<Effect> {
-    let Some((name, paused)) = focused_schedule(model).map(|schedule| (schedule.name.clone(), schedule.paused)) else {
-        return Vec::new();
-    };
+    let Some(schedule) = model.focus().schedule else { return Vec::new() };
+    let (name, paused) = (schedule.name.clone(), schedule.paused);
     if action == Action::Pause {
-        return refresh::asked(model, Ask::Pause(name, !paused));
+        return asked(model, [Ask::Pause(name, !paused)]);
     }
     model.dialog = Some(Dialog::Confirm {
         question: format!("Run schedule {name} now?"),
@@ -223,36 +231,29 @@ fn schedule(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Two marked archives, or the one with the cursor and the one before it; the older one is left.
 fn compare(model: &mut Model) -> Vec<Effect> {
-    let pair = match (marked(model), focused_archive(model)) {
-        (Some(marked), _) if marked.len() == 2 => Some((marked[0].min(marked[1]), marked[0].max(marked[1]))),
-        (None, Some(archive)) => match &model.screen {
-            Screen::Organization(screen) => {
-                previous(screen.archives.items(), archive).map(|before| (before.gid, archive.gid))
-            }
-            _ => before_on_the_way(model, archive).map(|before| (before, archive.gid)),
-        },
+    let marked = marked(model);
+    let archive = model.focus().archive.filter(|_| marked.is_none());
+    let pair = match (marked.as_deref(), archive) {
+        (Some(&[one, other]), _) => Some((one.min(other), one.max(other))),
+        (_, Some(archive)) => before(model, archive).map(|before| (before, archive.gid)),
         _ => None,
     };
     let Some((left, right)) = pair else {
-        let text = match focused_archive(model).filter(|_| marked(model).is_none()) {
-            Some(archive) => {
-                let format = names::archive_format(archive);
-                format!("there is no {format} archive before this one: go to a newer one, or mark two with space")
-            }
-            None => "compare takes exactly two marked archives".to_owned(),
-        };
+        let text = archive.map(names::archive_format).map_or_else(
+            || "compare takes exactly two marked archives".to_owned(),
+            |format| format!("there is no {format} archive before this one: go to a newer one, or mark two with space"),
+        );
         model.complain(text);
         return Vec::new();
     };
-    let screen = CompareScreen { left, right, comparison: Remote::default(), list: List::default() };
-    visit(model, Screen::Compare(Box::new(screen)))
+    visit(model, CompareScreen::new(left, right))
 }
 
-/// The archive before this one, where one came here from the organization.
-fn before_on_the_way(model: &Model, archive: &Archive) -> Option<Gid> {
-    model.past.iter().rev().find_map(|screen| match screen {
+/// The archive before this one, on the screen of its organization or where one came here from it.
+fn before(model: &Model, archive: &Archive) -> Option<Gid> {
+    std::iter::once(&model.screen).chain(model.past.iter().rev()).find_map(|screen| match screen {
         Screen::Organization(screen) if screen.key.id == archive.organization.id => {
-            previous(screen.archives.items(), archive).map(|before| before.gid)
+            screen.before(archive).map(|before| before.gid)
         }
         _ => None,
     })
@@ -266,10 +267,9 @@ fn marked(model: &Model) -> Option<Vec<Gid>> {
 }
 
 /// Goes to a screen, and asks for what it needs.
-pub(crate) fn visit(model: &mut Model, screen: Screen) -> Vec<Effect> {
-    if screen.kind() == model.screen.kind()
-        && matches!(screen, Screen::Organizations(_) | Screen::Exports(_) | Screen::Schedules(_) | Screen::Activity(..))
-    {
+pub(crate) fn visit(model: &mut Model, screen: impl Into<Screen>) -> Vec<Effect> {
+    let screen = screen.into();
+    if screen.is_same(&model.screen) {
         return Vec::new();
     }
     model.go(screen);
@@ -277,7 +277,7 @@ pub(crate) fn visit(model: &mut Model, screen: Screen) -> Vec<Effect> {
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {
-    if matches!(model.screen, Screen::Organizations(_)) {
+    if model.screen.is_home() {
         return vec![Effect::Quit];
     }
     if !model.back() {
@@ -289,7 +289,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
 fn back(model: &mut Model) -> Vec<Effect> {
     if let Some(list) = model.screen.list_mut() {
         if !list.filter.is_empty() || list.faults {
-            list.filter = crate::console::filter::Filter::default();
+            list.filter = Filter::default();
             list.faults = false;
             return Vec::new();
         }
@@ -298,59 +298,18 @@ fn back(model: &mut Model) -> Vec<Effect> {
             return Vec::new();
         }
     }
-    if let Screen::Rows(screen) = &model.screen
-        && !screen.ask.search.is_empty()
-    {
-        return rows::search(model, "");
+    if let Some(ask) = model.screen.look_for("") {
+        return asked(model, [ask]);
     }
     if model.back() { refresh::arrive(model) } else { Vec::new() }
 }
 
-fn end(model: &mut Model, last: bool) -> Vec<Effect> {
-    match &mut model.screen {
-        Screen::Rows(_) => return rows::end(model, last),
-        Screen::Export(_) | Screen::Record(_) => press::scroll(model, if last { isize::MAX } else { isize::MIN }),
-        screen => {
-            if let Some(list) = screen.list_mut() {
-                list.put(if last { usize::MAX } else { 0 });
-            }
-        }
-    }
-    Vec::new()
-}
-
-fn sideways(model: &mut Model, by: isize) -> Vec<Effect> {
-    match &mut model.screen {
-        Screen::Rows(screen) => {
-            let last = screen.page.value.as_ref().map_or(0, |page| page.columns.len().saturating_sub(1));
-            screen.column = screen.column.saturating_add_signed(by).min(last);
-            Vec::new()
-        }
-        Screen::Record(_) => rows::step(model, by),
-        _ => Vec::new(),
-    }
-}
-
 fn copy(model: &mut Model) -> Vec<Effect> {
-    let text = match &model.screen {
-        Screen::Record(screen) => {
-            let row = screen.rows.page.value.as_ref().and_then(|page| page.rows.get(screen.rows.list.cursor));
-            row.map(|row| row.text().to_owned())
-        }
-        Screen::Rows(screen) => {
-            let row = screen.page.value.as_ref().and_then(|page| page.rows.get(screen.list.cursor));
-            row.map(|row| row.text().to_owned())
-        }
-        Screen::Schedules(_) | Screen::Schedule(_) => focused_schedule(model).map(|schedule| schedule.name.clone()),
-        Screen::Organizations(_) => focused_key(model).map(names::organization),
-        _ => selected_gid(model).map(|gid| gid.to_string()),
-    };
-    let Some(text) = text else {
+    let Some(text) = model.focus().text() else {
         model.complain("there is nothing to copy here");
         return Vec::new();
     };
-    let shown = crate::console::words::fit(&text, 40);
-    model.say(format!("copied {shown}"));
+    model.say(format!("copied {}", fit(&text, 40)));
     vec![Effect::Copy(text)]
 }
 

@@ -1,11 +1,10 @@
 //! Why a key does nothing here and now.
 
-use orgvault_api::{ArchiveState, Role, State, health::Health};
+use orgvault_api::{Archive, ArchiveState, Role, State, health::Health};
 
 use crate::console::{
     keys::{Action, Key, Needs},
-    model::{Link, Model, Screen},
-    update::go::{focused_archive, focused_export, focused_key, focused_schedule, listed},
+    model::{Link, Model},
 };
 
 /// Why `key` does nothing at the moment; none where it does.
@@ -40,48 +39,40 @@ fn lacks(role: Role, has: Role) -> String {
 
 /// What the thing under the cursor does not allow.
 fn thing(model: &Model, action: Action) -> Option<String> {
-    match action {
+    let focus = model.focus();
+    let reason = match action {
         Action::Verify | Action::Download | Action::Compare | Action::Pin | Action::Delete | Action::Preflight => {
-            archive(model, action)
+            archive(focus.archive, action)
         }
-        Action::Cancel => match focused_export(model) {
-            _ if has_marks(model) => None,
-            None => Some("there is no export here".to_owned()),
-            Some(export) if export.state.is_final() => Some("this export has ended already".to_owned()),
-            Some(_) => None,
+        Action::Cancel if has_marks(model) => None,
+        Action::Cancel => match focus.export {
+            None => Some("there is no export here"),
+            Some(export) => export.state.is_final().then_some("this export has ended already"),
         },
-        Action::Export if model.screen.list().is_some_and(|list| list.total == 0) => match model.screen {
-            Screen::Organizations(_) => Some("there is no organization here".to_owned()),
-            _ => None,
-        },
-        Action::Export | Action::Live if is_gone(model) => Some("its source does not list it any more".to_owned()),
+        Action::Export | Action::Live if focus.organization.is_none() => Some("there is no organization here"),
+        Action::Export | Action::Live if is_gone(model) => Some("its source does not list it any more"),
         Action::Open => nothing_to_open(model),
-        Action::Run | Action::Pause if focused_schedule(model).is_none() => {
-            Some("there is no schedule here".to_owned())
-        }
-        Action::Run | Action::Pause if focused_schedule(model).is_some_and(|schedule| !schedule.enabled) => {
-            Some("the configuration has this schedule off".to_owned())
-        }
-        Action::Forward if model.future.is_empty() => Some("there is nothing to go forward to".to_owned()),
-        Action::Backward if model.past.is_empty() => Some("there is nothing to go back to".to_owned()),
+        Action::Run | Action::Pause => match focus.schedule {
+            None => Some("there is no schedule here"),
+            Some(schedule) => (!schedule.enabled).then_some("the configuration has this schedule off"),
+        },
+        Action::Forward if model.future.is_empty() => Some("there is nothing to go forward to"),
+        Action::Backward if model.past.is_empty() => Some("there is nothing to go back to"),
         _ => None,
-    }
+    };
+    reason.map(str::to_owned)
 }
 
-fn nothing_to_open(model: &Model) -> Option<String> {
-    match &model.screen {
-        Screen::Export(_) if focused_export(model).is_none_or(|export| export.state != State::Finished) => {
-            Some("this export has no archive".to_owned())
-        }
-        screen if screen.list().is_some_and(|list| list.shown.is_empty()) => {
-            Some("there is nothing here to open".to_owned())
-        }
-        _ => None,
+fn nothing_to_open(model: &Model) -> Option<&'static str> {
+    match (model.screen.list(), model.focus().export) {
+        (Some(list), _) => list.shown.is_empty().then_some("there is nothing here to open"),
+        (None, Some(export)) if export.state == State::Finished => None,
+        (None, _) => Some("this export has no archive"),
     }
 }
 
 fn is_gone(model: &Model) -> bool {
-    let one = focused_key(model).and_then(|key| listed(model, key));
+    let one = model.focus().organization.and_then(|key| model.data.listed(key));
     !has_marks(model) && one.is_some_and(|one| one.health == Health::Gone)
 }
 
@@ -89,14 +80,12 @@ fn has_marks(model: &Model) -> bool {
     model.screen.list().is_some_and(|list| !list.marked.is_empty())
 }
 
-fn archive(model: &Model, action: Action) -> Option<String> {
-    let Some(archive) = focused_archive(model) else {
-        return Some("there is no archive here".to_owned());
-    };
+fn archive(archive: Option<&Archive>, action: Action) -> Option<&'static str> {
+    let Some(archive) = archive else { return Some("there is no archive here") };
     match action {
-        Action::Delete if archive.pinned => Some("this archive is pinned: unpin it first".to_owned()),
+        Action::Delete if archive.pinned => Some("this archive is pinned: unpin it first"),
         Action::Verify | Action::Download | Action::Preflight if archive.state == ArchiveState::Missing => {
-            Some("the file of this archive is gone".to_owned())
+            Some("the file of this archive is gone")
         }
         _ => None,
     }

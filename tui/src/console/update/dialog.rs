@@ -34,7 +34,7 @@ pub(crate) fn press(model: &mut Model, key: &KeyEvent, name: &str) -> Vec<Effect
             {
                 list.marked.clear();
             }
-            return asks.into_iter().flat_map(|ask| refresh::asked(model, ask)).collect();
+            return refresh::asked(model, asks);
         }
         After::Copy(line) => {
             model.say(format!("copied {line}"));

@@ -4,11 +4,16 @@ use std::collections::HashSet;
 
 use orgvault_api::{Event, Export, State, Status, gid::Gid};
 
-use super::{answer, arrange::arrange, refresh};
+use super::{
+    answer,
+    arrange::arrange,
+    refresh::{self, asked},
+};
 use crate::{
     console::{
         message::{Ask, Effect, Fault, News},
-        model::{Happening, Link, Model, Screen},
+        model::{Happening, Link, Model},
+        screens::Asks,
     },
     names, units,
 };
@@ -42,23 +47,15 @@ fn up(model: &mut Model, status: Status) -> Vec<Effect> {
     model.link = Link::Up;
     model.status = Some(status);
     model.data.status_at = Some(model.now);
-    let mut effects = refresh::asked(model, Ask::Organizations);
-    effects.extend(refresh::asked(model, Ask::Exports));
-    effects.extend(refresh::asked(model, Ask::Sources));
-    if !matches!(model.screen, Screen::Organizations(_) | Screen::Exports(_)) {
+    let mut effects = asked(model, [Ask::Organizations, Ask::Exports, Ask::Sources]);
+    if !effects.contains(&Effect::Ask(model.screen.question())) {
         effects.extend(refresh::arrive(model));
     }
     effects
 }
 
 fn down(model: &mut Model, fault: Fault) {
-    let data = &mut model.data;
-    data.organizations.forget();
-    data.sources.forget();
-    data.exports_asked.forget();
-    data.schedules.forget();
-    data.retention.forget();
-    data.audit.forget();
+    model.data.forget();
     let since = match model.link {
         Link::Down { since, .. } => since,
         _ => model.now,
@@ -74,15 +71,15 @@ fn snapshot(model: &mut Model, exports: Vec<Export>) -> Vec<Effect> {
     for export in exports {
         model.data.take(export, model.now);
     }
-    ended.chunks(AT_ONCE).flat_map(|gids| refresh::asked(model, Ask::Ended(gids.to_vec()))).collect()
+    asked(model, ended.chunks(AT_ONCE).map(|gids| Ask::Ended(gids.to_vec())))
 }
 
 /// In the middle of the stream: changes were missed, those of archives and schedules too.
 fn anew(model: &mut Model, exports: Vec<Export>) -> Vec<Effect> {
-    model.data.organizations_stale = true;
-    model.data.schedules_stale = true;
+    model.data.organizations.stale = true;
+    model.data.schedules.stale = true;
     let mut effects = snapshot(model, exports);
-    if matches!(model.screen, Screen::Organization(_) | Screen::Archive(_)) {
+    if model.screen.asks() != Asks::Once {
         effects.extend(refresh::arrive(model));
     }
     effects
@@ -94,23 +91,21 @@ fn change(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Export { export } => {
             let before = model.data.take((*export).clone(), model.now).map(|before| before.state);
             if before != Some(export.state) {
-                model.data.organizations_stale = true;
-                model.data.schedules_stale |= export.schedule.is_some();
+                model.data.organizations.stale = true;
+                model.data.schedules.stale |= export.schedule.is_some();
                 model.data.note(happening(&export, model));
                 return changed(model, &export);
             }
             Vec::new()
         }
         Event::Archive { gid, organization } => {
-            model.data.organizations_stale = true;
-            let ask = match &model.screen {
-                Screen::Organization(screen) if screen.key.id == organization.id => {
-                    Some(Ask::Archives(screen.key.clone()))
-                }
-                screen if screen.gid() == Some(gid) => Some(Ask::Archive(gid)),
-                _ => None,
+            model.data.organizations.stale = true;
+            let question = model.screen.question();
+            let ask = match &question {
+                Ask::Archives(key) => (key.id == organization.id).then_some(question),
+                shown => (shown.archive() == Some(gid)).then_some(Ask::Archive(gid)),
             };
-            ask.map(|ask| refresh::asked(model, ask)).unwrap_or_default()
+            asked(model, ask)
         }
     }
 }
@@ -132,7 +127,7 @@ fn happening(export: &Export, model: &Model) -> Happening {
 fn changed(model: &mut Model, export: &Export) -> Vec<Effect> {
     let name = format!("{} {}", names::organization(&export.organization), names::format_of(export));
     let code = export.error.as_ref().map(|error| error.code.as_str());
-    let watched = matches!(&model.screen, Screen::Export(screen) if screen.gid == export.gid);
+    let watched = model.screen.question() == Ask::Log(export.gid);
     match (export.state, code) {
         (State::Finished, _) if watched || model.mine.remove(&export.gid) => {
             let rows = units::number(units::rows(&export.counts));
@@ -152,7 +147,7 @@ fn changed(model: &mut Model, export: &Export) -> Vec<Effect> {
             let message = export.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
             model.complain(format!("{name} failed: {message}"));
             if watched {
-                return refresh::asked(model, Ask::Log(export.gid));
+                return asked(model, [Ask::Log(export.gid)]);
             }
         }
         _ => {}

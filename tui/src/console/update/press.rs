@@ -5,12 +5,13 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use super::{
     act,
     arrange::{Arrangement, arrange},
-    available, dialog, prompt, rows,
+    available, dialog, prompt, refresh,
 };
 use crate::console::{
     keys::{self, Action},
     message::Effect,
-    model::{ExportScreen, Model, Screen},
+    model::Model,
+    screens::Motion,
     view,
 };
 
@@ -91,31 +92,26 @@ pub(crate) fn wheel(model: &mut Model, by: isize) -> Vec<Effect> {
         dialog::stay_within(model);
         return Vec::new();
     }
-    let effects = step(model, by);
+    let effects = go(model, Motion::Rows(by));
     arrange(model);
     effects
 }
 
-/// Moves the cursor, or scrolls where there is none.
-pub(crate) fn step(model: &mut Model, by: isize) -> Vec<Effect> {
-    match &mut model.screen {
-        Screen::Rows(_) => return rows::step(model, by),
-        Screen::Export(_) | Screen::Record(_) => scroll(model, by),
-        screen => {
-            if let Some(list) = screen.list_mut() {
-                list.step(by);
-            }
+/// Moves the cursor; where there is text instead of a list, scrolls it, as far as there is some.
+pub(crate) fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    let by = match motion {
+        Motion::Columns(_) => None,
+        Motion::Rows(by) => Some(by),
+        Motion::Top => Some(isize::MIN),
+        Motion::Bottom => Some(isize::MAX),
+    };
+    if let (Some(by), true) = (by, model.screen.scroll().is_some()) {
+        let reach = view::reach(model);
+        if let Some(scroll) = model.screen.scroll() {
+            *scroll = scroll.saturating_add_signed(by).min(reach);
         }
+        return Vec::new();
     }
-    Vec::new()
-}
-
-/// Scrolls text, as far as there is some.
-pub(crate) fn scroll(model: &mut Model, by: isize) {
-    let reach = view::reach(model);
-    if let Screen::Export(ExportScreen { scroll, .. }) = &mut model.screen {
-        *scroll = scroll.saturating_add_signed(by).min(reach);
-    } else if let Screen::Record(screen) = &mut model.screen {
-        screen.scroll = screen.scroll.saturating_add_signed(by).min(reach);
-    }
+    let ask = model.screen.go(motion);
+    refresh::asked(model, ask)
 }

@@ -4,11 +4,10 @@ use crossterm::event::KeyEvent;
 use orgvault_api::Format;
 
 use super::{
-    act,
-    act::visit,
-    arrange::{SORTS, arrange},
+    act::{self, visit},
+    arrange::arrange,
     dialog::edit,
-    rows,
+    refresh::asked,
 };
 use crate::{
     console::{
@@ -16,17 +15,18 @@ use crate::{
         filter::Filter,
         keys::{self, Action},
         message::Effect,
-        model::{Dialog, Model, Prompt, PromptKind, Screen},
+        model::{Dialog, Model, Prompt, PromptKind},
+        screens::{Screen, organization::OrganizationScreen, organizations::SORTS},
     },
     names,
 };
 
 /// Something is going to be typed.
 pub(crate) fn start(model: &mut Model, kind: PromptKind) {
-    let before = match (kind, &model.screen) {
-        (PromptKind::Command, _) => String::new(),
-        (PromptKind::Filter, Screen::Rows(screen)) => screen.ask.search.clone(),
-        (PromptKind::Filter, screen) => screen.list().map(|list| list.filter.typed().to_owned()).unwrap_or_default(),
+    let filter = || model.screen.search().or(model.screen.list().map(|list| list.filter.typed()));
+    let before = match kind {
+        PromptKind::Command => String::new(),
+        PromptKind::Filter => filter().unwrap_or_default().to_owned(),
     };
     model.prompt = Some(Prompt { kind, text: before.clone(), before, completion: None });
 }
@@ -72,7 +72,7 @@ fn typed(model: &mut Model, prompt: Prompt) {
 
 /// Rows of a section are searched by the daemon, when the text is whole.
 fn filter(model: &mut Model, text: &str) {
-    if matches!(model.screen, Screen::Rows(_)) {
+    if model.screen.search().is_some() {
         return;
     }
     if let Some(list) = model.screen.list_mut() {
@@ -82,10 +82,10 @@ fn filter(model: &mut Model, text: &str) {
 
 fn done(model: &mut Model, prompt: &Prompt) -> Vec<Effect> {
     match prompt.kind {
-        PromptKind::Filter if matches!(model.screen, Screen::Rows(_)) => rows::search(model, &prompt.text),
         PromptKind::Filter => {
             filter(model, &prompt.text);
-            Vec::new()
+            let ask = model.screen.look_for(&prompt.text);
+            asked(model, ask)
         }
         PromptKind::Command => match command::parse(&prompt.text) {
             Ok(command) => run(model, command),
@@ -123,19 +123,25 @@ fn run(model: &mut Model, command: Command) -> Vec<Effect> {
     match command {
         Command::Do(action) => return press_for(model, action),
         Command::Organization(name) => return organization(model, &name),
-        Command::Gid(gid) => return act::open_gid(model, gid),
+        Command::Gid(gid) => return visit(model, Screen::of_gid(&model.data, gid)),
         Command::Sort(column) => {
             let place = SORTS.iter().position(|known| *known == column);
-            if let (Some(place), Screen::Organizations(list)) = (place, &mut model.screen) {
-                list.reverse = place == list.sort && !list.reverse;
-                list.sort = place;
+            if let (Some(place), Screen::Organizations(screen)) = (place, &mut model.screen) {
+                screen.list.reverse = place == screen.list.sort && !screen.list.reverse;
+                screen.list.sort = place;
             } else {
                 model.complain("only the organizations are sorted by a column");
             }
         }
         Command::Filter(text) => filter(model, &text),
         Command::Export(formats) => return export(model, formats),
-        Command::Row(number) => return rows::go(model, number),
+        Command::Row(number) => {
+            if let Screen::Rows(screen) = &mut model.screen {
+                let ask = screen.number(number);
+                return asked(model, ask);
+            }
+            model.complain("only rows of a section have numbers");
+        }
         Command::Nothing => {}
     }
     Vec::new()
@@ -181,7 +187,7 @@ fn organization(model: &mut Model, name: &str) -> Vec<Effect> {
             || one.key.id == name
     });
     if let Some(key) = found.map(|one| one.key.clone()) {
-        return visit(model, Screen::organization(key));
+        return visit(model, OrganizationScreen::new(key));
     }
     model.complain(format!("there is no organization {name}"));
     Vec::new()

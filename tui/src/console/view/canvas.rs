@@ -15,33 +15,33 @@ use crate::console::{
 };
 
 /// A part of a line with its style.
-pub(super) type Span = (String, Style);
+pub(crate) type Span = (String, Style);
 
 /// What is drawn on. Nothing that is drawn leaves the area that it is given.
-pub(super) struct Canvas<'c> {
+pub(crate) struct Canvas<'c> {
     buffer: &'c mut Buffer,
     /// How things look.
-    pub(super) theme: &'c Theme,
+    pub(crate) theme: &'c Theme,
     /// What the runtime needs to know.
-    pub(super) drawn: Drawn,
+    pub(crate) drawn: Drawn,
     /// Whether it is only to be found out how far one can scroll, whatever that costs.
-    pub(super) measures: bool,
+    pub(crate) measures: bool,
 }
 
 impl<'c> Canvas<'c> {
     /// An empty one.
-    pub(super) fn new(buffer: &'c mut Buffer, theme: &'c Theme) -> Self {
+    pub(crate) fn new(buffer: &'c mut Buffer, theme: &'c Theme) -> Self {
         buffer.set_style(buffer.area, theme.text);
         Self { buffer, theme, drawn: Drawn::default(), measures: false }
     }
 
     /// All of it.
-    pub(super) fn area(&self) -> Rect {
+    pub(crate) fn area(&self) -> Rect {
         self.buffer.area
     }
 
     /// Writes text of any kind into one line; gives the columns that it took.
-    pub(super) fn text(&mut self, x: u16, y: u16, columns: u16, text: &str, style: Style) -> u16 {
+    pub(crate) fn text(&mut self, x: u16, y: u16, columns: u16, text: &str, style: Style) -> u16 {
         let area = self.buffer.area;
         if x >= area.right() || y >= area.bottom() {
             return 0;
@@ -53,7 +53,7 @@ impl<'c> Canvas<'c> {
     }
 
     /// Writes parts one after the other into the first line of `area`.
-    pub(super) fn spans(&mut self, area: Rect, spans: &[Span]) {
+    pub(crate) fn spans(&mut self, area: Rect, spans: &[Span]) {
         let mut x = area.x;
         for (text, style) in spans {
             x += self.text(x, area.y, area.right().saturating_sub(x), text, *style);
@@ -61,7 +61,7 @@ impl<'c> Canvas<'c> {
     }
 
     /// Writes a paragraph into `area`; gives the lines that it took.
-    pub(super) fn paragraph(&mut self, area: Rect, text: &str, style: Style) -> u16 {
+    pub(crate) fn paragraph(&mut self, area: Rect, text: &str, style: Style) -> u16 {
         let mut used = 0;
         for line in paragraph(text, area.width.into()).into_iter().take(area.height.into()) {
             self.text(area.x, area.y + used, area.width, &line, style);
@@ -72,7 +72,7 @@ impl<'c> Canvas<'c> {
 
     /// Writes as many lines as there is room for. Where there are more, the last one says how to read
     /// them.
-    pub(super) fn lines(&mut self, area: Rect, lines: &[Span]) {
+    pub(crate) fn lines(&mut self, area: Rect, lines: &[Span]) {
         let height = usize::from(area.height);
         let cut = lines.len() > height;
         let shown = if cut { height.saturating_sub(1) } else { height };
@@ -87,7 +87,7 @@ impl<'c> Canvas<'c> {
 
     /// Writes lines without the first `scroll` ones, as far as one can scroll; gives how many are
     /// below.
-    pub(super) fn scrolled(&mut self, area: Rect, lines: &[Span], scroll: usize) -> usize {
+    pub(crate) fn scrolled(&mut self, area: Rect, lines: &[Span], scroll: usize) -> usize {
         let height = usize::from(area.height);
         let reach = lines.len().saturating_sub(height);
         self.drawn.reach = reach;
@@ -99,12 +99,12 @@ impl<'c> Canvas<'c> {
     }
 
     /// Gives every cell of `area` a style.
-    pub(super) fn style(&mut self, area: Rect, style: Style) {
+    pub(crate) fn style(&mut self, area: Rect, style: Style) {
         self.buffer.set_style(area, style);
     }
 
     /// Empties `area`.
-    pub(super) fn clear(&mut self, area: Rect) {
+    pub(crate) fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
@@ -121,7 +121,7 @@ impl<'c> Canvas<'c> {
     }
 
     /// Draws a line with a title over the width of `area`; gives what is below it.
-    pub(super) fn rule(&mut self, area: Rect, title: &str) -> Rect {
+    pub(crate) fn rule(&mut self, area: Rect, title: &str) -> Rect {
         let symbol = self.theme.symbols.line;
         let (dim, accent) = (self.theme.dim, self.theme.accent);
         self.text(area.x, area.y, area.width, &symbol.repeat(area.width.into()), dim);
@@ -132,7 +132,7 @@ impl<'c> Canvas<'c> {
     }
 
     /// Draws a box around an emptied area; gives what is inside.
-    pub(super) fn boxed(&mut self, area: Rect, title: &str) -> Rect {
+    pub(crate) fn boxed(&mut self, area: Rect, title: &str) -> Rect {
         self.clear(area);
         let symbols = self.theme.symbols;
         let [top_left, top_right, bottom_left, bottom_right] = symbols.corners;
@@ -155,7 +155,7 @@ impl<'c> Canvas<'c> {
     }
 
     /// A bar that is filled by `percent`.
-    pub(super) fn gauge(&mut self, x: u16, y: u16, columns: u16, percent: u16, style: Style) {
+    pub(crate) fn gauge(&mut self, x: u16, y: u16, columns: u16, percent: u16, style: Style) {
         let filled = usize::from(columns) * usize::from(percent.min(100)) / 100;
         let symbols = self.theme.symbols;
         let text = symbols.full.repeat(filled) + &symbols.empty.repeat(usize::from(columns) - filled);
@@ -163,12 +163,12 @@ impl<'c> Canvas<'c> {
     }
 
     /// Puts the terminal's cursor where text is typed.
-    pub(super) fn cursor(&mut self, x: u16, y: u16) {
+    pub(crate) fn cursor(&mut self, x: u16, y: u16) {
         self.drawn.cursor = Some(Position { x: x.min(self.buffer.area.right().saturating_sub(1)), y });
     }
 
     /// Says how asking for something went, where there is nothing to show; gives whether it did.
-    pub(super) fn missing<T>(&mut self, area: Rect, what: &str, remote: &Remote<T>) -> bool {
+    pub(crate) fn missing<T>(&mut self, area: Rect, what: &str, remote: &Remote<T>) -> bool {
         if remote.value.is_some() {
             return false;
         }
@@ -182,12 +182,12 @@ impl<'c> Canvas<'c> {
     }
 
     /// Says in one line why a list is empty, or what to do about it.
-    pub(super) fn remark(&mut self, area: Rect, text: &str) {
+    pub(crate) fn remark(&mut self, area: Rect, text: &str) {
         self.text(area.x + 2, area.y, area.width.saturating_sub(2), text, self.theme.dim);
     }
 
     /// Says why there is nothing to show.
-    pub(super) fn fault(&mut self, area: Rect, what: &str, fault: &Fault) {
+    pub(crate) fn fault(&mut self, area: Rect, what: &str, fault: &Fault) {
         let text = if fault.is_not_offered() {
             format!("{what}: this daemon does not offer that yet")
         } else {
@@ -201,24 +201,24 @@ impl<'c> Canvas<'c> {
 }
 
 /// `area` without its first `lines`.
-pub(super) fn below(area: Rect, lines: u16) -> Rect {
+pub(crate) fn below(area: Rect, lines: u16) -> Rect {
     let lines = lines.min(area.height);
     Rect { y: area.y + lines, height: area.height - lines, ..area }
 }
 
 /// The first `lines` of `area`.
-pub(super) fn top(area: Rect, lines: u16) -> Rect {
+pub(crate) fn top(area: Rect, lines: u16) -> Rect {
     Rect { height: lines.min(area.height), ..area }
 }
 
 /// `area` without two columns on each side.
-pub(super) fn inset(area: Rect) -> Rect {
+pub(crate) fn inset(area: Rect) -> Rect {
     Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area }
 }
 
 /// A picture of values, one column each: from the lowest to the highest, or in the middle where
 /// they hardly differ, because hills would be made of nothing.
-pub(super) fn sparkline(theme: &Theme, values: &[u64]) -> String {
+pub(crate) fn sparkline(theme: &Theme, values: &[u64]) -> String {
     let highest = values.iter().copied().max().unwrap_or(0);
     let lowest = values.iter().copied().min().unwrap_or(0);
     let flat = highest - lowest < highest / 4;

@@ -6,15 +6,13 @@ use super::{
     SMALLEST,
     canvas::{Canvas, Span, below, inset},
 };
-use crate::{
-    console::{
-        keys::{self, Action, Key},
-        model::{Kind, Link, Model, PromptKind, Screen},
-        theme::Theme,
-        update::reason,
-        words::{age, paragraph, width},
-    },
-    names, units,
+use crate::console::{
+    keys::{self, Action, Key},
+    model::{Link, Model, PromptKind},
+    screens::Kind,
+    theme::Theme,
+    update::reason,
+    words::{age, paragraph, width},
 };
 
 /// A remark takes no more lines.
@@ -44,7 +42,7 @@ fn title(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     if let Some(host) = &model.setup.host {
         spans.push((format!(" {host}"), theme.careful));
     }
-    for part in way(model) {
+    for part in model.screen.title() {
         spans.push((format!(" {} ", theme.symbols.deeper), theme.dim));
         spans.push((part, theme.text));
     }
@@ -72,34 +70,6 @@ fn others(canvas: &mut Canvas<'_>, model: &Model, area: Rect, used: usize) {
     let room = usize::from(area.width).saturating_sub(used + 1);
     if let Some(needed) = u16::try_from(needed).ok().filter(|needed| usize::from(*needed) <= room) {
         canvas.spans(Rect { x: area.right() - needed, width: needed, ..area }, &spans);
-    }
-}
-
-/// Where one is, from the outermost to the innermost.
-fn way(model: &Model) -> Vec<String> {
-    let list = |name: &str, list: &crate::console::model::List| {
-        let count = if list.shown.len() == list.total {
-            units::number(list.total as u64)
-        } else {
-            format!("{} of {}", units::number(list.shown.len() as u64), units::number(list.total as u64))
-        };
-        let filter = if list.filter.is_empty() { String::new() } else { format!(" /{}", list.filter.typed()) };
-        let faults = if list.faults { " faults" } else { "" };
-        vec![format!("{name} {count}{faults}{filter}")]
-    };
-    match &model.screen {
-        Screen::Organizations(rows) => list("organizations", rows),
-        Screen::Organization(screen) => vec![names::organization(&screen.key)],
-        Screen::Exports(rows) => list("exports", rows),
-        Screen::Export(screen) => vec![format!("export {}", screen.gid)],
-        Screen::Archive(screen) => vec![format!("archive {}", screen.gid)],
-        Screen::Rows(screen) => vec![format!("archive {}", screen.ask.gid), screen.ask.section.clone()],
-        Screen::Record(screen) => vec![screen.rows.ask.section.clone(), "row".to_owned()],
-        Screen::Compare(screen) => vec![format!("compare {} {}", screen.left, screen.right)],
-        Screen::Schedules(rows) => list("schedules", rows),
-        Screen::Schedule(screen) => vec![format!("schedule {}", screen.name)],
-        Screen::Retention(rows, _) => list("retention", rows),
-        Screen::Activity(rows, _) => list("activity", rows),
     }
 }
 
@@ -200,7 +170,7 @@ fn last_line(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         if prompt.text.is_empty() {
             let hint = match prompt.kind {
                 PromptKind::Command => " a command: tab completes, esc leaves",
-                PromptKind::Filter if matches!(model.screen, Screen::Rows(_)) => {
+                PromptKind::Filter if model.screen.search().is_some() => {
                     " text to look for in every row; enter searches, esc leaves"
                 }
                 PromptKind::Filter => " text to keep, !text to drop, -f for a loose match; enter keeps, esc drops",
@@ -213,8 +183,8 @@ fn last_line(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     for key in fitting(model, area.width.into()) {
         let off = reason(model, key).is_some();
         let word = match key.action {
-            Action::Quit if !matches!(model.screen, Screen::Organizations(_)) => "back",
-            Action::Filter if matches!(model.screen, Screen::Rows(_)) => "search",
+            Action::Quit if !model.screen.is_home() => "back",
+            Action::Filter if model.screen.search().is_some() => "search",
             _ => key.word,
         };
         spans.push((format!(" {}", key.names[0]), if off { theme.dim } else { theme.accent }));

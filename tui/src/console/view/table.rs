@@ -7,60 +7,60 @@ use crate::console::model::List;
 
 /// A column.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Column {
+pub(crate) struct Column {
     /// Its name.
-    pub(super) title: &'static str,
+    pub(crate) title: &'static str,
     /// The columns of the terminal that it needs.
-    pub(super) needs: u16,
+    pub(crate) needs: u16,
     /// What it gets of the columns that are left over; 0 is nothing.
-    pub(super) grows: u16,
+    pub(crate) grows: u16,
     /// Whether it is aligned to the right.
-    pub(super) right: bool,
+    pub(crate) right: bool,
     /// Where there is not enough room, the highest goes first; 0 stays.
-    pub(super) rank: u8,
+    pub(crate) rank: u8,
 }
 
 /// A column of text.
-pub(super) const fn text(title: &'static str, needs: u16, grows: u16, rank: u8) -> Column {
+pub(crate) const fn text(title: &'static str, needs: u16, grows: u16, rank: u8) -> Column {
     Column { title, needs, grows, right: false, rank }
 }
 
 /// A column of numbers.
-pub(super) const fn number(title: &'static str, needs: u16, rank: u8) -> Column {
+pub(crate) const fn number(title: &'static str, needs: u16, rank: u8) -> Column {
     Column { title, needs, grows: 0, right: true, rank }
 }
 
 /// A cell: its parts, one after the other.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Cell(pub(super) Vec<(String, Style)>);
+pub(crate) struct Cell(pub(crate) Vec<(String, Style)>);
 
 impl Cell {
     /// Text with a style.
-    pub(super) fn new(text: impl Into<String>, style: Style) -> Self {
+    pub(crate) fn new(text: impl Into<String>, style: Style) -> Self {
         Self(vec![(text.into(), style)])
     }
 }
 
 /// A row as it is drawn.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// Its cells, one for each column.
-    pub(super) cells: Vec<Cell>,
+    pub(crate) cells: Vec<Cell>,
     /// Its id, where it can be marked.
-    pub(super) id: String,
+    pub(crate) id: String,
 }
 
 /// Whether a table has the cursor, and which column it is sorted by.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Look {
+pub(crate) struct Look {
     /// Whether the keys go here.
-    pub(super) focused: bool,
+    pub(crate) focused: bool,
     /// The column that it is sorted by, and whether that is turned round.
-    pub(super) sorted: Option<(usize, bool)>,
+    pub(crate) sorted: Option<(usize, bool)>,
 }
 
 /// Draws a table; `row` makes a row of the data's index.
-pub(super) fn draw(
+pub(crate) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
     columns: &[Column],

@@ -1,18 +1,27 @@
 //! One organization: its archives on a time axis, and their counts beside the live database's.
 
-use orgvault_api::{Archive, ArchiveState, DayResult, SectionCount, clock::Timestamp};
-use ratatui::{layout::Rect, style::Style};
+use orgvault_api::{Archive, ArchiveState, Counts, DayResult, OrganizationKey, SectionCount, clock::Timestamp};
+use ratatui::layout::Rect;
 
 use super::{
-    canvas::{Canvas, Span, below, inset, sparkline, top},
-    organizations::{nights, reason, standing},
-    table::{self, Cell, Column, Look, Row, number, text},
+    Component, Focus, Screen,
+    archive::{self, ArchiveScreen, checked},
+    compare::difference,
+    organizations::{self, nights, reason, standing},
+    rows::RowsScreen,
 };
 use crate::{
     console::{
-        model::{Model, OrganizationScreen, Pane},
+        command_lines::CommandLines,
+        keys::Action,
+        message::Ask,
+        model::{Data, Entry, List, Model, Remote, Slot},
         theme::Theme,
-        update::{listed, previous},
+        view::{
+            canvas::{Canvas, Span, below, inset, sparkline, top},
+            notes::Notes,
+            table::{self, Cell, Column, Look, Row, number, text},
+        },
         words::{age, when},
     },
     names, units,
@@ -39,31 +48,173 @@ const COUNTS: [Column; 6] = [
     text("TREND", 12, 0, 3),
 ];
 
-/// Draws the facts, the axis, the archives and the counts: beside each other where it is wide.
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &OrganizationScreen, area: Rect) {
-    facts(canvas, model, screen, top(area, 1));
-    let area = why(canvas, model, screen, below(area, 1));
-    if canvas.missing(area, "archives", &screen.archives) {
-        return;
+/// Which part of the screen has the cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pane {
+    Archives,
+    Counts,
+}
+
+/// One organization.
+#[derive(Debug, Clone)]
+pub(crate) struct OrganizationScreen {
+    /// Which one.
+    pub(crate) key: OrganizationKey,
+    /// Its archives, newest first.
+    archives: Remote<Vec<Archive>>,
+    /// The archives' list.
+    list: List,
+    /// The counts' list.
+    counts: List,
+    /// The live database's counts.
+    live: Remote<Counts>,
+    pane: Pane,
+}
+
+impl OrganizationScreen {
+    /// An organization of which nothing is known yet.
+    pub(crate) fn new(key: OrganizationKey) -> Self {
+        let (list, counts) = (List::default(), List::default());
+        Self { key, archives: Remote::default(), list, counts, live: Remote::default(), pane: Pane::Archives }
     }
-    if screen.archives.items().is_empty() {
-        canvas.remark(below(area, 1), "no archive yet: e exports");
-        return;
+
+    fn archive(&self) -> Option<&Archive> {
+        self.archives.items().get(self.list.index()?)
     }
-    axis(canvas, model, screen, top(area, 2));
-    let area = below(area, 2);
-    let (left, right) = split(area, screen.archives.items().len());
-    let inner = canvas.rule(left, "archives");
-    let look = |pane| Look { focused: screen.pane == pane, sorted: None };
-    table::draw(canvas, inner, &ARCHIVES, &screen.list, look(Pane::Archives), |index| {
-        screen.archives.items().get(index).map(|archive| archive_row(model, archive))
-    });
-    counts(canvas, model, screen, right);
+
+    /// The newest older archive of the same organization, format and entity.
+    pub(crate) fn before(&self, of: &Archive) -> Option<&Archive> {
+        let alike = |one: &&Archive| {
+            let form = (one.format, &one.entity, one.importable) == (of.format, &of.entity, of.importable);
+            one.gid < of.gid && form && one.organization.id == of.organization.id
+        };
+        self.archives.items().iter().filter(alike).max_by_key(|one| one.gid)
+    }
+}
+
+impl Component for OrganizationScreen {
+    fn keys() -> &'static [Action] {
+        use Action::{
+            Compare, Delete, Download, Export, Faults, Filter, Live, Mark, Open, Pane, Pin, Retention, Verify,
+        };
+        &[Open, Export, Verify, Compare, Pane, Download, Pin, Live, Delete, Filter, Faults, Mark, Retention]
+    }
+
+    fn title(&self) -> Vec<String> {
+        vec![names::organization(&self.key)]
+    }
+
+    fn question(&self) -> Ask {
+        Ask::Archives(self.key.clone())
+    }
+
+    fn slot(&mut self, ask: &Ask) -> Option<&mut dyn Slot> {
+        match ask {
+            Ask::Archives(key) if *key == self.key => Some(&mut self.archives),
+            Ask::Counts(key) if *key == self.key => Some(&mut self.live),
+            _ => None,
+        }
+    }
+
+    /// Who looks at the newest archive goes on to look at the newest one.
+    fn take(&mut self, ask: &Ask) {
+        if let (Ask::Archives(_), Some(archives)) = (ask, &mut self.archives.value) {
+            archives.sort_by_key(|archive| std::cmp::Reverse(archive.gid));
+            if self.list.cursor == 0 {
+                self.list.release();
+            }
+        }
+    }
+
+    fn arrange(&mut self, _: &Data) {
+        self.list.arrange(self.archives.items().iter().map(entry).enumerate().collect());
+        let sections = self.archive().map(|shown| archive::sections(shown, self.before(shown)));
+        self.counts.arrange(sections.unwrap_or_default());
+    }
+
+    fn focus<'m>(&'m self, _: &'m Data) -> Focus<'m> {
+        let archive = self.archive();
+        let section = self.counts.index().filter(|_| self.pane == Pane::Counts);
+        let section = section.and_then(|index| archive?.counts.get(index));
+        Focus { organization: Some(&self.key), section, ..Focus::archive(archive) }
+    }
+
+    fn open(&self, data: &Data) -> Option<Screen> {
+        let Focus { archive, section, .. } = self.focus(data);
+        let gid = archive?.gid;
+        match self.pane {
+            Pane::Archives => Some(ArchiveScreen::new(gid).into()),
+            Pane::Counts => section.map(|section| RowsScreen::new(gid, section.name.clone(), section.rows).into()),
+        }
+    }
+
+    fn list(&self) -> Option<&List> {
+        Some(match self.pane {
+            Pane::Archives => &self.list,
+            Pane::Counts => &self.counts,
+        })
+    }
+
+    fn list_mut(&mut self) -> Option<&mut List> {
+        Some(match self.pane {
+            Pane::Archives => &mut self.list,
+            Pane::Counts => &mut self.counts,
+        })
+    }
+
+    fn act(&mut self, _pane: Action) {
+        self.pane = if self.pane == Pane::Archives { Pane::Counts } else { Pane::Archives };
+    }
+
+    fn command_lines(&self, data: &Data, lines: &mut CommandLines) {
+        lines.organization(&self.key);
+        let Focus { archive: Some(archive), section, .. } = self.focus(data) else { return };
+        lines.archive(archive.gid);
+        if let Some(section) = section {
+            lines.section(archive.gid, &section.name);
+        }
+    }
+
+    fn notes(&self, page: &mut Notes<'_>, model: &Model) {
+        organizations::notes(model.data.listed(&self.key), page, model);
+    }
+
+    /// The facts, the axis, the archives and the counts: beside each other where it is wide.
+    fn draw(&self, canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+        facts(canvas, model, self, top(area, 1));
+        let area = why(canvas, model, self, below(area, 1));
+        if canvas.missing(area, "archives", &self.archives) {
+            return;
+        }
+        if self.archives.items().is_empty() {
+            canvas.remark(below(area, 1), "no archive yet: e exports");
+            return;
+        }
+        axis(canvas, model, self, top(area, 2));
+        let area = below(area, 2);
+        let (left, right) = split(area, self.archives.items().len());
+        let inner = canvas.rule(left, "archives");
+        let look = Look { focused: self.pane == Pane::Archives, sorted: None };
+        table::draw(canvas, inner, &ARCHIVES, &self.list, look, |index| {
+            self.archives.items().get(index).map(|archive| archive_row(model, archive))
+        });
+        counts(canvas, model, self, right);
+    }
+}
+
+fn entry(one: &Archive) -> Entry {
+    let format = names::archive_format(one);
+    let pinned = if one.pinned { "pinned" } else { "" };
+    Entry {
+        id: one.gid.to_string(),
+        words: format!("{} {format} {:?} {pinned} {}", one.gid, one.state, one.exported_at),
+        faulty: one.state != ArchiveState::Present || !one.warnings.is_empty(),
+    }
 }
 
 /// Why it is not ok, in at most three lines; gives what is below it.
 fn why(canvas: &mut Canvas<'_>, model: &Model, screen: &OrganizationScreen, area: Rect) -> Rect {
-    let Some(one) = listed(model, &screen.key) else { return area };
+    let Some(one) = model.data.listed(&screen.key) else { return area };
     let lines = reason(canvas.theme, one, inset(area).width.into());
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(3);
     canvas.lines(inset(top(area, height)), &lines);
@@ -84,7 +235,7 @@ fn split(area: Rect, archives: usize) -> (Rect, Rect) {
 fn facts(canvas: &mut Canvas<'_>, model: &Model, screen: &OrganizationScreen, area: Rect) {
     let theme = canvas.theme;
     let mut spans: Vec<Span> = vec![(" ".to_owned(), theme.text)];
-    if let Some(one) = listed(model, &screen.key) {
+    if let Some(one) = model.data.listed(&screen.key) {
         let (symbol, word, style) = standing(theme, one);
         spans.push((format!("{symbol} {word}  "), style));
         if let Some(at) = one.listed_at {
@@ -108,7 +259,7 @@ fn axis(canvas: &mut Canvas<'_>, model: &Model, screen: &OrganizationScreen, are
     let theme = canvas.theme;
     let archives = screen.archives.items();
     let (Some(newest), Some(oldest)) = (archives.first(), archives.last()) else { return };
-    let selected = screen.list.index().and_then(|index| archives.get(index)).unwrap_or(newest);
+    let selected = screen.archive().unwrap_or(newest);
     let from = oldest.exported_at.with_timezone(&model.setup.zone).format("%m-%d").to_string();
     let line = Rect { x: area.x + 8, width: area.width.saturating_sub(14), height: 1, ..area };
     canvas.text(area.x + 1, area.y, 6, &from, theme.dim);
@@ -183,24 +334,10 @@ fn archive_row(model: &Model, archive: &Archive) -> Row {
     }
 }
 
-/// How the archive was found when it was looked at last.
-pub(super) fn checked(theme: &Theme, archive: &Archive, now: Timestamp) -> Cell {
-    let symbols = theme.symbols;
-    match (archive.state, &archive.verified) {
-        (ArchiveState::Missing, _) => Cell::new(format!("{} missing", symbols.failed), theme.bad),
-        (ArchiveState::Damaged, _) => Cell::new(format!("{} damaged", symbols.damaged), theme.bad),
-        (ArchiveState::Present, Some(seen)) if seen.ok => {
-            Cell::new(format!("{} {} ago", symbols.ok, age(seen.at, now)), theme.good)
-        }
-        (ArchiveState::Present, Some(_)) => Cell::new(format!("{} faults", symbols.damaged), theme.bad),
-        (ArchiveState::Present, None) => Cell::new("as written", theme.dim),
-    }
-}
-
 fn counts(canvas: &mut Canvas<'_>, model: &Model, screen: &OrganizationScreen, area: Rect) {
     let archives = screen.archives.items();
-    let Some(archive) = screen.list.index().and_then(|index| archives.get(index)) else { return };
-    let before = previous(archives, archive);
+    let Some(archive) = screen.archive() else { return };
+    let before = screen.before(archive);
     let live = screen.live.value.as_ref().map(|counts| counts.counts.as_slice());
     let title = match (&screen.live.at, screen.live.waiting, &screen.live.fault) {
         (_, true, _) => "counts: asking the live database".to_owned(),
@@ -249,14 +386,5 @@ fn count_row(
             live_cell,
             Cell::new(if trend.len() > 1 { sparkline(theme, &trend) } else { String::new() }, theme.busy),
         ],
-    }
-}
-
-/// `+12`, `-3`, `=`: fewer rows than before are worth a look.
-pub(super) fn difference(theme: &Theme, now: u64, was: u64) -> (String, Style) {
-    match now.cmp(&was) {
-        std::cmp::Ordering::Equal => ("=".to_owned(), theme.dim),
-        std::cmp::Ordering::Greater => (format!("+{}", units::number(now - was)), theme.good),
-        std::cmp::Ordering::Less => (format!("-{}", units::number(was - now)), theme.careful),
     }
 }

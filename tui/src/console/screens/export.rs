@@ -2,41 +2,124 @@
 
 use std::time::Duration;
 
-use orgvault_api::{Export, Progress, State};
+use orgvault_api::{Export, Progress, State, clock::Timestamp, gid::Gid};
 use ratatui::{layout::Rect, style::Style};
 
-use super::{
-    canvas::{Canvas, Span, below, inset, top},
-    exports::word,
-};
+use super::{Component, Focus, Screen, archive::ArchiveScreen};
 use crate::{
     console::{
-        model::{ExportScreen, Model, Speed},
+        command_lines::CommandLines,
+        keys::Action,
+        message::Ask,
+        model::{Data, Model, Speed},
         theme::Theme,
+        view::{
+            canvas::{Canvas, Span, below, inset, top},
+            notes::Notes,
+        },
         words::{paragraph, percent},
     },
     names, units,
 };
 
-/// Draws one export on all of the screen.
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, screen: &ExportScreen, area: Rect) {
-    let Some(export) = model.data.exports.get(&screen.gid) else {
-        canvas.remark(area, "waiting for orgvaultd");
-        return;
-    };
-    let title = format!("{} {}", names::organization(&export.organization), names::format_of(export));
-    let inner = inset(canvas.rule(area, &title));
-    if let (State::Started, Some(progress)) = (export.state, &export.progress) {
-        return running(canvas, model, export, progress, inner);
+/// One export.
+#[derive(Debug, Clone)]
+pub(crate) struct ExportScreen {
+    /// Which one.
+    gid: Gid,
+    /// Lines of the text that are scrolled away.
+    scroll: usize,
+}
+
+impl ExportScreen {
+    /// From its beginning.
+    pub(crate) fn new(gid: Gid) -> Self {
+        Self { gid, scroll: 0 }
     }
-    let lines = lines(canvas.theme, model, export, inner.width.into());
-    let (text, last) = (top(inner, inner.height.saturating_sub(1)), below(inner, inner.height.saturating_sub(1)));
-    if lines.len() <= inner.height.into() {
-        return canvas.lines(inner, &lines);
+}
+
+impl Component for ExportScreen {
+    fn keys() -> &'static [Action] {
+        &[Action::Open, Action::Cancel]
     }
-    let more = canvas.scrolled(text, &lines, screen.scroll);
-    let hint = if more > 0 { format!("j shows {more} more") } else { "the end: g goes to the beginning".to_owned() };
-    canvas.text(last.x, last.y, last.width, &hint, canvas.theme.accent);
+
+    fn title(&self) -> Vec<String> {
+        vec![format!("export {}", self.gid)]
+    }
+
+    fn question(&self) -> Ask {
+        Ask::Log(self.gid)
+    }
+
+    fn focus<'m>(&'m self, data: &'m Data) -> Focus<'m> {
+        Focus::export(data.exports.get(&self.gid))
+    }
+
+    fn open(&self, data: &Data) -> Option<Screen> {
+        let export = self.focus(data).export?;
+        (export.state == State::Finished).then(|| ArchiveScreen::new(export.gid).into())
+    }
+
+    fn scroll(&mut self) -> Option<&mut usize> {
+        Some(&mut self.scroll)
+    }
+
+    fn command_lines(&self, data: &Data, lines: &mut CommandLines) {
+        command_lines(self.focus(data).export, lines);
+    }
+
+    fn notes(&self, page: &mut Notes<'_>, model: &Model) {
+        notes(self.focus(&model.data).export, page, model);
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+        let Some(export) = self.focus(&model.data).export else {
+            canvas.remark(area, "waiting for orgvaultd");
+            return;
+        };
+        let title = format!("{} {}", names::organization(&export.organization), names::format_of(export));
+        let inner = inset(canvas.rule(area, &title));
+        if let (State::Started, Some(progress)) = (export.state, &export.progress) {
+            return running(canvas, model, export, progress, inner);
+        }
+        let lines = lines(canvas.theme, model, export, inner.width.into());
+        let (text, last) = (top(inner, inner.height.saturating_sub(1)), below(inner, inner.height.saturating_sub(1)));
+        if lines.len() <= inner.height.into() {
+            return canvas.lines(inner, &lines);
+        }
+        let more = canvas.scrolled(text, &lines, self.scroll);
+        let hint =
+            if more > 0 { format!("j shows {more} more") } else { "the end: g goes to the beginning".to_owned() };
+        canvas.text(last.x, last.y, last.width, &hint, canvas.theme.accent);
+    }
+}
+
+/// The command lines of an export.
+pub(super) fn command_lines(export: Option<&Export>, lines: &mut CommandLines) {
+    lines.add("this list", "orgvault exports");
+    let Some(export) = export else { return };
+    lines.add("this export", format!("orgvault show {}", export.gid));
+    if !export.state.is_final() {
+        lines.add("cancel it", format!("orgvault cancel {}", export.gid));
+    }
+}
+
+/// All that there is to say of an export.
+pub(super) fn notes(export: Option<&Export>, page: &mut Notes<'_>, model: &Model) {
+    let Some(export) = export else { return };
+    page.title(&format!("export {} of {}", export.gid, names::organization(&export.organization)));
+    page.lines.extend(lines(page.theme, model, export, page.columns));
+}
+
+/// The state in a word for people: a cancel is no failure.
+pub(super) fn word(export: &Export) -> &'static str {
+    match export.state {
+        State::Pending => "waiting",
+        State::Started => "running",
+        State::Finished => "finished",
+        State::Error if export.error.as_ref().is_some_and(|error| error.code == "canceled") => "canceled",
+        State::Error => "failed",
+    }
 }
 
 /// Draws of what there is to say of an export what there is room for.
@@ -99,7 +182,7 @@ fn gauge(canvas: &mut Canvas<'_>, area: Rect, name: &str, rows: u64, expected: u
 }
 
 /// All that there is to say of one that is not running.
-pub(super) fn lines(theme: &Theme, model: &Model, export: &Export, columns: usize) -> Vec<Span> {
+fn lines(theme: &Theme, model: &Model, export: &Export, columns: usize) -> Vec<Span> {
     let (symbol, style) = theme.state(export.state);
     let mut lines = Vec::new();
     let mut add = |text: &str, style: Style| {
@@ -137,7 +220,7 @@ pub(super) fn lines(theme: &Theme, model: &Model, export: &Export, columns: usiz
 
 fn history(model: &Model, export: &Export) -> String {
     let zone = model.setup.zone;
-    let at = |time: orgvault_api::clock::Timestamp| time.with_timezone(&zone).format("%H:%M:%S").to_string();
+    let at = |time: Timestamp| time.with_timezone(&zone).format("%H:%M:%S").to_string();
     let mut text = format!("  asked for at {} by {}", at(export.created_at), export.requested_by);
     if let Some(started) = export.started_at {
         text = format!("{text}, started at {}", at(started));

@@ -1,93 +1,100 @@
-//! Schedules: when each is due, and how its last run ended.
+//! One schedule: how its last run ended, and its next ones.
 
 use chrono_tz::Tz;
 use orgvault_api::{Run, Schedule, Trigger, clock::Timestamp};
 use ratatui::{layout::Rect, style::Style};
 
-use super::{
-    canvas::{Canvas, Span, below, inset, top},
-    table::{self, Cell, Column, Look, Row, text},
-};
+use super::{Asks, Component, Focus};
 use crate::{
     console::{
-        model::{List, Model},
+        command_lines::CommandLines,
+        keys::Action,
+        message::Ask,
+        model::{Data, Model},
         theme::Theme,
-        words::{age, paragraph, when},
+        view::{
+            canvas::{Canvas, Span, below, inset, top},
+            notes::Notes,
+        },
+        words::{age, paragraph},
     },
     units,
 };
 
-const COLUMNS: [Column; 5] = [
-    text("SCHEDULE", 14, 1, 0),
-    text("STATE", 10, 0, 0),
-    text("CRON", 16, 0, 2),
-    text("NEXT", 10, 0, 0),
-    text("LAST RUN", 22, 1, 1),
-];
-
 /// The lines of the next five runs, with their header and a blank one.
 const RUNS: u16 = 7;
 
-/// Draws the list, and the one with the cursor below it.
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, list: &List, area: Rect) {
-    if canvas.missing(area, "schedules", &model.data.schedules) {
-        return;
+/// One schedule.
+#[derive(Debug, Clone)]
+pub(crate) struct ScheduleScreen {
+    /// Its name.
+    pub(crate) name: String,
+}
+
+impl Component for ScheduleScreen {
+    fn keys() -> &'static [Action] {
+        &[Action::Run, Action::Pause, Action::Retention]
     }
-    let schedules = model.data.schedules.items();
-    if schedules.is_empty() {
-        let text = "no schedule: [[schedule]] in the configuration makes one, docs/schedules.md tells how";
-        canvas.paragraph(inset(area), text, canvas.theme.dim);
-        return;
+
+    fn title(&self) -> Vec<String> {
+        vec![format!("schedule {}", self.name)]
     }
-    let wanted = u16::try_from(list.shown.len()).unwrap_or(u16::MAX).saturating_add(1);
-    let height = wanted.clamp(2, (area.height / 2).max(2));
-    table::draw(canvas, top(area, height), &COLUMNS, list, Look { focused: true, sorted: None }, |index| {
-        schedules.get(index).map(|schedule| row(model, schedule))
-    });
-    if let Some(schedule) = list.index().and_then(|index| schedules.get(index)) {
-        let inner = canvas.rule(below(area, height), &schedule.name);
-        details(canvas, model, schedule, inner);
+
+    fn question(&self) -> Ask {
+        Ask::Schedules
+    }
+
+    fn asks(&self) -> Asks {
+        Asks::Often
+    }
+
+    fn gone(&self, data: &Data) -> Option<String> {
+        data.schedules.value.as_ref()?;
+        let gone = self.focus(data).schedule.is_none();
+        gone.then(|| format!("schedule {} was removed from the configuration", self.name))
+    }
+
+    fn focus<'m>(&'m self, data: &'m Data) -> Focus<'m> {
+        let schedule = data.schedules.items().iter().find(|schedule| schedule.name == self.name);
+        Focus { schedule, ..Focus::default() }
+    }
+
+    fn command_lines(&self, data: &Data, lines: &mut CommandLines) {
+        command_lines(self.focus(data).schedule, lines);
+    }
+
+    fn notes(&self, page: &mut Notes<'_>, model: &Model) {
+        notes(self.focus(&model.data).schedule, page, model);
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+        if canvas.missing(area, "schedules", &model.data.schedules) {
+            return;
+        }
+        if let Some(schedule) = self.focus(&model.data).schedule {
+            let inner = canvas.rule(area, &self.name);
+            details(canvas, model, schedule, inner);
+        }
     }
 }
 
-/// Draws one schedule on all of the screen.
-pub(super) fn draw_one(canvas: &mut Canvas<'_>, model: &Model, name: &str, area: Rect) {
-    if canvas.missing(area, "schedules", &model.data.schedules) {
-        return;
-    }
-    if let Some(schedule) = model.data.schedules.items().iter().find(|schedule| schedule.name == name) {
-        let inner = canvas.rule(area, name);
-        details(canvas, model, schedule, inner);
+/// The command lines of a schedule.
+pub(super) fn command_lines(schedule: Option<&Schedule>, lines: &mut CommandLines) {
+    lines.add("this list", "orgvault schedules");
+    if let Some(schedule) = schedule {
+        lines.schedule(&schedule.name);
     }
 }
 
-fn row(model: &Model, schedule: &Schedule) -> Row {
-    let theme = &model.setup.theme;
-    let (state, style) = state(theme, schedule);
-    let next = schedule.next.first().map(|at| when(*at, model.shown_at)).unwrap_or_default();
-    let (last, last_style) =
-        schedule.last_run.as_ref().map_or(("never".to_owned(), theme.dim), |run| ended(theme, run));
-    Row {
-        id: schedule.name.clone(),
-        cells: vec![
-            Cell::new(&*schedule.name, theme.text),
-            Cell::new(state, style),
-            Cell::new(&*schedule.cron, theme.dim),
-            Cell::new(next, theme.text),
-            Cell::new(last, last_style),
-        ],
-    }
+/// All that there is to say of a schedule.
+pub(super) fn notes(schedule: Option<&Schedule>, page: &mut Notes<'_>, model: &Model) {
+    let Some(schedule) = schedule else { return };
+    page.title(&format!("schedule {}", schedule.name));
+    page.lines.extend(facts(page.theme, model, schedule, page.columns));
 }
 
-fn state(theme: &Theme, schedule: &Schedule) -> (String, Style) {
-    match (schedule.enabled, schedule.paused) {
-        (false, _) => (format!("{} off", theme.symbols.none), theme.dim),
-        (true, true) => (format!("{} paused", theme.symbols.warning), theme.careful),
-        (true, false) => (format!("{} on", theme.symbols.ok), theme.good),
-    }
-}
-
-fn ended(theme: &Theme, run: &Run) -> (String, Style) {
+/// How a run ended, or how far it is.
+pub(super) fn ended(theme: &Theme, run: &Run) -> (String, Style) {
     let symbols = theme.symbols;
     match (run.open, run.failed) {
         (0, 0) if !run.failures.is_empty() => {
@@ -107,7 +114,8 @@ fn not_exported(run: &Run) -> String {
     sources.into_iter().chain(refused).collect::<Vec<_>>().join(", ")
 }
 
-fn details(canvas: &mut Canvas<'_>, model: &Model, schedule: &Schedule, area: Rect) {
+/// Draws what there is to say, and the next runs.
+pub(super) fn details(canvas: &mut Canvas<'_>, model: &Model, schedule: &Schedule, area: Rect) {
     let area = inset(area);
     let lines = facts(canvas.theme, model, schedule, area.width.into());
     // The next runs keep their place, however much there is to say of the last one.
@@ -118,7 +126,7 @@ fn details(canvas: &mut Canvas<'_>, model: &Model, schedule: &Schedule, area: Re
 }
 
 /// What it is, and all that there is to say of its last run.
-pub(super) fn facts(theme: &Theme, model: &Model, schedule: &Schedule, columns: usize) -> Vec<Span> {
+fn facts(theme: &Theme, model: &Model, schedule: &Schedule, columns: usize) -> Vec<Span> {
     let mut lines = Vec::new();
     let mut add = |text: &str, style: Style| {
         lines.extend(paragraph(text, columns).into_iter().map(|line| (line, style)));

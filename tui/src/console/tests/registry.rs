@@ -1,0 +1,88 @@
+//! What holds for every screen of the registry, so that none is added by half.
+
+use std::{fs, path::Path};
+
+use super::stage::Stage;
+use crate::console::{keys, message::Effect, screens::Kind};
+
+/// The keys that lead there from home. A screen without a way is no screen.
+fn way(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Organizations => "",
+        Kind::Organization => "/acme<enter><enter>",
+        Kind::Exports => "2",
+        Kind::Export => "2<enter>",
+        Kind::Archive => "/acme<enter><enter><enter>",
+        Kind::Rows => "/acme<enter><enter><enter>j<enter>",
+        Kind::Record => "/acme<enter><enter><enter>j<enter><enter>",
+        Kind::Compare => "/acme<enter><enter>c",
+        Kind::Schedules => "3",
+        Kind::Schedule => "3<enter>",
+        Kind::Retention => "t",
+        Kind::Activity => "4",
+    }
+}
+
+fn at(kind: Kind, size: (u16, u16)) -> Stage {
+    let mut stage = Stage::up(size);
+    stage.press(way(kind));
+    assert_eq!(stage.model.screen.kind(), kind);
+    stage
+}
+
+#[test]
+fn every_screen_asks_its_question_and_takes_the_answer() {
+    for kind in Kind::ALL {
+        let mut stage = at(*kind, (120, 40));
+        let question = stage.model.screen.question();
+        assert!(stage.effects.contains(&Effect::Ask(question.clone())), "{kind:?} never asks {question:?}");
+        let (screen, data) = (&mut stage.model.screen, &mut stage.model.data);
+        let slot = screen.slot(&question).or_else(|| data.slot(&question));
+        assert!(slot.is_some_and(|slot| slot.is_known()), "{kind:?} has no place for the answer to {question:?}");
+        assert!(stage.effects_of("R").contains(&Effect::Ask(question)), "R asks nothing on {kind:?}");
+    }
+}
+
+#[test]
+fn every_screen_has_its_keys_in_the_help() {
+    for kind in Kind::ALL {
+        let mut stage = at(*kind, (120, 200));
+        let help = stage.press("?").screen();
+        for action in kind.keys() {
+            let key = keys::on(*kind).find(|key| key.action == *action);
+            let key = key.unwrap_or_else(|| panic!("no key does {action:?} on {kind:?}"));
+            assert!(
+                help.contains(&key.names.join(" ")) && help.contains(key.help),
+                "{:?} on {kind:?}: {help}",
+                key.names
+            );
+        }
+    }
+}
+
+#[test]
+fn every_screen_has_a_snapshot() {
+    let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/console/tests/snapshots");
+    let names: Vec<String> =
+        fs::read_dir(snapshots).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    for kind in Kind::ALL {
+        let name = format!("orgvault__console__tests__screens__{}", format!("{kind:?}").to_lowercase());
+        let of_it = |file: &&String| file.strip_prefix(&name).is_some_and(|rest| rest.starts_with(['.', '_']));
+        assert!(names.iter().any(|file| of_it(&file)), "{kind:?} has no snapshot");
+    }
+}
+
+#[test]
+fn every_screen_is_drawn_at_every_size_with_a_title_and_command_lines() {
+    for kind in Kind::ALL {
+        for size in super::stage::SIZES {
+            let stage = at(*kind, size);
+            for part in stage.model.screen.title() {
+                assert!(stage.screen().contains(&part), "{part} is not in the title of {kind:?}: {}", stage.screen());
+            }
+            let mut lines = crate::console::command_lines::CommandLines::default();
+            stage.model.screen.command_lines(&stage.model.data, &mut lines);
+            assert!(!lines.0.is_empty(), "{kind:?} has no command line");
+        }
+    }
+}
