@@ -51,8 +51,6 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 #[derive(Debug, Clone)]
 pub struct Catalog {
     pool: SqlitePool,
-    /// Archives are stored by their path below this directory, so that it can be moved.
-    archive_dir: PathBuf,
     /// Where it is said what is wrong with it.
     notices: Notices,
     /// Whether it was damaged, and made anew when it was opened.
@@ -169,7 +167,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When the file cannot be opened or was written by a newer version.
-    pub async fn open(path: &Path, archive_dir: &Path) -> Result<Self, CatalogError> {
+    pub async fn open(path: &Path) -> Result<Self, CatalogError> {
         let failed = |act| move |cause| CatalogError::File { act, path: path.to_owned(), cause };
         file::protect(path).map_err(failed("open"))?;
         let mut aside = None;
@@ -187,7 +185,7 @@ impl Catalog {
         }
         let notices = Notices::default();
         notices.set("catalog_damaged", told(&file::aside(path)));
-        Ok(Self { pool, archive_dir: archive_dir.to_owned(), notices, made_anew: aside.is_some() })
+        Ok(Self { pool, notices, made_anew: aside.is_some() })
     }
 
     /// Whether the file was damaged when it was opened, so that this one was empty: the archives are

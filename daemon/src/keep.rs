@@ -15,12 +15,16 @@ mod scrub;
 mod skips;
 mod verify;
 
-use std::{fs, path::Path, sync::Arc};
+use std::sync::Arc;
 
-use orgvault_api::{Archive, ArchiveState, gid::Gid};
+use orgvault_api::{ArchiveState, gid::Gid};
 use orgvault_archive::{VerifyError, state::StateFile};
 
-use crate::{catalog::CatalogError, export::Workshop, store::StoreError};
+use crate::{
+    catalog::CatalogError,
+    export::Workshop,
+    store::{Store, StoreError, Stored},
+};
 
 use self::delete::finish_deletions;
 
@@ -72,12 +76,11 @@ impl KeepError {
     }
 }
 
-/// The archive as a glance at its file shows it. That its bytes are the right ones is for a
-/// verification to say.
+/// The archive as a glance at it shows it. That its bytes are the right ones is for a verification to say.
 #[must_use]
-pub fn glance(mut archive: Archive) -> Archive {
-    match fs::symlink_metadata(&archive.path) {
-        Ok(metadata) if metadata.is_file() && metadata.len() == archive.bytes => {
+pub fn glance(store: &dyn Store, mut archive: Stored) -> Stored {
+    match store.stat(&archive.reference()) {
+        Ok(stat) if stat.is_file && stat.bytes == archive.bytes => {
             if archive.state == ArchiveState::Missing {
                 archive.state = ArchiveState::Present;
             }
@@ -95,18 +98,18 @@ async fn guard(shop: &Workshop) -> Result<(), KeepError> {
 }
 
 /// The catalog's archive of this gid.
-async fn known(shop: &Workshop, gid: Gid) -> Result<Archive, KeepError> {
+async fn known(shop: &Workshop, gid: Gid) -> Result<Stored, KeepError> {
     shop.catalog.archive(gid).await?.ok_or(KeepError::Unknown(gid))
 }
 
 /// Changes what is kept beside an archive. The caller holds [`Workshop::storing`].
 async fn change_state(
     shop: &Arc<Workshop>,
-    archive: &Archive,
+    archive: &Stored,
     change: impl FnOnce(&mut StateFile) + Send + 'static,
 ) -> Result<(), KeepError> {
-    let (archives, path, gid) = (Arc::clone(&shop.archives), archive.path.clone(), archive.gid);
-    blocking(move || Ok(archives.update_state(Path::new(&path), gid, change).map(drop)?)).await
+    let (archives, archive) = (Arc::clone(&shop.archives), archive.reference());
+    blocking(move || Ok(archives.update_state(&archive, Box::new(change)).map(drop)?)).await
 }
 
 /// Runs what waits for a disk on a thread that may wait.

@@ -37,6 +37,7 @@ pub mod standing;
 pub mod store;
 pub mod tokens;
 pub mod watch;
+mod watcher;
 
 pub use program::reap_orphans;
 pub use run::{RunError, run, run_on};

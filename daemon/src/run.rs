@@ -23,7 +23,7 @@ use crate::{
     secrets::{SecretError, Secrets},
     send::Courier,
     signature::UrlKey,
-    store::LocalStore,
+    store::{LocalStore, Store},
     tokens::Tokens,
     watch::{watch_archives, watch_configuration, watch_socket},
 };
@@ -230,8 +230,8 @@ async fn open(
     let config = Arc::clone(&configured.borrow());
     let sources = connect(&config, products, &Sources::new(), tracker)?;
     let daemon = &config.daemon;
-    let archives = Arc::new(LocalStore::new(daemon.archive_dir.clone()).locked()?);
-    let catalog = Catalog::open(&daemon.state_dir.join("catalog.sqlite"), &daemon.archive_dir).await?;
+    let archives: Arc<dyn Store> = Arc::new(LocalStore::new(daemon.archive_dir.clone()).locked()?);
+    let catalog = Catalog::open(&daemon.state_dir.join("catalog.sqlite")).await?;
     let audit = Arc::new(Audit::new(&daemon.state_dir, clock.clone()));
     let made_anew = catalog.was_made_anew();
     catalog.mend(Mend::Open, clock.now()).await?;
@@ -264,7 +264,7 @@ async fn close(workshop: &Workshop) {
 }
 
 /// Another daemon may use the archive directory when this one has ended, however it does.
-struct LettingGo(Arc<LocalStore>);
+struct LettingGo(Arc<dyn Store>);
 
 impl Drop for LettingGo {
     fn drop(&mut self) {

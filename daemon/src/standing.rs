@@ -19,12 +19,13 @@ use crate::{
     catalog::{Catalog, CatalogError, LastExport, Listing},
     schedule::takes,
     source::{Listed, ListingFault},
+    store::Stored,
 };
 
 /// What the catalog knows of one source's organizations, by their ids.
 #[derive(Debug, Default)]
 pub struct Standings {
-    archives: HashMap<String, Vec<Archive>>,
+    archives: HashMap<String, Vec<Stored>>,
     exports: HashMap<String, LastExport>,
     listing: Option<Listing>,
 }
@@ -44,7 +45,7 @@ pub struct Member {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Standing {
     /// The archives of its newest request that has any, newest first.
-    pub archives: Vec<Archive>,
+    pub archives: Vec<Stored>,
     /// The worst state of its newest request's exports.
     pub last_state: Option<State>,
     /// Whether it is to be exported by itself.
@@ -63,7 +64,7 @@ impl Standing {
     pub fn last_archive(&self) -> Option<LastArchive> {
         let archive = self.archives.first()?;
         let rows = archive.counts.iter().map(|count| count.rows).sum();
-        let Archive { gid, format, exported_at, bytes, .. } = *archive;
+        let Archive { gid, format, exported_at, bytes, .. } = **archive;
         Some(LastArchive { gid, format, exported_at, bytes, rows })
     }
 
@@ -116,9 +117,9 @@ impl Standings {
     fn unlisted(&self, listed: &[Listed]) -> Vec<Member> {
         let ids: HashSet<&str> = listed.iter().map(|one| one.key.id.as_str()).collect();
         let newest = self.archives.values().filter_map(|archives| archives.first());
-        let mut gone: Vec<&Archive> = newest.filter(|newest| !ids.contains(newest.organization.id.as_str())).collect();
+        let mut gone: Vec<&Stored> = newest.filter(|newest| !ids.contains(newest.organization.id.as_str())).collect();
         gone.sort_by_key(|newest| (&newest.organization.slug, &newest.organization.id));
-        let member = |newest: &Archive| {
+        let member = |newest: &Stored| {
             let key = newest.organization.clone();
             let listed = Listed::known(key);
             Member { listed, gone: true, listed_at: Some(newest.exported_at) }
@@ -164,14 +165,14 @@ fn is_covered(config: &Config, listed: &Listed) -> bool {
 }
 
 /// Those of the newest request that has any such.
-fn newest_request(pairs: &[Archive], such: impl Fn(&Archive) -> bool) -> Vec<&Archive> {
+fn newest_request(pairs: &[Stored], such: impl Fn(&Stored) -> bool) -> Vec<&Stored> {
     let request = pairs.iter().find(|archive| such(archive)).map(|archive| archive.request);
     pairs.iter().filter(|archive| Some(archive.request) == request).collect()
 }
 
 /// What counts of the newest archives. Whether the app's importer would refuse one is asked of the
 /// newest ones that are made for it.
-fn archive_facts(pairs: &[Archive], archives: &[&Archive]) -> Option<ArchiveFacts> {
+fn archive_facts(pairs: &[Stored], archives: &[&Stored]) -> Option<ArchiveFacts> {
     let newest = archives.first()?;
     let faulty = archives.iter().find(|archive| archive.state != ArchiveState::Present);
     let for_importer = newest_request(pairs, |archive| preflight::has_importer(archive.format));
@@ -186,15 +187,15 @@ fn archive_facts(pairs: &[Archive], archives: &[&Archive]) -> Option<ArchiveFact
 }
 
 /// The archive of the same format and entity before this one.
-fn before<'a>(pairs: &'a [Archive], newer: &Archive) -> Option<&'a Archive> {
+fn before<'a>(pairs: &'a [Stored], newer: &Stored) -> Option<&'a Stored> {
     let alike =
-        |one: &&Archive| (one.format, &one.entity, one.importable) == (newer.format, &newer.entity, newer.importable);
+        |one: &&Stored| (one.format, &one.entity, one.importable) == (newer.format, &newer.entity, newer.importable);
     let older = |gid: Gid, at: Timestamp| (at, gid) < (newer.exported_at, newer.gid);
     pairs.iter().filter(alike).find(|one| older(one.gid, one.exported_at))
 }
 
 /// The first section that lost more than `percent` of its rows; zero is no limit.
-fn shrunk(older: &Archive, newer: &Archive, percent: u32) -> Option<Shrunk> {
+fn shrunk(older: &Stored, newer: &Stored, percent: u32) -> Option<Shrunk> {
     let rows_now = |name: &str| newer.counts.iter().find(|count| count.name == name).map_or(0, |count| count.rows);
     let lost_too_many = |shrunk: &Shrunk| {
         let lost = shrunk.before.saturating_sub(shrunk.now);

@@ -6,7 +6,6 @@
 mod archives;
 mod configuration;
 mod socket;
-mod watcher;
 
 use std::{sync::Arc, time::Duration};
 

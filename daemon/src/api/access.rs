@@ -249,7 +249,7 @@ mod tests {
         let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
         let vital = Vital::new(stop.clone());
         let archives = Arc::new(LocalStore::new(directory.join("archives")));
-        let catalog = Catalog::open(&directory.join("catalog"), archives.root()).await.unwrap();
+        let catalog = Catalog::open(&directory.join("catalog")).await.unwrap();
         let (configure, configured) = watch::channel(Arc::new(Config::default()));
         let audit = Arc::new(Audit::new(directory, Clock::system()));
         let workshop =

@@ -29,7 +29,7 @@ use super::{
 use crate::{
     catalog::ArchiveQuery,
     keep::{KeepError, glance},
-    store::StoreError,
+    store::{Store, StoreError, Stored},
 };
 
 pub(crate) use self::file::Attachment;
@@ -75,8 +75,9 @@ pub(super) async fn list(
     for archive in &mut archives {
         app.shop.courier.settle(archive);
     }
-    let archives = archives.shown_to(&caller);
-    blocking(move || Archives { archives: archives.into_iter().map(glance).collect(), next }).await.map(Json)
+    let archives =
+        blocking(move || archives.into_iter().map(|archive| app.glance(archive)).collect::<Vec<_>>()).await?;
+    Ok(Json(Archives { archives: archives.shown_to(&caller), next }))
 }
 
 pub(super) async fn show(
@@ -86,12 +87,23 @@ pub(super) async fn show(
 ) -> Result<Json<Archive>, Refusal> {
     let mut archive = app.archive(&caller, gid).await?;
     app.shop.courier.settle(&mut archive);
-    blocking(move || glance(archive)).await.map(|archive| Json(archive.shown_to(&caller)))
+    blocking(move || app.glance(archive)).await.map(|archive| Json(archive.shown_to(&caller)))
 }
 
 impl App {
+    /// Where the archives are.
+    pub(super) fn store(&self) -> &Arc<dyn Store> {
+        &self.shop.workshop.archives
+    }
+
+    /// The archive as people see it, after a glance at it.
+    fn glance(&self, archive: Stored) -> Archive {
+        let store = self.store().as_ref();
+        glance(store, archive).shown(store)
+    }
+
     /// The catalog's archive of this gid, if the caller may know of it.
-    pub(crate) async fn archive(&self, caller: &Caller, gid: Gid) -> Result<Archive, Refusal> {
+    pub(crate) async fn archive(&self, caller: &Caller, gid: Gid) -> Result<Stored, Refusal> {
         let archive = self.catalog().archive(gid).await?.filter(|archive| caller.sees(&archive.organization));
         let archive = archive.ok_or(KeepError::Unknown(gid))?;
         caller.is_about(Some(gid), &archive.organization);

@@ -8,12 +8,12 @@ use axum::{
     response::Response,
 };
 use chrono::TimeDelta;
-use orgvault_api::{Archive, Event, Export, ExportRequest, Format, State, gid::Gid};
+use orgvault_api::{Event, Export, ExportRequest, Format, State, gid::Gid};
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
 use super::{App, access::Route, caller::Caller, error_style::ErrorStyle, organizations::Listing, problem::Refusal};
-use crate::{signature::Link, source::Listed};
+use crate::{signature::Link, source::Listed, store::Stored};
 
 /// The export API of one product, spoken by us.
 pub(crate) struct Face {
@@ -95,7 +95,7 @@ impl App {
 
     /// Waits until the export has ended; gives its archive. A client that goes away does not take
     /// the export with it.
-    pub(crate) async fn finished(&self, caller: &Caller, gid: Gid) -> Result<Archive, Refusal> {
+    pub(crate) async fn finished(&self, caller: &Caller, gid: Gid) -> Result<Stored, Refusal> {
         // First the subscription, then the look, so that no end falls in between.
         let mut changes = self.engine().subscribe();
         let mut export = self.export(caller, gid).await?;

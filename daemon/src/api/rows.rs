@@ -1,13 +1,10 @@
 //! `/v1/archives/{gid}/sections/{name}/rows`: rows read back out of an archive.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_api::{RowsPage, gid::Gid};
-use orgvault_archive::{
-    manifest::Manifest,
-    rows::{RowsError, rows},
-};
+use orgvault_archive::rows::{RowsError, rows_of};
 use orgvault_files::open;
 use serde::Deserialize;
 
@@ -40,12 +37,14 @@ pub(super) async fn page(
     Path((gid, section)): Path<(Gid, String)>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<RowsPage>, Refusal> {
-    let path = PathBuf::from(app.archive(&caller, gid).await?.path);
+    let archive = app.archive(&caller, gid).await?.reference();
+    let store = Arc::clone(app.store());
     let PageQuery { after, limit, search } = query;
     let limit = limit.unwrap_or(USUAL_LIMIT).clamp(1, MOST);
     let page = blocking(move || {
-        let manifest = Manifest::beside(&path)?;
-        Ok::<_, Refusal>(rows(&path, manifest.as_ref(), &section, after, limit, search.as_deref())?)
+        let (manifest, name) = (store.manifest(&archive)?, store.locate(&archive.key));
+        let opened = store.open(&archive);
+        Ok::<_, Refusal>(rows_of(&name, opened, manifest.as_ref(), &section, after, limit, search.as_deref())?)
     });
     page.await?.map(Json)
 }

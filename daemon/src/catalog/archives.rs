@@ -1,11 +1,11 @@
 //! Archives in the catalog.
 
-use std::path::Path;
-
 use orgvault_api::{Archive, OrganizationKey, gid::Gid};
+use serde::de::Error as _;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{Catalog, CatalogError, Page, Place, Tenants, exports::json, failed, page::AMONG, to_integer, to_micros};
+use crate::store::{Prefix, Stored};
 
 /// Which archives to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,29 +43,10 @@ impl Catalog {
     ///
     /// # Errors
     /// When the catalog cannot be written.
-    pub async fn put_archive(&self, archive: &Archive) -> Result<(), CatalogError> {
+    pub async fn put_archive(&self, archive: &Stored) -> Result<(), CatalogError> {
         const ACT: &str = "add an archive";
         let mut connection = self.pool.acquire().await.map_err(failed(ACT))?;
-        self.put(&mut connection, archive).await.map_err(failed(ACT))
-    }
-
-    pub(super) async fn put(&self, connection: &mut SqliteConnection, archive: &Archive) -> Result<(), sqlx::Error> {
-        let mut stored = archive.clone();
-        if let Ok(relative) = Path::new(&archive.path).strip_prefix(&self.archive_dir) {
-            stored.path = relative.to_string_lossy().into_owned();
-        }
-        let place = Path::new(&stored.path).parent().unwrap_or(Path::new("")).to_string_lossy().into_owned();
-        sqlx::query("INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(to_integer(archive.gid))
-            .bind(&archive.organization.source)
-            .bind(&archive.organization.id)
-            .bind(to_micros(archive.exported_at))
-            .bind(archive.bytes.cast_signed())
-            .bind(json(&stored))
-            .bind(place)
-            .execute(connection)
-            .await
-            .map(drop)
+        put(&mut connection, archive).await.map_err(failed(ACT))
     }
 
     /// Forgets one archive; whether there was one.
@@ -85,13 +66,13 @@ impl Catalog {
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub async fn archive(&self, gid: Gid) -> Result<Option<Archive>, CatalogError> {
+    pub async fn archive(&self, gid: Gid) -> Result<Option<Stored>, CatalogError> {
         sqlx::query("SELECT gid, document FROM archives WHERE gid = ?")
             .bind(to_integer(gid))
             .fetch_optional(&self.pool)
             .await
             .map_err(failed("read an archive"))?
-            .map(|row| self.read(&row))
+            .map(|row| read(&row))
             .transpose()
     }
 
@@ -99,7 +80,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub async fn archives(&self, filter: &ArchiveFilter) -> Result<Vec<Archive>, CatalogError> {
+    pub async fn archives(&self, filter: &ArchiveFilter) -> Result<Vec<Stored>, CatalogError> {
         let mut query = QueryBuilder::<Sqlite>::new("SELECT gid, document FROM archives WHERE true");
         let conditions = [(" AND source = ", &filter.source), (" AND organization_id = ", &filter.organization)];
         for (condition, value) in conditions.into_iter().filter_map(|(text, value)| Some((text, value.as_ref()?))) {
@@ -107,7 +88,7 @@ impl Catalog {
         }
         query.push(" ORDER BY exported_at, gid");
         let rows = query.build().fetch_all(&self.pool).await.map_err(failed("list archives"))?;
-        self.readable(rows.iter().map(|row| self.read(row)))
+        self.readable(rows.iter().map(read))
     }
 
     /// A page of the archives that match, the highest gid last, and where the next one begins if there
@@ -115,11 +96,11 @@ impl Catalog {
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub async fn archive_page(&self, query: &ArchiveQuery) -> Result<(Vec<Archive>, Option<Gid>), CatalogError> {
+    pub async fn archive_page(&self, query: &ArchiveQuery) -> Result<(Vec<Stored>, Option<Gid>), CatalogError> {
         const ACT: &str = "list archives";
         let rows = listing(query).build().fetch_all(&self.pool).await.map_err(failed(ACT))?;
         let (rows, next) = query.page.rows(rows).map_err(failed(ACT))?;
-        Ok((self.readable(rows.iter().map(|row| self.read(row)))?, next))
+        Ok((self.readable(rows.iter().map(read))?, next))
     }
 
     /// Every organization that an archive names by one of `names` as its id or slug, each once for
@@ -153,18 +134,17 @@ impl Catalog {
             .collect())
     }
 
-    /// The archives in one directory, newest last.
+    /// The archives of which the store's names begin so, newest last.
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub async fn archives_in(&self, directory: &Path) -> Result<Vec<Archive>, CatalogError> {
-        let place = directory.strip_prefix(&self.archive_dir).unwrap_or(directory);
+    pub async fn archives_in(&self, prefix: &Prefix) -> Result<Vec<Stored>, CatalogError> {
         let rows = sqlx::query("SELECT gid, document FROM archives WHERE place = ? ORDER BY exported_at, gid")
-            .bind(place.to_string_lossy())
+            .bind(prefix.as_str())
             .fetch_all(&self.pool)
             .await
             .map_err(failed("list the archives of a directory"))?;
-        self.readable(rows.iter().map(|row| self.read(row)))
+        self.readable(rows.iter().map(read))
     }
 
     /// All archives of `tenants` together.
@@ -191,16 +171,30 @@ impl Catalog {
             .map(drop)
             .map_err(failed("read anything"))
     }
+}
 
-    pub(super) fn read(&self, row: &SqliteRow) -> Result<Archive, CatalogError> {
-        const ACT: &str = "read an archive";
-        let gid: i64 = row.try_get("gid").map_err(failed(ACT))?;
-        let document: &str = row.try_get("document").map_err(failed(ACT))?;
-        let mut archive: Archive =
-            serde_json::from_str(document).map_err(|cause| CatalogError::Document { gid, cause })?;
-        archive.path = self.archive_dir.join(&archive.path).to_string_lossy().into_owned();
-        Ok(archive)
-    }
+/// Archives are kept by their names in the store, so that it can be moved.
+pub(super) async fn put(connection: &mut SqliteConnection, archive: &Stored) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .bind(to_integer(archive.gid))
+        .bind(&archive.organization.source)
+        .bind(&archive.organization.id)
+        .bind(to_micros(archive.exported_at))
+        .bind(archive.bytes.cast_signed())
+        .bind(json(archive.kept()))
+        .bind(archive.key().prefix().as_str())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+pub(super) fn read(row: &SqliteRow) -> Result<Stored, CatalogError> {
+    const ACT: &str = "read an archive";
+    let gid: i64 = row.try_get("gid").map_err(failed(ACT))?;
+    let document: &str = row.try_get("document").map_err(failed(ACT))?;
+    let kept: Result<Archive, _> = serde_json::from_str(document);
+    let stored = kept.and_then(|archive| Stored::of_kept(archive).map_err(serde_json::Error::custom));
+    stored.map_err(|cause| CatalogError::Document { gid, cause })
 }
 
 /// All in one index.

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use orgvault_api::{Archive, DayResult, Export, ExportError, OrganizationKey, State, clock::Timestamp, gid::Gid};
+use orgvault_api::{DayResult, Export, ExportError, OrganizationKey, State, clock::Timestamp, gid::Gid};
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    Catalog, CatalogError, Page, Place, Repeat, Tenants, failed, from_micros, page::AMONG, repeats, to_integer,
-    to_micros,
+    Catalog, CatalogError, Page, Place, Repeat, Tenants, archives, failed, from_micros, page::AMONG, repeats,
+    to_integer, to_micros,
 };
+use crate::store::Stored;
 
 /// SQLite takes 32,766 parameters in a statement; an export needs 18.
 const ROWS_PER_INSERT: usize = 500;
@@ -70,10 +71,10 @@ impl Catalog {
     ///
     /// # Errors
     /// When the catalog cannot be written, or does not know the export.
-    pub async fn finish_export(&self, export: &Export, archive: &Archive) -> Result<(), CatalogError> {
+    pub async fn finish_export(&self, export: &Export, archive: &Stored) -> Result<(), CatalogError> {
         let mut transaction = self.write(UPDATE).await?;
         update(&mut transaction, export).await?;
-        self.put(&mut transaction, archive).await.map_err(failed(UPDATE))?;
+        archives::put(&mut transaction, archive).await.map_err(failed(UPDATE))?;
         transaction.commit().await.map_err(failed(UPDATE))
     }
 

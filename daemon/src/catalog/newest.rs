@@ -3,14 +3,15 @@
 
 use std::collections::HashMap;
 
-use orgvault_api::{Archive, ExportError};
+use orgvault_api::ExportError;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{
-    Catalog, CatalogError, LastExport,
+    Catalog, CatalogError, LastExport, archives,
     exports::{document, gid, json, parsed},
     failed,
 };
+use crate::store::Stored;
 
 /// From one organization to the next.
 pub(super) const EXPORTED: &str = "WITH RECURSIVE names(id) AS (\
@@ -69,12 +70,12 @@ impl Catalog {
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub async fn newest_pairs(&self, source: &str) -> Result<HashMap<String, Vec<Archive>>, CatalogError> {
+    pub async fn newest_pairs(&self, source: &str) -> Result<HashMap<String, Vec<Stored>>, CatalogError> {
         const ACT: &str = "list the newest archives";
-        let mut pairs: HashMap<String, Vec<Archive>> = HashMap::new();
+        let mut pairs: HashMap<String, Vec<Stored>> = HashMap::new();
         for ids in self.ids(ARCHIVED, source, ACT).await?.chunks(AT_ONCE) {
             let rows = self.of(PAIRS, source, ids, ACT).await?;
-            for archive in self.readable(rows.iter().map(|row| self.read(row)))? {
+            for archive in self.readable(rows.iter().map(archives::read))? {
                 pairs.entry(archive.organization.id.clone()).or_default().push(archive);
             }
         }

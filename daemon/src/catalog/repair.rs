@@ -6,7 +6,7 @@ use orgvault_api::{ExportError, clock::Timestamp};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    Catalog, CatalogError,
+    Catalog, CatalogError, archives,
     exports::{self, json},
     failed, runs, schedules, to_micros,
 };
@@ -36,7 +36,7 @@ struct Table {
     open: &'static str,
     /// What a row needs besides its columns to be read.
     with: &'static str,
-    read: fn(&Catalog, &SqliteRow) -> Result<(), CatalogError>,
+    read: fn(&SqliteRow) -> Result<(), CatalogError>,
     /// Puts the documents of row ?1 right, as far as that can be done; ?2 is an error that tells of it.
     mend: Option<&'static str>,
     /// Tells with ?2, where row ?1 is awaited, that it is gone.
@@ -48,7 +48,7 @@ const TABLES: [Table; 4] = [
         name: "schedules",
         open: "true",
         with: "",
-        read: |_, row| schedules::read(row).map(drop).map_err(failed(ACT)),
+        read: |row| schedules::read(row).map(drop).map_err(failed(ACT)),
         mend: None,
         mourn: None,
     },
@@ -56,7 +56,7 @@ const TABLES: [Table; 4] = [
         name: "runs",
         open: "finished_at IS NULL",
         with: ", 0 AS open, 0 AS finished, 0 AS failed",
-        read: |_, row| runs::open(row).map(drop),
+        read: |row| runs::open(row).map(drop),
         mend: Some(
             "UPDATE runs SET unlisted = '[]', warnings = '[]', failures = CASE WHEN finished_at IS NULL \
              THEN json_array(json_object('source', 'catalog', 'error', json(?2))) ELSE '[]' END WHERE rowid = ?1",
@@ -67,7 +67,7 @@ const TABLES: [Table; 4] = [
         name: "exports",
         open: "state IN ('pending', 'started')",
         with: "",
-        read: |_, row| exports::from_row(row).map(drop),
+        read: |row| exports::from_row(row).map(drop),
         mend: Some(
             "UPDATE exports SET error = CASE WHEN state = 'error' THEN ?2 END, warnings = '[]', counts = '[]' \
              WHERE rowid = ?1",
@@ -82,7 +82,7 @@ const TABLES: [Table; 4] = [
         name: "archives",
         open: "false",
         with: "",
-        read: |catalog, row| catalog.read(row).map(drop),
+        read: |row| archives::read(row).map(drop),
         mend: None,
         mourn: None,
     },
@@ -163,7 +163,7 @@ impl Catalog {
             let Some(last) = page.last() else { return Ok(()) };
             after = last.try_get("mended_row").map_err(failed(ACT))?;
             for row in &page {
-                if let Err(error) = (table.read)(self, row) {
+                if let Err(error) = (table.read)(row) {
                     let place = row.try_get("mended_row").map_err(failed(ACT))?;
                     tracing::error!(table = name, place, "set aside, because it cannot be read: {error}");
                     told.push(format!("{name} {place}: {error}"));
@@ -195,7 +195,7 @@ impl Catalog {
                 .fetch_one(&mut *transaction)
                 .await
                 .map_err(failed(ACT))?;
-            if (table.read)(self, &row).is_ok() {
+            if (table.read)(&row).is_ok() {
                 return transaction.commit().await.map_err(failed(ACT));
             }
         }

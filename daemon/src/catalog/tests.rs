@@ -4,7 +4,7 @@ use orgvault_api::{Archive, Export, Format, OrganizationKey, SectionCount, State
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{ArchiveFilter, Catalog, CatalogError, ExportFilter, Mend, Repeat, Repeated, Tenants, Totals};
-use crate::store::fixture;
+use crate::store::{Prefix, Stored, fixture};
 
 mod history;
 mod scale;
@@ -46,15 +46,15 @@ fn export(number: u64) -> Export {
     }
 }
 
-fn archive(number: u64, seconds: i64, path: &str) -> Archive {
+fn archive(number: u64, seconds: i64, path: &str) -> Stored {
     let counts = vec![SectionCount { name: "timeLogs".to_owned(), rows: 3 }];
     let (request, organization, path) = (gid(9), organization("acme"), path.to_owned());
     let exported_at = DateTime::from_timestamp(seconds, 0).unwrap();
-    Archive { request, organization, path, counts, bytes: 10, ..fixture::archive(number, exported_at) }
+    fixture::stored(Archive { request, organization, path, counts, bytes: 10, ..fixture::archive(number, exported_at) })
 }
 
 async fn open(directory: &std::path::Path) -> Catalog {
-    Catalog::open(&directory.join("catalog.sqlite"), &directory.join("archives")).await.unwrap()
+    Catalog::open(&directory.join("catalog.sqlite")).await.unwrap()
 }
 
 #[tokio::test]
@@ -122,16 +122,26 @@ async fn a_finished_export_and_its_archive_are_written_together() {
 }
 
 #[tokio::test]
-async fn archives_move_with_their_directory() {
+async fn archives_are_kept_by_their_names_in_the_store_and_found_where_an_old_catalog_has_a_path() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("archives/tracker/acme--1/x.json");
     let catalog = open(directory.path()).await;
-    catalog.put_archive(&archive(1, 1, path.to_str().unwrap())).await.unwrap();
-    catalog.close().await;
-    let elsewhere = std::path::Path::new("/elsewhere");
-    let moved = Catalog::open(&directory.path().join("catalog.sqlite"), elsewhere).await.unwrap();
-    let archive = moved.archive(gid(1)).await.unwrap().unwrap();
-    assert_eq!(archive.path, "/elsewhere/tracker/acme--1/x.json");
+    for number in 1..=3 {
+        catalog.put_archive(&archive(number, 1, "tracker/acme--1/x.json")).await.unwrap();
+    }
+    let with =
+        |gid, path| format!("UPDATE archives SET document = json_set(document, '$.path', '{path}') WHERE gid = {gid}");
+    meddle(directory.path(), &with(2, "/var/lib/archives/tracker/acme--1/x.json")).await;
+    meddle(directory.path(), &with(3, "../../etc/passwd")).await;
+    let keys: Vec<String> = catalog
+        .archives(&ArchiveFilter::default())
+        .await
+        .unwrap()
+        .iter()
+        .map(|archive| format!("{} {} {}", archive.gid, archive.key(), archive.kept().path))
+        .collect();
+    let same = "tracker/acme--1/x.json tracker/acme--1/x.json";
+    assert_eq!(keys, [format!("1 {same}"), format!("2 {same}")], "what leads elsewhere is no archive");
+    assert!(matches!(catalog.archive(gid(3)).await, Err(CatalogError::Document { gid: 3, .. })));
 }
 
 #[tokio::test]
@@ -152,23 +162,26 @@ async fn the_newest_archive_is_the_last_exported_and_of_one_instant_the_highest_
 async fn the_archives_of_a_directory_are_found_by_it() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = open(directory.path()).await;
-    let place = directory.path().join("archives/tracker/acme--id");
-    let path = |name: &str| place.join(name).to_string_lossy().into_owned();
-    for one in [archive(1, 20, &path("b.json")), archive(2, 10, &path("a.json")), archive(3, 5, "/elsewhere/c.json")] {
+    let prefix = |text: &str| Prefix::parse(text).unwrap();
+    let (place, other) = (prefix("tracker/acme--id"), prefix("tracker/acme--id2"));
+    let path = |name: &str| place.key(name).unwrap().to_string();
+    for one in
+        [archive(1, 20, &path("b.json")), archive(2, 10, &path("a.json")), archive(3, 5, "tracker/acme--id2/c.json")]
+    {
         catalog.put_archive(&one).await.unwrap();
     }
     let found = catalog.archives_in(&place).await.unwrap();
     assert_eq!(found.iter().map(|one| one.gid).collect::<Vec<_>>(), [gid(2), gid(1)]);
-    assert_eq!(found[1].path, path("b.json"));
-    assert_eq!(catalog.archives_in(place.parent().unwrap()).await.unwrap(), []);
-    assert_eq!(catalog.archives_in(std::path::Path::new("/elsewhere")).await.unwrap()[0].gid, gid(3));
+    assert_eq!(found[1].key().to_string(), path("b.json"));
+    assert_eq!(catalog.archives_in(&prefix("tracker")).await.unwrap(), []);
+    assert_eq!(catalog.archives_in(&other).await.unwrap()[0].gid, gid(3));
 }
 
 /// Does something to the catalog on a connection of its own.
-async fn meddle(directory: &std::path::Path, sql: &'static str) {
+async fn meddle(directory: &std::path::Path, sql: &str) {
     let options = SqliteConnectOptions::new().filename(directory.join("catalog.sqlite"));
     let mut other = SqliteConnection::connect_with(&options).await.unwrap();
-    sqlx::raw_sql(sql).execute(&mut other).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut other).await.unwrap();
     other.close().await.unwrap();
 }
 

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use orgvault_api::{Archive, Event, Export, LogLines, OrganizationKey, Progress, State, clock::Timestamp, gid::Gid};
+use orgvault_api::{Event, Export, LogLines, OrganizationKey, Progress, State, clock::Timestamp, gid::Gid};
 use tokio::sync::{Notify, broadcast, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -28,6 +28,7 @@ use crate::{
     gids::Gids,
     keep,
     lifecycle::{Vital, contained},
+    store::Stored,
 };
 
 pub use self::submit::SubmitError;
@@ -335,7 +336,7 @@ impl Engine {
     async fn end(
         &self,
         export: &mut Export,
-        result: Result<Archive, Failure>,
+        result: Result<Stored, Failure>,
         shared: &mut Shared,
     ) -> Result<(), CatalogError> {
         self.conclude(export, &result);
@@ -358,7 +359,7 @@ impl Engine {
     async fn record_beside(
         &self,
         export: &mut Export,
-        archive: Option<&Archive>,
+        archive: Option<&Stored>,
         shared: &mut Shared,
     ) -> Result<(), CatalogError> {
         let gid = export.gid;
@@ -387,13 +388,17 @@ impl Engine {
     }
 
     /// Writes into the export how it has ended.
-    fn conclude(&self, export: &mut Export, result: &Result<Archive, Failure>) {
+    fn conclude(&self, export: &mut Export, result: &Result<Stored, Failure>) {
         export.finished_at = Some(self.0.workshop.clock.now());
         export.progress = None;
         match result {
             Ok(archive) => {
                 export.finish(archive);
-                self.note(export.gid, "info", format!("published {}: {} bytes", archive.path, archive.bytes));
+                self.note(
+                    export.gid,
+                    "info",
+                    format!("published {}: {} bytes", self.0.workshop.archives.locate(archive.key()), archive.bytes),
+                );
                 for warning in &archive.warnings {
                     self.note(export.gid, "warn", format!("{}: {}", warning.code, warning.message));
                 }

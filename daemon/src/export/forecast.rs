@@ -1,26 +1,24 @@
 //! What the app's own importer would say of a finished archive, told on the night of the backup
 //! and not on the day of the restore.
 
-use std::path::Path;
-
 use orgvault_api::{
     PREFLIGHT, Warning,
     preflight::{Finding, Preflight, Total},
 };
-use orgvault_archive::manifest::Manifest;
-use orgvault_products::preflight::{PreflightError, is_importable, preflight};
+use orgvault_archive::{ArchiveReader, manifest::Manifest};
+use orgvault_products::preflight::{PreflightError, is_importable, preflight_of};
 
 /// One warning for each thing that the importer would refuse or change; none where no importer
 /// takes such archives. An archive that preflight cannot read is no worse a backup, so that is
 /// only logged.
-pub(super) async fn warnings(manifest: &Manifest, path: &Path) -> Vec<Warning> {
+pub(super) async fn warnings(manifest: &Manifest, archive: &ArchiveReader) -> Vec<Warning> {
     let product = manifest.product.name.clone();
     if manifest.gzip || !is_importable(&product, manifest.format) {
         return Vec::new();
     }
-    let path = path.to_owned();
+    let archive = archive.again();
     // On a thread of its own, so that even a panic of it does not end the export.
-    match tokio::task::spawn_blocking(move || preflight(&product, &path)).await {
+    match tokio::task::spawn_blocking(move || preflight_of(&product, &archive)).await {
         Ok(found) => told(manifest, found),
         Err(cause) => {
             tracing::error!(gid = %manifest.gid, "preflight died, and no warning of it is kept: {cause}");
@@ -70,11 +68,27 @@ mod tests {
         preflight::{Severity, Verdict, refuses},
     };
 
+    use std::io;
+
+    use orgvault_archive::Ranges;
+
     use super::*;
 
     fn finding(severity: Severity, line: Option<u64>, id: Option<&str>) -> Finding {
         let (code, file, message) = ("name_empty".to_owned(), "tags.csv".to_owned(), "the name is blank".to_owned());
         Finding { severity, code, file, line, id: id.map(str::to_owned), message }
+    }
+
+    struct Unreadable;
+
+    impl Ranges for Unreadable {
+        fn size(&self) -> u64 {
+            100
+        }
+
+        fn read_at(&self, _buffer: &mut [u8], _offset: u64) -> io::Result<usize> {
+            Err(io::ErrorKind::PermissionDenied.into())
+        }
     }
 
     #[tokio::test]
@@ -83,11 +97,11 @@ mod tests {
         let mut manifest: Manifest = serde_json::from_slice(text).unwrap();
         manifest.product.name = "solidtime".to_owned();
         (manifest.format, manifest.gzip) = (Format::Zip, false);
-        assert_eq!(warnings(&manifest, Path::new("/nonexistent/x.zip")).await, []);
-        let elsewhere = tempfile::NamedTempFile::new().unwrap();
-        assert_eq!(warnings(&manifest, elsewhere.path()).await[0].code, "preflight_invalid_zip");
+        assert_eq!(warnings(&manifest, &ArchiveReader::new("x.zip", Unreadable)).await, []);
+        let empty = ArchiveReader::new("x.zip", Vec::new());
+        assert_eq!(warnings(&manifest, &empty).await[0].code, "preflight_invalid_zip");
         manifest.format = Format::Json;
-        assert_eq!(warnings(&manifest, elsewhere.path()).await, []);
+        assert_eq!(warnings(&manifest, &empty).await, []);
     }
 
     #[test]

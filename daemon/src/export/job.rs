@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use orgvault_api::{Archive, ArchiveState, Export, Format, Progress, SectionProgress, Warning};
+use orgvault_api::{ArchiveState, Export, Format, Progress, SectionProgress, Warning};
 use orgvault_archive::{
     ArchiveReader,
     manifest::{Dropped, Layout, MANIFEST_VERSION, Manifest, Product, Section},
@@ -26,7 +26,7 @@ use crate::{
     lifecycle::contained,
     product::Definition,
     source::{Snapshot, Source, SourceError},
-    store::{LocalStore, NewArchive, Partial, Sealed, StoreError},
+    store::{NewArchive, Partial, Sealed, Store, StoreError, Stored},
 };
 
 /// How often an export is tried when the source says that trying again may help (a standby's
@@ -69,7 +69,7 @@ impl Shared {
         shop: &Workshop,
         export: &Export,
         watched: &Watched,
-    ) -> Result<Archive, Failure> {
+    ) -> Result<Stored, Failure> {
         match contained(Box::pin(self.try_to_export(shop, export, watched))).await {
             Ok(made) => made,
             Err(message) => {
@@ -85,7 +85,7 @@ impl Shared {
     }
 
     /// Tries again where the source says that it may help.
-    async fn try_to_export(&mut self, shop: &Workshop, export: &Export, watched: &Watched) -> Result<Archive, Failure> {
+    async fn try_to_export(&mut self, shop: &Workshop, export: &Export, watched: &Watched) -> Result<Stored, Failure> {
         let source = match &self.source {
             Some(source) => Arc::clone(source),
             None => Arc::clone(self.source.insert(find(shop, &export.organization.source)?)),
@@ -145,7 +145,7 @@ async fn attempt(
     export: &Export,
     opened: &mut Option<Opened>,
     watched: &Watched,
-) -> Result<Archive, Failure> {
+) -> Result<Stored, Failure> {
     let limit = source.config().export_timeout;
     let deadline = Deadline {
         canceled: watched.canceled.clone(),
@@ -217,7 +217,7 @@ async fn make(
     opened: &mut Opened,
     progress: watch::Sender<Progress>,
     deadline: &Deadline,
-) -> Result<Archive, Failure> {
+) -> Result<Stored, Failure> {
     let begun = Instant::now();
     let counted: Vec<u64> = plan.sections.iter().filter_map(|&index| opened.counts.get(index).copied()).collect();
     progress.send_modify(|progress| *progress = expected(plan, &counted));
@@ -226,7 +226,7 @@ async fn make(
     let (archives, planned) = (Arc::clone(&shop.archives), Arc::clone(plan));
     let floor = shop.config().daemon.min_free;
     let kinds = shop.kinds(&export.organization.source, &plan.definition).await?;
-    let partial = blocking(move || Ok(create(&archives, &planned, kinds, floor)?)).await?;
+    let partial = blocking(move || Ok(create(archives.as_ref(), &planned, kinds, floor)?)).await?;
     let encoder = format::encoder(Arc::clone(plan), partial)?;
     let Piped { output, written, sent } =
         write_archive(&mut opened.snapshot, plan, encoder, progress, deadline).await?;
@@ -234,28 +234,28 @@ async fn make(
 
     let mut manifest = manifest(export, plan, opened, &written, &counted, headers);
     manifest.finished_at = shop.clock.now();
-    let (sealed, mut manifest, read_back) = blocking(move || check(output, manifest, &sent)).await?;
+    let Checked { sealed, mut manifest, reader, took } = blocking(move || check(output, manifest, &sent)).await?;
     let checked = begun.elapsed();
-    manifest.warnings.extend(forecast::warnings(&manifest, sealed.path()).await);
+    manifest.warnings.extend(forecast::warnings(&manifest, &reader).await);
     let preflight = begun.elapsed().saturating_sub(checked);
     let archives = Arc::clone(&shop.archives);
-    let (path, manifest) = blocking(move || Ok((archives.publish(sealed, &manifest)?, manifest))).await?;
+    let (published, manifest) = blocking(move || Ok((archives.publish(sealed, &manifest)?, manifest))).await?;
     tracing::info!(
         gid = %export.gid,
         source = export.organization.source,
         organization = export.organization.id,
         bytes = manifest.bytes,
         write_seconds = wrote.as_secs_f64(),
-        read_back_seconds = read_back.as_secs_f64(),
+        read_back_seconds = took.as_secs_f64(),
         preflight_seconds = preflight.as_secs_f64(),
-        publish_seconds = begun.elapsed().saturating_sub(wrote + read_back + preflight).as_secs_f64(),
+        publish_seconds = begun.elapsed().saturating_sub(wrote + took + preflight).as_secs_f64(),
         "export finished"
     );
-    Ok(manifest.to_archive(&path.to_string_lossy(), ArchiveState::Present, None))
+    Ok(Stored::new(published.key, &manifest, ArchiveState::Present))
 }
 
 /// Opens the partial file, and refuses where the disk has less than `floor` bytes left.
-fn create(archives: &LocalStore, plan: &Plan, kinds: Kinds, floor: u64) -> Result<Partial, StoreError> {
+fn create(archives: &dyn Store, plan: &Plan, kinds: Kinds, floor: u64) -> Result<Partial, StoreError> {
     archives.check(floor)?;
     let new = NewArchive {
         organization: &plan.organization,
@@ -264,18 +264,26 @@ fn create(archives: &LocalStore, plan: &Plan, kinds: Kinds, floor: u64) -> Resul
         format: plan.format,
         gzip: plan.gzip,
     };
-    archives.partial(&new, kinds)
+    archives.begin(&new, kinds)
 }
 
-/// Syncs the written file, reads it back and compares all numbers; also gives the time that the
-/// reading took.
-fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<(Sealed, Manifest, Duration), Failure> {
+/// An archive that is written, and was read back.
+struct Checked {
+    sealed: Sealed,
+    manifest: Manifest,
+    /// What it was read from.
+    reader: ArchiveReader,
+    /// How long that took.
+    took: Duration,
+}
+
+/// Syncs what was written, reads it back and compares all numbers.
+fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<Checked, Failure> {
     let sealed = output.seal()?;
     let begun = Instant::now();
-    let opened = ArchiveReader::in_place(sealed.path());
-    let name = || sealed.path().to_string_lossy().into_owned();
+    let reader = sealed.reader().map_err(|cause| VerifyError::Open { name: sealed.name().to_string(), cause })?;
     let report = read_back(
-        &opened.map_err(|cause| VerifyError::Open { name: name(), cause })?,
+        &reader,
         &Expected {
             format: manifest.format,
             gzip: manifest.gzip,
@@ -295,7 +303,7 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<(Seale
     manifest.bytes = report.bytes;
     manifest.sha256 = report.sha256;
     manifest.content_bytes = report.content_bytes;
-    Ok((sealed, manifest, begun.elapsed()))
+    Ok(Checked { sealed, manifest, reader, took: begun.elapsed() })
 }
 
 /// How far an export is that has written nothing yet.

@@ -11,8 +11,7 @@ use orgvault_config::Config;
 use tokio::sync::{Mutex, Notify, broadcast, watch};
 
 use crate::{
-    audit::Audit, catalog::Catalog, lifecycle::Reserve, listings::Kept, notices::Notices, source::Source,
-    store::LocalStore,
+    audit::Audit, catalog::Catalog, lifecycle::Reserve, listings::Kept, notices::Notices, source::Source, store::Store,
 };
 
 /// Events that a listener may lag behind before it gets all that is open anew instead.
@@ -30,7 +29,7 @@ pub struct Workshop {
     /// When it was read.
     pub configured_at: ArcSwap<Timestamp>,
     /// Where archives go.
-    pub archives: Arc<LocalStore>,
+    pub archives: Arc<dyn Store>,
     /// Where their index is.
     pub catalog: Catalog,
     /// Where it is told who did what.
@@ -57,7 +56,7 @@ impl Workshop {
     pub fn new(
         configured: watch::Receiver<Arc<Config>>,
         sources: Sources,
-        archives: Arc<LocalStore>,
+        archives: Arc<dyn Store>,
         catalog: Catalog,
         audit: Arc<Audit>,
         clock: Clock,

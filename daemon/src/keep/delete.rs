@@ -1,12 +1,16 @@
 //! Deleting: what was decided is carried out on disk, forgotten in the catalog and told in the audit
 //! trail, whatever happens in between. A pinned archive is not deleted.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
-use orgvault_api::{Archive, AuditEntry, gid::Gid};
+use orgvault_api::{AuditEntry, gid::Gid};
 
 use super::{KeepError, blocking, known};
-use crate::{audit::Origin, export::Workshop, store::Deletion};
+use crate::{
+    audit::Origin,
+    export::Workshop,
+    store::{Deletion, Stored},
+};
 
 /// What the audit trail calls it.
 const ACT: &str = "archive.delete";
@@ -15,7 +19,7 @@ const ACT: &str = "archive.delete";
 ///
 /// # Errors
 /// When there is none, a pin keeps it, or disk or catalog refuse.
-pub async fn delete(shop: &Arc<Workshop>, gid: Gid, by: &Origin) -> Result<Archive, KeepError> {
+pub async fn delete(shop: &Arc<Workshop>, gid: Gid, by: &Origin) -> Result<Stored, KeepError> {
     let _storing = shop.storing.lock().await;
     let archive = known(shop, gid).await?;
     if archive.pinned {
@@ -26,10 +30,10 @@ pub async fn delete(shop: &Arc<Workshop>, gid: Gid, by: &Origin) -> Result<Archi
 }
 
 /// Deletes an archive that may go. The caller holds [`Workshop::storing`].
-pub(super) async fn remove(shop: &Arc<Workshop>, archive: &Archive, by: &Origin) -> Result<(), KeepError> {
+pub(super) async fn remove(shop: &Arc<Workshop>, archive: &Stored, by: &Origin) -> Result<(), KeepError> {
     shop.reserve.spend();
-    let (archives, path) = (Arc::clone(&shop.archives), PathBuf::from(&archive.path));
-    let deletion = blocking(move || Ok(archives.decide_deletion(&path)?)).await?;
+    let (archives, doomed) = (Arc::clone(&shop.archives), archive.reference());
+    let deletion = blocking(move || Ok(archives.decide_deletion(&doomed)?)).await?;
     let entry = AuditEntry {
         gid: Some(archive.gid),
         organization: Some(archive.organization.clone()),
@@ -44,10 +48,10 @@ pub(super) async fn remove(shop: &Arc<Workshop>, archive: &Archive, by: &Origin)
 /// at the next start.
 pub(super) async fn finish_deletions(shop: &Arc<Workshop>, deletions: Vec<Deletion>) {
     for deletion in deletions {
-        let (gid, path) = (deletion.gid(), deletion.archive());
+        let (gid, path) = (deletion.gid(), shop.archives.locate(&deletion.archive.key));
         match finish_later(shop, deletion).await {
-            Ok(()) => tracing::info!(%gid, path = %path.display(), "finished what an earlier daemon was deleting"),
-            Err(error) => tracing::error!(%gid, path = %path.display(), "cannot finish a deletion: {error}"),
+            Ok(()) => tracing::info!(%gid, path, "finished what an earlier daemon was deleting"),
+            Err(error) => tracing::error!(%gid, path, "cannot finish a deletion: {error}"),
         }
     }
 }
@@ -57,8 +61,8 @@ async fn finish_later(shop: &Arc<Workshop>, deletion: Deletion) -> Result<(), Ke
     let (audit, by) = (Arc::clone(&shop.audit), Origin::daemon("start", "a deletion that an earlier daemon began"));
     let told = blocking(move || Ok(audit.tells(ACT, gid))).await?;
     let organization = match shop.catalog.archive(gid).await? {
-        Some(archive) => Some(archive.organization),
-        None => deletion.organization().cloned(),
+        Some(archive) => Some(archive.organization.clone()),
+        None => deletion.organization.clone(),
     };
     let entry = AuditEntry { gid: Some(gid), organization, ..by.entry(shop.clock.now(), ACT) };
     finish(shop, deletion, (!told).then_some(entry)).await

@@ -1,16 +1,15 @@
 //! Whether the archive directory is the catalog's own: found out at the start and whenever all is looked
 //! at, and watched in between.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use orgvault_archive::manifest::manifest_path;
 use tokio_util::sync::CancellationToken;
 
 use super::{KeepError, blocking, finish_deletions};
 use crate::{
     catalog::{ArchiveFilter, Tenants},
     export::Workshop,
-    store::{LocalStore, StoreError},
+    store::{StoreError, Stored},
 };
 
 /// How often it is looked whether it still is. A mount is told by nobody.
@@ -63,7 +62,7 @@ pub async fn take_up(shop: &Arc<Workshop>) -> Result<(), KeepError> {
         Err(error) => return Err(error),
     };
     for leftover in &swept.removed {
-        tracing::info!(path = %leftover.display(), "removed what an earlier daemon left unfinished");
+        tracing::info!(path = leftover, "removed what an earlier daemon left unfinished");
     }
     finish_deletions(shop, swept.deletions).await;
     Ok(())
@@ -155,9 +154,10 @@ async fn mark(shop: &Arc<Workshop>, own: String) -> Result<(), KeepError> {
 /// How many of the catalog's archives are there.
 async fn count_there(shop: &Workshop) -> Result<u64, KeepError> {
     let archives = shop.catalog.archives(&ArchiveFilter::default()).await?;
+    let store = Arc::clone(&shop.archives);
     blocking(move || {
-        let there = |path: &str| fs::symlink_metadata(manifest_path(Path::new(path))).is_ok();
-        Ok(archives.iter().filter(|archive| there(&archive.path)).count() as u64)
+        let there = |archive: &&Stored| store.has_manifest(&archive.reference()).is_ok_and(|there| there);
+        Ok(archives.iter().filter(there).count() as u64)
     })
     .await
 }
@@ -194,7 +194,7 @@ async fn set_room_aside(shop: &Arc<Workshop>) {
 
 /// Whether the directory may be used; the status says why not.
 async fn look(shop: &Arc<Workshop>) -> bool {
-    let archives: Arc<LocalStore> = Arc::clone(&shop.archives);
+    let archives = Arc::clone(&shop.archives);
     match blocking(move || Ok(archives.guard()?)).await {
         Ok(()) => {
             tell(shop, None);

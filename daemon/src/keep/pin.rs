@@ -3,16 +3,16 @@
 
 use std::sync::Arc;
 
-use orgvault_api::{Archive, gid::Gid};
+use orgvault_api::gid::Gid;
 
 use super::{KeepError, change_state, known};
-use crate::export::Workshop;
+use crate::{export::Workshop, store::Stored};
 
 /// Sets or removes the pin of an archive; gives the archive as it is now.
 ///
 /// # Errors
 /// When there is none, or disk or catalog refuse: then nothing has changed.
-pub async fn pin(shop: &Arc<Workshop>, gid: Gid, pinned: bool) -> Result<Archive, KeepError> {
+pub async fn pin(shop: &Arc<Workshop>, gid: Gid, pinned: bool) -> Result<Stored, KeepError> {
     let _storing = shop.storing.lock().await;
     let mut archive = known(shop, gid).await?;
     change_state(shop, &archive, move |state| state.pinned = pinned).await?;

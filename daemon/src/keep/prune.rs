@@ -4,7 +4,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use chrono_tz::Tz;
-use orgvault_api::{Archive, Pruned, RetentionPlan, gid::Gid};
+use orgvault_api::{Archive, Pruned, RetentionDecision, RetentionPlan, gid::Gid};
 use orgvault_config::{Config, Retention, ScheduleConfig};
 use tokio_util::sync::CancellationToken;
 
@@ -12,10 +12,10 @@ use super::{
     KeepError, blocking,
     delete::remove,
     glance, guard,
-    retention::{self, Group, GroupPlan, Rules},
+    retention::{self, Decision, Group, GroupPlan, Rules},
     verify,
 };
-use crate::{audit::Origin, catalog::ArchiveFilter, export::Workshop};
+use crate::{audit::Origin, catalog::ArchiveFilter, export::Workshop, store::Stored};
 
 /// What retention would keep and drop now, of every group.
 ///
@@ -24,7 +24,12 @@ use crate::{audit::Origin, catalog::ArchiveFilter, export::Workshop};
 pub async fn plan(shop: &Arc<Workshop>) -> Result<RetentionPlan, KeepError> {
     let archives = listed(shop, ArchiveFilter::default()).await?;
     let config = shop.config();
-    Ok(retention::plan(archives, shop.clock.now(), |archive| rules(&config, archive)))
+    let plan = retention::plan(archives, shop.clock.now(), |archive| rules(&config, archive));
+    let shown = |Decision { archive, keep, reasons }| {
+        let archive = Stored::shown(archive, shop.archives.as_ref());
+        RetentionDecision { archive, keep, reasons }
+    };
+    Ok(RetentionPlan { decisions: plan.decisions.into_iter().map(shown).collect(), warnings: plan.warnings })
 }
 
 /// Deletes what [`plan`] drops, group by group.
@@ -46,7 +51,7 @@ pub async fn prune(shop: &Arc<Workshop>, by: &Origin) -> Result<Pruned, KeepErro
 
 /// Prunes the group of an archive that was just published, and so read back; says in the log what
 /// went, as nobody waits for the answer.
-pub async fn prune_after(shop: &Arc<Workshop>, archive: &Archive) {
+pub async fn prune_after(shop: &Arc<Workshop>, archive: &Stored) {
     let mut pruned = Pruned::default();
     let mut trusted = HashSet::from([archive.gid]);
     let by = Origin::daemon("retention", "retention");
@@ -76,7 +81,7 @@ async fn prune_group(
         let plan = plan_of(shop, group).await?;
         // A disk that was taken away looks like one without archives.
         guard(shop).await?;
-        let dropped: Vec<Archive> = plan.dropped().cloned().collect();
+        let dropped: Vec<Stored> = plan.dropped().cloned().collect();
         let Some(last) = plan.last_good.filter(|_| !dropped.is_empty()) else { return Ok(()) };
         if trusted.contains(&last) {
             for archive in dropped {
@@ -92,11 +97,11 @@ async fn prune_group(
     }
 }
 
-async fn delete_one(shop: &Arc<Workshop>, archive: &Archive, by: &Origin, pruned: &mut Pruned) {
+async fn delete_one(shop: &Arc<Workshop>, archive: &Stored, by: &Origin, pruned: &mut Pruned) {
     match remove(shop, archive, by).await {
         Ok(()) => {
             let source = &archive.organization.source;
-            tracing::info!(gid = %archive.gid, source, path = archive.path, "retention deleted an archive");
+            tracing::info!(gid = %archive.gid, source, archive = %archive.key(), "retention deleted an archive");
             pruned.deleted.push(archive.gid);
             pruned.bytes += archive.bytes;
         }
@@ -113,9 +118,10 @@ async fn plan_of(shop: &Arc<Workshop>, group: &Group) -> Result<GroupPlan, KeepE
     Ok(retention::plan_group(archives, shop.clock.now(), rules))
 }
 
-async fn listed(shop: &Workshop, filter: ArchiveFilter) -> Result<Vec<Archive>, KeepError> {
+async fn listed(shop: &Workshop, filter: ArchiveFilter) -> Result<Vec<Stored>, KeepError> {
     let archives = shop.catalog.archives(&filter).await?;
-    blocking(move || Ok(archives.into_iter().map(glance).collect())).await
+    let store = Arc::clone(&shop.archives);
+    blocking(move || Ok(archives.into_iter().map(|archive| glance(store.as_ref(), archive)).collect())).await
 }
 
 fn has_rule(config: &Config) -> bool {

@@ -3,14 +3,11 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs, io,
-    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use orgvault_api::{Archive, ArchiveState, clock::Timestamp, gid::Gid};
-use orgvault_archive::manifest::manifest_path;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -21,7 +18,7 @@ use super::{
 use crate::{
     catalog::{ArchiveFilter, CatalogError},
     export::Workshop,
-    store::Found,
+    store::{ArchiveRef, Found, Key, Prefix, Store, Stored},
 };
 
 /// A file that is younger than its last check by more than this was written by somebody else.
@@ -30,10 +27,10 @@ const SLACK: Duration = Duration::from_mins(1);
 /// Where to look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Only in these organizations' directories; none means everywhere.
-    pub places: Option<HashSet<PathBuf>>,
+    /// Only among the archives of these prefixes; none means everywhere.
+    pub places: Option<HashSet<Prefix>>,
     /// Archives that somebody was seen to write to: they are read whatever they look like.
-    pub touched: HashSet<PathBuf>,
+    pub touched: HashSet<Key>,
 }
 
 /// What becomes of the entries of archives without a usable manifest.
@@ -47,7 +44,7 @@ pub enum Lost {
 
 /// One archive as it lies there.
 struct Lying {
-    archive: Archive,
+    archive: Stored,
     /// Whether its file was written after it was last checked.
     written_since: bool,
 }
@@ -57,16 +54,12 @@ struct Lying {
 ///
 /// # Errors
 /// When the directory cannot be listed, or the catalog refuses.
-pub async fn compare(
-    shop: &Arc<Workshop>,
-    scope: &Scope,
-    lost: Lost,
-) -> Result<(Vec<String>, Vec<Archive>), KeepError> {
+pub async fn compare(shop: &Arc<Workshop>, scope: &Scope, lost: Lost) -> Result<(Vec<String>, Vec<Stored>), KeepError> {
     let (skipped, unread) = compare_in(shop, scope, lost).await?;
     Ok((skipped.into_iter().map(|(_place, sentence)| sentence).collect(), unread))
 }
 
-async fn compare_in(shop: &Arc<Workshop>, scope: &Scope, lost: Lost) -> Result<(Vec<Skip>, Vec<Archive>), KeepError> {
+async fn compare_in(shop: &Arc<Workshop>, scope: &Scope, lost: Lost) -> Result<(Vec<Skip>, Vec<Stored>), KeepError> {
     if scope.places.is_none() {
         home::settle(shop).await?;
     }
@@ -81,14 +74,14 @@ async fn compare_in(shop: &Arc<Workshop>, scope: &Scope, lost: Lost) -> Result<(
         }
     }
     for archive in listed.into_values() {
-        let place = PathBuf::from(&archive.path).parent().map(Path::to_owned).unwrap_or_default();
+        let place = archive.key().prefix();
         skipped.extend(lose(shop, archive, lost).await?.map(|sentence| (place, sentence)));
     }
     Ok((skipped, unread))
 }
 
 /// What the catalog lists there.
-async fn listed(shop: &Workshop, scope: &Scope) -> Result<HashMap<Gid, Archive>, CatalogError> {
+async fn listed(shop: &Workshop, scope: &Scope) -> Result<HashMap<Gid, Stored>, CatalogError> {
     let archives = match &scope.places {
         None => shop.catalog.archives(&ArchiveFilter::default()).await?,
         Some(places) => {
@@ -117,10 +110,10 @@ pub async fn rescan(
     skips.update(scope.places.as_ref(), skipped);
     shop.notices.set("archives_skipped", skips.message());
     for archive in unread {
-        let (gid, path) = (archive.gid, archive.path.clone());
-        tracing::info!(%gid, path, "an archive is new or was changed, so it is read");
+        let (gid, key) = (archive.gid, archive.key().clone());
+        tracing::info!(%gid, archive = %key, "an archive is new or was changed, so it is read");
         if let Err(error) = verify(shop, archive, end.clone()).await {
-            tracing::error!(%gid, path, "cannot read an archive that is new or was changed: {error}");
+            tracing::error!(%gid, archive = %key, "cannot read an archive that is new or was changed: {error}");
         }
     }
     Ok(())
@@ -130,22 +123,25 @@ async fn scan(shop: &Arc<Workshop>, scope: &Scope) -> Result<(Vec<Lying>, Vec<Sk
     let (archives, places) = (Arc::clone(&shop.archives), scope.places.clone());
     blocking(move || {
         let (mut lying, mut skipped) = (Vec::new(), Vec::new());
-        archives.scan_in(places.as_ref(), &mut |found| match found {
+        archives.list(places.as_ref(), &mut |found| match found {
             Found::Archive(scanned) => {
-                let archive = scanned.to_archive();
+                let archive = scanned.to_stored();
                 let checked = archive.verified.as_ref().map_or(scanned.manifest.finished_at, |verified| verified.at);
-                lying.push(Lying { written_since: written_after(&scanned.path, checked), archive });
+                lying.push(Lying {
+                    written_since: written_after(archives.as_ref(), &scanned.archive, checked),
+                    archive,
+                });
             }
-            Found::Skipped { place, sentence } => skipped.push((place, sentence)),
+            Found::Skipped { prefix, sentence } => skipped.push((prefix, sentence)),
         })?;
         Ok((lying, skipped))
     })
     .await
 }
 
-fn written_after(path: &Path, checked: Timestamp) -> bool {
-    let modified = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
-    modified.is_ok_and(|modified| Timestamp::from(modified) > checked + SLACK)
+fn written_after(store: &dyn Store, archive: &ArchiveRef, checked: Timestamp) -> bool {
+    let modified = store.stat(archive).ok().and_then(|stat| stat.modified);
+    modified.is_some_and(|modified| modified > checked + SLACK)
 }
 
 /// Brings the catalog's entry in line with what lies there; gives the archive if it has to be read.
@@ -153,12 +149,12 @@ async fn take_in(
     shop: &Arc<Workshop>,
     scope: &Scope,
     found: Lying,
-    known: Option<Archive>,
+    known: Option<Stored>,
     lost: Lost,
-) -> Result<Option<Archive>, KeepError> {
+) -> Result<Option<Stored>, KeepError> {
     let Lying { archive, written_since } = found;
     let gid = archive.gid;
-    let touched = scope.touched.contains(Path::new(&archive.path));
+    let touched = scope.touched.contains(archive.key());
     if !touched && !written_since && known.as_ref().is_some_and(|known| merge(archive.clone(), known) == *known) {
         return Ok(None);
     }
@@ -196,7 +192,7 @@ async fn is_under_way(shop: &Workshop, gid: Gid) -> Result<bool, CatalogError> {
 
 /// What lies there, with the newer one of the two last verifications: a directory that is read-only
 /// keeps none.
-fn merge(mut lying: Archive, known: &Archive) -> Archive {
+fn merge(mut lying: Stored, known: &Stored) -> Stored {
     let at = |archive: &Archive| archive.verified.as_ref().map(|verified| verified.at);
     if at(known) > at(&lying) {
         lying.verified.clone_from(&known.verified);
@@ -218,13 +214,14 @@ fn is_another(lying: &Archive, known: &Archive) -> bool {
 
 /// An archive of the catalog that has no manifest, or none that can be used. What cannot be looked
 /// at stays as it is, and is told in a sentence: a fault that passes is no reason to forget it.
-async fn lose(shop: &Arc<Workshop>, archive: Archive, lost: Lost) -> Result<Option<String>, KeepError> {
+async fn lose(shop: &Arc<Workshop>, archive: Stored, lost: Lost) -> Result<Option<String>, KeepError> {
     let _storing = shop.storing.lock().await;
     let Some(mut archive) = shop.catalog.archive(archive.gid).await? else { return Ok(None) };
     guard(shop).await?;
-    let state = match look_for_manifest(Path::new(&archive.path)) {
+    let state = match shop.archives.has_manifest(&archive.reference()) {
         Err(cause) => {
-            return Ok(Some(format!("{}: it cannot be looked at, so its entry stays as it is: {cause}", archive.path)));
+            let name = shop.archives.locate(archive.key());
+            return Ok(Some(format!("{name}: it cannot be looked at, so its entry stays as it is: {cause}")));
         }
         Ok(false) if lost == Lost::Forget => {
             shop.catalog.forget_archive(archive.gid).await?;
@@ -235,31 +232,10 @@ async fn lose(shop: &Arc<Workshop>, archive: Archive, lost: Lost) -> Result<Opti
         Ok(true) => ArchiveState::Damaged,
     };
     if archive.state != state {
-        tracing::error!(gid = %archive.gid, path = archive.path, "an archive has no manifest that can be used");
+        tracing::error!(gid = %archive.gid, archive = %archive.key(), "an archive has no manifest that can be used");
         archive.state = state;
         shop.catalog.put_archive(&archive).await?;
         shop.tell_archive(&archive);
     }
     Ok(None)
-}
-
-/// Whether there is a manifest beside the archive at `path`; an error where that cannot be known,
-/// because a directory above it, or the manifest itself, cannot be read now.
-fn look_for_manifest(path: &Path) -> io::Result<bool> {
-    let gone = |cause: &io::Error| matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
-    let place = path.parent().unwrap_or(path);
-    for directory in [place.parent().unwrap_or(place), place] {
-        match fs::read_dir(directory) {
-            Ok(_entries) => {}
-            Err(cause) if gone(&cause) => return Ok(false),
-            Err(cause) => return Err(cause),
-        }
-    }
-    let manifest = manifest_path(path);
-    match fs::symlink_metadata(&manifest) {
-        Ok(metadata) if metadata.is_file() => fs::File::open(&manifest).map(|_file| true),
-        Ok(_other) => Ok(true),
-        Err(cause) if gone(&cause) => Ok(false),
-        Err(cause) => Err(cause),
-    }
 }

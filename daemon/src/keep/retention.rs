@@ -9,10 +9,10 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike};
 use chrono_tz::Tz;
-use orgvault_api::{
-    Archive, ArchiveState, Format, RetentionDecision, RetentionPlan, Warning, clock::Timestamp, gid::Gid,
-};
+use orgvault_api::{ArchiveState, Format, Warning, clock::Timestamp, gid::Gid};
 use orgvault_config::Retention;
+
+use crate::store::Stored;
 
 /// What is kept together: archives of one organization, format and entity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +32,7 @@ pub struct Group {
 impl Group {
     /// The group that an archive belongs to.
     #[must_use]
-    pub fn of(archive: &Archive) -> Self {
+    pub fn of(archive: &Stored) -> Self {
         let organization = &archive.organization;
         Self {
             source: organization.source.clone(),
@@ -53,11 +53,31 @@ pub struct Rules<'a> {
     pub zone: Tz,
 }
 
+/// The decision on one archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The archive.
+    pub archive: Stored,
+    /// Whether it stays.
+    pub keep: bool,
+    /// Why, for people: `last good archive`, `pinned`, `daily 2026-11-20`, `max_bytes`, …
+    pub reasons: Vec<String>,
+}
+
+/// What becomes of all archives.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The decisions, by group, newest first.
+    pub decisions: Vec<Decision>,
+    /// Rules that cannot be met.
+    pub warnings: Vec<Warning>,
+}
+
 /// What becomes of one group.
 #[derive(Debug, Clone, Default)]
 pub struct GroupPlan {
     /// Newest first.
-    pub decisions: Vec<RetentionDecision>,
+    pub decisions: Vec<Decision>,
     /// What cannot be met.
     pub warnings: Vec<Warning>,
     /// The newest archive that is whole, as far as is known, and not newer than the clock.
@@ -66,15 +86,15 @@ pub struct GroupPlan {
 
 impl GroupPlan {
     /// The archives that go.
-    pub fn dropped(&self) -> impl Iterator<Item = &Archive> {
+    pub fn dropped(&self) -> impl Iterator<Item = &Stored> {
         self.decisions.iter().filter(|decision| !decision.keep).map(|decision| &decision.archive)
     }
 }
 
 /// The archives by group.
 #[must_use]
-pub fn groups(archives: Vec<Archive>) -> BTreeMap<Group, Vec<Archive>> {
-    let mut groups: BTreeMap<Group, Vec<Archive>> = BTreeMap::new();
+pub fn groups(archives: Vec<Stored>) -> BTreeMap<Group, Vec<Stored>> {
+    let mut groups: BTreeMap<Group, Vec<Stored>> = BTreeMap::new();
     for archive in archives {
         groups.entry(Group::of(&archive)).or_default().push(archive);
     }
@@ -83,8 +103,8 @@ pub fn groups(archives: Vec<Archive>) -> BTreeMap<Group, Vec<Archive>> {
 
 /// Plans every group by the rules that `rules` gives for it.
 #[must_use]
-pub fn plan<'r>(archives: Vec<Archive>, now: Timestamp, rules: impl Fn(&Archive) -> Rules<'r>) -> RetentionPlan {
-    let mut plan = RetentionPlan::default();
+pub fn plan<'r>(archives: Vec<Stored>, now: Timestamp, rules: impl Fn(&Stored) -> Rules<'r>) -> Plan {
+    let mut plan = Plan::default();
     for archives in groups(archives).into_values() {
         let Some(rules) = archives.first().map(&rules) else { continue };
         let group = plan_group(archives, now, rules);
@@ -96,7 +116,7 @@ pub fn plan<'r>(archives: Vec<Archive>, now: Timestamp, rules: impl Fn(&Archive)
 
 /// Plans one group.
 #[must_use]
-pub fn plan_group(mut archives: Vec<Archive>, now: Timestamp, rules: Rules<'_>) -> GroupPlan {
+pub fn plan_group(mut archives: Vec<Stored>, now: Timestamp, rules: Rules<'_>) -> GroupPlan {
     archives.sort_by_key(|archive| Reverse((archive.exported_at, archive.gid)));
     let mut reasons: Vec<Vec<String>> = vec![Vec::new(); archives.len()];
     let mut warnings = Vec::new();
@@ -133,16 +153,16 @@ pub fn plan_group(mut archives: Vec<Archive>, now: Timestamp, rules: Rules<'_>) 
     GroupPlan { decisions, warnings, last_good }
 }
 
-fn decision(archive: Archive, mut reasons: Vec<String>) -> RetentionDecision {
+fn decision(archive: Stored, mut reasons: Vec<String>) -> Decision {
     let keep = !reasons.is_empty();
     if !keep {
         reasons.push("no rule keeps it".to_owned());
     }
-    RetentionDecision { archive, keep, reasons }
+    Decision { archive, keep, reasons }
 }
 
 /// Whether an archive is there and whole, as far as the last look and the last verification tell.
-fn is_good(archive: &Archive) -> bool {
+fn is_good(archive: &Stored) -> bool {
     archive.state == ArchiveState::Present && archive.verified.as_ref().is_none_or(|verified| verified.ok)
 }
 
@@ -150,7 +170,7 @@ fn is_good(archive: &Archive) -> bool {
 type Bucket = (&'static str, u32, fn(&DateTime<Tz>) -> String);
 
 /// What the `keep_` rules name among `indices`, which are the newest first, and why.
-fn claims(archives: &[Archive], indices: &[usize], anchor: Timestamp, rules: Rules<'_>) -> Vec<(usize, String)> {
+fn claims(archives: &[Stored], indices: &[usize], anchor: Timestamp, rules: Rules<'_>) -> Vec<(usize, String)> {
     let Retention { keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, keep_within, .. } =
         rules.retention;
     let mut claims: Vec<(usize, String)> =
@@ -183,20 +203,20 @@ fn claims(archives: &[Archive], indices: &[usize], anchor: Timestamp, rules: Rul
     claims
 }
 
-fn no_good(archive: &Archive) -> Warning {
+fn no_good(archive: &Stored) -> Warning {
     let message = format!("{} has no good archive, so none is deleted: export it again", named(archive));
     Warning { code: "no_good_archive".to_owned(), message, ids: Vec::new() }
 }
 
 /// Early on there are not as many yet: only archives that are damaged or gone make it a warning.
-fn too_few(archives: &[Archive], good: usize, retention: &Retention) -> Option<Warning> {
+fn too_few(archives: &[Stored], good: usize, retention: &Retention) -> Option<Warning> {
     let minimum = retention.minimum as usize;
     let archive = archives.first().filter(|_| good > 0 && good < minimum && archives.len() > good)?;
     let message = format!("{} has {good} good archives, and minimum asks for {minimum}", named(archive));
     Some(Warning { code: "minimum".to_owned(), message, ids: Vec::new() })
 }
 
-fn too_large(archives: &[Archive], reasons: &[Vec<String>], retention: &Retention) -> Option<Warning> {
+fn too_large(archives: &[Stored], reasons: &[Vec<String>], retention: &Retention) -> Option<Warning> {
     let kept = archives.iter().zip(reasons).filter(|(_, reasons)| !reasons.is_empty());
     let bytes: u64 = kept.map(|(archive, _)| archive.bytes).sum();
     let archive = archives.first().filter(|_| retention.max_bytes > 0 && bytes > retention.max_bytes)?;
@@ -205,7 +225,7 @@ fn too_large(archives: &[Archive], reasons: &[Vec<String>], retention: &Retentio
     Some(Warning { code: "max_bytes".to_owned(), message, ids: Vec::new() })
 }
 
-fn named(archive: &Archive) -> String {
+fn named(archive: &Stored) -> String {
     let (organization, format) = (&archive.organization, archive.format);
     let name = if organization.slug.is_empty() { &organization.id } else { &organization.slug };
     let entity = archive.entity.as_ref().map(|entity| format!(" {entity}")).unwrap_or_default();

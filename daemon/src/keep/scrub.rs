@@ -3,11 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use orgvault_api::Archive;
 use tokio_util::sync::CancellationToken;
 
 use super::{KeepError, guard, verify};
-use crate::{catalog::ArchiveFilter, export::Workshop};
+use crate::{catalog::ArchiveFilter, export::Workshop, store::Stored};
 
 /// After a start the first run comes earlier, so that a daemon that is restarted each night scrubs.
 const FIRST: Duration = Duration::from_mins(15);
@@ -58,10 +57,10 @@ async fn run(shop: &Arc<Workshop>, budget: u64, end: &CancellationToken) -> Resu
 }
 
 /// The archives of one run. The reading back at the end of an export was a check too.
-fn next(mut archives: Vec<Archive>, budget: u64) -> Vec<Archive> {
+fn next(mut archives: Vec<Stored>, budget: u64) -> Vec<Stored> {
     archives.sort_by_key(|archive| archive.verified.as_ref().map_or(archive.exported_at, |verified| verified.at));
     let mut bytes = 0_u64;
-    let room = |archive: &Archive| {
+    let room = |archive: &Stored| {
         let first = bytes == 0;
         bytes = bytes.saturating_add(archive.bytes);
         first || bytes <= budget
@@ -74,17 +73,18 @@ fn next(mut archives: Vec<Archive>, budget: u64) -> Vec<Archive> {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use orgvault_api::{Verification, clock::Timestamp};
+    use orgvault_api::{Archive, Verification, clock::Timestamp};
 
     use super::*;
     use crate::store::fixture;
 
-    fn archive(gid: u64, exported: i64, verified: Option<i64>, bytes: u64) -> Archive {
+    fn archive(gid: u64, exported: i64, verified: Option<i64>, bytes: u64) -> Stored {
         let at = |hours| Timestamp::UNIX_EPOCH + TimeDelta::hours(hours);
         let (path, faults) = (String::new(), Vec::new());
         let verification =
             |hours| Verification { gid: None, path, at: at(hours), ok: true, faults, counts: Vec::new(), bytes };
-        Archive { bytes, verified: verified.map(verification), ..fixture::archive(gid, at(exported)) }
+        let verified = verified.map(verification);
+        fixture::stored(Archive { bytes, verified, ..fixture::archive(gid, at(exported)) })
     }
 
     #[test]

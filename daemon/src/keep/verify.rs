@@ -1,30 +1,26 @@
 //! Verifying: an archive's file is read again and compared with its manifest, and what was found is
 //! kept beside it and in the catalog.
 
-use std::{ops::ControlFlow, path::Path, sync::Arc};
+use std::{ops::ControlFlow, sync::Arc};
 
-use orgvault_api::{Archive, ArchiveState, Verification, clock::Timestamp};
-use orgvault_archive::{
-    manifest::Manifest,
-    verify::{Fault, Report, verify_while},
-};
+use orgvault_api::{ArchiveState, Verification, clock::Timestamp};
+use orgvault_archive::verify::{Fault, Report, verify_opened};
 use tokio_util::sync::CancellationToken;
 
 use super::{KeepError, blocking, change_state, guard};
-use crate::export::Workshop;
+use crate::{
+    export::Workshop,
+    store::{ArchiveRef, Store, Stored},
+};
 
 /// Reads an archive again. That its manifest is gone or cannot be used is a fault like any other.
 ///
 /// # Errors
 /// When the file cannot be read, the archive directory is not the catalog's, `gone` was canceled, or the
 /// catalog refuses.
-pub async fn verify(
-    shop: &Arc<Workshop>,
-    archive: Archive,
-    gone: CancellationToken,
-) -> Result<Verification, KeepError> {
-    let (path, now) = (archive.path.clone(), shop.clock.now());
-    let (state, mut found) = blocking(move || read(Path::new(&path), now, &gone)).await?;
+pub async fn verify(shop: &Arc<Workshop>, archive: Stored, gone: CancellationToken) -> Result<Verification, KeepError> {
+    let (store, of, now) = (Arc::clone(&shop.archives), archive.reference(), shop.clock.now());
+    let (state, mut found) = blocking(move || read(store.as_ref(), &of, now, &gone)).await?;
     // Where its disk was taken away, it is not lost.
     guard(shop).await?;
     found.gid = Some(archive.gid);
@@ -32,19 +28,25 @@ pub async fn verify(
     Ok(found)
 }
 
-fn read(path: &Path, now: Timestamp, gone: &CancellationToken) -> Result<(ArchiveState, Verification), KeepError> {
+fn read(
+    store: &dyn Store,
+    archive: &ArchiveRef,
+    now: Timestamp,
+    gone: &CancellationToken,
+) -> Result<(ArchiveState, Verification), KeepError> {
+    let name = store.locate(&archive.key);
     let unlike = |state, fault: String| {
-        let (path, faults) = (path.to_string_lossy().into_owned(), vec![fault]);
+        let (path, faults) = (name.clone(), vec![fault]);
         Ok((state, Verification { gid: None, path, at: now, ok: false, faults, counts: Vec::new(), bytes: 0 }))
     };
-    let manifest = match Manifest::beside(path) {
+    let manifest = match store.manifest(archive) {
         Ok(Some(manifest)) => manifest,
         Ok(None) => return unlike(ArchiveState::Missing, "its manifest is gone".to_owned()),
         Err(error) => return unlike(ArchiveState::Damaged, error.to_string()),
     };
     let go_on = |_bytes| if gone.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    let report = verify_while(path, Some(&manifest), &go_on)?;
-    Ok((state(&report), report.to_verification(None, &path.to_string_lossy(), now)))
+    let report = verify_opened(&name, store.open(archive), Some(&manifest), &go_on)?;
+    Ok((state(&report), report.to_verification(None, &name, now)))
 }
 
 fn state(report: &Report) -> ArchiveState {
@@ -58,7 +60,7 @@ fn state(report: &Report) -> ArchiveState {
 /// Writes the result beside the archive and into the catalog, and tells everybody.
 async fn keep(
     shop: &Arc<Workshop>,
-    archive: Archive,
+    archive: Stored,
     state: ArchiveState,
     found: Verification,
 ) -> Result<(), KeepError> {
@@ -66,7 +68,7 @@ async fn keep(
     // It may have been deleted or pinned while it was read.
     let Some(mut archive) = shop.catalog.archive(archive.gid).await? else { return Ok(()) };
     if !found.ok {
-        tracing::error!(gid = %archive.gid, path = archive.path, "an archive is not whole: {}", found.faults.join("; "));
+        tracing::error!(gid = %archive.gid, archive = %archive.key(), "an archive is not whole: {}", found.faults.join("; "));
     }
     let beside = found.clone();
     if let Err(error) = change_state(shop, &archive, move |state| state.verified = Some(beside)).await {

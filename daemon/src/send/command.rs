@@ -29,7 +29,11 @@ impl Command {
     async fn run(&self, parcel: &Parcel, create_users: bool) -> Outcome {
         let (program, arguments) =
             self.argv.split_first().map_or(("", &*self.argv), |(program, rest)| (program.as_str(), rest));
-        let path = parcel.path.to_string_lossy();
+        let file = match parcel.to_file().await {
+            Ok(file) => file,
+            Err(error) => return parcel.unreadable(&error),
+        };
+        let path = file.argument();
         let mut command = program::command(program);
         command
             .args(arguments.iter().map(|argument| argument.replace(FILE_PLACEHOLDER, &path)))

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -11,7 +10,6 @@ use orgvault_api::{
     gid::Gid,
     preflight::{Preflight, Severity},
 };
-use orgvault_archive::{StateFile, manifest::Manifest};
 use orgvault_config::TargetConfig;
 use orgvault_products::preflight::{self, PreflightError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -23,7 +21,11 @@ use super::{
     record,
     target::{self, Options, Target},
 };
-use crate::{catalog::CatalogError, export::Workshop};
+use crate::{
+    catalog::CatalogError,
+    export::Workshop,
+    store::{Store, Stored},
+};
 
 /// Reasons of a refusal that are told at once.
 const REASONS: usize = 3;
@@ -83,7 +85,7 @@ impl Courier {
     /// All that keeps it from being sent at all. That the target refuses is an answer.
     pub async fn send(
         &self,
-        archive: Archive,
+        archive: Stored,
         target: TargetConfig,
         request: SendRequest,
         asker: Asker,
@@ -106,7 +108,7 @@ impl Courier {
 impl Inner {
     async fn run(
         self: Arc<Self>,
-        archive: Archive,
+        archive: Stored,
         target: &TargetConfig,
         request: SendRequest,
         asker: &Asker,
@@ -116,8 +118,8 @@ impl Inner {
         let _claim = self.claim(archive.gid, &target.name)?;
         self.was_not_sent(&archive, &target.name, request.again).await?;
         let (ignores, product) = (taker.ignores(), taker.product());
-        let looked_at = archive.clone();
-        let (preflight, parcel) = blocking(move || look(&looked_at, product, ignores)).await??;
+        let (store, looked_at) = (Arc::clone(&self.workshop.archives), archive.clone());
+        let (preflight, parcel) = blocking(move || look(store, &looked_at, product, ignores)).await??;
         let mut answer = SendAnswer {
             gid: archive.gid,
             target: target.name.clone(),
@@ -152,9 +154,9 @@ impl Inner {
     }
 
     /// What is on disk decides, not what the catalog remembers. Nothing is written.
-    async fn was_not_sent(&self, archive: &Archive, target: &str, again: bool) -> Result<(), SendError> {
-        let (path, gid) = (archive.path.clone(), archive.gid);
-        let state = blocking(move || StateFile::beside(Path::new(&path))).await??;
+    async fn was_not_sent(&self, archive: &Stored, target: &str, again: bool) -> Result<(), SendError> {
+        let (store, of, gid) = (Arc::clone(&self.workshop.archives), archive.reference(), archive.gid);
+        let state = blocking(move || store.state(&of)).await??;
         let mut records = state.filter(|state| state.gid == gid).map(|state| state.sent).unwrap_or_default();
         self.settle_left(&mut records, target);
         match record::left_something(&records, target) {
@@ -174,7 +176,7 @@ impl Inner {
     }
 
     /// Writes down that it is going to be sent.
-    async fn begin(self: &Arc<Self>, archive: &Archive, target: &str, asker: &Asker) -> Result<SendRecord, SendError> {
+    async fn begin(self: &Arc<Self>, archive: &Stored, target: &str, asker: &Asker) -> Result<SendRecord, SendError> {
         let record = SendRecord {
             target: target.to_owned(),
             state: SendState::Sending,
@@ -199,7 +201,7 @@ impl Inner {
     /// that nobody knows.
     async fn end(
         self: &Arc<Self>,
-        archive: &Archive,
+        archive: &Stored,
         mut record: SendRecord,
         outcome: Outcome,
         asker: &Asker,
@@ -243,11 +245,11 @@ impl Inner {
     /// Changes the records on disk, then those in the catalog, and tells everybody.
     async fn update(
         self: &Arc<Self>,
-        archive: &Archive,
+        archive: &Stored,
         change: impl FnOnce(&mut Vec<SendRecord>) + Send + 'static,
     ) -> Result<(), SendError> {
-        let (workshop, gid, path) = (Arc::clone(&self.workshop), archive.gid, archive.path.clone());
-        let write = move || workshop.archives.update_state(Path::new(&path), gid, |state| change(&mut state.sent));
+        let (store, gid, of) = (Arc::clone(&self.workshop.archives), archive.gid, archive.reference());
+        let write = move || store.update_state(&of, Box::new(|state| change(&mut state.sent)));
         let sent = blocking(write).await??.sent;
         if let Err(error) = self.list(gid, sent).await {
             tracing::warn!(%gid, "a send is kept beside its archive only: {error}");
@@ -258,8 +260,8 @@ impl Inner {
     /// An archive that was deleted meanwhile stays so.
     async fn list(&self, gid: Gid, sent: Vec<SendRecord>) -> Result<(), CatalogError> {
         let _storing = self.workshop.storing.lock().await;
-        if let Some(listed) = self.workshop.catalog.archive(gid).await? {
-            let listed = Archive { sent, ..listed };
+        if let Some(mut listed) = self.workshop.catalog.archive(gid).await? {
+            listed.sent = sent;
             self.workshop.catalog.put_archive(&listed).await?;
             self.workshop.tell_archive(&listed);
         }
@@ -299,13 +301,19 @@ fn fits(archive: &Archive, target: &TargetConfig, taker: &dyn Target, request: &
 }
 
 /// Reads the archive as its importer would, and then to see that it is whole.
-fn look(archive: &Archive, product: Option<&str>, ignores: &[&str]) -> Result<(Option<Preflight>, Parcel), SendError> {
-    let parcel = Parcel::open(archive)?;
+fn look(
+    store: Arc<dyn Store>,
+    archive: &Stored,
+    product: Option<&str>,
+    ignores: &[&str],
+) -> Result<(Option<Preflight>, Parcel), SendError> {
+    let of = archive.reference();
+    let parcel = Parcel::open(Arc::clone(&store), archive)?;
     let product = match product {
         Some(product) => product.to_owned(),
-        None => Manifest::beside(&parcel.path)?.map(|manifest| manifest.product.name).unwrap_or_default(),
+        None => store.manifest(&of)?.map(|manifest| manifest.product.name).unwrap_or_default(),
     };
-    let preflight = match preflight::preflight(&product, &parcel.path) {
+    let preflight = match preflight::preflight_of(&product, &parcel.reader()) {
         Ok(preflight) => preflight,
         Err(PreflightError::UnknownProduct { .. }) => return Ok((None, parcel)),
         Err(error) => return Err(error.into()),

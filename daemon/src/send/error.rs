@@ -1,6 +1,6 @@
 //! Why an archive is not sent: all of it is found out before the first byte.
 
-use std::{io, path::PathBuf};
+use std::io;
 
 use orgvault_api::{Format, SendState, clock::Timestamp, gid::Gid};
 use orgvault_products::preflight::PreflightError;
@@ -94,18 +94,18 @@ pub enum SendError {
         limit: u64,
     },
     /// The file is not what was published.
-    #[error("{} is damaged: {what}", path.display())]
+    #[error("{name} is damaged: {what}")]
     Damaged {
-        /// The file.
-        path: PathBuf,
+        /// The archive.
+        name: String,
         /// What is wrong.
         what: String,
     },
     /// The file cannot be read.
-    #[error("cannot read {}: {cause}", path.display())]
+    #[error("cannot read {name}: {cause}")]
     Unreadable {
-        /// The file.
-        path: PathBuf,
+        /// The archive.
+        name: String,
         /// Why.
         #[source]
         cause: io::Error,

@@ -26,6 +26,7 @@ fn freshness(max_age: u64, shrinking: u32) -> Freshness {
 
 /// Archives newest first.
 fn standings(archives: Vec<Archive>, state: Option<State>) -> Standings {
+    let archives: Vec<Stored> = archives.into_iter().map(fixture::stored).collect();
     let archives = if archives.is_empty() { HashMap::new() } else { HashMap::from([("7".to_owned(), archives)]) };
     let last = |state| ("7".to_owned(), LastExport { gid: Gid::try_from(1).unwrap(), state, error: None });
     Standings { archives, exports: state.map(last).into_iter().collect(), listing: None }

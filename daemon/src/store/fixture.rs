@@ -1,5 +1,6 @@
 //! What the tests of other parts take for an archive.
 
+use super::Stored;
 use orgvault_api::{Archive, ArchiveState, Format, OrganizationKey, clock::Timestamp, gid::Gid};
 
 /// An archive of one byte of the organization Acme, with a request of its own.
@@ -14,7 +15,7 @@ pub(crate) fn archive(gid: u64, exported_at: Timestamp) -> Archive {
         entity: None,
         gzip: false,
         importable: false,
-        path: format!("/archives/{gid}"),
+        path: format!("tracker/acme--7/{gid}.json"),
         bytes: 1,
         sha256: "00".repeat(32),
         counts: Vec::new(),
@@ -26,4 +27,9 @@ pub(crate) fn archive(gid: u64, exported_at: Timestamp) -> Archive {
         sent: Vec::new(),
         warnings: Vec::new(),
     }
+}
+
+/// The same as the store knows it.
+pub(crate) fn stored(archive: Archive) -> Stored {
+    Stored::of_kept(archive).unwrap()
 }

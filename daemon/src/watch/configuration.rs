@@ -7,11 +7,12 @@ use orgvault_config::Config;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    News, settled,
+use super::{News, settled};
+use crate::{
+    export::Workshop,
+    reload::Reloader,
     watcher::{Handler, POLL, Watching, watch},
 };
-use crate::{export::Workshop, reload::Reloader};
 
 /// Reloads at each notice of `asked`, and when something has changed, until the stop.
 pub async fn watch_configuration(
@@ -139,7 +140,7 @@ mod tests {
         let sources = crate::reload::connect(&config, &products, &Sources::new(), &tracker).unwrap();
         let (configure, configured) = watch::channel(Arc::new(config));
         let archives = Arc::new(LocalStore::new(directory.join("archives")));
-        let catalog = Catalog::open(&directory.join("catalog.sqlite"), archives.root()).await.unwrap();
+        let catalog = Catalog::open(&directory.join("catalog.sqlite")).await.unwrap();
         let audit = Arc::new(Audit::new(directory, Clock::system()));
         let shop = Arc::new(Workshop::new(configured, sources, archives, catalog, audit, Clock::system()));
         (Arc::clone(&shop), Arc::new(Reloader::new(shop, configure, tracker)))

@@ -20,12 +20,12 @@ use std::{
 use chrono::DateTime;
 use orgvault_api::{Format, OrganizationKey, clock::Timestamp, gid::Gid};
 use orgvault_archive::{
-    ArchiveReader, Expected, Manifest,
+    Expected, Manifest,
     manifest::{Layout, MANIFEST_VERSION, Product, Section},
-    naming::Kinds,
+    naming::{ArchiveName, Kinds},
     read_back,
 };
-use orgvault_daemon::store::{Found, LocalStore, NewArchive, Scanned, Sealed, StoreError};
+use orgvault_daemon::store::{ArchiveRef, Found, Key, LocalStore, NewArchive, Scanned, Sealed, Store, StoreError};
 
 const DOCUMENT: &[u8] = br#"{"timeLogs":[{"id":1},{"id":2}]}"#;
 
@@ -66,16 +66,15 @@ fn seal_in(
     kinds: Kinds,
 ) -> Result<(Sealed, Manifest), StoreError> {
     let new = NewArchive { organization, exported_at: exported_at(), gid, format: Format::Json, gzip: false };
-    let mut partial = directory.partial(&new, kinds)?;
-    let path = partial.path().to_owned();
-    partial.write_all(content).map_err(|cause| StoreError::new("write", &path, 0, cause))?;
+    let mut partial = directory.begin(&new, kinds)?;
+    partial.write_all(content).map_err(|cause| StoreError::new("write", Path::new("/nowhere"), 0, cause))?;
     let sealed = partial.seal()?;
     let layout = Layout::default();
     let sections = [Section { name: "timeLogs".to_owned(), rows: 2, counted: 2, ..Section::default() }];
     let (bytes, sha256) = (Some(sealed.bytes()), sealed.sha256());
     let expected =
         Expected { format: Format::Json, gzip: false, bytes, sha256, sections: Some(&sections), layout: &layout };
-    let report = read_back(&ArchiveReader::in_place(sealed.path()).unwrap(), &expected);
+    let report = read_back(&sealed.reader().unwrap(), &expected);
     assert_eq!(report.faults, []);
     let manifest = Manifest {
         manifest_version: MANIFEST_VERSION,
@@ -105,7 +104,14 @@ fn seal_in(
 
 fn publish(directory: &LocalStore, organization: &OrganizationKey, number: u64) -> Result<PathBuf, StoreError> {
     let (sealed, manifest) = seal(directory, organization, gid(number), DOCUMENT)?;
-    directory.publish(sealed, &manifest)
+    let published = directory.publish(sealed, &manifest)?;
+    Ok(directory.locate(&published.key).into())
+}
+
+/// The archive that is at `path`.
+fn at(path: &Path) -> ArchiveRef {
+    let key = Key::parse_stored(path.to_str().unwrap()).unwrap();
+    ArchiveRef { gid: key.file_name().parse::<ArchiveName>().unwrap().gid, key }
 }
 
 /// Every file below `root`, relative and sorted; directories end in a slash.
@@ -144,6 +150,6 @@ fn scan(directory: &LocalStore) -> (Vec<Scanned>, Vec<String>) {
         Found::Archive(scanned) => archives.push(*scanned),
         Found::Skipped { sentence, .. } => skipped.push(sentence),
     };
-    directory.scan(visit).unwrap();
+    directory.list(None, visit).unwrap();
     (archives, skipped)
 }

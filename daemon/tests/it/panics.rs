@@ -69,7 +69,7 @@ impl Alone {
         let source = Source::new(app.source(), definition, tracker.clone()).unwrap();
         let sources = HashMap::from([("tracker".to_owned(), Arc::new(source))]);
         let archives = Arc::new(LocalStore::new(directory.join("archives")));
-        let catalog = Catalog::open(&directory.join("catalog.sqlite"), archives.root()).await.unwrap();
+        let catalog = Catalog::open(&directory.join("catalog.sqlite")).await.unwrap();
         let audit = Arc::new(Audit::new(directory, clock.clone()));
         let (_configure, configured) = watch::channel(Arc::new(Config::default()));
         let workshop = Arc::new(Workshop::new(configured, sources, archives, catalog, audit, clock));
@@ -134,7 +134,8 @@ async fn a_panic_while_an_archive_is_made_fails_that_export_and_no_other() {
     let second = alone.submit().await;
     assert_eq!(alone.error(&second).await, None);
     assert!(alone.vital.death().is_none() && !alone.stop.is_cancelled());
-    let place = alone.workshop.catalog.archive(second.gid).await.unwrap().unwrap().path;
+    let made = alone.workshop.catalog.archive(second.gid).await.unwrap().unwrap();
+    let place = alone.workshop.archives.locate(made.key());
     let names = fs::read_dir(Path::new(&place).parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(names.into_iter().all(|name| !name.to_string_lossy().starts_with(".partial")));
 }

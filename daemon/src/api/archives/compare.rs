@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
 use orgvault_api::{Archive, Comparison, SectionDifference, gid::Gid};
-use orgvault_archive::{
-    ArchiveReader,
-    same::{Side, same_data},
-};
+use orgvault_archive::same::{Side, same_data};
 
 use super::{
     super::{App, caller::Caller, problem::Refusal, request::Path},
     blocking,
 };
+use crate::store::{Store, Stored};
 
 pub(in super::super) async fn compare(
     State(app): State<Arc<App>>,
@@ -21,14 +19,12 @@ pub(in super::super) async fn compare(
     Path((left, right)): Path<(Gid, Gid)>,
 ) -> Result<Json<Comparison>, Refusal> {
     let (left, right) = (app.archive(&caller, left).await?, app.archive(&caller, right).await?);
-    blocking(move || difference(&left, &right, same(&left, &right))).await.map(Json)
+    let store = Arc::clone(app.store());
+    blocking(move || difference(&left, &right, same(store.as_ref(), &left, &right))).await.map(Json)
 }
 
-fn same(left: &Archive, right: &Archive) -> Option<bool> {
-    let (open_left, open_right) = (
-        || ArchiveReader::in_place(std::path::Path::new(&left.path)),
-        || ArchiveReader::in_place(std::path::Path::new(&right.path)),
-    );
+fn same(store: &dyn Store, left: &Stored, right: &Stored) -> Option<bool> {
+    let (open_left, open_right) = (|| store.open(&left.reference()), || store.open(&right.reference()));
     same_data(Side { archive: left, open: &open_left }, Side { archive: right, open: &open_right })
 }
 

@@ -15,6 +15,6 @@ pub(in super::super) async fn delete(
 ) -> Result<Json<Archive>, Refusal> {
     app.archive(&caller, gid).await?;
     let archive = keep::delete(&app.shop.workshop, gid, &caller.origin(format!("DELETE /v1/archives/{gid}"))).await?;
-    tracing::info!(user = caller.name(), %gid, path = archive.path, "an archive was deleted");
-    Ok(Json(archive))
+    tracing::info!(user = caller.name(), %gid, archive = %archive.key(), "an archive was deleted");
+    Ok(Json(archive.shown(app.store().as_ref())))
 }

@@ -30,7 +30,7 @@ pub(in super::super) async fn download(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let archive = app.archive(&caller, gid).await?;
-    Attachment::of(&archive).answer(&archive, &method, &headers).await
+    Attachment::of(&archive).answer(&app, &archive, &method, &headers).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,7 +69,7 @@ pub(in super::super) async fn signed(
         _ => refusal,
     })?;
     caller.is_about(Some(gid), &archive.organization);
-    Attachment::of(&archive).answer(&archive, &method, &headers).await
+    Attachment::of(&archive).answer(&app, &archive, &method, &headers).await
 }
 
 fn invalid() -> Refusal {

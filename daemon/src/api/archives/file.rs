@@ -1,30 +1,29 @@
 //! An archive's file as an answer, in constant memory: whole, or the one part that was asked for
 //! (RFC 9110, section 14).
 
-use std::{io, os::unix::fs::MetadataExt, path::PathBuf};
+use std::{
+    io::{self, Seek, SeekFrom},
+    sync::Arc,
+};
 
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use orgvault_api::{Archive, Format};
-use orgvault_files::open;
+use orgvault_api::{Format, gid::Gid};
+use orgvault_archive::ArchiveReader;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use tokio::{
-    fs::File,
-    io::{AsyncReadExt, AsyncSeekExt},
-};
-use tokio_util::io::ReaderStream;
 
 use super::{
-    super::problem::Refusal,
+    super::{App, problem::Refusal},
     blocking,
     range::{Asked, asked},
 };
+use crate::store::{Stored, blocks};
 
 /// Bytes that are read at a time.
-const CHUNK: usize = 64 * 1024;
+const BLOCK: usize = 256 * 1024;
 
 /// How a file is presented to the client.
 #[derive(Debug)]
@@ -38,8 +37,8 @@ pub(crate) struct Attachment {
 
 impl Attachment {
     /// As it is called and written in the archive directory.
-    pub(crate) fn of(archive: &Archive) -> Self {
-        let name = archive.path.rsplit('/').next().unwrap_or_default().to_owned();
+    pub(crate) fn of(archive: &Stored) -> Self {
+        let name = archive.key().file_name().to_owned();
         Self { name, media_type: media_type(archive.format, archive.gzip), weak: false }
     }
 
@@ -47,11 +46,13 @@ impl Attachment {
     /// meantime ends the connection before the announced length, so the reader notices.
     pub(crate) async fn answer(
         &self,
-        archive: &Archive,
+        app: &App,
+        archive: &Stored,
         method: &Method,
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
-        let (mut file, size) = open(archive).await?;
+        let mut reader = open(app, archive).await?;
+        let size = reader.size();
         let tag = format!("{}\"{}\"", if self.weak { "W/" } else { "" }, archive.sha256);
         let mut common = HeaderMap::new();
         common.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -68,17 +69,17 @@ impl Attachment {
             Asked::Beyond => return Ok(beyond(size).into_response()),
         };
         common.insert(header::CONTENT_LENGTH, length.into());
-        file.seek(io::SeekFrom::Start(first)).await.map_err(|error| unreadable(archive, &error))?;
-        let body = Body::from_stream(ReaderStream::with_capacity(file.take(length), CHUNK));
+        let name = || app.store().locate(archive.key());
+        reader.seek(SeekFrom::Start(first)).map_err(|error| unreadable(archive.gid, &name(), &error))?;
+        let body = Body::from_stream(blocks(reader, length, BLOCK));
         Ok((status, common, body).into_response())
     }
 }
 
-async fn open(archive: &Archive) -> Result<(File, u64), Refusal> {
-    let path = PathBuf::from(&archive.path);
-    let file = blocking(move || open::in_place(&path)).await?.map_err(|error| unreadable(archive, &error))?;
-    let size = file.metadata().map_err(|error| unreadable(archive, &error))?.size();
-    Ok((File::from_std(file), size))
+async fn open(app: &App, archive: &Stored) -> Result<ArchiveReader, Refusal> {
+    let (store, of) = (Arc::clone(app.store()), archive.reference());
+    let opened = blocking(move || store.open(&of)).await?;
+    opened.map_err(|error| unreadable(archive.gid, &app.store().locate(archive.key()), &error))
 }
 
 fn beyond(size: u64) -> impl IntoResponse {
@@ -111,14 +112,14 @@ fn text(value: &str) -> Result<HeaderValue, Refusal> {
     HeaderValue::try_from(value).map_err(|error| Refusal::fault("internal", &error))
 }
 
-/// The answer where the archive's file cannot be read.
-pub(crate) fn unreadable(archive: &Archive, error: &io::Error) -> Refusal {
-    let detail = format!("cannot read {}: {error}", archive.path);
+/// The answer where an archive, which people know by `name`, cannot be read.
+pub(crate) fn unreadable(gid: Gid, name: &str, error: &io::Error) -> Refusal {
+    let detail = format!("cannot read {name}: {error}");
     if error.kind() == io::ErrorKind::NotFound {
         return Refusal::new(StatusCode::GONE, "archive_missing", detail)
             .hint("the file was removed behind the daemon's back: restore it, or export again");
     }
-    tracing::error!(gid = %archive.gid, "{detail}");
+    tracing::error!(%gid, "{detail}");
     Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "archive_unreadable", detail)
         .hint("check the mode of the file and the disk that holds archive_dir")
 }

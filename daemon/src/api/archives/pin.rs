@@ -33,5 +33,5 @@ async fn set(
     app.archive(&caller, gid).await?;
     let archive = keep::pin(&app.shop.workshop, gid, pinned).await?;
     tracing::info!(user = caller.name(), %gid, pinned, "the pin of an archive was set or removed");
-    Ok(Json(archive))
+    Ok(Json(archive.shown(app.store().as_ref())))
 }

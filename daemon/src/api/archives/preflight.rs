@@ -1,10 +1,9 @@
 //! `/v1/archives/{gid}/preflight`: what the app's own importer would say of an archive.
 
-use std::{path::Path as FilePath, sync::Arc};
+use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use orgvault_api::{Archive, gid::Gid, preflight::Preflight};
-use orgvault_archive::manifest::Manifest;
+use orgvault_api::{gid::Gid, preflight::Preflight};
 use orgvault_products::preflight::{self, PreflightError};
 use serde::Deserialize;
 
@@ -18,6 +17,7 @@ use super::{
     blocking,
     file::unreadable,
 };
+use crate::store::{Store, Stored};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,24 +33,28 @@ pub(in super::super) async fn preflight(
     Query(query): Query<PreflightQuery>,
 ) -> Result<Json<Preflight>, Refusal> {
     let archive = app.archive(&caller, gid).await?;
-    blocking(move || look(&archive, query.product)).await?.map(Json)
+    let store = Arc::clone(app.store());
+    blocking(move || look(store.as_ref(), &archive, query.product)).await?.map(Json)
 }
 
-fn look(archive: &Archive, product: Option<String>) -> Result<Preflight, Refusal> {
-    let path = FilePath::new(&archive.path);
+fn look(store: &dyn Store, archive: &Stored, product: Option<String>) -> Result<Preflight, Refusal> {
+    let (of, name) = (archive.reference(), store.locate(archive.key()));
+    let manifest = if product.is_none() { store.manifest(&of)? } else { None };
+    let opened = store.open(&of).map_err(|cause| unreadable(archive.gid, &name, &cause))?;
+    let refused = |error: PreflightError| refusal(archive.gid, &name, &error);
     let product = match product {
         Some(product) => product,
-        None => match Manifest::beside(path)? {
+        None => match manifest {
             Some(manifest) => manifest.product.name,
-            None => preflight::recognize(path).map_err(|error| refusal(archive, &error))?.to_owned(),
+            None => preflight::recognize_from(&opened).map_err(refused)?.to_owned(),
         },
     };
-    preflight::preflight(&product, path).map_err(|error| refusal(archive, &error))
+    preflight::preflight_of(&product, &opened).map_err(refused)
 }
 
-fn refusal(archive: &Archive, error: &PreflightError) -> Refusal {
+fn refusal(gid: Gid, name: &str, error: &PreflightError) -> Refusal {
     let code = match error {
-        PreflightError::Read { cause, .. } => return unreadable(archive, cause),
+        PreflightError::Read { cause, .. } => return unreadable(gid, name, cause),
         PreflightError::UnknownProduct { .. } => "unknown_product",
         PreflightError::Undecided { .. } => "undecided_product",
     };

@@ -154,7 +154,8 @@ async fn numbers_are_those_of_the_organizations_that_are_asked_about() {
     let catalog = open(directory.path()).await;
     nine(&catalog).await;
     for (number, id) in [(1, "acme"), (2, "globex"), (3, "acme")] {
-        let one = Archive { organization: organization(id), ..archive(number, 5, "a") };
+        let mut one = archive(number, 5, "a");
+        one.organization = organization(id);
         catalog.put_archive(&one).await.unwrap();
     }
     let at = export(1).created_at;
@@ -182,7 +183,8 @@ async fn the_newest_of_each_format_and_entity_are_found_with_the_one_before() {
     let catalog = open(directory.path()).await;
     let put = async |number, id: &str, seconds, format, entity: Option<&str>, importable| {
         let (organization, entity) = (organization(id), entity.map(str::to_owned));
-        let one = Archive { organization, format, entity, importable, ..archive(number, seconds, "a") };
+        let mut one = archive(number, seconds, "a");
+        (one.organization, one.format, one.entity, one.importable) = (organization, format, entity, importable);
         catalog.put_archive(&one).await.unwrap();
     };
     for (number, seconds) in [(1, 10), (2, 30), (3, 20)] {
@@ -212,7 +214,9 @@ async fn archives_are_listed_by_every_name_that_they_have() {
     let catalog = open(directory.path()).await;
     let named = |id: &str, slug: &str| OrganizationKey { slug: slug.to_owned(), ..organization(id) };
     for (number, key) in [(1, named("7", "acme")), (2, named("7", "renamed")), (3, named("8", "acme"))] {
-        catalog.put_archive(&Archive { organization: key, ..archive(number, 5, "a") }).await.unwrap();
+        let mut one = archive(number, 5, "a");
+        one.organization = key;
+        catalog.put_archive(&one).await.unwrap();
     }
     let listed = async |name: &str, tenants: Tenants| {
         let named = catalog.archived_as(&[name]).await.unwrap();

@@ -1,18 +1,18 @@
 //! What a daemon that died has left started.
 
-use orgvault_api::{Archive, Export, State, gid::Gid};
+use orgvault_api::{Export, State, gid::Gid};
 
 use super::{Engine, Failure, Record};
 use crate::{
     catalog::{CatalogError, ExportFilter},
     export::Workshop,
-    store::NewArchive,
+    store::{NewArchive, Stored},
 };
 
 /// How an export has ended.
 pub(super) struct End {
     pub(super) export: Export,
-    archive: Option<Archive>,
+    archive: Option<Stored>,
 }
 
 /// What was started has ended: well, where its archive was published and only the catalog did not
@@ -38,7 +38,7 @@ pub(super) async fn ends(workshop: &Workshop) -> Result<Vec<End>, CatalogError> 
     Ok(ends)
 }
 
-fn published(workshop: &Workshop, export: &Export) -> Option<Archive> {
+fn published(workshop: &Workshop, export: &Export) -> Option<Stored> {
     let Export { organization, gid, format, gzip, .. } = export;
     let (gid, format, gzip) = (*gid, *format, *gzip);
     workshop.archives.published(&NewArchive { organization, exported_at: export.started_at?, gid, format, gzip })
@@ -58,7 +58,7 @@ impl Engine {
     }
 
     /// Records an end in a task of its own.
-    pub(super) fn record_later(&self, mut export: Export, archive: Option<Archive>) {
+    pub(super) fn record_later(&self, mut export: Export, archive: Option<Stored>) {
         let engine = self.clone();
         self.0.tracker.spawn(async move {
             if let Err(error) = engine.record(&mut export, archive.as_ref()).await {

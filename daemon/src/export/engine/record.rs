@@ -3,10 +3,13 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use orgvault_api::{Archive, Export, State, gid::Gid};
+use orgvault_api::{Export, State, gid::Gid};
 
 use super::{Engine, Failure, lock};
-use crate::catalog::{Catalog, CatalogError};
+use crate::{
+    catalog::{Catalog, CatalogError},
+    store::Stored,
+};
 
 /// That something is not recorded yet.
 const NOTICE: &str = "catalog_unrecorded";
@@ -37,13 +40,13 @@ pub(super) enum Record<'e> {
     /// Where an export is, or that it failed.
     State(&'e Export),
     /// That it has made an archive.
-    Finished(&'e Export, &'e Archive),
+    Finished(&'e Export, &'e Stored),
     /// That it failed, although there is an archive.
-    Refused(&'e Export, &'e Archive),
+    Refused(&'e Export, &'e Stored),
 }
 
 impl<'e> Record<'e> {
-    pub(super) fn of(export: &'e Export, archive: Option<&'e Archive>) -> Self {
+    pub(super) fn of(export: &'e Export, archive: Option<&'e Stored>) -> Self {
         archive.map_or(Self::State(export), |archive| Self::Finished(export, archive))
     }
 
@@ -71,7 +74,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the daemon ends before, or the catalog refuses what is written.
-    pub(super) async fn record(&self, export: &mut Export, archive: Option<&Archive>) -> Result<(), CatalogError> {
+    pub(super) async fn record(&self, export: &mut Export, archive: Option<&Stored>) -> Result<(), CatalogError> {
         let recorded = self.until_recorded(Record::of(export, archive)).await;
         match (recorded, archive) {
             (Err(error), Some(archive)) if error.is_refusal() => {

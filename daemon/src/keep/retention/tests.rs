@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use orgvault_api::Verification;
+use orgvault_api::{Archive, Verification};
 use proptest::prelude::*;
 
 use super::*;
@@ -10,17 +10,17 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn archive(gid: u64, exported_at: Timestamp) -> Archive {
-    Archive { bytes: 100, ..fixture::archive(gid, exported_at) }
+fn archive(gid: u64, exported_at: Timestamp) -> Stored {
+    fixture::stored(Archive { bytes: 100, ..fixture::archive(gid, exported_at) })
 }
 
 /// One archive an hour before midnight of each of `days` days of November, the last at `gid` = `days`.
-fn nightly(days: u64) -> Vec<Archive> {
+fn nightly(days: u64) -> Vec<Stored> {
     let first = at("2026-11-01T23:00:00Z");
     (1..=days).map(|day| archive(day, first + TimeDelta::days(day.cast_signed() - 1))).collect()
 }
 
-fn planned(archives: Vec<Archive>, retention: &Retention) -> GroupPlan {
+fn planned(archives: Vec<Stored>, retention: &Retention) -> GroupPlan {
     plan_group(archives, at("2026-12-01T00:00:00Z"), Rules { retention, zone: Tz::UTC })
 }
 
@@ -29,8 +29,8 @@ fn kept(plan: &GroupPlan) -> Vec<u64> {
     plan.decisions.iter().filter(|decision| decision.keep).map(|decision| decision.archive.gid.get()).collect()
 }
 
-fn damaged(mut archive: Archive) -> Archive {
-    let Archive { gid, ref path, exported_at, .. } = archive;
+fn damaged(mut archive: Stored) -> Stored {
+    let Archive { gid, ref path, exported_at, .. } = *archive;
     let (path, faults) = (path.clone(), vec!["a flipped bit".to_owned()]);
     archive.verified =
         Some(Verification { gid: Some(gid), path, at: exported_at, ok: false, faults, counts: Vec::new(), bytes: 1 });
@@ -183,7 +183,7 @@ fn clock(hour: i64) -> Timestamp {
     at("2026-06-01T00:00:00Z") + TimeDelta::hours(hour)
 }
 
-fn made(gid: usize, night: Night) -> Archive {
+fn made(gid: usize, night: Night) -> Stored {
     let mut archive = archive(gid as u64 + 1, clock(night.hour));
     archive.pinned = night.pinned;
     if night.missing {
@@ -197,7 +197,7 @@ proptest! {
     /// after it, the last good one is never among those that go, and pins hold.
     #[test]
     fn pruning_never_goes_below_the_last_good_archive(nights in prop::collection::vec(night(), 1..60), retention in retention()) {
-        let mut stored: Vec<Archive> = Vec::new();
+        let mut stored: Vec<Stored> = Vec::new();
         for (gid, night) in nights.into_iter().enumerate() {
             let archive = made(gid, night);
             stored.push(archive.clone());
@@ -207,7 +207,7 @@ proptest! {
             }
             let before = stored.clone();
             let plan = plan_group(stored, clock(night.hour), Rules { retention: &retention, zone: Tz::Europe__Berlin });
-            let gone: Vec<&Archive> = plan.dropped().collect();
+            let gone: Vec<&Stored> = plan.dropped().collect();
             prop_assert!(retention.has_rule() || gone.is_empty());
             prop_assert!(gone.iter().all(|one| !one.pinned && one.gid != archive.gid));
             let newest_good = before.iter().filter(|one| is_good(one)).max_by_key(|one| (one.exported_at, one.gid));
@@ -223,10 +223,10 @@ proptest! {
     #[test]
     fn a_second_pruning_finds_nothing(nights in prop::collection::vec(night(), 1..60), retention in retention()) {
         let rules = Rules { retention: &retention, zone: Tz::America__New_York };
-        let stored: Vec<Archive> = nights.into_iter().enumerate().map(|(gid, night)| made(gid, night)).collect();
+        let stored: Vec<Stored> = nights.into_iter().enumerate().map(|(gid, night)| made(gid, night)).collect();
         let late = clock(365 * 24);
         let plan = plan_group(stored, late, rules);
-        let left: Vec<Archive> = plan.decisions.into_iter().filter(|one| one.keep).map(|one| one.archive).collect();
+        let left: Vec<Stored> = plan.decisions.into_iter().filter(|one| one.keep).map(|one| one.archive).collect();
         let again = plan_group(left, late + TimeDelta::days(400), rules);
         prop_assert_eq!(again.dropped().count(), 0);
     }
@@ -235,7 +235,7 @@ proptest! {
     #[test]
     fn damage_costs_no_good_archive(nights in prop::collection::vec(night(), 1..40), retention in retention(), hit in any::<prop::sample::Index>()) {
         let rules = Rules { retention: &retention, zone: Tz::UTC };
-        let stored: Vec<Archive> = nights.into_iter().enumerate().map(|(gid, night)| made(gid, night)).collect();
+        let stored: Vec<Stored> = nights.into_iter().enumerate().map(|(gid, night)| made(gid, night)).collect();
         let mut worse = stored.clone();
         let place = hit.index(worse.len());
         worse[place] = damaged(worse[place].clone());

@@ -56,7 +56,7 @@ async fn export(
     let organization = app.workspace(&caller, &parameters).await?;
     let export = app.ordered(&caller, &organization, choice).await?;
     let archive = app.finished(&caller, export.gid).await?;
-    let mut response = attachment(&archive).answer(&archive, &method, &headers).await?;
+    let mut response = attachment(&archive).answer(&app, &archive, &method, &headers).await?;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }

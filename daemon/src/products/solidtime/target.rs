@@ -41,7 +41,7 @@ impl Solidtime {
         let upload = Upload {
             content_type: "application/json".to_owned(),
             before: Bytes::from_static(BEFORE),
-            file: parcel.reader().map_err(|error| parcel.unreadable(&error))?,
+            archive: parcel.reader(),
             bytes: parcel.bytes,
             coding: Coding::Base64,
             after: Bytes::from_static(AFTER),

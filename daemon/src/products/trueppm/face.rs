@@ -90,7 +90,7 @@ impl App {
         let organization = self.member_of(caller, place, self.config().access.seed_export).await?;
         let export = self.ordered(caller, &organization, ArchiveChoice::plain(Format::Seed)).await?;
         let archive = self.finished(caller, export.gid).await?;
-        attachment(&organization.key).answer(&archive, method, headers).await
+        attachment(&organization.key).answer(self, &archive, method, headers).await
     }
 
     /// The program or project, if the caller may know of it and has the role.

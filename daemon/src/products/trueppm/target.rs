@@ -74,7 +74,7 @@ impl Trueppm {
     async fn hand_over(&self, parcel: &Parcel, replace: bool) -> Result<Outcome, Outcome> {
         let link = Link::new(&self.server, self.timeout)?;
         self.validate(&link, parcel).await?;
-        let upload = upload(parcel, replace)?;
+        let upload = upload(parcel, replace);
         let answer = link.post(IMPORT, upload).await.map_err(|error| error.outcome(&self.server.url))?;
         if let Some(refusal) = answer.refusal(&self.server.url) {
             return Err(conflict(&answer).unwrap_or(refusal));
@@ -96,7 +96,7 @@ impl Trueppm {
     async fn validate(&self, link: &Link<'_>, parcel: &Parcel) -> Result<(), Outcome> {
         let address = &self.server.url;
         let not_done = |why: String| Outcome::refused("validation_failed", format!("{why}; nothing was imported"));
-        let answer = match link.post(VALIDATE, upload(parcel, false)?).await {
+        let answer = match link.post(VALIDATE, upload(parcel, false)).await {
             Ok(answer) => answer,
             Err(error) if error.began => return Err(not_done(format!("no answer from {address}: {}", error.cause))),
             Err(error) => return Err(error.outcome(address)),
@@ -212,7 +212,7 @@ impl Target for Trueppm {
 
 /// A form with the seed as a file: its bytes stay as they are. The archive's hash is no part of
 /// the archive, so it parts the form.
-fn upload(parcel: &Parcel, replace: bool) -> Result<Upload, Outcome> {
+fn upload(parcel: &Parcel, replace: bool) -> Upload {
     let boundary = &parcel.sha256;
     let replace = if replace {
         format!("--{boundary}\r\nContent-Disposition: form-data; name=\"replace\"\r\n\r\ntrue\r\n")
@@ -224,14 +224,14 @@ fn upload(parcel: &Parcel, replace: bool) -> Result<Upload, Outcome> {
          Content-Type: application/json\r\n\r\n",
         parcel.name()
     );
-    Ok(Upload {
+    Upload {
         content_type: format!("multipart/form-data; boundary={boundary}"),
         before: before.into(),
-        file: parcel.reader().map_err(|error| parcel.unreadable(&error))?,
+        archive: parcel.reader(),
         bytes: parcel.bytes,
         coding: Coding::Plain,
         after: Bytes::from(format!("\r\n--{boundary}--\r\n")),
-    })
+    }
 }
 
 /// What a 409 says, in a sentence.

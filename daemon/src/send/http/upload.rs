@@ -1,19 +1,20 @@
-//! The body of a request: a file between two texts, streamed, its length known beforehand.
+//! The body of a request: an archive between two texts, streamed, its length known beforehand.
 
 use std::{io, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{Stream, StreamExt, TryStreamExt, future, stream};
+use orgvault_archive::ArchiveReader;
 use reqwest::Body;
-use tokio::{fs::File, io::AsyncReadExt};
 
 use super::Progress;
+use crate::store::blocks;
 
-/// Bytes of the file that are read at a time: without a remainder when three become four.
-const CHUNK: usize = 48 * 1024;
+/// Bytes that are read at a time: without a remainder when three become four.
+const BLOCK: usize = 48 * 1024;
 
-/// How the file's bytes are written.
+/// How the archive's bytes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coding {
     /// As they are.
@@ -23,7 +24,7 @@ pub(crate) enum Coding {
 }
 
 impl Coding {
-    /// How many bytes a file of `bytes` becomes.
+    /// How many bytes an archive of `bytes` becomes.
     pub(crate) fn length(self, bytes: u64) -> u64 {
         match self {
             Self::Plain => bytes,
@@ -44,19 +45,11 @@ impl Coding {
 pub(crate) struct Upload {
     pub(crate) content_type: String,
     pub(crate) before: Bytes,
-    pub(crate) file: File,
-    /// Bytes of the file.
+    pub(crate) archive: ArchiveReader,
+    /// Bytes of the archive.
     pub(crate) bytes: u64,
     pub(crate) coding: Coding,
     pub(crate) after: Bytes,
-}
-
-/// What comes next.
-#[derive(Clone, Copy)]
-enum Part {
-    Before,
-    File { left: u64 },
-    End,
 }
 
 impl Upload {
@@ -69,32 +62,14 @@ impl Upload {
         (self.before.len() + self.after.len()) as u64 + self.coding.length(self.bytes)
     }
 
-    /// The body; a file that got shorter in the meantime breaks it off.
+    /// The body; an archive that got shorter in the meantime breaks it off.
     pub(crate) fn into_body(self, progress: Arc<Progress>) -> Body {
-        let parts = stream::try_unfold((self, Part::Before), move |(mut upload, part)| {
-            let progress = Arc::clone(&progress);
-            async move {
-                progress.note();
-                let (bytes, next) = match part {
-                    Part::Before => (upload.before.clone(), Part::File { left: upload.bytes }),
-                    Part::File { left: 0 } => (upload.after.clone(), Part::End),
-                    Part::File { left } => {
-                        let block = upload.block(left).await?;
-                        let left = left.saturating_sub(block.len() as u64);
-                        (upload.coding.encode(block), Part::File { left })
-                    }
-                    Part::End => return Ok::<_, io::Error>(None),
-                };
-                Ok(Some((bytes, (upload, next))))
-            }
-        });
-        Body::wrap_stream(parts)
+        Body::wrap_stream(self.into_stream().inspect(move |_part| progress.note()))
     }
 
-    async fn block(&mut self, left: u64) -> io::Result<Vec<u8>> {
-        let length = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
-        let mut block = vec![0; length];
-        self.file.read_exact(&mut block).await?;
-        Ok(block)
+    fn into_stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send {
+        let Self { before, archive, bytes, coding, after, .. } = self;
+        let text = |text: Bytes| stream::once(future::ready(Ok(text)));
+        text(before).chain(blocks(archive, bytes, BLOCK).map_ok(move |block| coding.encode(block))).chain(text(after))
     }
 }

@@ -23,7 +23,7 @@ use super::{
 use crate::lifecycle::{ArchiveLock, LockError};
 
 /// The marker's file.
-pub(crate) const MARKER_NAME: &str = ".orgvault.json";
+pub(super) const MARKER_NAME: &str = ".orgvault.json";
 const MARKER_VERSION: u32 = 1;
 /// More than any marker has.
 const MARKER_BYTES: u64 = 4096;
@@ -72,7 +72,7 @@ impl LocalStore {
     }
 
     /// Gives the lock back; nothing is written from now on.
-    pub fn let_go(&self) {
+    pub(super) fn let_go(&self) {
         let mut home = self.home();
         if matches!(home.hold, Hold::Locked(_)) {
             home.hold = Hold::Over;
@@ -81,7 +81,7 @@ impl LocalStore {
 
     /// From now on it has to be the directory of the catalog with this id. One that is `fresh` need
     /// not have a marker: the first archive brings it.
-    pub fn belongs_to(&self, catalog: &str, fresh: bool) {
+    pub(super) fn belongs_to(&self, catalog: &str, fresh: bool) {
         let mut home = self.home();
         home.catalog = Some(catalog.to_owned());
         home.fresh = fresh;
@@ -91,7 +91,7 @@ impl LocalStore {
     ///
     /// # Errors
     /// When it is another one than that of the catalog, or another daemon writes there.
-    pub fn guard(&self) -> Result<(), StoreError> {
+    pub(super) fn guard(&self) -> Result<(), StoreError> {
         let mut home = self.home();
         home.hold(self.root())?;
         let Some(catalog) = &home.catalog else { return Ok(()) };
@@ -106,7 +106,7 @@ impl LocalStore {
     ///
     /// # Errors
     /// When there is a marker that cannot be used.
-    pub fn marked(&self) -> Result<Option<String>, StoreError> {
+    pub(super) fn marked(&self) -> Result<Option<String>, StoreError> {
         let path = self.root().join(MARKER_NAME);
         let unusable = |reason: String| StoreError::Marker { path: path.clone(), reason };
         let bytes = match read(&path) {
@@ -128,7 +128,7 @@ impl LocalStore {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn mark(&self, catalog: &str) -> Result<(), StoreError> {
+    pub(super) fn mark(&self, catalog: &str) -> Result<(), StoreError> {
         // Two first archives may bring it at the same time.
         let _guard = self.lock(self.root());
         let path = self.root().join(MARKER_NAME);
@@ -144,7 +144,7 @@ impl LocalStore {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn establish(&self, catalog: &str) -> Result<(), StoreError> {
+    pub(super) fn establish(&self, catalog: &str) -> Result<(), StoreError> {
         if !self.root().is_dir() {
             create_directory(self.root().parent().unwrap_or(self.root()), self.root())?;
         }
@@ -221,7 +221,9 @@ mod tests {
             let error = directory.guard().unwrap_err();
             assert!(matches!(&error, StoreError::Astray { found: None, .. }), "{error:?}");
             assert!(error.to_string().contains(".orgvault.json") && error.hint().contains("mount"), "{error}");
-            assert!(directory.check(0).is_err() && directory.sweep().is_err() && directory.scan(&mut drop).is_err());
+            assert!(
+                directory.check(0).is_err() && directory.sweep().is_err() && directory.list(None, &mut drop).is_err()
+            );
             if !below {
                 assert!(!mounted.exists(), "nothing is made where the disk is not mounted");
                 fs::create_dir(&mounted).unwrap();

@@ -12,33 +12,29 @@ use std::{
     sync::{MutexGuard, PoisonError},
 };
 
-use orgvault_api::gid::Gid;
 use orgvault_archive::{
     manifest::{Manifest, manifest_path},
-    naming::{ArchiveName, MANIFEST_SUFFIX, SUMS_NAME},
+    naming::{ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX, SUMS_NAME},
     state::{StateFile, state_path},
 };
 use orgvault_files::durable;
 
 use super::{
-    LocalStore, Sealed, Step, StoreError, delete,
+    ArchiveRef, ChangeState, LocalStore, Sealed, Step, StoreError, delete,
     error::{self, Lack, Room},
-    partial::Leftover,
+    medium::Leftover,
     place::{Places, create_directory, sync_directory},
     sidecar,
 };
 
 impl LocalStore {
-    /// Gives the sealed file and its manifest their final names; returns the archive's path. After
-    /// this comes the catalog.
-    ///
-    /// # Errors
-    /// When the manifest describes another file, the name is taken, or the disk fails; then
-    /// neither is left.
-    pub fn publish(&self, sealed: Sealed, manifest: &Manifest) -> Result<PathBuf, StoreError> {
-        let partial = sealed.path().to_owned();
-        let directory = partial.parent().unwrap_or(Path::new("/"));
-        let archive = directory.join(sealed.name().to_string());
+    /// Gives the sealed file and its manifest their final names.
+    pub(super) fn publish(&self, sealed: Sealed, manifest: &Manifest) -> Result<ArchiveRef, StoreError> {
+        let published = sealed.reference();
+        let (directory, name) = self.place(&published)?;
+        let directory = directory.as_path();
+        let partial = directory.join(format!("{PARTIAL_PREFIX}{name}"));
+        let archive = directory.join(name.to_string());
         check(&sealed, &archive, manifest)?;
         self.claim()?;
         let _guard = self.lock(directory);
@@ -50,7 +46,7 @@ impl LocalStore {
         };
 
         sidecar::rename_new(&partial, &archive)?;
-        let mut names = Unfinished { name: sealed.name(), archive: archive.clone(), manifest: false, finished: false };
+        let mut names = Unfinished { name, archive: archive.clone(), manifest: false, finished: false };
         self.step(Step::Renamed);
         sync()?;
         self.step(Step::DirectorySynced);
@@ -64,22 +60,13 @@ impl LocalStore {
         // Its partial name is gone, and with it what there was to remove.
         drop(sealed);
         self.step(Step::Published);
-        Ok(archive)
+        Ok(published)
     }
 
-    /// Changes what is kept beside the archive at `archive`, which has this gid; nobody else
-    /// changes it meanwhile. Returns the state as it is on disk now.
-    ///
-    /// # Errors
-    /// When the path is not one of an archive in this directory, the disk refuses, or there is a
-    /// state that cannot be used: what it says is not to be lost.
-    pub fn update_state(
-        &self,
-        archive: &Path,
-        gid: Gid,
-        change: impl FnOnce(&mut StateFile),
-    ) -> Result<StateFile, StoreError> {
-        let (directory, name) = self.locate(archive)?;
+    pub(super) fn update_state(&self, of: &ArchiveRef, change: ChangeState<'_>) -> Result<StateFile, StoreError> {
+        let (directory, name) = self.place(of)?;
+        let (directory, archive) = (directory.as_path(), directory.join(name.to_string()));
+        let (archive, gid) = (archive.as_path(), of.gid);
         self.guard()?;
         let _guard = self.lock(directory);
         let unusable = |cause| StoreError::new("read the state of", archive, 0, io::Error::other(cause));
@@ -97,12 +84,7 @@ impl LocalStore {
         Ok(state)
     }
 
-    /// Whether an export of about `needed` bytes can be written at all: asked before a snapshot is
-    /// opened for it.
-    ///
-    /// # Errors
-    /// When it is not the catalog's, cannot be created or written, or has less room.
-    pub fn check(&self, needed: u64) -> Result<(), StoreError> {
+    pub(super) fn check(&self, needed: u64) -> Result<(), StoreError> {
         let root = self.root();
         let failed = |cause: io::Error| StoreError::new("write to", root, needed, cause);
         self.guard()?;

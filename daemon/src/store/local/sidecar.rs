@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     StoreError,
-    partial::{FILE_MODE, Leftover},
+    medium::{FILE_MODE, Leftover},
 };
 use crate::permissions;
 

@@ -1,36 +1,20 @@
 //! Cleaning up after a daemon that died: what it left unfinished is taken back, what it was
 //! deleting is deleted.
 
-use std::path::PathBuf;
-
 use orgvault_archive::naming::{ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX};
 
 use super::{
-    Deletion, LocalStore, StoreError, delete,
+    LocalStore, StoreError, Swept, delete,
     place::sync_directory,
     sidecar,
     walk::{self, Place},
 };
 
-/// What was cleaned up.
-#[derive(Debug, Default)]
-pub struct Swept {
-    /// What was unfinished and is gone.
-    pub removed: Vec<PathBuf>,
-    /// Deletions that were cut short and are carried out now; each is still to be told and
-    /// [ended](LocalStore::end_deletion).
-    pub deletions: Vec<Deletion>,
-}
-
 impl LocalStore {
-    /// Removes what was left under partial names, and archives that had got their final name but
-    /// not yet their manifest's; returns what was removed. The caller holds the state directory's
-    /// lock, so that nobody is writing. A directory that cannot be cleaned is logged, because the
-    /// other sources go on.
-    ///
-    /// # Errors
-    /// When the archive directory itself cannot be listed, or is not the catalog's.
-    pub fn sweep(&self) -> Result<Swept, StoreError> {
+    /// Removes what was left under partial names, and archives that had got their final name but not yet their
+    /// manifest's. The caller holds the state directory's lock, so that nobody is writing. A directory that cannot
+    /// be cleaned is logged, because the other sources go on.
+    pub(super) fn sweep(&self) -> Result<Swept, StoreError> {
         self.guard()?;
         let mut swept = Swept::default();
         let mut log = |error: StoreError| tracing::warn!("{error}: what was left unfinished there stays");
@@ -53,21 +37,21 @@ impl LocalStore {
         let (marks, partials): (Vec<&String>, Vec<&String>) =
             partials.into_iter().partition(|partial| delete::marked_name(partial).is_some());
         for name in marks.into_iter().filter_map(|mark| delete::marked_name(mark)) {
-            let deletion = Deletion::marked(&place.path, name);
-            delete::carry_out(&deletion, &|_step| {})?;
+            let deletion = delete::marked(&place.path, name, self.key(&place.path, name)?);
+            delete::carry_out(&place.path, name, &|_step| {})?;
             deletions.push(deletion);
         }
         for name in partials.iter().filter_map(|partial| unpublished(partial, &names)) {
             let archive = place.path.join(name.to_string());
             delete::remove(&archive)?;
-            removed.push(archive);
+            removed.push(archive.to_string_lossy().into_owned());
         }
         // The partial manifest is what tells an unpublished archive, so its removal comes after.
         sync_directory(&place.path)?;
         for partial in partials {
             let path = place.path.join(partial);
             delete::remove(&path)?;
-            removed.push(path);
+            removed.push(path.to_string_lossy().into_owned());
         }
         // The crash may have come between the manifest's name and its lines.
         let sums = sidecar::sums_of_manifests(&place.path)?;

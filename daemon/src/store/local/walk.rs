@@ -7,12 +7,14 @@ use std::{
 
 use orgvault_archive::naming::{self, DirectoryName};
 
-use super::StoreError;
+use super::{Prefix, StoreError};
 
 /// One organization's directory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) path: PathBuf,
+    /// What the keys of its archives begin with.
+    pub(super) prefix: Prefix,
     /// The source's directory name.
     pub(super) source: String,
     /// Its own name.
@@ -25,10 +27,13 @@ pub(super) fn places(root: &Path, skipped: &mut dyn FnMut(StoreError)) -> Result
     let mut places = Vec::new();
     for source in names(root, true)?.into_iter().filter(|name| naming::is_source_directory(name)) {
         let parent = root.join(&source);
-        let place = |name: String| Place { path: parent.join(&name), source: source.clone(), name };
+        let place = |name: String| {
+            let prefix = Prefix::parse(&format!("{source}/{name}")).ok()?;
+            Some(Place { path: parent.join(&name), prefix, source: source.clone(), name })
+        };
         match names(&parent, true) {
             Ok(names) => {
-                places.extend(names.into_iter().filter(|name| DirectoryName::of(name).is_some()).map(place));
+                places.extend(names.into_iter().filter(|name| DirectoryName::of(name).is_some()).filter_map(place));
             }
             Err(error) => skipped(error),
         }

@@ -24,7 +24,7 @@ use tokio::{
 };
 
 use orgvault_api::Format;
-use orgvault_daemon::store::{LocalStore, NewArchive};
+use orgvault_daemon::store::{LocalStore, NewArchive, Store};
 
 /// Nothing that these tests wait for takes longer.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
@@ -215,7 +215,7 @@ impl Content<'_> {
         let exported_at = Clock::system().now();
         let archives = LocalStore::new(archive_dir.to_owned());
         let new = NewArchive { organization: key, exported_at, gid, format, gzip: false };
-        let mut partial = archives.partial(&new, Kinds::One).unwrap();
+        let mut partial = archives.begin(&new, Kinds::One).unwrap();
         std::io::Write::write_all(&mut partial, bytes).unwrap();
         let sealed = partial.seal().unwrap();
         let manifest = Manifest {

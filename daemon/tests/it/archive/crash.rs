@@ -10,10 +10,10 @@ use std::{
 };
 
 use orgvault_archive::verify;
-use orgvault_daemon::store::{LocalStore, Step};
+use orgvault_daemon::store::{LocalStore, Step, Store};
 use rustix::process::{Signal, getpid, kill_process};
 
-use super::{files, organization, publish, scan, sha256sum};
+use super::{at, files, organization, publish, scan, sha256sum};
 
 const ROOT: &str = "ORGVAULT_TEST_ROOT";
 const STEP: &str = "ORGVAULT_TEST_STEP";
@@ -38,7 +38,7 @@ fn dies() {
     let (Some(root), Ok(step)) = (env::var_os(ROOT), env::var(STEP)) else { return };
     let directory = doomed(root.into(), step);
     let path = publish(&directory, &organization("acme", "7"), DYING).unwrap();
-    directory.delete(&path).unwrap();
+    directory.delete(&at(&path)).unwrap();
 }
 
 /// An archive of the same organization, then one whose publishing or deleting ends in `step`.
@@ -61,7 +61,7 @@ fn listed(directory: &LocalStore) -> Vec<u64> {
     let (archives, skipped) = scan(directory);
     assert_eq!(skipped, [""; 0]);
     for archive in &archives {
-        assert!(verify(&archive.path, Some(&archive.manifest)).unwrap().ok());
+        assert!(verify(directory.locate(&archive.archive.key).as_ref(), Some(&archive.manifest)).unwrap().ok());
     }
     archives.iter().map(|archive| archive.manifest.gid.get()).collect()
 }
@@ -103,7 +103,7 @@ fn killed_while_deleting() {
         let decided: Vec<u64> = swept.deletions.iter().map(|deletion| deletion.gid().get()).collect();
         assert_eq!(decided, if step == Step::Deleted { vec![] } else { vec![DYING] }, "{step:?}");
         for deletion in &swept.deletions {
-            assert_eq!(deletion.organization(), Some(&organization("acme", "7")));
+            assert_eq!(deletion.organization, Some(organization("acme", "7")));
             directory.end_deletion(deletion).unwrap();
         }
         assert_clean(root.path(), &directory, &[EARLIER], step);

@@ -3,7 +3,7 @@
 use std::{env, fs, os::unix::fs::PermissionsExt, path::Path, process::Command, sync::Arc};
 
 use nix::sys::signal::{SigSet, Signal};
-use orgvault_daemon::store::{LocalStore, Step, StoreError};
+use orgvault_daemon::store::{LocalStore, Step, Store, StoreError};
 use rustix::{
     process::{Resource, Rlimit, getrlimit, setrlimit},
     thread::{CapabilitySet, CapabilitySets, set_capabilities},

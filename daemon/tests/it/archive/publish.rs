@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{Seek, SeekFrom, Write},
+    io::{Read, Seek, SeekFrom, Write},
     os::unix::fs::PermissionsExt,
     sync::{Arc, Mutex},
 };
@@ -13,10 +13,10 @@ use orgvault_archive::{
     naming::{Kinds, hex},
     verify,
 };
-use orgvault_daemon::store::{LocalStore, NewArchive, Step, StoreError};
+use orgvault_daemon::store::{ArchiveRef, Key, LocalStore, NewArchive, Sealed, Step, Store, StoreError};
 use sha2::{Digest, Sha256};
 
-use super::{DOCUMENT, exported_at, files, gid, organization, publish, scan, seal, seal_in, sha256sum};
+use super::{DOCUMENT, at, exported_at, files, gid, organization, publish, scan, seal, seal_in, sha256sum};
 
 #[test]
 fn an_archive_has_its_manifest_and_its_sums() {
@@ -71,8 +71,8 @@ fn an_organization_keeps_its_directory_after_a_rename() {
 fn directory_of(store: &LocalStore, kind: &str, id: &str, kinds: Kinds, number: u64) -> String {
     let organization = OrganizationKey { kind: kind.to_owned(), ..organization("acme", id) };
     let (sealed, manifest) = seal_in(store, &organization, gid(number), DOCUMENT, kinds).unwrap();
-    let path = store.publish(sealed, &manifest).unwrap();
-    path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned()
+    let published = store.publish(sealed, &manifest).unwrap();
+    published.key.prefix().as_str().rsplit('/').next().unwrap().to_owned()
 }
 
 #[test]
@@ -233,11 +233,11 @@ fn what_is_not_published_leaves_nothing() {
     let acme = organization("acme", "7");
     let new =
         NewArchive { organization: &acme, exported_at: exported_at(), gid: gid(1), format: Format::Csv, gzip: true };
-    let mut partial = directory.partial(&new, Kinds::One).unwrap();
+    let mut partial = directory.begin(&new, Kinds::One).unwrap();
     assert!(files(root.path())[2].ends_with("/.partial-20260131T093000Z-1.csv.gz"));
     partial.write_all(&[b'x'; 10]).unwrap();
     drop(partial);
-    drop(directory.partial(&new, Kinds::One).unwrap().seal().unwrap());
+    drop(directory.begin(&new, Kinds::One).unwrap().seal().unwrap());
     assert_eq!(files(root.path()), ["tracker/", "tracker/acme--7/"]);
 }
 
@@ -254,7 +254,7 @@ fn a_file_is_hashed_while_it_is_written_from_start_to_end() {
         gzip: false,
     };
     let content: Vec<u8> = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();
-    let mut partial = directory.partial(&new(1), Kinds::One).unwrap();
+    let mut partial = directory.begin(&new(1), Kinds::One).unwrap();
     for piece in content.chunks(70_001) {
         partial.write_all(piece).unwrap();
     }
@@ -265,9 +265,9 @@ fn a_file_is_hashed_while_it_is_written_from_start_to_end() {
     let sealed = partial.seal().unwrap();
     assert_eq!(sealed.sha256(), Some(hex(&Sha256::digest(&content)).as_str()));
     assert_eq!(sealed.bytes(), content.len() as u64);
-    assert_eq!(fs::read(sealed.path()).unwrap(), content);
+    assert_eq!(contents(&sealed), content);
 
-    let mut partial = directory.partial(&new(2), Kinds::One).unwrap();
+    let mut partial = directory.begin(&new(2), Kinds::One).unwrap();
     partial.write_all(b"0123456789").unwrap();
     partial.seek(SeekFrom::Start(2)).unwrap();
     partial.write_all(b"xx").unwrap();
@@ -275,7 +275,7 @@ fn a_file_is_hashed_while_it_is_written_from_start_to_end() {
     partial.write_all(b"end").unwrap();
     let sealed = partial.seal().unwrap();
     assert_eq!((sealed.sha256(), sealed.bytes()), (None, 13));
-    assert_eq!(fs::read(sealed.path()).unwrap(), b"01xx456789end");
+    assert_eq!(contents(&sealed), b"01xx456789end");
 }
 
 #[test]
@@ -299,28 +299,31 @@ fn the_state_is_kept_beside_the_archive() {
     let root = tempfile::tempdir().unwrap();
     let directory = LocalStore::new(root.path().to_owned());
     let path = publish(&directory, &organization("acme", "7"), 1).unwrap();
-    let (gid, at) = (gid(1), exported_at());
+    let gid = gid(1);
     for ok in [true, false] {
         let faults = if ok { vec![] } else { vec!["hash differs".to_owned()] };
         let verified = Verification {
             gid: Some(gid),
             path: path.display().to_string(),
-            at,
+            at: exported_at(),
             ok,
             faults,
             counts: vec![],
             bytes: 32,
         };
-        directory.update_state(&path, gid, |state| state.verified = Some(verified.clone())).unwrap();
+        directory.update_state(&at(&path), Box::new(|state| state.verified = Some(verified.clone()))).unwrap();
         let (archives, skipped) = scan(&directory);
         assert_eq!(skipped, [""; 0]);
-        let archive = archives[0].to_archive();
+        let archive = archives[0].to_stored();
         let expected = if ok { ArchiveState::Present } else { ArchiveState::Damaged };
-        assert_eq!((archive.verified, archive.state), (Some(verified), expected));
+        assert_eq!((archive.verified.as_ref(), archive.state), (Some(&verified), expected));
     }
     assert_eq!(sha256sum(path.parent().unwrap()), 2, "it changes, so it has no sum");
-    directory.delete(&path).unwrap();
-    assert!(directory.update_state(&path, gid, |_| ()).is_err(), "there is nothing that it could be the state of");
+    directory.delete(&at(&path)).unwrap();
+    assert!(
+        directory.update_state(&at(&path), Box::new(|_| ())).is_err(),
+        "there is nothing that it could be the state of"
+    );
     assert_eq!(files(root.path()), ["tracker/", "tracker/acme--7/"]);
 }
 
@@ -330,14 +333,14 @@ fn a_deleted_archive_is_gone_with_all_that_belongs_to_it() {
     let directory = LocalStore::new(root.path().to_owned());
     let kept = publish(&directory, &organization("acme", "7"), 1).unwrap();
     let path = publish(&directory, &organization("acme", "7"), 2).unwrap();
-    directory.update_state(&path, gid(2), |_| ()).unwrap();
+    directory.update_state(&at(&path), Box::new(|_| ())).unwrap();
     for _twice in 0..2 {
-        directory.delete(&path).unwrap();
+        directory.delete(&at(&path)).unwrap();
         assert_eq!(files(root.path()).len(), 5);
         assert_eq!(sha256sum(kept.parent().unwrap()), 2);
     }
     fs::remove_file(&kept).unwrap();
-    directory.delete(&kept).unwrap();
+    directory.delete(&at(&kept)).unwrap();
     assert_eq!(files(root.path()), ["tracker/", "tracker/acme--7/"]);
 }
 
@@ -348,14 +351,25 @@ fn only_archives_below_the_directory_can_be_deleted() {
     let directory = LocalStore::new(archives.clone());
     let name = "20260131T093000Z-1.json";
     fs::create_dir_all(archives.join("tracker/acme--7")).unwrap();
-    for path in [
-        root.path().join("elsewhere/a").join(name),
-        archives.join("tracker/../../x").join(name),
-        archives.join("tracker").join(name),
-        archives.join("tracker/acme--7/SHA256SUMS"),
-        "relative/x/y".into(),
+    for key in [
+        name.to_owned(),
+        format!("tracker/{name}"),
+        format!("archives/tracker/acme--7/{name}"),
+        "tracker/acme--7/SHA256SUMS".to_owned(),
+        "relative/x/y".to_owned(),
     ] {
-        let error = directory.delete(&path).unwrap_err();
-        assert!(matches!(error, StoreError::Outside { .. }), "{}: {error}", path.display());
+        let archive = ArchiveRef { gid: gid(1), key: Key::parse(&key).unwrap() };
+        let error = directory.delete(&archive).unwrap_err();
+        assert!(matches!(error, StoreError::Outside { .. }), "{key}: {error}");
     }
+    let above = root.path().join("elsewhere/a").join(name);
+    for key in [above.to_str().unwrap(), &format!("tracker/../../x/{name}"), &format!("../a/{name}")] {
+        assert!(Key::parse(key).is_err(), "{key}");
+    }
+}
+
+fn contents(sealed: &Sealed) -> Vec<u8> {
+    let mut contents = Vec::new();
+    sealed.reader().unwrap().read_to_end(&mut contents).unwrap();
+    contents
 }

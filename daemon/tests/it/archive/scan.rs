@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 
 use orgvault_api::ArchiveState;
 use orgvault_archive::manifest::manifest_path;
-use orgvault_daemon::store::LocalStore;
+use orgvault_daemon::store::{LocalStore, Store};
 use serde_json::{Value, json};
 
 use super::{files, organization, publish, scan};

@@ -5,7 +5,13 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use orgvault_api::{Actor, ArchiveState, AuditEntry, State, clock::Clock, gid::Gid, health::Health};
 use orgvault_config::Retention;
-use orgvault_daemon::{RunError, lifecycle::Stop, product::Products, run, store::LocalStore};
+use orgvault_daemon::{
+    RunError,
+    lifecycle::Stop,
+    product::Products,
+    run,
+    store::{ArchiveRef, Key, LocalStore, Store},
+};
 
 use super::fixture::{App, archived, export, gids, listed};
 use crate::api::fixture::{Daemon, config, organization, problem, until};
@@ -168,7 +174,8 @@ async fn what_a_crash_cut_short_is_deleted_forgotten_and_told_once() {
     // As a daemon leaves it that dies after it has decided, and after it has deleted.
     let directory = LocalStore::new(daemon.config.daemon.archive_dir.clone());
     for (archive, done) in all.iter().zip([false, true]) {
-        let deletion = directory.decide_deletion(archive.path.as_ref()).unwrap();
+        let key = Key::parse_stored(&archive.path).unwrap();
+        let deletion = directory.decide_deletion(&ArchiveRef { gid: archive.gid, key }).unwrap();
         if done {
             directory.carry_out(&deletion).unwrap();
         }

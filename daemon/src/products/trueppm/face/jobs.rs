@@ -94,7 +94,7 @@ pub(super) async fn download(
         StatusCode::NOT_FOUND => Refusal::new(StatusCode::GONE, "archive_deleted", "the job's archive has expired"),
         _ => refusal,
     })?;
-    attachment(&export.organization).answer(&archive, &method, &headers).await
+    attachment(&export.organization).answer(&app, &archive, &method, &headers).await
 }
 
 /// The kind of a path: there is one pair of paths for each.

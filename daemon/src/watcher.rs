@@ -9,20 +9,20 @@ use std::{
 use notify::{Config, Event, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 
 /// How often is polled.
-pub(super) const POLL: Duration = Duration::from_mins(1);
+pub(crate) const POLL: Duration = Duration::from_mins(1);
 
 /// Is told what happens, on a thread of the watcher.
-pub(super) type Handler = Arc<dyn Fn(notify::Result<Event>) + Send + Sync>;
+pub(crate) type Handler = Arc<dyn Fn(notify::Result<Event>) + Send + Sync>;
 
 /// Watches until it is dropped.
-pub(super) struct Watching {
+pub(crate) struct Watching {
     _watcher: Box<dyn Watcher + Send>,
     /// Why it polls; none where the system tells.
-    pub(super) polls: Option<String>,
+    pub(crate) polls: Option<String>,
 }
 
 /// Watches `paths`; those that are not there are left out.
-pub(super) fn watch(paths: &[PathBuf], mode: RecursiveMode, handler: &Handler) -> notify::Result<Watching> {
+pub(crate) fn watch(paths: &[PathBuf], mode: RecursiveMode, handler: &Handler) -> notify::Result<Watching> {
     let told = Arc::clone(handler);
     let native = || RecommendedWatcher::new(move |event| told(event), Config::default());
     watch_with(native, paths, mode, handler)
