@@ -46,9 +46,9 @@ pub(crate) fn organization(key: &OrganizationKey) -> String {
     }
 }
 
-/// `source/id`: as [`organization`], and never ambiguous.
+/// `source/kind/id:id`: never ambiguous, whatever another organization's id or slug is.
 pub(crate) fn exact(key: &OrganizationKey) -> String {
-    organization(&OrganizationKey { slug: String::new(), ..key.clone() })
+    format!("{}/{}/id:{}", key.source, key.kind, key.id)
 }
 
 /// `json`, `csv time-logs`, `json.gz`, `seed importable`.

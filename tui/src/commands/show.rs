@@ -64,10 +64,7 @@ async fn previous(archive: &Archive, session: &Session) -> Result<Option<Archive
 /// The newest that is older. Name and slug of an organization may have changed in between; how a
 /// file is compressed changes no row.
 fn before(archive: &Archive, archives: Vec<Archive>) -> Option<Archive> {
-    let of = |it: &Archive| {
-        let key = &it.organization;
-        (key.source.clone(), key.kind.clone(), key.id.clone(), it.format, it.entity.clone(), it.importable)
-    };
+    let of = |it: &Archive| (it.organization.tenant(), it.format, it.entity.clone(), it.importable);
     let age = |it: &Archive| (it.exported_at, it.gid);
     let older = archives.into_iter().filter(|it| age(it) < age(archive) && of(it) == of(archive));
     older.max_by_key(age)

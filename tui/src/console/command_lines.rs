@@ -1,61 +1,53 @@
 //! `@`: the command lines that do the same, so that people learn them.
 
-use orgvault_api::{OrganizationKey, gid::Gid};
-
-use super::message::RowsAsk;
+use super::{message::RowsAsk, model::Model};
 use crate::names;
 
-/// What each does, and the line.
-#[derive(Debug, Default)]
-pub(crate) struct CommandLines(pub(crate) Vec<(String, String)>);
-
-impl CommandLines {
-    /// One more.
-    pub(crate) fn add(&mut self, what: &str, line: impl Into<String>) {
-        self.0.push((what.to_owned(), line.into()));
-    }
-
-    /// Those of an organization.
-    pub(crate) fn organization(&mut self, key: &OrganizationKey) {
+/// What each does, and the line: first that of the screen, then those of what the cursor is on.
+pub(crate) fn command_lines(model: &Model) -> Vec<(&'static str, String)> {
+    let mut lines: Vec<(&str, String)> = model.screen.command_line().into_iter().collect();
+    let mut add = |what, line| lines.push((what, line));
+    let focus = model.focus();
+    if let Some(key) = focus.organization {
         let name = quoted(&names::organization(key));
-        self.add("its archives", format!("orgvault archives {name}"));
-        self.add("export it", format!("orgvault export {name} --wait"));
-        self.add("live counts", format!("orgvault counts {name}"));
+        add("its archives", format!("orgvault archives {name}"));
+        add("export it", format!("orgvault export {name} --wait"));
+        add("live counts", format!("orgvault counts {name}"));
     }
-
-    /// Those of an archive.
-    pub(crate) fn archive(&mut self, gid: Gid) {
-        self.add("this archive", format!("orgvault show {gid}"));
-        self.add("verify it", format!("orgvault verify {gid}"));
-        self.add("preflight it", format!("orgvault preflight {gid}"));
-        self.add("keep it", format!("orgvault pin {gid}"));
-        self.add("delete it", format!("orgvault delete {gid}"));
-    }
-
-    /// That of a section of an archive.
-    pub(crate) fn section(&mut self, gid: Gid, section: &str) {
-        self.add("its rows", format!("orgvault rows {gid} {}", quoted(section)));
-    }
-
-    /// That of rows.
-    pub(crate) fn rows(&mut self, ask: &RowsAsk) {
-        let mut line = format!("orgvault rows {} {}", ask.gid, quoted(&ask.section));
-        if ask.after > 0 {
-            line = format!("{line} --after {}", ask.after);
+    if let Some(gid) = focus.archive.map(|archive| archive.gid) {
+        add("this archive", format!("orgvault show {gid}"));
+        add("verify it", format!("orgvault verify {gid}"));
+        add("preflight it", format!("orgvault preflight {gid}"));
+        add("keep it", format!("orgvault pin {gid}"));
+        add("delete it", format!("orgvault delete {gid}"));
+        if let Some(section) = focus.section {
+            add("its rows", format!("orgvault rows {gid} {}", quoted(&section.name)));
         }
-        if !ask.search.is_empty() {
-            line = format!("{line} --search {}", quoted(&ask.search));
+    }
+    if let Some(export) = focus.export {
+        add("this export", format!("orgvault show {}", export.gid));
+        if !export.state.is_final() {
+            add("cancel it", format!("orgvault cancel {}", export.gid));
         }
-        self.add("these rows", line);
     }
+    if let Some(name) = focus.schedule.map(|schedule| quoted(&schedule.name)) {
+        add("run it now", format!("orgvault schedule run {name}"));
+        add("pause it", format!("orgvault schedule pause {name}"));
+        add("resume it", format!("orgvault schedule resume {name}"));
+    }
+    lines
+}
 
-    /// Those of a schedule.
-    pub(crate) fn schedule(&mut self, name: &str) {
-        let name = quoted(name);
-        self.add("run it now", format!("orgvault schedule run {name}"));
-        self.add("pause it", format!("orgvault schedule pause {name}"));
-        self.add("resume it", format!("orgvault schedule resume {name}"));
+/// The command line that reads the same rows.
+pub(crate) fn of_rows(ask: &RowsAsk) -> (&'static str, String) {
+    let mut line = format!("orgvault rows {} {}", ask.gid, quoted(&ask.section));
+    if ask.after > 0 {
+        line = format!("{line} --after {}", ask.after);
     }
+    if !ask.search.is_empty() {
+        line = format!("{line} --search {}", quoted(&ask.search));
+    }
+    ("these rows", line)
 }
 
 /// A word as a shell takes it.

@@ -1,6 +1,19 @@
 //! The screens, one file each, and what the rest of the console asks of them. All of it is pure: a
 //! screen says what it wants to know, `update` asks for it and `link` brings the answer.
 
+/// What a screen says whose rows are in one list.
+macro_rules! one_list {
+    () => {
+        fn list(&self) -> Option<&List> {
+            Some(&self.list)
+        }
+
+        fn list_mut(&mut self) -> Option<&mut List> {
+            Some(&mut self.list)
+        }
+    };
+}
+
 pub(crate) mod activity;
 pub(crate) mod archive;
 pub(crate) mod compare;
@@ -19,8 +32,8 @@ use std::ops::{Deref, DerefMut};
 use orgvault_api::{Archive, Export, OrganizationKey, Row, Schedule, SectionCount, State, gid::Gid};
 use ratatui::layout::Rect;
 
+use self::{organization::OrganizationScreen, rows::RowsScreen, schedule::ScheduleScreen};
 use super::{
-    command_lines::CommandLines,
     keys::Action,
     message::Ask,
     model::{Data, List, Model, Slot},
@@ -68,8 +81,8 @@ pub(crate) trait Component {
     }
 
     /// The screen of what the cursor is on.
-    fn open(&self, _: &Data) -> Option<Screen> {
-        None
+    fn open(&self, data: &Data) -> Option<Screen> {
+        self.focus(data).open(data)
     }
 
     /// The list that has the cursor.
@@ -87,15 +100,14 @@ pub(crate) trait Component {
         None
     }
 
-    /// Moves the cursor; gives what has to be asked for that.
-    fn go(&mut self, motion: Motion) -> Option<Ask> {
-        let list = self.list_mut()?;
-        match motion {
-            Motion::Rows(by) => list.step(by),
-            Motion::Top => list.put(0),
-            Motion::Bottom => list.put(usize::MAX),
-            Motion::Columns(_) => {}
-        }
+    /// Moves the cursor by so many rows, as far as there are some; gives what has to be asked for that.
+    fn go(&mut self, rows: isize) -> Option<Ask> {
+        self.list_mut()?.step(rows);
+        None
+    }
+
+    /// The same by so many columns.
+    fn sideways(&mut self, _: isize) -> Option<Ask> {
         None
     }
 
@@ -112,11 +124,15 @@ pub(crate) trait Component {
         None
     }
 
-    /// The command lines that do the same.
-    fn command_lines(&self, data: &Data, lines: &mut CommandLines);
+    /// What the command line that shows the same shows, and that line.
+    fn command_line(&self) -> Option<(&'static str, String)> {
+        None
+    }
 
     /// Writes in full what it has no room for.
-    fn notes(&self, _: &mut Notes<'_>, _: &Model) {}
+    fn notes(&self, page: &mut Notes<'_>, model: &Model) {
+        self.focus(&model.data).notes(page, model);
+    }
 
     /// Draws it.
     fn draw(&self, canvas: &mut Canvas<'_>, model: &Model, area: Rect);
@@ -131,19 +147,6 @@ pub(crate) enum Asks {
     Often,
     /// Not as long as it has an answer that is not stale.
     Once,
-}
-
-/// Where a key moves the cursor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Motion {
-    /// By so many rows.
-    Rows(isize),
-    /// By so many columns.
-    Columns(isize),
-    /// To the first row.
-    Top,
-    /// To the last row.
-    Bottom,
 }
 
 /// What the cursor or the screen is on.
@@ -165,24 +168,43 @@ pub(crate) struct Focus<'m> {
     pub(crate) gid: Option<Gid>,
 }
 
-impl<'m> Focus<'m> {
-    /// On an export.
-    pub(crate) fn export(export: Option<&'m Export>) -> Self {
-        Self { organization: export.map(|export| &export.organization), export, ..Self::default() }
+impl Focus<'_> {
+    /// The gid of it.
+    fn gid(&self) -> Option<Gid> {
+        self.export.map(|export| export.gid).or(self.archive.map(|archive| archive.gid)).or(self.gid)
     }
 
-    /// On an archive.
-    pub(crate) fn archive(archive: Option<&'m Archive>) -> Self {
-        Self { organization: archive.map(|archive| &archive.organization), archive, ..Self::default() }
+    /// Its own screen: of all that there is, the innermost.
+    fn open(&self, data: &Data) -> Option<Screen> {
+        if let (Some(archive), Some(section)) = (self.archive, self.section) {
+            return Some(RowsScreen::new(archive.gid, section.name.clone(), section.rows).into());
+        }
+        if let Some(gid) = self.gid() {
+            return Some(Screen::of_gid(data, gid));
+        }
+        let schedule = self.schedule.map(|schedule| ScheduleScreen { name: schedule.name.clone() }.into());
+        schedule.or_else(|| self.organization.map(|key| OrganizationScreen::new(key.clone()).into()))
     }
 
     /// What is copied of it.
     pub(crate) fn text(&self) -> Option<String> {
-        let gid = self.export.map(|export| export.gid).or(self.archive.map(|archive| archive.gid)).or(self.gid);
         let row = self.row.map(|row| row.text().to_owned());
         row.or_else(|| self.schedule.map(|schedule| schedule.name.clone()))
-            .or_else(|| gid.map(|gid| gid.to_string()))
+            .or_else(|| self.gid().map(|gid| gid.to_string()))
             .or_else(|| self.organization.map(names::organization))
+    }
+
+    /// Writes all that is known of it.
+    fn notes(&self, page: &mut Notes<'_>, model: &Model) {
+        if let Some(one) = self.organization.and_then(|key| model.data.listed(key)) {
+            organizations::notes(one, page, model);
+        }
+        if let Some(export) = self.export {
+            export::notes(export, page, model);
+        }
+        if let Some(schedule) = self.schedule {
+            schedule::notes(schedule, page, model);
+        }
     }
 }
 

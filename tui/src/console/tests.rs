@@ -11,4 +11,5 @@ mod registry;
 mod rows;
 mod screens;
 mod stage;
+mod tenants;
 mod terminal;

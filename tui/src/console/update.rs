@@ -3,7 +3,6 @@
 
 mod act;
 mod answer;
-mod arrange;
 mod available;
 mod dialog;
 mod events;

@@ -45,7 +45,7 @@ pub(super) async fn answer(client: &Client, clock: &Clock, ask: &Ask) -> Result<
         }
         Ask::Ended(gids) => Reply::Exports(ended(client, gids).await?, Vec::new()),
         Ask::Archives(key) => {
-            let filter = ArchiveFilter { source: Some(key.source.clone()), organization: Some(key.id.clone()) };
+            let filter = ArchiveFilter { source: Some(key.source.clone()), organization: Some(names::exact(key)) };
             Reply::Archives(client.archives(&filter).await?.archives)
         }
         Ask::Archive(gid) => Reply::Archive(Box::new(client.archive(*gid).await?)),

@@ -137,9 +137,8 @@ impl Data {
 
     /// The organization of this key, as it was listed last.
     pub(crate) fn listed(&self, key: &OrganizationKey) -> Option<&Organization> {
-        let same =
-            |one: &&Organization| one.key.source == key.source && one.key.id == key.id && one.key.kind == key.kind;
-        self.organizations.items().iter().find(same)
+        let tenant = key.tenant();
+        self.organizations.items().iter().find(|one| one.key.is(&tenant))
     }
 
     /// Takes in the newest state of an export; gives the one before. A final one stays as it is.

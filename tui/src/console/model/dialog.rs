@@ -34,7 +34,7 @@ pub(crate) enum Dialog {
         path: String,
     },
     /// The command lines that do the same: what each does, and the line.
-    Commands(Vec<(String, String)>, usize),
+    Commands(Vec<(&'static str, String)>, usize),
     /// Something to read.
     Text {
         /// Its title.

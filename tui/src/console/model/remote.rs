@@ -47,11 +47,8 @@ pub(crate) trait Slot {
     /// The question was lost with the connection.
     fn forget(&mut self);
 
-    /// Whether there is an answer, be it old.
-    fn is_known(&self) -> bool;
-
-    /// Whether something has changed since it was asked for.
-    fn is_stale(&self) -> bool;
+    /// Whether there is an answer, and nothing has changed since it was asked for.
+    fn is_fresh(&self) -> bool;
 
     /// Whether the answer is older than so many seconds, or just stale, and no other is waited for.
     fn is_due(&self, seconds: i64, now: Timestamp) -> bool;
@@ -80,16 +77,12 @@ impl<T: FromReply> Slot for Remote<T> {
         self.waiting = false;
     }
 
-    fn is_known(&self) -> bool {
-        self.value.is_some()
-    }
-
-    fn is_stale(&self) -> bool {
-        self.stale
+    fn is_fresh(&self) -> bool {
+        self.value.is_some() && !self.stale
     }
 
     fn is_due(&self, seconds: i64, now: Timestamp) -> bool {
         let seconds = if self.stale { SETTLE } else { seconds };
-        !self.waiting && self.at.is_none_or(|at| (now - at).num_seconds() >= seconds)
+        !self.waiting && self.at.is_some_and(|at| (now - at).num_seconds() >= seconds)
     }
 }

@@ -2,17 +2,16 @@
 
 use ratatui::layout::Rect;
 
-use super::{Asks, Component, Focus, Screen, list_title};
+use super::{Asks, Component, Focus, list_title};
 use crate::{
     console::{
-        command_lines::CommandLines,
         keys::Action,
         message::Ask,
         model::{Data, Entry, Happening, List, Model},
         view::{
             canvas::{Canvas, below, top},
             notes::Notes,
-            table::{self, Cell, Column, Look, Row, text},
+            table::{self, Cell, Column, Row, text},
         },
     },
     units,
@@ -70,24 +69,14 @@ impl Component for ActivityScreen {
         Focus { gid, ..Focus::default() }
     }
 
-    fn open(&self, data: &Data) -> Option<Screen> {
-        Some(Screen::of_gid(data, self.focus(data).gid?))
-    }
-
-    fn list(&self) -> Option<&List> {
-        Some(&self.list)
-    }
-
-    fn list_mut(&mut self) -> Option<&mut List> {
-        Some(&mut self.list)
-    }
+    one_list!();
 
     fn act(&mut self, _follow: Action) {
         self.follow = !self.follow;
     }
 
-    fn command_lines(&self, _: &Data, lines: &mut CommandLines) {
-        lines.add("the audit trail", "orgvault audit");
+    fn command_line(&self) -> Option<(&'static str, String)> {
+        Some(("the audit trail", "orgvault audit".to_owned()))
     }
 
     fn notes(&self, notes: &mut Notes<'_>, model: &Model) {
@@ -112,7 +101,7 @@ impl Component for ActivityScreen {
         let follows = if self.follow { "  following" } else { "  not following: F follows" };
         canvas.spans(top(area, 1), &[(format!(" {audit}"), theme.dim), (follows.to_owned(), theme.text)]);
         let happenings = model.data.activity();
-        table::draw(canvas, below(area, 1), &COLUMNS, &self.list, Look { focused: true, sorted: None }, |index| {
+        table::draw(canvas, below(area, 1), &COLUMNS, &self.list, table::FOCUSED, |index| {
             happenings.get(index).map(|happening| row(model, happening))
         });
     }

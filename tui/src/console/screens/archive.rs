@@ -3,10 +3,9 @@
 use orgvault_api::{Archive, ArchiveState, SectionCount, clock::Timestamp, gid::Gid, preflight::Preflight};
 use ratatui::{layout::Rect, style::Style};
 
-use super::{Component, Focus, Screen, rows::RowsScreen};
+use super::{Component, Focus};
 use crate::{
     console::{
-        command_lines::CommandLines,
         keys::Action,
         message::Ask,
         model::{Data, Entry, List, Model, Remote, Slot},
@@ -14,7 +13,7 @@ use crate::{
         view::{
             canvas::{Canvas, Span, below, inset, top},
             notes::Notes,
-            table::{self, Cell, Column, Look, Row, number, text},
+            table::{self, Cell, Column, Row, number, text},
         },
         words::{age, paragraph, percent, wrap},
     },
@@ -71,28 +70,10 @@ impl Component for ArchiveScreen {
     fn focus<'m>(&'m self, _: &'m Data) -> Focus<'m> {
         let archive = self.archive.value.as_ref();
         let section = self.list.index().and_then(|index| archive?.counts.get(index));
-        Focus { section, gid: Some(self.gid), ..Focus::archive(archive) }
+        Focus { archive, section, gid: Some(self.gid), ..Focus::default() }
     }
 
-    fn open(&self, data: &Data) -> Option<Screen> {
-        let section = self.focus(data).section?;
-        Some(RowsScreen::new(self.gid, section.name.clone(), section.rows).into())
-    }
-
-    fn list(&self) -> Option<&List> {
-        Some(&self.list)
-    }
-
-    fn list_mut(&mut self) -> Option<&mut List> {
-        Some(&mut self.list)
-    }
-
-    fn command_lines(&self, data: &Data, lines: &mut CommandLines) {
-        lines.archive(self.gid);
-        if let Some(section) = self.focus(data).section {
-            lines.section(self.gid, &section.name);
-        }
-    }
+    one_list!();
 
     fn notes(&self, page: &mut Notes<'_>, model: &Model) {
         let Some(archive) = &self.archive.value else { return };
@@ -123,7 +104,7 @@ impl Component for ArchiveScreen {
         canvas.lines(inner, &facts(model, self, archive, inner.width.into()));
         let inner = canvas.rule(right, "sections (enter browses the rows)");
         let all = units::rows(&archive.counts);
-        table::draw(canvas, inner, &SECTIONS, &self.list, Look { focused: true, sorted: None }, |index| {
+        table::draw(canvas, inner, &SECTIONS, &self.list, table::FOCUSED, |index| {
             archive.counts.get(index).map(|count| section(model, count, all))
         });
     }

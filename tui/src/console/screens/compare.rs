@@ -6,14 +6,13 @@ use ratatui::{layout::Rect, style::Style};
 use super::{Asks, Component};
 use crate::{
     console::{
-        command_lines::CommandLines,
         keys::Action,
         message::Ask,
         model::{Data, Entry, List, Model, Remote, Slot},
         theme::Theme,
         view::{
             canvas::{Canvas, below, top},
-            table::{self, Cell, Column, Look, Row, number, text},
+            table::{self, Cell, Column, Row, number, text},
         },
     },
     units,
@@ -68,16 +67,10 @@ impl Component for CompareScreen {
         self.list.arrange(sections.unwrap_or_default().iter().map(entry).enumerate().collect());
     }
 
-    fn list(&self) -> Option<&List> {
-        Some(&self.list)
-    }
+    one_list!();
 
-    fn list_mut(&mut self) -> Option<&mut List> {
-        Some(&mut self.list)
-    }
-
-    fn command_lines(&self, _: &Data, lines: &mut CommandLines) {
-        lines.add("this comparison", format!("orgvault compare {} {}", self.left, self.right));
+    fn command_line(&self) -> Option<(&'static str, String)> {
+        Some(("this comparison", format!("orgvault compare {} {}", self.left, self.right)))
     }
 
     /// The verdict and the sections.
@@ -97,7 +90,7 @@ impl Component for CompareScreen {
         };
         canvas.text(area.x, area.y, area.width, &verdict, theme.text);
         let body = canvas.rule(below(area, 1), &format!("{} and {}", self.left, self.right));
-        let (area, look) = (top(body, body.height), Look { focused: true, sorted: None });
+        let (area, look) = (top(body, body.height), table::FOCUSED);
         table::draw(canvas, area, &COLUMNS, &self.list, look, |index| {
             comparison.sections.get(index).map(|section| row(theme, section))
         });

@@ -5,10 +5,9 @@ use std::time::Duration;
 use orgvault_api::{Export, Progress, State, clock::Timestamp, gid::Gid};
 use ratatui::{layout::Rect, style::Style};
 
-use super::{Component, Focus, Screen, archive::ArchiveScreen};
+use super::{Component, Focus};
 use crate::{
     console::{
-        command_lines::CommandLines,
         keys::Action,
         message::Ask,
         model::{Data, Model, Speed},
@@ -52,24 +51,15 @@ impl Component for ExportScreen {
     }
 
     fn focus<'m>(&'m self, data: &'m Data) -> Focus<'m> {
-        Focus::export(data.exports.get(&self.gid))
-    }
-
-    fn open(&self, data: &Data) -> Option<Screen> {
-        let export = self.focus(data).export?;
-        (export.state == State::Finished).then(|| ArchiveScreen::new(export.gid).into())
+        Focus { export: data.exports.get(&self.gid), ..Focus::default() }
     }
 
     fn scroll(&mut self) -> Option<&mut usize> {
         Some(&mut self.scroll)
     }
 
-    fn command_lines(&self, data: &Data, lines: &mut CommandLines) {
-        command_lines(self.focus(data).export, lines);
-    }
-
-    fn notes(&self, page: &mut Notes<'_>, model: &Model) {
-        notes(self.focus(&model.data).export, page, model);
+    fn command_line(&self) -> Option<(&'static str, String)> {
+        Some(("this list", "orgvault exports".to_owned()))
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
@@ -94,19 +84,8 @@ impl Component for ExportScreen {
     }
 }
 
-/// The command lines of an export.
-pub(super) fn command_lines(export: Option<&Export>, lines: &mut CommandLines) {
-    lines.add("this list", "orgvault exports");
-    let Some(export) = export else { return };
-    lines.add("this export", format!("orgvault show {}", export.gid));
-    if !export.state.is_final() {
-        lines.add("cancel it", format!("orgvault cancel {}", export.gid));
-    }
-}
-
 /// All that there is to say of an export.
-pub(super) fn notes(export: Option<&Export>, page: &mut Notes<'_>, model: &Model) {
-    let Some(export) = export else { return };
+pub(super) fn notes(export: &Export, page: &mut Notes<'_>, model: &Model) {
     page.title(&format!("export {} of {}", export.gid, names::organization(&export.organization)));
     page.lines.extend(lines(page.theme, model, export, page.columns));
 }

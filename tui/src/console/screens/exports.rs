@@ -4,20 +4,18 @@ use orgvault_api::{Export, State};
 use ratatui::layout::Rect;
 
 use super::{
-    Component, Focus, Screen,
+    Component, Focus,
     export::{self, word},
     list_title,
 };
 use crate::{
     console::{
-        command_lines::CommandLines,
         keys::Action,
         message::Ask,
         model::{Data, Entry, List, Model},
         view::{
             canvas::{Canvas, below, top},
-            notes::Notes,
-            table::{self, Cell, Column, Look, Row, number, text},
+            table::{self, Cell, Column, Row, number, text},
         },
         words::{age, percent},
     },
@@ -58,28 +56,14 @@ impl Component for ExportsScreen {
     }
 
     fn focus<'m>(&'m self, data: &'m Data) -> Focus<'m> {
-        Focus::export(self.list.index().and_then(|index| data.exports_in_order().get(index).copied()))
+        let export = self.list.index().and_then(|index| data.exports_in_order().get(index).copied());
+        Focus { export, ..Focus::default() }
     }
 
-    /// An export that has an archive opens it; another one opens itself.
-    fn open(&self, data: &Data) -> Option<Screen> {
-        Some(Screen::of_gid(data, self.focus(data).export?.gid))
-    }
+    one_list!();
 
-    fn list(&self) -> Option<&List> {
-        Some(&self.list)
-    }
-
-    fn list_mut(&mut self) -> Option<&mut List> {
-        Some(&mut self.list)
-    }
-
-    fn command_lines(&self, data: &Data, lines: &mut CommandLines) {
-        export::command_lines(self.focus(data).export, lines);
-    }
-
-    fn notes(&self, notes: &mut Notes<'_>, model: &Model) {
-        export::notes(self.focus(&model.data).export, notes, model);
+    fn command_line(&self) -> Option<(&'static str, String)> {
+        Some(("this list", "orgvault exports".to_owned()))
     }
 
     /// The list, and of the one with the cursor what there is room for.
@@ -94,7 +78,7 @@ impl Component for ExportsScreen {
         let exports = model.data.exports_in_order();
         let wanted = u16::try_from(self.list.shown.len()).unwrap_or(u16::MAX).saturating_add(1);
         let height = wanted.clamp(3, (area.height / 2).max(3));
-        let look = Look { focused: true, sorted: None };
+        let look = table::FOCUSED;
         table::draw(canvas, top(area, height), &COLUMNS, &self.list, look, |index| {
             exports.get(index).map(|export| row(model, export))
         });

@@ -4,22 +4,19 @@ use orgvault_api::{Archive, ArchiveState, Counts, DayResult, OrganizationKey, Se
 use ratatui::layout::Rect;
 
 use super::{
-    Component, Focus, Screen,
-    archive::{self, ArchiveScreen, checked},
+    Component, Focus,
+    archive::{self, checked},
     compare::difference,
-    organizations::{self, nights, reason, standing},
-    rows::RowsScreen,
+    organizations::{nights, reason, standing},
 };
 use crate::{
     console::{
-        command_lines::CommandLines,
         keys::Action,
         message::Ask,
         model::{Data, Entry, List, Model, Remote, Slot},
         theme::Theme,
         view::{
             canvas::{Canvas, Span, below, inset, sparkline, top},
-            notes::Notes,
             table::{self, Cell, Column, Look, Row, number, text},
         },
         words::{age, when},
@@ -84,9 +81,10 @@ impl OrganizationScreen {
 
     /// The newest older archive of the same organization, format and entity.
     pub(crate) fn before(&self, of: &Archive) -> Option<&Archive> {
+        let tenant = of.organization.tenant();
         let alike = |one: &&Archive| {
             let form = (one.format, &one.entity, one.importable) == (of.format, &of.entity, of.importable);
-            one.gid < of.gid && form && one.organization.id == of.organization.id
+            one.gid < of.gid && form && one.organization.is(&tenant)
         };
         self.archives.items().iter().filter(alike).max_by_key(|one| one.gid)
     }
@@ -110,8 +108,8 @@ impl Component for OrganizationScreen {
 
     fn slot(&mut self, ask: &Ask) -> Option<&mut dyn Slot> {
         match ask {
-            Ask::Archives(key) if *key == self.key => Some(&mut self.archives),
-            Ask::Counts(key) if *key == self.key => Some(&mut self.live),
+            Ask::Archives(key) if self.key.is(&key.tenant()) => Some(&mut self.archives),
+            Ask::Counts(key) if self.key.is(&key.tenant()) => Some(&mut self.live),
             _ => None,
         }
     }
@@ -136,16 +134,7 @@ impl Component for OrganizationScreen {
         let archive = self.archive();
         let section = self.counts.index().filter(|_| self.pane == Pane::Counts);
         let section = section.and_then(|index| archive?.counts.get(index));
-        Focus { organization: Some(&self.key), section, ..Focus::archive(archive) }
-    }
-
-    fn open(&self, data: &Data) -> Option<Screen> {
-        let Focus { archive, section, .. } = self.focus(data);
-        let gid = archive?.gid;
-        match self.pane {
-            Pane::Archives => Some(ArchiveScreen::new(gid).into()),
-            Pane::Counts => section.map(|section| RowsScreen::new(gid, section.name.clone(), section.rows).into()),
-        }
+        Focus { organization: Some(&self.key), archive, section, ..Focus::default() }
     }
 
     fn list(&self) -> Option<&List> {
@@ -164,19 +153,6 @@ impl Component for OrganizationScreen {
 
     fn act(&mut self, _pane: Action) {
         self.pane = if self.pane == Pane::Archives { Pane::Counts } else { Pane::Archives };
-    }
-
-    fn command_lines(&self, data: &Data, lines: &mut CommandLines) {
-        lines.organization(&self.key);
-        let Focus { archive: Some(archive), section, .. } = self.focus(data) else { return };
-        lines.archive(archive.gid);
-        if let Some(section) = section {
-            lines.section(archive.gid, &section.name);
-        }
-    }
-
-    fn notes(&self, page: &mut Notes<'_>, model: &Model) {
-        organizations::notes(model.data.listed(&self.key), page, model);
     }
 
     /// The facts, the axis, the archives and the counts: beside each other where it is wide.

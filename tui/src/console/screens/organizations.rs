@@ -8,10 +8,9 @@ use orgvault_api::{
 };
 use ratatui::{layout::Rect, style::Style};
 
-use super::{Asks, Component, Focus, Screen, list_title, organization::OrganizationScreen};
+use super::{Asks, Component, Focus, list_title};
 use crate::{
     console::{
-        command_lines::CommandLines,
         keys::Action,
         message::Ask,
         model::{Data, Entry, List, Model},
@@ -85,27 +84,10 @@ impl Component for OrganizationsScreen {
         Focus { organization: self.focused(data).map(|one| &one.key), ..Focus::default() }
     }
 
-    fn open(&self, data: &Data) -> Option<Screen> {
-        Some(OrganizationScreen::new(self.focused(data)?.key.clone()).into())
-    }
+    one_list!();
 
-    fn list(&self) -> Option<&List> {
-        Some(&self.list)
-    }
-
-    fn list_mut(&mut self) -> Option<&mut List> {
-        Some(&mut self.list)
-    }
-
-    fn command_lines(&self, data: &Data, lines: &mut CommandLines) {
-        lines.add("this list", "orgvault orgs");
-        if let Some(one) = self.focused(data) {
-            lines.organization(&one.key);
-        }
-    }
-
-    fn notes(&self, page: &mut Notes<'_>, model: &Model) {
-        notes(self.focused(&model.data), page, model);
+    fn command_line(&self) -> Option<(&'static str, String)> {
+        Some(("this list", "orgvault orgs".to_owned()))
     }
 
     /// The list, with the sources that did not answer above it.
@@ -323,8 +305,7 @@ pub(super) fn reason(theme: &Theme, one: &Organization, columns: usize) -> Vec<S
 }
 
 /// All that there is to say of an organization.
-pub(super) fn notes(one: Option<&Organization>, page: &mut Notes<'_>, model: &Model) {
-    let Some(one) = one else { return };
+pub(super) fn notes(one: &Organization, page: &mut Notes<'_>, model: &Model) {
     let theme = page.theme;
     page.title(&names::organization(&one.key));
     page.say(&format!("{} {}, {}", one.key.kind, one.key.id, one.key.name), theme.text);

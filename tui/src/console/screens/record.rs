@@ -3,10 +3,10 @@
 use orgvault_api::Row;
 use ratatui::layout::Rect;
 
-use super::{Asks, Component, Focus, Motion, rows::RowsScreen};
+use super::{Asks, Component, Focus, rows::RowsScreen};
 use crate::{
     console::{
-        command_lines::CommandLines,
+        command_lines::of_rows,
         keys::Action,
         message::Ask,
         model::{Data, Model, Slot},
@@ -62,14 +62,13 @@ impl Component for RecordScreen {
     }
 
     /// Rows are what is beside a record.
-    fn go(&mut self, motion: Motion) -> Option<Ask> {
-        let Motion::Columns(by) = motion else { return None };
+    fn sideways(&mut self, rows: isize) -> Option<Ask> {
         self.scroll = 0;
-        self.rows.go(Motion::Rows(by))
+        self.rows.go(rows)
     }
 
-    fn command_lines(&self, _: &Data, lines: &mut CommandLines) {
-        lines.rows(&self.rows.ask);
+    fn command_line(&self) -> Option<(&'static str, String)> {
+        Some(of_rows(&self.rows.ask))
     }
 
     /// The record without the lines that are scrolled away.

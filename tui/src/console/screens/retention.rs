@@ -1,19 +1,18 @@
 //! What retention keeps and drops, and why.
 
-use orgvault_api::{OrganizationKey, RetentionDecision};
+use orgvault_api::{OrganizationKey, RetentionDecision, Tenant};
 use ratatui::layout::Rect;
 
-use super::{Component, Focus, Screen, archive::ArchiveScreen, list_title};
+use super::{Component, Focus, list_title};
 use crate::{
     console::{
-        command_lines::CommandLines,
         keys::Action,
         message::Ask,
         model::{Data, Entry, List, Model},
         view::{
             canvas::{Canvas, below, inset},
             notes::Notes,
-            table::{self, Cell, Column, Look, Row, number, text},
+            table::{self, Cell, Column, Row, number, text},
         },
     },
     names, units,
@@ -32,14 +31,14 @@ const COLUMNS: [Column; 6] = [
 #[derive(Debug, Clone)]
 pub(crate) struct RetentionScreen {
     /// Of which organization; of all, where it is none.
-    of: Option<OrganizationKey>,
+    of: Option<Tenant>,
     /// The archives.
     list: List,
 }
 
 impl RetentionScreen {
     /// Of one organization, or of all.
-    pub(crate) fn new(of: Option<OrganizationKey>) -> Self {
+    pub(crate) fn new(of: Option<Tenant>) -> Self {
         Self { of, list: List::default() }
     }
 
@@ -48,7 +47,7 @@ impl RetentionScreen {
     }
 
     fn concerns(&self, key: &OrganizationKey) -> bool {
-        self.of.as_ref().is_none_or(|of| of.source == key.source && of.id == key.id && of.kind == key.kind)
+        self.of.as_ref().is_none_or(|of| key.is(of))
     }
 }
 
@@ -77,23 +76,13 @@ impl Component for RetentionScreen {
 
     fn focus<'m>(&'m self, data: &'m Data) -> Focus<'m> {
         let gid = self.decision(data).map(|decision| decision.archive.gid);
-        Focus { organization: self.of.as_ref(), gid, ..Focus::default() }
+        Focus { gid, ..Focus::default() }
     }
 
-    fn open(&self, data: &Data) -> Option<Screen> {
-        Some(ArchiveScreen::new(self.focus(data).gid?).into())
-    }
+    one_list!();
 
-    fn list(&self) -> Option<&List> {
-        Some(&self.list)
-    }
-
-    fn list_mut(&mut self) -> Option<&mut List> {
-        Some(&mut self.list)
-    }
-
-    fn command_lines(&self, _: &Data, lines: &mut CommandLines) {
-        lines.add("this preview", "orgvault prune");
+    fn command_line(&self) -> Option<(&'static str, String)> {
+        Some(("this preview", "orgvault prune".to_owned()))
     }
 
     fn notes(&self, notes: &mut Notes<'_>, model: &Model) {
@@ -125,7 +114,7 @@ impl Component for RetentionScreen {
                 canvas.paragraph(inset(rest), &format!("{} {}", theme.symbols.warning, warning.message), theme.careful);
             rest = below(rest, used);
         }
-        table::draw(canvas, rest, &COLUMNS, &self.list, Look { focused: true, sorted: None }, |index| {
+        table::draw(canvas, rest, &COLUMNS, &self.list, table::FOCUSED, |index| {
             plan.decisions.get(index).map(|decision| row(model, decision))
         });
     }

@@ -3,10 +3,10 @@
 use orgvault_api::gid::Gid;
 use ratatui::layout::Rect;
 
-use super::{Asks, Component, Focus, Motion, Screen, record::RecordScreen};
+use super::{Asks, Component, Focus, Screen, record::RecordScreen};
 use crate::{
     console::{
-        command_lines::CommandLines,
+        command_lines::of_rows,
         keys::Action,
         message::{Ask, Page, RowsAsk},
         model::{Data, Entry, List, Model, Remote, Slot},
@@ -202,26 +202,21 @@ impl Component for RowsScreen {
         Some(RecordScreen { rows: self.clone(), scroll: 0 }.into())
     }
 
-    fn list(&self) -> Option<&List> {
-        Some(&self.list)
-    }
-
-    fn list_mut(&mut self) -> Option<&mut List> {
-        Some(&mut self.list)
-    }
+    one_list!();
 
     /// Over the page's ends too.
-    fn go(&mut self, motion: Motion) -> Option<Ask> {
-        match motion {
-            Motion::Rows(by) => self.step(by),
-            Motion::Top => self.jump(0),
-            Motion::Bottom => self.end(),
-            Motion::Columns(by) => {
-                let last = self.page.value.as_ref().map_or(0, |page| page.columns.len().saturating_sub(1));
-                self.column = self.column.saturating_add_signed(by).min(last);
-                None
-            }
+    fn go(&mut self, rows: isize) -> Option<Ask> {
+        match rows {
+            isize::MIN => self.jump(0),
+            isize::MAX => self.end(),
+            rows => self.step(rows),
         }
+    }
+
+    fn sideways(&mut self, columns: isize) -> Option<Ask> {
+        let last = self.page.value.as_ref().map_or(0, |page| page.columns.len().saturating_sub(1));
+        self.column = self.column.saturating_add_signed(columns).min(last);
+        None
     }
 
     fn search(&self) -> Option<&str> {
@@ -237,8 +232,8 @@ impl Component for RowsScreen {
         Some(self.ask_anew(0))
     }
 
-    fn command_lines(&self, _: &Data, lines: &mut CommandLines) {
-        lines.rows(&self.ask);
+    fn command_line(&self) -> Option<(&'static str, String)> {
+        Some(of_rows(&self.ask))
     }
 
     /// The page from its first visible column on.

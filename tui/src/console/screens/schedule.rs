@@ -7,7 +7,6 @@ use ratatui::{layout::Rect, style::Style};
 use super::{Asks, Component, Focus};
 use crate::{
     console::{
-        command_lines::CommandLines,
         keys::Action,
         message::Ask,
         model::{Data, Model},
@@ -59,12 +58,8 @@ impl Component for ScheduleScreen {
         Focus { schedule, ..Focus::default() }
     }
 
-    fn command_lines(&self, data: &Data, lines: &mut CommandLines) {
-        command_lines(self.focus(data).schedule, lines);
-    }
-
-    fn notes(&self, page: &mut Notes<'_>, model: &Model) {
-        notes(self.focus(&model.data).schedule, page, model);
+    fn command_line(&self) -> Option<(&'static str, String)> {
+        Some(("this list", "orgvault schedules".to_owned()))
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
@@ -78,17 +73,8 @@ impl Component for ScheduleScreen {
     }
 }
 
-/// The command lines of a schedule.
-pub(super) fn command_lines(schedule: Option<&Schedule>, lines: &mut CommandLines) {
-    lines.add("this list", "orgvault schedules");
-    if let Some(schedule) = schedule {
-        lines.schedule(&schedule.name);
-    }
-}
-
 /// All that there is to say of a schedule.
-pub(super) fn notes(schedule: Option<&Schedule>, page: &mut Notes<'_>, model: &Model) {
-    let Some(schedule) = schedule else { return };
+pub(super) fn notes(schedule: &Schedule, page: &mut Notes<'_>, model: &Model) {
     page.title(&format!("schedule {}", schedule.name));
     page.lines.extend(facts(page.theme, model, schedule, page.columns));
 }

@@ -4,19 +4,17 @@ use orgvault_api::Schedule;
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    Asks, Component, Focus, Screen, list_title,
-    schedule::{self, ScheduleScreen, ended},
+    Asks, Component, Focus, list_title,
+    schedule::{self, ended},
 };
 use crate::console::{
-    command_lines::CommandLines,
     keys::Action,
     message::Ask,
     model::{Data, Entry, List, Model},
     theme::Theme,
     view::{
         canvas::{Canvas, below, inset, top},
-        notes::Notes,
-        table::{self, Cell, Column, Look, Row, text},
+        table::{self, Cell, Column, Row, text},
     },
     words::when,
 };
@@ -61,24 +59,10 @@ impl Component for SchedulesScreen {
         Focus { schedule, ..Focus::default() }
     }
 
-    fn open(&self, data: &Data) -> Option<Screen> {
-        Some(ScheduleScreen { name: self.focus(data).schedule?.name.clone() }.into())
-    }
+    one_list!();
 
-    fn list(&self) -> Option<&List> {
-        Some(&self.list)
-    }
-
-    fn list_mut(&mut self) -> Option<&mut List> {
-        Some(&mut self.list)
-    }
-
-    fn command_lines(&self, data: &Data, lines: &mut CommandLines) {
-        schedule::command_lines(self.focus(data).schedule, lines);
-    }
-
-    fn notes(&self, page: &mut Notes<'_>, model: &Model) {
-        schedule::notes(self.focus(&model.data).schedule, page, model);
+    fn command_line(&self) -> Option<(&'static str, String)> {
+        Some(("this list", "orgvault schedules".to_owned()))
     }
 
     /// The list, and the one with the cursor below it.
@@ -94,7 +78,7 @@ impl Component for SchedulesScreen {
         }
         let wanted = u16::try_from(self.list.shown.len()).unwrap_or(u16::MAX).saturating_add(1);
         let height = wanted.clamp(2, (area.height / 2).max(2));
-        let look = Look { focused: true, sorted: None };
+        let look = table::FOCUSED;
         table::draw(canvas, top(area, height), &COLUMNS, &self.list, look, |index| {
             schedules.get(index).map(|schedule| row(model, schedule))
         });

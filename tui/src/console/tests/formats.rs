@@ -22,7 +22,7 @@ fn export_asks_for_the_marked_in_the_picked_formats() {
     let mut stage = Stage::up(SIZE);
     stage.press("/wayne<enter><space><esc>/acme<enter><space><esc>e");
     let request = ExportRequest {
-        organizations: vec!["tracker/id-acme".to_owned(), "tracker/id-wayne".to_owned()],
+        organizations: ["acme", "wayne"].map(|name| format!("tracker/organization/id:id-{name}")).into(),
         formats: vec![Format::Csv],
         gzip: true,
         ..ExportRequest::default()

@@ -38,7 +38,7 @@ fn every_screen_asks_its_question_and_takes_the_answer() {
         assert!(stage.effects.contains(&Effect::Ask(question.clone())), "{kind:?} never asks {question:?}");
         let (screen, data) = (&mut stage.model.screen, &mut stage.model.data);
         let slot = screen.slot(&question).or_else(|| data.slot(&question));
-        assert!(slot.is_some_and(|slot| slot.is_known()), "{kind:?} has no place for the answer to {question:?}");
+        assert!(slot.is_some_and(|slot| slot.is_fresh()), "{kind:?} has no place for the answer to {question:?}");
         assert!(stage.effects_of("R").contains(&Effect::Ask(question)), "R asks nothing on {kind:?}");
     }
 }

@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     console::{
-        command_lines::CommandLines,
+        command_lines::command_lines,
         filter::Filter,
         keys::{self, Action},
         message::{Ask, Effect},
         model::{Dialog, Formats, Model, PromptKind, Typed},
         screens::{
-            Motion, Screen, activity::ActivityScreen, compare::CompareScreen, exports::ExportsScreen,
-            organizations::SORTS, retention::RetentionScreen, schedules::SchedulesScreen,
+            Screen, activity::ActivityScreen, compare::CompareScreen, exports::ExportsScreen, organizations::SORTS,
+            retention::RetentionScreen, schedules::SchedulesScreen,
         },
         words::fit,
     },
@@ -25,14 +25,14 @@ use crate::{
 /// Does what a key means here. It was looked at before whether that can be done.
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Down => return press::go(model, Motion::Rows(1)),
-        Action::Up => return press::go(model, Motion::Rows(-1)),
-        Action::PageDown => return press::go(model, Motion::Rows(page(model))),
-        Action::PageUp => return press::go(model, Motion::Rows(-page(model))),
-        Action::Top => return press::go(model, Motion::Top),
-        Action::Bottom => return press::go(model, Motion::Bottom),
-        Action::Left => return press::go(model, Motion::Columns(-1)),
-        Action::Right => return press::go(model, Motion::Columns(1)),
+        Action::Down => return press::go(model, 1),
+        Action::Up => return press::go(model, -1),
+        Action::PageDown => return press::go(model, page(model)),
+        Action::PageUp => return press::go(model, -page(model)),
+        Action::Top => return press::go(model, isize::MIN),
+        Action::Bottom => return press::go(model, isize::MAX),
+        Action::Left => return press::sideways(model, -1),
+        Action::Right => return press::sideways(model, 1),
         Action::Open => return open(model),
         Action::Back => return back(model),
         Action::Quit => return quit(model),
@@ -43,11 +43,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Notes => model.dialog = Some(Dialog::Notes(0)),
         Action::Command => prompt::start(model, PromptKind::Command),
         Action::Filter => prompt::start(model, PromptKind::Filter),
-        Action::CommandLine => {
-            let mut lines = CommandLines::default();
-            model.screen.command_lines(&model.data, &mut lines);
-            model.dialog = Some(Dialog::Commands(lines.0, 0));
-        }
+        Action::CommandLine => model.dialog = Some(Dialog::Commands(command_lines(model), 0)),
         Action::Copy => return copy(model),
         Action::Mouse => {
             model.mouse = !model.mouse;
@@ -64,7 +60,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Schedules => return visit(model, SchedulesScreen::default()),
         Action::Activity => return visit(model, ActivityScreen::default()),
         Action::Retention => {
-            let key = if let Screen::Organization(screen) = &model.screen { Some(screen.key.clone()) } else { None };
+            let key = if let Screen::Organization(screen) = &model.screen { Some(screen.key.tenant()) } else { None };
             return visit(model, RetentionScreen::new(key));
         }
         Action::Backward => {
@@ -251,10 +247,9 @@ fn compare(model: &mut Model) -> Vec<Effect> {
 
 /// The archive before this one, on the screen of its organization or where one came here from it.
 fn before(model: &Model, archive: &Archive) -> Option<Gid> {
+    let tenant = archive.organization.tenant();
     std::iter::once(&model.screen).chain(model.past.iter().rev()).find_map(|screen| match screen {
-        Screen::Organization(screen) if screen.key.id == archive.organization.id => {
-            screen.before(archive).map(|before| before.gid)
-        }
+        Screen::Organization(screen) if screen.key.is(&tenant) => screen.before(archive).map(|before| before.gid),
         _ => None,
     })
 }

@@ -6,7 +6,6 @@ use orgvault_api::{Event, Export, State, Status, gid::Gid};
 
 use super::{
     answer,
-    arrange::arrange,
     refresh::{self, asked},
 };
 use crate::{
@@ -33,7 +32,7 @@ pub(crate) fn take(model: &mut Model, news: News) -> Vec<Effect> {
         News::Changes(events) => events.into_iter().flat_map(|event| change(model, event)).collect(),
         News::Answer(ask, answer) => answer::take(model, ask, answer),
     };
-    arrange(model);
+    model.screen.arrange(&model.data);
     effects
 }
 
@@ -102,7 +101,7 @@ fn change(model: &mut Model, event: Event) -> Vec<Effect> {
             model.data.organizations.stale = true;
             let question = model.screen.question();
             let ask = match &question {
-                Ask::Archives(key) => (key.id == organization.id).then_some(question),
+                Ask::Archives(key) => key.is(&organization.tenant()).then_some(question),
                 shown => (shown.archive() == Some(gid)).then_some(Ask::Archive(gid)),
             };
             asked(model, ask)

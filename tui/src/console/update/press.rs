@@ -1,19 +1,37 @@
 //! Keys, the mouse and pasted text.
 
 use crossterm::event::{KeyEvent, KeyEventKind};
+use orgvault_api::gid::Gid;
 
-use super::{
-    act,
-    arrange::{Arrangement, arrange},
-    available, dialog, prompt, refresh,
-};
+use super::{act, available, dialog, prompt, refresh};
 use crate::console::{
+    filter::Filter,
     keys::{self, Action},
     message::Effect,
     model::Model,
-    screens::Motion,
+    screens::Kind,
     view,
 };
+
+/// What decides how the rows of the screen are arranged, besides the data.
+#[derive(Debug, PartialEq, Eq)]
+struct Arrangement {
+    kind: Kind,
+    way: (usize, usize),
+    list: Option<(Filter, bool, usize, bool)>,
+    /// The counts are those of the archive with the cursor.
+    archive: Option<Gid>,
+}
+
+impl Arrangement {
+    /// How they are arranged now.
+    fn of(model: &Model) -> Self {
+        let list = model.screen.list();
+        let list = list.map(|list| (list.filter.clone(), list.faults, list.sort, list.reverse));
+        let archive = model.focus().archive.map(|archive| archive.gid);
+        Self { kind: model.screen.kind(), way: (model.past.len(), model.future.len()), list, archive }
+    }
+}
 
 /// A key was pressed: what lies on top takes it.
 pub(crate) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
@@ -36,7 +54,7 @@ pub(crate) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         on_screen(model, &name)
     };
     if Arrangement::of(model) != before {
-        arrange(model);
+        model.screen.arrange(&model.data);
     }
     effects
 }
@@ -81,7 +99,7 @@ pub(crate) fn click(model: &mut Model, row: usize) -> Vec<Effect> {
     let again = list.cursor == row;
     list.put(row);
     let effects = if again { act::act(model, Action::Open) } else { Vec::new() };
-    arrange(model);
+    model.screen.arrange(&model.data);
     effects
 }
 
@@ -92,26 +110,26 @@ pub(crate) fn wheel(model: &mut Model, by: isize) -> Vec<Effect> {
         dialog::stay_within(model);
         return Vec::new();
     }
-    let effects = go(model, Motion::Rows(by));
-    arrange(model);
+    let effects = go(model, by);
+    model.screen.arrange(&model.data);
     effects
 }
 
 /// Moves the cursor; where there is text instead of a list, scrolls it, as far as there is some.
-pub(crate) fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
-    let by = match motion {
-        Motion::Columns(_) => None,
-        Motion::Rows(by) => Some(by),
-        Motion::Top => Some(isize::MIN),
-        Motion::Bottom => Some(isize::MAX),
-    };
-    if let (Some(by), true) = (by, model.screen.scroll().is_some()) {
-        let reach = view::reach(model);
-        if let Some(scroll) = model.screen.scroll() {
-            *scroll = scroll.saturating_add_signed(by).min(reach);
-        }
-        return Vec::new();
+pub(crate) fn go(model: &mut Model, rows: isize) -> Vec<Effect> {
+    if model.screen.scroll().is_none() {
+        let ask = model.screen.go(rows);
+        return refresh::asked(model, ask);
     }
-    let ask = model.screen.go(motion);
+    let reach = view::reach(model);
+    if let Some(scroll) = model.screen.scroll() {
+        *scroll = scroll.saturating_add_signed(rows).min(reach);
+    }
+    Vec::new()
+}
+
+/// Moves the columns that are seen.
+pub(crate) fn sideways(model: &mut Model, columns: isize) -> Vec<Effect> {
+    let ask = model.screen.sideways(columns);
     refresh::asked(model, ask)
 }

@@ -5,7 +5,6 @@ use orgvault_api::Format;
 
 use super::{
     act::{self, visit},
-    arrange::arrange,
     dialog::edit,
     refresh::asked,
 };
@@ -58,7 +57,7 @@ pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     if let Some(mut prompt) = model.prompt.take() {
         prompt.text.push_str(text);
         typed(model, prompt);
-        arrange(model);
+        model.screen.arrange(&model.data);
     }
     Vec::new()
 }

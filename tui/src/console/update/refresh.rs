@@ -24,7 +24,7 @@ pub(crate) fn slot<'m>(model: &'m mut Model, ask: &Ask) -> Option<&'m mut dyn Sl
 /// What the screen needs that one has just arrived at.
 pub(crate) fn arrive(model: &mut Model) -> Vec<Effect> {
     let (ask, once) = (model.screen.question(), model.screen.asks() == Asks::Once);
-    let answered = slot(model, &ask).is_some_and(|slot| slot.is_known() && !slot.is_stale());
+    let answered = slot(model, &ask).is_some_and(|slot| slot.is_fresh());
     if !is_up(model) || (once && answered) {
         return Vec::new();
     }
@@ -45,14 +45,16 @@ pub(crate) fn due(model: &mut Model) -> Vec<Effect> {
     }
     let now = model.now;
     let mut asks = Vec::new();
-    if model.data.organizations.is_due(ORGANIZATIONS, now) {
+    let organizations = &model.data.organizations;
+    let never = organizations.at.is_none() && !organizations.waiting;
+    if never || organizations.is_due(ORGANIZATIONS, now) {
         asks.push(Ask::Organizations);
     }
     if is_older(model.data.status_at, STATUS, now) {
         asks.push(Ask::Status);
     }
     let (ask, often) = (model.screen.question(), model.screen.asks() == Asks::Often);
-    if often && slot(model, &ask).is_some_and(|slot| slot.is_known() && slot.is_due(POLL, now)) {
+    if often && slot(model, &ask).is_some_and(|slot| slot.is_due(POLL, now)) {
         asks.push(ask);
     }
     asked(model, asks)

@@ -162,7 +162,7 @@ fn pick(canvas: &mut Canvas<'_>, formats: &Formats, area: Rect) {
     canvas.text(inner.x, inner.bottom() - 1, inner.width, "space chooses, enter exports, esc leaves", theme.dim);
 }
 
-fn commands(canvas: &mut Canvas<'_>, lines: &[(String, String)], cursor: usize, area: Rect) {
+fn commands(canvas: &mut Canvas<'_>, lines: &[(&str, String)], cursor: usize, area: Rect) {
     let columns = 76.min(area.width.saturating_sub(2)).saturating_sub(4);
     let names = lines.iter().map(|(what, _)| width(what)).max().unwrap_or(0);
     let names = u16::try_from(names).unwrap_or(20).min(columns / 3);
@@ -183,7 +183,7 @@ fn commands(canvas: &mut Canvas<'_>, lines: &[(String, String)], cursor: usize, 
     let end = shown.iter().rposition(|(index, ..)| *index == cursor).map_or(0, |last| last + 1);
     let first = end.saturating_sub(place.height.into());
     for (y, (index, begins, text)) in (place.y..place.bottom()).zip(shown.iter().skip(first)) {
-        let what = lines.get(*index).filter(|_| *begins).map_or("", |(what, _)| what.as_str());
+        let what = lines.get(*index).filter(|_| *begins).map_or("", |(what, _)| *what);
         canvas.text(place.x, y, names, what, theme.dim);
         canvas.text(place.x + names + 2, y, room, text, Style::new());
         if *index == cursor {

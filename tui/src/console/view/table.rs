@@ -51,13 +51,16 @@ pub(crate) struct Row {
 }
 
 /// Whether a table has the cursor, and which column it is sorted by.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
     /// Whether the keys go here.
     pub(crate) focused: bool,
     /// The column that it is sorted by, and whether that is turned round.
     pub(crate) sorted: Option<(usize, bool)>,
 }
+
+/// Of a table that has the cursor and no order of its own.
+pub(crate) const FOCUSED: Look = Look { focused: true, sorted: None };
 
 /// Draws a table; `row` makes a row of the data's index.
 pub(crate) fn draw(
