@@ -46,6 +46,18 @@ pub(crate) enum Dialog {
     },
 }
 
+impl Dialog {
+    /// Where one is in it: how many lines are scrolled away, or which has the cursor.
+    pub(crate) fn place(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::Help(place) | Self::Notes(place) | Self::Commands(_, place) => Some(place),
+            Self::Confirm { scroll, .. } | Self::Text { scroll, .. } => Some(scroll),
+            Self::Formats(formats) => Some(&mut formats.cursor),
+            Self::Path { .. } => None,
+        }
+    }
+}
+
 /// A text that has to be typed exactly.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Typed {

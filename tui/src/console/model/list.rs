@@ -66,8 +66,13 @@ impl List {
     }
 
     /// Which row of the data has the cursor.
-    pub(crate) fn index(&self) -> Option<usize> {
+    fn index(&self) -> Option<usize> {
         self.shown.get(self.cursor).copied()
+    }
+
+    /// What has the cursor, of the data.
+    pub(crate) fn of<'d, T>(&self, data: &'d [T]) -> Option<&'d T> {
+        data.get(self.index()?)
     }
 
     /// Moves the cursor by `rows`, as far as there are rows.

@@ -65,8 +65,7 @@ impl Component for ActivityScreen {
     }
 
     fn focus<'m>(&'m self, data: &'m Data) -> Focus<'m> {
-        let gid = self.list.index().and_then(|index| data.activity().get(index)?.gid);
-        Focus { gid, ..Focus::default() }
+        Focus { gid: self.list.of(&data.activity()).and_then(|one| one.gid), ..Focus::default() }
     }
 
     one_list!();
@@ -81,8 +80,7 @@ impl Component for ActivityScreen {
 
     fn notes(&self, notes: &mut Notes<'_>, model: &Model) {
         let happenings = model.data.activity();
-        let Some(one) = self.list.index().and_then(|index| happenings.get(index)) else { return };
-        let Happening { at, who, what, on, result, .. } = one;
+        let Some(Happening { at, who, what, on, result, .. }) = self.list.of(&happenings) else { return };
         notes.title(&format!("{what} at {}", units::time(*at)));
         notes.say(&format!("by {who}\non {on}\n{result}"), notes.theme.text);
     }

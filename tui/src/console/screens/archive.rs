@@ -69,7 +69,7 @@ impl Component for ArchiveScreen {
 
     fn focus<'m>(&'m self, _: &'m Data) -> Focus<'m> {
         let archive = self.archive.value.as_ref();
-        let section = self.list.index().and_then(|index| archive?.counts.get(index));
+        let section = archive.and_then(|archive| self.list.of(&archive.counts));
         Focus { archive, section, gid: Some(self.gid), ..Focus::default() }
     }
 

@@ -56,8 +56,7 @@ impl Component for ExportsScreen {
     }
 
     fn focus<'m>(&'m self, data: &'m Data) -> Focus<'m> {
-        let export = self.list.index().and_then(|index| data.exports_in_order().get(index).copied());
-        Focus { export, ..Focus::default() }
+        Focus { export: self.list.of(&data.exports_in_order()).copied(), ..Focus::default() }
     }
 
     one_list!();
@@ -82,7 +81,7 @@ impl Component for ExportsScreen {
         table::draw(canvas, top(area, height), &COLUMNS, &self.list, look, |index| {
             exports.get(index).map(|export| row(model, export))
         });
-        if let Some(export) = self.list.index().and_then(|index| exports.get(index)) {
+        if let Some(export) = self.list.of(&exports) {
             let title =
                 format!("{} {} {}", names::organization(&export.organization), names::format_of(export), export.gid);
             let inner = canvas.rule(below(area, height), &title);

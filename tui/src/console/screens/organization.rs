@@ -76,7 +76,7 @@ impl OrganizationScreen {
     }
 
     fn archive(&self) -> Option<&Archive> {
-        self.archives.items().get(self.list.index()?)
+        self.list.of(self.archives.items())
     }
 
     /// The newest older archive of the same organization, format and entity.
@@ -132,8 +132,7 @@ impl Component for OrganizationScreen {
 
     fn focus<'m>(&'m self, _: &'m Data) -> Focus<'m> {
         let archive = self.archive();
-        let section = self.counts.index().filter(|_| self.pane == Pane::Counts);
-        let section = section.and_then(|index| archive?.counts.get(index));
+        let section = archive.filter(|_| self.pane == Pane::Counts).and_then(|archive| self.counts.of(&archive.counts));
         Focus { organization: Some(&self.key), archive, section, ..Focus::default() }
     }
 

@@ -51,12 +51,6 @@ pub(crate) struct OrganizationsScreen {
     pub(crate) list: List,
 }
 
-impl OrganizationsScreen {
-    fn focused<'d>(&self, data: &'d Data) -> Option<&'d Organization> {
-        data.organizations.items().get(self.list.index()?)
-    }
-}
-
 impl Component for OrganizationsScreen {
     fn keys() -> &'static [Action] {
         use Action::{Export, Faults, Filter, Mark, Open, Retention, Sort, SortReverse};
@@ -81,7 +75,7 @@ impl Component for OrganizationsScreen {
     }
 
     fn focus<'m>(&'m self, data: &'m Data) -> Focus<'m> {
-        Focus { organization: self.focused(data).map(|one| &one.key), ..Focus::default() }
+        Focus { organization: self.list.of(data.organizations.items()).map(|one| &one.key), ..Focus::default() }
     }
 
     one_list!();
@@ -112,7 +106,7 @@ impl Component for OrganizationsScreen {
         table::draw(canvas, rows, &columns(model), list, look, |index| {
             organizations.get(index).map(|one| row(model, one))
         });
-        if let Some(one) = self.focused(&model.data) {
+        if let Some(one) = list.of(organizations) {
             details(canvas, model, one, rest);
         }
     }

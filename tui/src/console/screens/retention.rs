@@ -42,10 +42,6 @@ impl RetentionScreen {
         Self { of, list: List::default() }
     }
 
-    fn decision<'d>(&self, data: &'d Data) -> Option<&'d RetentionDecision> {
-        decisions(data).get(self.list.index()?)
-    }
-
     fn concerns(&self, key: &OrganizationKey) -> bool {
         self.of.as_ref().is_none_or(|of| key.is(of))
     }
@@ -75,7 +71,7 @@ impl Component for RetentionScreen {
     }
 
     fn focus<'m>(&'m self, data: &'m Data) -> Focus<'m> {
-        let gid = self.decision(data).map(|decision| decision.archive.gid);
+        let gid = self.list.of(decisions(data)).map(|decision| decision.archive.gid);
         Focus { gid, ..Focus::default() }
     }
 
@@ -86,7 +82,7 @@ impl Component for RetentionScreen {
     }
 
     fn notes(&self, notes: &mut Notes<'_>, model: &Model) {
-        let Some(one) = self.decision(&model.data) else { return };
+        let Some(one) = self.list.of(decisions(&model.data)) else { return };
         let word = if one.keep { "keeps" } else { "drops" };
         notes.title(&format!("retention {word} {}", one.archive.gid));
         notes.say(&names::organization(&one.archive.organization), notes.theme.text);

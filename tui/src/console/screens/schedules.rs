@@ -55,8 +55,7 @@ impl Component for SchedulesScreen {
     }
 
     fn focus<'m>(&'m self, data: &'m Data) -> Focus<'m> {
-        let schedule = self.list.index().and_then(|index| data.schedules.items().get(index));
-        Focus { schedule, ..Focus::default() }
+        Focus { schedule: self.list.of(data.schedules.items()), ..Focus::default() }
     }
 
     one_list!();

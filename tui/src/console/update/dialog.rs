@@ -1,18 +1,18 @@
 //! Keys of what lies over the screen.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use orgvault_api::{ExportRequest, gid::Gid};
+use orgvault_api::ExportRequest;
 
 use super::refresh;
 use crate::console::{
     message::{Ask, Effect},
-    model::{Dialog, Formats, Model, Typed},
+    model::{Dialog, Formats, Model},
     view,
 };
 
 /// What a dialog does with a key.
 enum After {
-    Stay(Dialog),
+    Stay,
     Close,
     Do(Vec<Ask>),
     Copy(String),
@@ -20,101 +20,83 @@ enum After {
 
 /// A key was pressed while a dialog is open.
 pub(crate) fn press(model: &mut Model, key: &KeyEvent, name: &str) -> Vec<Effect> {
-    let Some(dialog) = model.dialog.take() else { return Vec::new() };
-    let after = if name == "esc" { After::Close } else { within(dialog, key, name) };
-    match after {
-        After::Stay(dialog) => {
+    let Some(mut dialog) = model.dialog.take() else { return Vec::new() };
+    match within(&mut dialog, key, name) {
+        After::Stay => {
             model.dialog = Some(dialog);
             stay_within(model);
+            Vec::new()
         }
-        After::Close => {}
+        After::Close => Vec::new(),
         After::Do(asks) => {
-            if asks.iter().any(|ask| matches!(ask, Ask::Export(_)))
-                && let Some(list) = model.screen.list_mut()
-            {
+            if let (Dialog::Formats(_), Some(list)) = (dialog, model.screen.list_mut()) {
                 list.marked.clear();
             }
-            return refresh::asked(model, asks);
+            refresh::asked(model, asks)
         }
         After::Copy(line) => {
             model.say(format!("copied {line}"));
-            return vec![Effect::Copy(line)];
+            vec![Effect::Copy(line)]
         }
     }
-    Vec::new()
 }
 
-fn within(dialog: Dialog, key: &KeyEvent, name: &str) -> After {
-    match dialog {
-        Dialog::Help(scroll) => read(name, scroll, Dialog::Help),
-        Dialog::Notes(_) if name == "n" => After::Close,
-        Dialog::Notes(scroll) => read(name, scroll, Dialog::Notes),
-        Dialog::Text { title, lines, scroll } => read(name, scroll, |scroll| Dialog::Text { title, lines, scroll }),
-        Dialog::Confirm { question, details, asks, mut typed, scroll } => {
-            match &mut typed {
-                None if name == "y" => return After::Do(asks),
-                None if matches!(name, "n" | "q") => return After::Close,
-                Some(typed) if name == "enter" && typed.so_far == typed.wanted => return After::Do(asks),
-                Some(Typed { so_far, .. }) => edit(so_far, key),
-                None => {}
-            }
-            // What is typed into takes letters.
-            let scrolls = typed.is_none() || matches!(name, "down" | "up" | "pgdn" | "pgup" | "home" | "end");
-            let scroll = if scrolls { moved(scroll, name) } else { scroll };
-            After::Stay(Dialog::Confirm { question, details, asks, typed, scroll })
+fn within(dialog: &mut Dialog, key: &KeyEvent, name: &str) -> After {
+    let closing: &[&str] = match dialog {
+        Dialog::Help(_) | Dialog::Text { .. } => &["q", "?", "enter"],
+        Dialog::Notes(_) => &["q", "?", "enter", "n"],
+        Dialog::Confirm { typed: None, .. } => &["q", "n"],
+        Dialog::Commands(..) => &["q", "@"],
+        Dialog::Formats(_) => &["q"],
+        // What is typed into takes letters.
+        Dialog::Confirm { typed: Some(_), .. } | Dialog::Path { .. } => &[],
+    };
+    if name == "esc" || closing.contains(&name) {
+        return After::Close;
+    }
+    match (dialog, name) {
+        (Dialog::Confirm { asks, typed: None, .. }, "y") => return After::Do(std::mem::take(asks)),
+        (Dialog::Confirm { asks, typed: Some(typed), .. }, "enter") if typed.so_far == typed.wanted => {
+            return After::Do(std::mem::take(asks));
         }
-        Dialog::Formats(formats) => pick(formats, name),
-        Dialog::Path { gid, path } => choose_path(gid, path, key, name),
-        Dialog::Commands(lines, cursor) => match name {
-            "q" | "@" => After::Close,
-            "y" | "enter" => lines.get(cursor).map_or(After::Close, |(_, line)| After::Copy(line.clone())),
-            _ => {
-                let cursor = moved(cursor, name).min(lines.len().saturating_sub(1));
-                After::Stay(Dialog::Commands(lines, cursor))
+        (Dialog::Confirm { typed: Some(typed), .. }, _) if !is_motion(name) => edit(&mut typed.so_far, key),
+        (Dialog::Path { gid, path }, "enter") if !path.trim().is_empty() => {
+            return After::Do(vec![Ask::Download(*gid, path.trim().into())]);
+        }
+        (Dialog::Path { path, .. }, _) => edit(path, key),
+        (Dialog::Formats(formats), "enter") => return After::Do(vec![Ask::Export(request(formats))]),
+        (Dialog::Formats(formats), "space") => toggle(formats),
+        (Dialog::Commands(lines, cursor), "y" | "enter") => {
+            return lines.get(*cursor).map_or(After::Close, |(_, line)| After::Copy(line.clone()));
+        }
+        (dialog, _) => {
+            if let Some(place) = dialog.place() {
+                *place = moved(*place, name);
             }
-        },
+        }
     }
+    After::Stay
 }
 
-fn read(name: &str, scroll: usize, dialog: impl FnOnce(usize) -> Dialog) -> After {
-    match name {
-        "q" | "?" | "enter" => After::Close,
-        _ => After::Stay(dialog(moved(scroll, name))),
-    }
+fn is_motion(name: &str) -> bool {
+    matches!(name, "down" | "up" | "pgdn" | "pgup" | "home" | "end")
 }
 
-fn moved(cursor: usize, name: &str) -> usize {
+fn moved(place: usize, name: &str) -> usize {
     match name {
-        "j" | "down" => cursor + 1,
-        "k" | "up" => cursor.saturating_sub(1),
-        "pgdn" | "ctrl-d" | "ctrl-f" => cursor + 10,
-        "pgup" | "ctrl-u" | "ctrl-b" => cursor.saturating_sub(10),
+        "j" | "down" => place + 1,
+        "k" | "up" => place.saturating_sub(1),
+        "pgdn" | "ctrl-d" | "ctrl-f" => place + 10,
+        "pgup" | "ctrl-u" | "ctrl-b" => place.saturating_sub(10),
         "g" | "home" => 0,
         "G" | "end" => usize::MAX / 2,
-        _ => cursor,
+        _ => place,
     }
 }
 
-fn choose_path(gid: Gid, mut path: String, key: &KeyEvent, name: &str) -> After {
-    if name == "enter" && !path.trim().is_empty() {
-        return After::Do(vec![Ask::Download(gid, path.trim().into())]);
-    }
-    edit(&mut path, key);
-    After::Stay(Dialog::Path { gid, path })
-}
-
-fn pick(mut formats: Formats, name: &str) -> After {
-    match name {
-        "q" => return After::Close,
-        "enter" => {
-            let Formats { organizations, chosen, gzip, .. } = formats;
-            let request = ExportRequest { organizations, formats: chosen, gzip, ..ExportRequest::default() };
-            return After::Do(vec![Ask::Export(request)]);
-        }
-        "space" => toggle(&mut formats),
-        _ => formats.cursor = moved(formats.cursor, name).min(formats.offered.len() + 1),
-    }
-    After::Stay(Dialog::Formats(formats))
+fn request(formats: &Formats) -> ExportRequest {
+    let Formats { organizations, chosen, gzip, .. } = formats.clone();
+    ExportRequest { organizations, formats: chosen, gzip, ..ExportRequest::default() }
 }
 
 /// The lines are: the product's default, each format that is offered, gzip.
@@ -156,30 +138,23 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
 }
 
 /// No dialog is scrolled further than its text reaches, so that the way back is as long as the way.
-pub(crate) fn stay_within(model: &mut Model) {
+fn stay_within(model: &mut Model) {
     let reach = view::reach(model);
-    match &mut model.dialog {
-        Some(
-            Dialog::Help(scroll) | Dialog::Notes(scroll) | Dialog::Text { scroll, .. } | Dialog::Confirm { scroll, .. },
-        ) => *scroll = reach.min(*scroll),
-        Some(Dialog::Commands(lines, cursor)) => *cursor = lines.len().saturating_sub(1).min(*cursor),
-        _ => {}
+    let Some(dialog) = &mut model.dialog else { return };
+    let last = match dialog {
+        Dialog::Commands(lines, _) => lines.len().saturating_sub(1),
+        Dialog::Formats(formats) => formats.offered.len() + 1,
+        _ => reach,
+    };
+    if let Some(place) = dialog.place() {
+        *place = last.min(*place);
     }
 }
 
 /// The wheel was turned over a dialog.
-pub(crate) fn scroll(dialog: &mut Dialog, by: isize) {
-    match dialog {
-        Dialog::Help(scroll)
-        | Dialog::Notes(scroll)
-        | Dialog::Text { scroll, .. }
-        | Dialog::Confirm { scroll, .. }
-        | Dialog::Commands(_, scroll) => {
-            *scroll = scroll.saturating_add_signed(by);
-        }
-        Dialog::Formats(formats) => {
-            formats.cursor = formats.cursor.saturating_add_signed(by).min(formats.offered.len() + 1);
-        }
-        Dialog::Path { .. } => {}
+pub(crate) fn scroll(model: &mut Model, by: isize) {
+    if let Some(place) = model.dialog.as_mut().and_then(Dialog::place) {
+        *place = place.saturating_add_signed(by);
     }
+    stay_within(model);
 }

@@ -105,9 +105,8 @@ pub(crate) fn click(model: &mut Model, row: usize) -> Vec<Effect> {
 
 /// The wheel moves the cursor, or scrolls.
 pub(crate) fn wheel(model: &mut Model, by: isize) -> Vec<Effect> {
-    if let Some(dialog) = &mut model.dialog {
-        dialog::scroll(dialog, by);
-        dialog::stay_within(model);
+    if model.dialog.is_some() {
+        dialog::scroll(model, by);
         return Vec::new();
     }
     let effects = go(model, by);
