@@ -1,12 +1,12 @@
 //! HTTP/1.1 + JSON over the Unix socket: one file for each resource, one table of routes with
-//! their roles (`access.rs`), one kind of error (RFC 9457 problems).
+//! their roles (`access.rs`). Who may is decided here too (`gate.rs`), because it takes tokens, the audit
+//! trail and the table.
 
 mod access;
 mod archives;
 mod audit;
 mod caller;
 mod catalog;
-mod connections;
 pub(crate) mod description;
 mod diagnosis;
 mod discretion;
@@ -16,79 +16,59 @@ mod exports;
 pub(crate) mod faces;
 mod gate;
 mod health;
-mod http;
 mod identify;
 mod lookup;
 mod metrics;
 mod openapi;
 mod organizations;
 mod page;
-mod patience;
-mod peer;
-mod problem;
 pub(crate) mod query;
-mod rates;
 mod reload;
 pub(crate) mod request;
 mod retention;
 mod rows;
 mod schedules;
-mod server;
-mod socket;
 mod sources;
 mod status;
 mod tokens;
 
 use std::sync::Arc;
 
-use axum::Router;
 use orgvault_api::clock::Timestamp;
 use orgvault_config::Config;
 use tokio::sync::Mutex;
 
-use self::rates::Rates;
 use crate::{
     catalog::Catalog,
-    export::{Engine, Workshop},
+    context::Workshop,
+    export::Engine,
     reload::Reloader,
     schedule::Schedules,
     send::Courier,
+    server::{Service, rates::Rates},
     signature::UrlKey,
     tokens::Tokens,
 };
 
-pub(crate) use self::{
-    access::Route, archives::Attachment, caller::Caller, faces::Face, gate::RequestLine, problem::Refusal,
-};
-pub use self::{
-    http::{HttpError, HttpListener},
-    openapi::document,
-    peer::Peer,
-    server::{Limits, Rebound, serve, serve_rebound},
-    socket::{Socket, SocketError, SocketFile, SocketState, inherited},
-};
+pub use self::openapi::document;
+pub(crate) use self::{access::Route, archives::Attachment, caller::Caller, faces::Face, gate::RequestLine};
+pub(crate) use crate::server::problem::Refusal;
 
-/// What the routes work with.
-pub struct Shop {
-    /// Sources, archives, catalog and clock.
-    pub workshop: Arc<Workshop>,
+/// What every handler is handed: the context, and the services that work on it.
+pub struct App {
+    pub(crate) context: Arc<Workshop>,
     /// Takes exports in and runs them.
-    pub engine: Engine,
+    pub(crate) engine: Engine,
     /// Those of the service accounts.
-    pub tokens: Tokens,
+    pub(crate) tokens: Tokens,
     /// Hands archives to targets.
-    pub courier: Courier,
+    pub(crate) courier: Courier,
     /// Signs download links.
-    pub url_key: UrlKey,
+    pub(crate) url_key: UrlKey,
     /// Begins the runs that are due.
-    pub schedules: Schedules,
+    pub(crate) schedules: Schedules,
     /// Reads the configuration again.
-    pub reloader: Arc<Reloader>,
-}
-
-/// What every handler is handed.
-pub(crate) struct App {
-    shop: Shop,
+    pub(crate) reloader: Arc<Reloader>,
     rates: Rates,
     started_at: Timestamp,
     /// Held while it is looked whether a face's job goes on already, until one is begun.
@@ -96,26 +76,49 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// What the routes work with from now on.
+    #[must_use]
+    pub fn new(
+        context: Arc<Workshop>,
+        engine: Engine,
+        tokens: Tokens,
+        courier: Courier,
+        url_key: UrlKey,
+        schedules: Schedules,
+        reloader: Arc<Reloader>,
+    ) -> Self {
+        Self {
+            started_at: context.clock.now(),
+            context,
+            engine,
+            tokens,
+            courier,
+            url_key,
+            schedules,
+            reloader,
+            rates: Rates::default(),
+            starting: Mutex::default(),
+        }
+    }
+
     pub(crate) fn catalog(&self) -> &Catalog {
-        &self.shop.workshop.catalog
+        &self.context.catalog
     }
 
     pub(crate) fn engine(&self) -> &Engine {
-        &self.shop.engine
+        &self.engine
     }
 
     pub(crate) fn config(&self) -> Arc<Config> {
-        self.shop.workshop.config()
+        self.context.config()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.shop.workshop.clock.now()
+        self.context.clock.now()
     }
 }
 
-/// The router of the whole API, which is ready from now on; [`serve`] gives each request its
-/// [`Peer`].
-pub fn router(shop: Shop) -> Router {
-    let started_at = shop.workshop.clock.now();
-    access::router(&Arc::new(App { shop, rates: Rates::default(), started_at, starting: Mutex::default() }))
+/// The whole API, as the server serves it.
+pub fn service(app: App) -> Service {
+    Service { router: access::router(&Arc::new(app)), reword: gate::in_words_of_its_path }
 }

@@ -23,7 +23,8 @@ use tokio::{
 
 use crate::{
     RunError,
-    lifecycle::{LockError, StateLock, Stop},
+    lifecycle::Stop,
+    lock::{LockError, StateLock},
     product::Products,
     run_on,
 };

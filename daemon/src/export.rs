@@ -9,10 +9,8 @@ mod job;
 mod logbook;
 mod pipeline;
 mod queue;
-mod workshop;
 
 pub use deep::representable;
 pub use engine::{CancelError, Engine, Parts, SubmitError};
 pub use failure::Failure;
 pub use pipeline::{Deadline, Piped, write_archive};
-pub use workshop::{Sources, Workshop};

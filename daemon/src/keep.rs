@@ -22,7 +22,7 @@ use orgvault_archive::{VerifyError, state::StateFile};
 
 use crate::{
     catalog::CatalogError,
-    export::Workshop,
+    context::Workshop,
     store::{Store, StoreError, Stored},
 };
 

@@ -22,7 +22,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     catalog::{CatalogError, Tenants},
-    export::{Engine, Workshop},
+    context::Workshop,
+    export::Engine,
     permissions,
     standing::{Standing, Standings},
 };

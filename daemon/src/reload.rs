@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    export::{Sources, Workshop},
+    context::{Sources, Workshop},
     lifecycle::supervisor,
     product::Products,
     settings::Settings,

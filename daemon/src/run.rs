@@ -1,6 +1,8 @@
 //! The whole daemon as one function: its listener, its clock and its stop are arguments, so that
 //! a test runs two of them.
 
+mod service_status;
+
 use std::{io, pin::Pin, sync::Arc, time::Duration};
 
 use orgvault_api::clock::Clock;
@@ -8,20 +10,24 @@ use orgvault_config::Config;
 use tokio::{net::UnixListener, sync::watch};
 use tokio_util::task::TaskTracker;
 
+use self::service_status::tell_status;
 use crate::{
-    api::{self, HttpError, HttpListener, Socket, SocketError, SocketFile},
+    api,
     audit::Audit,
     catalog::{Catalog, CatalogError, Mend},
-    export::{Engine, Parts, Sources, Workshop},
+    context::{Sources, Workshop},
+    export::{Engine, Parts},
     hook::Hooks,
     keep::{self, KeepError},
-    lifecycle::{Death, LockError, Reserve, StateLock, Stop, Vital, outlive_file_limit, supervisor, tell_status},
+    lifecycle::{Death, Reserve, Stop, Vital, outlive_file_limit, supervisor},
+    lock::{LockError, StateLock},
     metrics,
     product::Products,
     reload::{ConnectError, Reloader, connect},
     schedule::{self, Schedules},
     secrets::{SecretError, Secrets},
     send::Courier,
+    server::{self, HttpError, HttpListener, Socket, SocketError, SocketFile},
     signature::UrlKey,
     store::{LocalStore, Store},
     tokens::Tokens,
@@ -75,7 +81,7 @@ pub async fn run(config: Config, products: Products, clock: Clock, stop: Stop) -
     outlive_file_limit().map_err(|cause| RunError::Signal { cause })?;
     let lock = StateLock::acquire(&config.daemon.state_dir)?;
     Reserve::of(&config.daemon.state_dir).spend();
-    if let Some(inherited) = api::inherited()? {
+    if let Some(inherited) = server::inherited()? {
         let file = SocketFile::of_manager(&inherited).map(Arc::new);
         return run_found(&inherited, file, config, products, clock, stop).await;
     }
@@ -162,16 +168,9 @@ async fn run_found(
     let closed = stop.hard.child_token();
     let patience = config.daemon.stop_timeout;
     let served = async {
-        let limits = api::Limits::new(&config);
-        let router = api::router(api::Shop {
-            workshop: Arc::clone(&workshop),
-            engine,
-            reloader,
-            tokens,
-            courier,
-            url_key,
-            schedules,
-        });
+        let limits = server::Limits::new(&config);
+        let app = api::App::new(Arc::clone(&workshop), engine, tokens, courier, url_key, schedules, reloader);
+        let service = api::service(app);
         supervisor::ready();
         let exported = async {
             stop.soft.cancelled().await;
@@ -180,7 +179,7 @@ async fn run_found(
             end(&tracker, &vital, &stop, patience).await;
             closed.cancel();
         };
-        let serving = api::serve_rebound(listener, rebound, http, router, configured, limits, closed.clone());
+        let serving = server::serve_rebound(listener, rebound, http, service, configured, limits, closed.clone());
         tokio::join!(serving, exported);
         close(&workshop).await;
     };

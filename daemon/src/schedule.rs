@@ -15,5 +15,4 @@ mod runner;
 mod stale;
 
 pub use control::{ControlError, Upcoming};
-pub use plan::takes;
 pub use runner::{Parts, Schedules};

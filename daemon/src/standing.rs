@@ -17,7 +17,6 @@ use orgvault_products::preflight;
 
 use crate::{
     catalog::{Catalog, CatalogError, LastExport, Listing},
-    schedule::takes,
     source::{Listed, ListingFault},
     store::Stored,
 };
@@ -161,7 +160,7 @@ impl Standings {
 fn is_covered(config: &Config, listed: &Listed) -> bool {
     let schedules = &config.schedules;
     let by_itself = listed.in_all && listed.deleted_at.is_none();
-    by_itself && (schedules.is_empty() || schedules.iter().any(|schedule| takes(schedule, listed)))
+    by_itself && (schedules.is_empty() || schedules.iter().any(|schedule| listed.is_taken_by(schedule)))
 }
 
 /// Those of the newest request that has any such.

@@ -24,7 +24,7 @@ use std::{collections::HashSet, fmt, io};
 use orgvault_api::{OrganizationKey, clock::Timestamp, gid::Gid};
 use orgvault_archive::{ArchiveReader, Manifest, ManifestError, StateError, StateFile, naming::Kinds};
 
-pub(crate) use self::{blocks::blocks, error::room};
+pub(crate) use self::blocks::blocks;
 pub use self::{
     error::{Lack, StoreError},
     file::ArchiveFile,

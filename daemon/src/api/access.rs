@@ -14,15 +14,13 @@ use axum::{
 use orgvault_api::Role;
 
 use super::{
-    App, archives, audit, catalog,
+    App, Refusal, archives, audit, catalog,
     description::Description,
     diagnosis,
     error_style::ErrorStyle,
     events, exports,
     gate::{self, reject_unrouted},
-    health, metrics, organizations,
-    problem::Refusal,
-    reload, retention, rows, schedules, sources, status, tokens,
+    health, metrics, organizations, reload, retention, rows, schedules, sources, status, tokens,
 };
 use crate::products::faces;
 
@@ -228,16 +226,18 @@ mod tests {
 
     use super::*;
     use crate::{
-        api::{Peer, Shop, server::Session},
+        api::App,
         audit::Audit,
         catalog::Catalog,
-        export::{Engine, Parts, Sources, Workshop},
+        context::{Sources, Workshop},
+        export::{Engine, Parts},
         hook::Hooks,
         lifecycle::Vital,
         reload::Reloader,
         schedule::{self, Schedules},
         secrets::Secrets,
         send::Courier,
+        server::{Peer, Session},
         signature::UrlKey,
         store::LocalStore,
         tokens::Tokens,
@@ -279,7 +279,7 @@ mod tests {
         .await
         .unwrap();
         let reloader = Arc::new(Reloader::new(Arc::clone(&workshop), configure, TaskTracker::new()));
-        crate::api::router(Shop { workshop, engine, tokens, courier, url_key, schedules, reloader })
+        crate::api::service(App::new(workshop, engine, tokens, courier, url_key, schedules, reloader)).router
     }
 
     /// Whatever the role is: a signature, or a token.

@@ -18,12 +18,11 @@ use orgvault_archive::manifest::ManifestError;
 use serde::Deserialize;
 
 use super::{
-    App,
+    App, Refusal,
     caller::Caller,
     discretion::Discreet,
     lookup,
     page::{self, Paging},
-    problem::Refusal,
     request::{Path, Query},
 };
 use crate::{
@@ -73,7 +72,7 @@ pub(super) async fn list(
     let (mut archives, next) = app.catalog().archive_page(&asked).await?;
     archives.sort_by_key(|archive| (archive.exported_at, archive.gid));
     for archive in &mut archives {
-        app.shop.courier.settle(archive);
+        app.courier.settle(archive);
     }
     let archives =
         blocking(move || archives.into_iter().map(|archive| app.glance(archive)).collect::<Vec<_>>()).await?;
@@ -86,14 +85,14 @@ pub(super) async fn show(
     Path(gid): Path<Gid>,
 ) -> Result<Json<Archive>, Refusal> {
     let mut archive = app.archive(&caller, gid).await?;
-    app.shop.courier.settle(&mut archive);
+    app.courier.settle(&mut archive);
     blocking(move || app.glance(archive)).await.map(|archive| Json(archive.shown_to(&caller)))
 }
 
 impl App {
     /// Where the archives are.
     pub(super) fn store(&self) -> &Arc<dyn Store> {
-        &self.shop.workshop.archives
+        &self.context.archives
     }
 
     /// The archive as people see it, after a glance at it.

@@ -6,7 +6,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use orgvault_api::AuditTrail;
 use serde::Deserialize;
 
-use super::{App, archives::blocking, problem::Refusal, request::Query};
+use super::{App, Refusal, archives::blocking, request::Query};
 use crate::audit::{AuditError, Cursor, InvalidCursor};
 
 /// Entries where the request does not say.
@@ -28,7 +28,7 @@ pub(super) async fn list(
 ) -> Result<Json<AuditTrail>, Refusal> {
     let after: Option<Cursor> = query.after.as_deref().map(str::parse).transpose()?;
     let limit = query.limit.unwrap_or(USUAL_LIMIT).clamp(1, MOST);
-    let audit = Arc::clone(&app.shop.workshop.audit);
+    let audit = Arc::clone(&app.context.audit);
     Ok(Json(blocking(move || audit.read(after.as_ref(), limit)).await??))
 }
 

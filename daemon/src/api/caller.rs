@@ -9,10 +9,11 @@ use std::{
 use axum::http::StatusCode;
 use orgvault_api::{Actor, OrganizationKey, Role, Token, gid::Gid};
 
-use super::{App, archives::blocking, peer::Peer, problem::Refusal};
+use super::{App, Refusal, archives::blocking};
 use crate::{
     audit::Origin,
     catalog::{Repeat, Tenants},
+    server::Peer,
     signature::Holder,
 };
 
@@ -238,7 +239,7 @@ impl App {
                 let config = self.config();
                 blocking(move || Caller::of(&Peer::resolve(uid, None, &config.access))).await
             }
-            Holder::Token(id) => Ok(match self.shop.tokens.by_id(id, self.now()) {
+            Holder::Token(id) => Ok(match self.tokens.by_id(id, self.now()) {
                 Ok(token) => Caller::token(&token, None),
                 Err(_gone) => Caller::nobody(None),
             }),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State};
 use orgvault_api::Rebuilt;
 
-use super::{App, caller::Caller, problem::Refusal};
+use super::{App, Refusal, caller::Caller};
 use crate::{
-    catalog::{Mend, Tenants},
+    catalog::{CatalogError, Mend, Tenants},
     keep::{self, Lost, Scope},
 };
 
@@ -18,9 +18,19 @@ pub(super) async fn rebuild(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Rebuilt>, Refusal> {
     app.catalog().mend(Mend::Everything, app.now()).await?;
-    keep::adopt(&app.shop.workshop).await?;
-    let (skipped, _unread) = keep::compare(&app.shop.workshop, &Scope::default(), Lost::Forget).await?;
+    keep::adopt(&app.context).await?;
+    let (skipped, _unread) = keep::compare(&app.context, &Scope::default(), Lost::Forget).await?;
     let archives = app.catalog().totals(&Tenants::default()).await?.archives;
     tracing::info!(user = caller.name(), archives, skipped = skipped.len(), "the catalog was rebuilt");
     Ok(Json(Rebuilt { archives, skipped }))
+}
+
+impl From<CatalogError> for Refusal {
+    fn from(error: CatalogError) -> Self {
+        let refusal = Self::fault("catalog", &error);
+        if error.is_damage() {
+            return refusal.hint("restart orgvaultd: it sets the damaged file aside and makes the catalog anew");
+        }
+        refusal
+    }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Extension, Json, extract::State};
 use orgvault_api::Diagnosis;
 
-use super::{App, caller::Caller, health::VERSION, problem::Refusal, status};
+use super::{App, Refusal, caller::Caller, health::VERSION, status};
 
 /// So many of the last failed exports are told.
 const ERRORS: u32 = 50;

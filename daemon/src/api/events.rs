@@ -16,8 +16,9 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
 
-use super::{App, caller::Caller, discretion::Discreet, problem::Refusal, request::Query, server::Session};
+use super::{App, Refusal, caller::Caller, discretion::Discreet, request::Query};
 use crate::catalog::ExportFilter;
+use crate::server::Session;
 
 /// Events on their way to one reader, beside those that the engine keeps for all of them.
 const QUEUE: usize = 64;

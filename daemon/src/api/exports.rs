@@ -12,12 +12,11 @@ use serde::Deserialize;
 pub(super) use self::log::log;
 use self::plan::Plan;
 use super::{
-    App,
+    App, Refusal,
     caller::Caller,
     discretion::Discreet,
     organizations::Listing,
     page::Paging,
-    problem::Refusal,
     request::{Json as Body, Path, Query},
 };
 use crate::{

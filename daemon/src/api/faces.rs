@@ -12,7 +12,7 @@ use orgvault_api::{Event, Export, ExportRequest, Format, State, gid::Gid};
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
-use super::{App, access::Route, caller::Caller, error_style::ErrorStyle, organizations::Listing, problem::Refusal};
+use super::{App, Refusal, access::Route, caller::Caller, error_style::ErrorStyle, organizations::Listing};
 use crate::{signature::Link, source::Listed, store::Stored};
 
 /// The export API of one product, spoken by us.
@@ -121,7 +121,7 @@ impl App {
         let holder = caller.holder().ok_or_else(|| {
             Refusal::new(StatusCode::FORBIDDEN, "not_allowed", "nobody knows for whom the link would be")
         })?;
-        Ok(self.shop.url_key.sign(&Link { gid, expires: self.now() + lifetime, holder }))
+        Ok(self.url_key.sign(&Link { gid, expires: self.now() + lifetime, holder }))
     }
 
     /// A link as a client can follow it that does not know whom it talks to. On the socket there is

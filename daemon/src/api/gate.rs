@@ -14,13 +14,12 @@ use orgvault_api::{Actor, AuditEntry, Problem, Role, text::printable};
 use orgvault_config::{Access, Config};
 
 use super::{
-    App,
+    App, Refusal,
     access::{Recorded, Rule},
     archives::blocking,
     caller::Caller,
     error_style::{ErrorStyle, style_at},
     identify::Identified,
-    problem::Refusal,
 };
 use crate::products::faces;
 
@@ -84,13 +83,13 @@ pub(super) async fn reject_unrouted(app: &App, request: Request<Body>, otherwise
         (None, None) => not_allowed(&caller, None, &app.config().access),
     };
     let response = app.tell(Recorded::Nothing, &caller, &line, refusal.into_response()).await;
-    in_words_of_its_path(response, &request, &app.config())
+    in_words_of_its_path(response, request.method(), request.uri().path(), &app.config())
 }
 
 /// A problem as the face says it below whose prefix it was asked for; elsewhere as it is.
-pub(super) fn in_words_of_its_path<B>(response: Response, request: &Request<B>, config: &Config) -> Response {
-    match style_at(request.uri().path(), config) {
-        Some(style) => in_words_of(style, &RequestLine::of(request), response),
+pub(super) fn in_words_of_its_path(response: Response, method: &Method, path: &str, config: &Config) -> Response {
+    match style_at(path, config) {
+        Some(style) => in_words_of(style, &RequestLine::new(method, path), response),
         None => response,
     }
 }
@@ -131,9 +130,13 @@ pub(crate) struct RequestLine {
 }
 
 impl RequestLine {
-    pub(super) fn of<B>(request: &Request<B>) -> Self {
-        let path = printable(request.uri().path()).chars().take(PATH_KEPT).collect();
-        Self { method: request.method().clone(), path }
+    fn new(method: &Method, path: &str) -> Self {
+        let path = printable(path).chars().take(PATH_KEPT).collect();
+        Self { method: method.clone(), path }
+    }
+
+    fn of(request: &Request<Body>) -> Self {
+        Self::new(request.method(), request.uri().path())
     }
 }
 
@@ -157,7 +160,7 @@ impl App {
             result: result.to_owned(),
             ..AuditEntry::new(self.now(), caller.responsible().clone(), act)
         };
-        let audit = Arc::clone(&self.shop.workshop.audit);
+        let audit = Arc::clone(&self.context.audit);
         let written = blocking(move || {
             if entry.act == "refused" {
                 audit.refused(entry);
@@ -212,7 +215,8 @@ fn whom_to_ask(caller: &Caller, needed: Option<Role>, access: &Access) -> String
 
 #[cfg(test)]
 mod tests {
-    use super::{super::peer::Peer, *};
+    use super::*;
+    use crate::server::Peer;
 
     #[test]
     fn a_refusal_says_what_is_needed_what_one_has_and_whom_to_ask() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::StatusCode};
 use orgvault_api::Alive;
 
-use super::{App, problem::Refusal};
+use super::{App, Refusal};
 
 /// The version of daemon and API.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");

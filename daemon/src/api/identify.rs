@@ -7,12 +7,9 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 
-use super::{
-    App,
-    archives::blocking,
-    caller::Caller,
-    peer::Peer,
-    problem::Refusal,
+use super::{App, Refusal, archives::blocking, caller::Caller};
+use crate::server::{
+    Peer,
     rates::{Party, network},
 };
 
@@ -71,7 +68,7 @@ impl App {
         let secret = std::str::from_utf8(value).ok().and_then(|value| value.split_once(' '));
         let secret =
             secret.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, secret)| secret.trim());
-        let found = self.shop.tokens.find(secret.unwrap_or_default(), self.now());
+        let found = self.tokens.find(secret.unwrap_or_default(), self.now());
         let token = found.map_err(|error| {
             let often = self.too_many(Party::Wrong(address.map(network)), WRONG_PER_MINUTE);
             often.unwrap_or_else(|| {
@@ -89,7 +86,7 @@ impl App {
     pub(super) async fn note_use(self: &Arc<Self>, caller: &Caller) {
         let Some(id) = caller.token_id().map(str::to_owned) else { return };
         let (app, now) = (Arc::clone(self), self.now());
-        if let Ok(Err(error)) = blocking(move || app.shop.tokens.used(&id, now)).await {
+        if let Ok(Err(error)) = blocking(move || app.tokens.used(&id, now)).await {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(error, "the last use of a token is not kept");
         }

@@ -10,7 +10,7 @@ use axum::{
 
 use serde::Deserialize;
 
-use super::{App, problem::Refusal, request::Query};
+use super::{App, Refusal, request::Query};
 use crate::metrics;
 
 /// `OpenMetrics` 1.0.
@@ -25,7 +25,7 @@ pub(super) struct MetricsQuery {
 
 pub(super) async fn show(State(app): State<Arc<App>>, Query(query): Query<MetricsQuery>) -> Result<Response, Refusal> {
     let organizations = query.organizations.unwrap_or(app.config().metrics.organizations);
-    let page = metrics::page(&app.shop.workshop, app.engine(), organizations).await;
+    let page = metrics::page(&app.context, app.engine(), organizations).await;
     let text = page.map_err(|error| Refusal::fault("metrics", &error))?;
     Ok(([(header::CONTENT_TYPE, TYPE)], text).into_response())
 }

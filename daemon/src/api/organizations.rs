@@ -13,10 +13,9 @@ use orgvault_api::{
 use serde::Deserialize;
 
 use super::{
-    App,
+    App, Refusal,
     caller::Caller,
     lookup::{self, Candidate, LookupError},
-    problem::Refusal,
     request::{Path, Query},
     sources::wire,
 };
@@ -221,7 +220,7 @@ impl App {
     ) -> Result<Vec<Organization>, Refusal> {
         let (config, now) = (self.config(), self.now());
         let since = midnight(now) - TimeDelta::days(i64::from(days) - 1);
-        let upcoming = self.shop.schedules.upcoming().await?;
+        let upcoming = self.schedules.upcoming().await?;
         let results = if days > 0 { self.catalog().day_results(source, since).await? } else { HashMap::default() };
         let describe = |member: &Member| {
             let listed_at = member.listed_at;
@@ -275,7 +274,7 @@ fn midnight(now: Timestamp) -> Timestamp {
 /// What the sources list of what the caller may know of.
 async fn ask(app: &App, caller: &Caller, sources: &[Arc<Source>]) -> Listing {
     let mut listing = Listing { listed: Vec::new(), failures: Vec::new() };
-    let answers = join_all(sources.iter().map(|source| app.shop.workshop.list(source))).await;
+    let answers = join_all(sources.iter().map(|source| app.context.list(source))).await;
     for (source, answer) in sources.iter().zip(answers) {
         match answer {
             Ok(listed) => listing.listed.extend(listed.into_iter().filter(|one| caller.sees(&one.key))),

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use orgvault_api::gid::Gid;
 
-use super::problem::Refusal;
+use super::Refusal;
 use crate::catalog::{Page, Place};
 
 /// What one answer lists at most, however much is asked for.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_api::Reloaded;
 
-use super::{App, caller::Caller, problem::Refusal};
+use super::{App, Refusal, caller::Caller};
 use crate::reload::ReloadError;
 
 pub(super) async fn reload(
@@ -13,7 +13,7 @@ pub(super) async fn reload(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Reloaded>, Refusal> {
     tracing::info!(user = caller.name(), "the configuration is asked to be read again");
-    Ok(Json(app.shop.reloader.reload().await?))
+    Ok(Json(app.reloader.reload().await?))
 }
 
 impl From<ReloadError> for Refusal {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
-use super::problem::Refusal;
+use super::Refusal;
 
 /// No request of this API needs a longer body.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State};
 use orgvault_api::{Pruned, RetentionPlan};
 
-use super::{App, caller::Caller, problem::Refusal};
+use super::{App, Refusal, caller::Caller};
 use crate::keep;
 
 pub(super) async fn plan(State(app): State<Arc<App>>) -> Result<Json<RetentionPlan>, Refusal> {
-    Ok(Json(keep::plan(&app.shop.workshop).await?))
+    Ok(Json(keep::plan(&app.context).await?))
 }
 
 /// Plans anew and deletes what the plan drops.
@@ -17,7 +17,7 @@ pub(super) async fn apply(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Pruned>, Refusal> {
-    let pruned = keep::prune(&app.shop.workshop, &caller.origin("POST /v1/retention/apply".to_owned())).await?;
+    let pruned = keep::prune(&app.context, &caller.origin("POST /v1/retention/apply".to_owned())).await?;
     tracing::info!(user = caller.name(), deleted = pruned.deleted.len(), bytes = pruned.bytes, "retention was applied");
     Ok(Json(pruned))
 }

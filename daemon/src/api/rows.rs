@@ -9,10 +9,9 @@ use orgvault_files::open;
 use serde::Deserialize;
 
 use super::{
-    App,
+    App, Refusal,
     archives::blocking,
     caller::Caller,
-    problem::Refusal,
     request::{Path, Query},
 };
 

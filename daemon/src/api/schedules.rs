@@ -7,8 +7,7 @@ use orgvault_api::{Run, Runs, Schedule, Schedules, gid::Gid};
 use serde::Deserialize;
 
 use super::{
-    App,
-    problem::Refusal,
+    App, Refusal,
     request::{Path, Query},
 };
 use crate::schedule::ControlError;
@@ -38,26 +37,26 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Schedules>, Refusal> {
     let next = query.next.unwrap_or(USUAL_NEXT).min(MAX_NEXT);
-    Ok(Json(Schedules { schedules: app.shop.schedules.list(next).await? }))
+    Ok(Json(Schedules { schedules: app.schedules.list(next).await? }))
 }
 
 pub(super) async fn run(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
 ) -> Result<(StatusCode, Json<Run>), Refusal> {
-    Ok((StatusCode::ACCEPTED, Json(app.shop.schedules.run(&name).await?)))
+    Ok((StatusCode::ACCEPTED, Json(app.schedules.run(&name).await?)))
 }
 
 pub(super) async fn pause(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Json<Schedule>, Refusal> {
-    Ok(Json(app.shop.schedules.pause(&name, true).await?))
+    Ok(Json(app.schedules.pause(&name, true).await?))
 }
 
 pub(super) async fn resume(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Json<Schedule>, Refusal> {
-    Ok(Json(app.shop.schedules.pause(&name, false).await?))
+    Ok(Json(app.schedules.pause(&name, false).await?))
 }
 
 pub(super) async fn run_due(State(app): State<Arc<App>>) -> Result<(StatusCode, Json<Runs>), Refusal> {
-    Ok((StatusCode::ACCEPTED, Json(Runs { runs: app.shop.schedules.run_due().await? })))
+    Ok((StatusCode::ACCEPTED, Json(Runs { runs: app.schedules.run_due().await? })))
 }
 
 pub(super) async fn runs(State(app): State<Arc<App>>, Query(query): Query<RunsQuery>) -> Result<Json<Runs>, Refusal> {

@@ -8,9 +8,8 @@ use orgvault_api::{ExportError, Source as Shown, SourceCheck, Sources};
 use serde::Deserialize;
 
 use super::{
-    App,
+    App, Refusal,
     caller::Caller,
-    problem::Refusal,
     request::{Path, Query},
 };
 use crate::{
@@ -33,7 +32,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, Extension(caller): Extensi
 async fn show(app: &App, source: &Source, caller: &Caller) -> Shown {
     // A server that refuses the list has answered all the same.
     let (version, listed) = match source.version().await {
-        Ok(version) => (Some(version), app.shop.workshop.list(source).await),
+        Ok(version) => (Some(version), app.context.list(source).await),
         Err(error) => (None, Err(error)),
     };
     let seen = listed.as_ref().map(|listed| listed.iter().filter(|one| caller.sees(&one.key)).count());
@@ -67,7 +66,7 @@ pub(crate) async fn check(
 impl App {
     /// The sources that the caller may know of, in the configuration's order.
     pub(crate) fn sources(&self, caller: &Caller) -> Vec<Arc<Source>> {
-        let (config, sources) = (self.config(), self.shop.workshop.sources.load());
+        let (config, sources) = (self.config(), self.context.sources.load());
         let configured = config.sources.iter().filter(|source| caller.sees_source(&source.name));
         configured.filter_map(|source| sources.get(&source.name).cloned()).collect()
     }

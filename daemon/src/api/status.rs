@@ -6,7 +6,7 @@ use axum::{Extension, Json, extract::State};
 use chrono::TimeDelta;
 use orgvault_api::{Role, State as ExportState, Status};
 
-use super::{App, caller::Caller, health::VERSION, problem::Refusal};
+use super::{App, Refusal, caller::Caller, health::VERSION};
 
 /// How far back failures count.
 const RECENT: TimeDelta = TimeDelta::days(1);
@@ -33,9 +33,9 @@ pub(super) async fn status(app: &App, caller: &Caller) -> Result<Status, Refusal
         pending,
         running,
         failed,
-        configured_at: **app.shop.workshop.configured_at.load(),
+        configured_at: **app.context.configured_at.load(),
         // They are about sources and organizations, whichever those are.
-        warnings: if caller.is_restricted() { Vec::new() } else { app.shop.workshop.notices.list() },
+        warnings: if caller.is_restricted() { Vec::new() } else { app.context.notices.list() },
     })
 }
 

@@ -10,11 +10,10 @@ use orgvault_api::{
 };
 
 use super::{
-    App,
+    App, Refusal,
     archives::blocking,
     caller::Caller,
     lookup,
-    problem::Refusal,
     request::{Json as Body, Path},
 };
 use crate::tokens::{NewToken, TokenError};
@@ -22,7 +21,7 @@ use crate::tokens::{NewToken, TokenError};
 const MAX_NAME: usize = 40;
 
 pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Tokens> {
-    Json(Tokens { tokens: app.shop.tokens.list() })
+    Json(Tokens { tokens: app.tokens.list() })
 }
 
 pub(super) async fn add(
@@ -36,7 +35,7 @@ pub(super) async fn add(
     let TokenRequest { name, role, .. } = request;
     let new = NewToken { name, role, organizations, created_by: caller.name(), lifetime };
     let now = app.now();
-    let (token, secret) = blocking(move || app.shop.tokens.add(new, now)).await??;
+    let (token, secret) = blocking(move || app.tokens.add(new, now)).await??;
     tracing::info!(user = caller.name(), token = token.name, "a token was made");
     Ok((StatusCode::CREATED, Json(Made { token, secret })))
 }
@@ -47,7 +46,7 @@ pub(super) async fn revoke(
     Path(name): Path<String>,
 ) -> Result<Json<Token>, Refusal> {
     caller.is_on(&name);
-    let token = blocking(move || app.shop.tokens.revoke(&name)).await??;
+    let token = blocking(move || app.tokens.revoke(&name)).await??;
     tracing::info!(user = caller.name(), token = token.name, "a token was revoked");
     Ok(Json(token))
 }

@@ -18,13 +18,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::record::{Record, Unrecorded};
 use super::{
-    Failure, Workshop,
+    Failure,
     job::{Shared, Watched},
     logbook::Logbook,
     queue::{Job, Queue},
 };
 use crate::{
     catalog::{CatalogError, ExportFilter},
+    context::Workshop,
     gids::Gids,
     keep,
     lifecycle::{Vital, contained},

@@ -16,12 +16,13 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Failure, Workshop,
+    Failure,
     failure::agree,
     forecast,
     pipeline::{Deadline, Piped, write_archive},
 };
 use crate::{
+    context::Workshop,
     format::{self, Plan, Written},
     lifecycle::contained,
     product::Definition,

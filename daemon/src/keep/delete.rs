@@ -8,7 +8,7 @@ use orgvault_api::{AuditEntry, gid::Gid};
 use super::{KeepError, blocking, known};
 use crate::{
     audit::Origin,
-    export::Workshop,
+    context::Workshop,
     store::{Deletion, Stored},
 };
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     catalog::{CatalogError, Forgotten},
-    export::Workshop,
+    context::Workshop,
 };
 
 const EVERY: Duration = Duration::from_hours(24);

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{KeepError, blocking, finish_deletions};
 use crate::{
     catalog::{ArchiveFilter, Tenants},
-    export::Workshop,
+    context::Workshop,
     store::{StoreError, Stored},
 };
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use orgvault_api::gid::Gid;
 
 use super::{KeepError, change_state, known};
-use crate::{export::Workshop, store::Stored};
+use crate::{context::Workshop, store::Stored};
 
 /// Sets or removes the pin of an archive; gives the archive as it is now.
 ///

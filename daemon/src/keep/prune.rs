@@ -15,7 +15,7 @@ use super::{
     retention::{self, Decision, Group, GroupPlan, Rules},
     verify,
 };
-use crate::{audit::Origin, catalog::ArchiveFilter, export::Workshop, store::Stored};
+use crate::{audit::Origin, catalog::ArchiveFilter, context::Workshop, store::Stored};
 
 /// What retention would keep and drop now, of every group.
 ///

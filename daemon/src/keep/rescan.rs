@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     catalog::{ArchiveFilter, CatalogError},
-    export::Workshop,
+    context::Workshop,
     store::{ArchiveRef, Found, Key, Prefix, Store, Stored},
 };
 

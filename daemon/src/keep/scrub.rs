@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use super::{KeepError, guard, verify};
-use crate::{catalog::ArchiveFilter, export::Workshop, store::Stored};
+use crate::{catalog::ArchiveFilter, context::Workshop, store::Stored};
 
 /// After a start the first run comes earlier, so that a daemon that is restarted each night scrubs.
 const FIRST: Duration = Duration::from_mins(15);

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{KeepError, blocking, change_state, guard};
 use crate::{
-    export::Workshop,
+    context::Workshop,
     store::{ArchiveRef, Store, Stored},
 };
 

@@ -8,9 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use orgvault_files::room::room;
 use rustix::fs::{FallocateFlags, fallocate};
-
-use crate::store::room;
 
 const NAME: &str = "reserve";
 const BYTES: u64 = 1024 * 1024;

@@ -50,7 +50,7 @@ impl Upcoming {
     /// When an organization is exported next.
     #[must_use]
     pub fn of(&self, listed: &Listed) -> Option<Timestamp> {
-        let takes = |(schedule, _): &&(ScheduleConfig, Timestamp)| plan::takes(schedule, listed);
+        let takes = |(schedule, _): &&(ScheduleConfig, Timestamp)| listed.is_taken_by(schedule);
         let start = |(schedule, next): &(ScheduleConfig, Timestamp)| *next + plan::delay(&listed.key, schedule.jitter);
         self.0.iter().filter(takes).map(start).min()
     }

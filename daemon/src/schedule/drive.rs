@@ -212,7 +212,7 @@ impl Drive {
         run.warnings.extend(plan::not_offered(source, definition, &plan::missing(&schedule.formats, definition)));
         let mut attempts = Vec::new();
         let mut organizations = 0;
-        for Listed { key, refusal, warnings, .. } in listed.iter().filter(|listed| plan::takes(schedule, listed)) {
+        for Listed { key, refusal, warnings, .. } in listed.iter().filter(|listed| listed.is_taken_by(schedule)) {
             let archives = plan::archives(&schedule.formats, definition, &key.kind);
             organizations += u64::from(!archives.is_empty() || refusal.is_some());
             if let Some(fault) = refusal {

@@ -4,16 +4,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use orgvault_api::{Format, OrganizationKey, Warning};
-use orgvault_config::ScheduleConfig;
 use sha2::{Digest, Sha256};
 
-use crate::{product::Definition, source::Listed};
-
-/// Whether a schedule exports an organization.
-#[must_use]
-pub fn takes(schedule: &ScheduleConfig, listed: &Listed) -> bool {
-    listed.in_all && listed.deleted_at.is_none() && schedule.covers(&listed.key)
-}
+use crate::product::Definition;
 
 /// How long after its run an organization starts: always the same, so that its archives are a day
 /// apart, and the organizations do not start together.
@@ -63,10 +56,12 @@ pub(super) fn not_offered(source: &str, definition: &Definition, missing: &[Form
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use orgvault_config::ScheduleConfig;
     use orgvault_config::calendar::Calendar;
 
     use super::*;
     use crate::product::Products;
+    use crate::source::Listed;
     use orgvault_config::patterns::Patterns;
 
     fn listed(slug: &str) -> Listed {
@@ -93,13 +88,13 @@ mod tests {
             (&[], &[], [false, false]),
         ] {
             let schedule = schedule(organizations, exclude);
-            assert_eq!(["acme", "globex"].map(|slug| takes(&schedule, &listed(slug))), taken, "{organizations:?}");
+            assert_eq!(["acme", "globex"].map(|slug| listed(slug).is_taken_by(&schedule)), taken, "{organizations:?}");
         }
         let all = schedule(&["*"], &[]);
-        assert!(!takes(&all, &Listed { deleted_at: Some(DateTime::UNIX_EPOCH), ..listed("acme") }));
-        assert!(!takes(&all, &Listed { in_all: false, ..listed("acme") }));
+        assert!(!Listed { deleted_at: Some(DateTime::UNIX_EPOCH), ..listed("acme") }.is_taken_by(&all));
+        assert!(!Listed { in_all: false, ..listed("acme") }.is_taken_by(&all));
         let elsewhere = ScheduleConfig { sources: Patterns::new(vec!["time".to_owned()]).unwrap(), ..all };
-        assert!(!takes(&elsewhere, &listed("acme")));
+        assert!(!listed("acme").is_taken_by(&elsewhere));
     }
 
     #[test]

@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     catalog::{Catalog, CatalogError, Followed, OpenRun, Unlisted},
-    export::{Engine, Workshop},
+    context::Workshop,
+    export::Engine,
     hook::{Hooks, Notice},
     lifecycle::Vital,
 };

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     catalog::CatalogError,
-    export::Workshop,
+    context::Workshop,
     store::{Store, Stored},
 };
 

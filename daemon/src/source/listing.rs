@@ -4,6 +4,7 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use orgvault_api::{ExportError, OrganizationKey, Warning, clock::Timestamp, text::printable};
+use orgvault_config::ScheduleConfig;
 
 use super::{
     instant,
@@ -38,6 +39,12 @@ pub struct Listed {
 }
 
 impl Listed {
+    /// Whether a schedule exports it.
+    #[must_use]
+    pub fn is_taken_by(&self, schedule: &ScheduleConfig) -> bool {
+        self.in_all && self.deleted_at.is_none() && schedule.covers(&self.key)
+    }
+
     /// One of which nothing but its key is known.
     #[must_use]
     pub fn known(key: OrganizationKey) -> Self {

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::settled;
 use crate::{
-    export::Workshop,
+    context::Workshop,
     keep::{self, Scope, Skips},
     store::{Change, Hear, Key, Prefix, Watch},
 };

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{News, settled};
 use crate::{
-    export::Workshop,
+    context::Workshop,
     reload::Reloader,
     watcher::{Handler, POLL, Watching, watch},
 };
@@ -109,7 +109,7 @@ mod tests {
     use tokio_util::task::TaskTracker;
 
     use super::*;
-    use crate::{audit::Audit, catalog::Catalog, export::Sources, settings::Settings, store::LocalStore};
+    use crate::{audit::Audit, catalog::Catalog, context::Sources, settings::Settings, store::LocalStore};
 
     /// Two versions of all files, and a link to the one that counts, as Kubernetes keeps them.
     fn versions(directory: &Path) {

@@ -6,8 +6,8 @@ use tokio::{net::UnixListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::{SocketError, SocketFile, SocketState},
-    export::Workshop,
+    context::Workshop,
+    server::{SocketError, SocketFile, SocketState},
 };
 
 /// How often it is looked for.

@@ -1,4 +1,6 @@
-//! How files are opened that somebody else may have put there, and how names are made durable.
+//! How files are opened that somebody else may have put there, how names are made durable, and how much
+//! room a disk has.
 
 pub mod durable;
 pub mod open;
+pub mod room;

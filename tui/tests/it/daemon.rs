@@ -13,11 +13,7 @@ use orgvault_config::{
     Access, Config, Daemon as Settings, ScheduleConfig, SecretUrl, SourceConfig, TargetConfig, TargetKind,
     calendar::Calendar,
 };
-use orgvault_daemon::{
-    lifecycle::{StateLock, Stop},
-    product::Products,
-    run_on,
-};
+use orgvault_daemon::{lifecycle::Stop, lock::StateLock, product::Products, run_on};
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;

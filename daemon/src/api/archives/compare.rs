@@ -8,7 +8,7 @@ use orgvault_api::{Archive, Comparison, SectionDifference, gid::Gid};
 use orgvault_archive::same::{Side, same_data};
 
 use super::{
-    super::{App, caller::Caller, problem::Refusal, request::Path},
+    super::{App, Refusal, caller::Caller, request::Path},
     blocking,
 };
 use crate::store::{Store, Stored};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State};
 use orgvault_api::{Archive, gid::Gid};
 
-use super::super::{App, caller::Caller, problem::Refusal, request::Path};
+use super::super::{App, Refusal, caller::Caller, request::Path};
 use crate::keep;
 
 pub(in super::super) async fn delete(
@@ -14,7 +14,7 @@ pub(in super::super) async fn delete(
     Path(gid): Path<Gid>,
 ) -> Result<Json<Archive>, Refusal> {
     app.archive(&caller, gid).await?;
-    let archive = keep::delete(&app.shop.workshop, gid, &caller.origin(format!("DELETE /v1/archives/{gid}"))).await?;
+    let archive = keep::delete(&app.context, gid, &caller.origin(format!("DELETE /v1/archives/{gid}"))).await?;
     tracing::info!(user = caller.name(), %gid, archive = %archive.key(), "an archive was deleted");
     Ok(Json(archive.shown(app.store().as_ref())))
 }

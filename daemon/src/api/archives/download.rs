@@ -13,9 +13,8 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        App,
+        App, Refusal,
         caller::Caller,
-        problem::Refusal,
         request::{Path, Query},
     },
     file::Attachment,
@@ -52,7 +51,7 @@ pub(in super::super) async fn signed(
 ) -> Result<Response, Refusal> {
     let (Ok(Path(gid)), Ok(Query(query))) = (path, query) else { return Err(invalid()) };
     let link = Link::stated(gid, query.expires, &query.holder);
-    let link = link.filter(|link| app.shop.url_key.signed(link, &query.signature)).ok_or_else(invalid)?;
+    let link = link.filter(|link| app.url_key.signed(link, &query.signature)).ok_or_else(invalid)?;
     let holder = app.holder(&link.holder).await?;
     caller.acts_for(&holder);
     if link.expires <= app.now() {

@@ -16,7 +16,7 @@ use orgvault_archive::ArchiveReader;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
-    super::{App, problem::Refusal},
+    super::{App, Refusal},
     blocking,
     range::{Asked, asked},
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State};
 use orgvault_api::{Archive, gid::Gid};
 
-use super::super::{App, caller::Caller, problem::Refusal, request::Path};
+use super::super::{App, Refusal, caller::Caller, request::Path};
 use crate::keep;
 
 pub(in super::super) async fn pin(
@@ -31,7 +31,7 @@ async fn set(
     pinned: bool,
 ) -> Result<Json<Archive>, Refusal> {
     app.archive(&caller, gid).await?;
-    let archive = keep::pin(&app.shop.workshop, gid, pinned).await?;
+    let archive = keep::pin(&app.context, gid, pinned).await?;
     tracing::info!(user = caller.name(), %gid, pinned, "the pin of an archive was set or removed");
     Ok(Json(archive.shown(app.store().as_ref())))
 }

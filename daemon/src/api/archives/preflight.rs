@@ -9,9 +9,8 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        App,
+        App, Refusal,
         caller::Caller,
-        problem::Refusal,
         request::{Path, Query},
     },
     blocking,

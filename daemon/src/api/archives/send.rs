@@ -8,9 +8,8 @@ use orgvault_config::{Config, TargetConfig};
 use orgvault_products::preflight::PreflightError;
 
 use super::super::{
-    App,
+    App, Refusal,
     caller::Caller,
-    problem::Refusal,
     request::{Json as Body, Path},
 };
 use crate::send::{Asker, SendError};
@@ -26,7 +25,7 @@ pub(in super::super) async fn send(
     let archive = app.archive(&caller, gid).await?;
     let target = target(&app.config(), &request.to)?.clone();
     let asker = Asker { name: caller.name(), actor: caller.responsible().clone(), from: caller.from() };
-    Ok(Json(app.shop.courier.send(archive, target, request, asker).await?))
+    Ok(Json(app.courier.send(archive, target, request, asker).await?))
 }
 
 fn target<'a>(config: &'a Config, name: &str) -> Result<&'a TargetConfig, SendError> {

@@ -6,7 +6,7 @@ use axum::{Extension, Json, extract::State};
 use orgvault_api::{Verification, gid::Gid};
 use tokio_util::sync::CancellationToken;
 
-use super::super::{App, caller::Caller, problem::Refusal, request::Path};
+use super::super::{App, Refusal, caller::Caller, request::Path};
 use crate::keep;
 
 /// When the client goes away, the reading stops.
@@ -18,5 +18,5 @@ pub(in super::super) async fn verify(
     let archive = app.archive(&caller, gid).await?;
     let gone = CancellationToken::new();
     let _guard = gone.clone().drop_guard();
-    Ok(Json(keep::verify(&app.shop.workshop, archive, gone).await?))
+    Ok(Json(keep::verify(&app.context, archive, gone).await?))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State};
 use orgvault_api::{LogLines, gid::Gid};
 
-use super::super::{App, caller::Caller, problem::Refusal, request::Path};
+use super::super::{App, Refusal, caller::Caller, request::Path};
 
 /// An export of which no lines are kept has none.
 pub(in crate::api) async fn log(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use orgvault_api::{Export, ExportRequest, Format, OrganizationKey, State, clock::Timestamp, gid::Gid};
 
-use super::super::problem::Refusal;
+use super::super::Refusal;
 use crate::{product::Definition, source::Listed};
 
 /// What every export of a request shares.

@@ -5,7 +5,7 @@ use orgvault_api::{Export, State, gid::Gid};
 use super::{Engine, Failure, Record};
 use crate::{
     catalog::{CatalogError, ExportFilter},
-    export::Workshop,
+    context::Workshop,
     store::{NewArchive, Stored},
 };
 

@@ -20,7 +20,7 @@ use super::{
     place::{create_directory, sync_directory},
     sidecar,
 };
-use crate::lifecycle::{ArchiveLock, LockError};
+use crate::lock::{ArchiveLock, LockError};
 
 /// The marker's file.
 pub(super) const MARKER_NAME: &str = ".orgvault.json";

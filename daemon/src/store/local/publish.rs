@@ -17,11 +17,14 @@ use orgvault_archive::{
     naming::{ArchiveName, MANIFEST_SUFFIX, PARTIAL_PREFIX, SUMS_NAME},
     state::{StateFile, state_path},
 };
-use orgvault_files::durable;
+use orgvault_files::{
+    durable,
+    room::{Room, room},
+};
 
 use super::{
     ArchiveRef, ChangeState, LocalStore, Sealed, Step, StoreError, delete,
-    error::{self, Lack, Room},
+    error::Lack,
     medium::Leftover,
     place::{Places, create_directory, sync_directory},
     sidecar,
@@ -95,7 +98,7 @@ impl LocalStore {
         }
         let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
         rustix::fs::access(root, access).map_err(|cause| failed(cause.into()))?;
-        let left = error::room(root).map_err(failed)?;
+        let left = room(root).map_err(failed)?;
         let (free, path) = (left.bytes.unwrap_or(u64::MAX), root.to_owned());
         let lack = match left {
             Room { no_inodes: true, .. } => Lack::Inodes,

@@ -10,7 +10,7 @@ use std::{
 use axum::Router;
 use orgvault_api::clock::Clock;
 use orgvault_config::{Config, Http};
-use orgvault_daemon::api::{HttpListener, Limits, serve};
+use orgvault_daemon::server::{HttpListener, Limits, serve};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
 use tokio::{
@@ -53,7 +53,7 @@ impl Impatient {
         running.spawn(async move {
             let (_configure, configured) = watch::channel(Config::default().into());
             let router = Router::new().fallback(async || "answered");
-            serve(&socket, http, router, configured, limits, CancellationToken::new()).await;
+            serve(&socket, http, router.into(), configured, limits, CancellationToken::new()).await;
         });
         Self { directory, address, _running: running }
     }

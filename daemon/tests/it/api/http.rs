@@ -4,7 +4,7 @@ use std::{fs, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use orgvault_api::{Role, clock::Clock};
 use orgvault_config::Config;
-use orgvault_daemon::{RunError, api::HttpError, lifecycle::Stop, product::Products, run};
+use orgvault_daemon::{RunError, lifecycle::Stop, product::Products, run, server::HttpError};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::{
     ClientConfig, RootCertStore,

@@ -12,10 +12,11 @@ use orgvault_api::{client::Client, clock::Clock};
 use orgvault_config::Config;
 use orgvault_daemon::{
     RunError,
-    api::{Socket, SocketError},
-    lifecycle::{StateLock, Stop},
+    lifecycle::Stop,
+    lock::StateLock,
     product::Products,
     run,
+    server::{Socket, SocketError},
 };
 
 use super::fixture::{Daemon, until};

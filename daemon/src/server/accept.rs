@@ -3,7 +3,13 @@
 
 use std::{io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::Request, response::IntoResponse};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::Method,
+    response::{IntoResponse, Response},
+};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use orgvault_config::Config;
@@ -20,7 +26,6 @@ use tower::ServiceExt;
 
 use super::{
     connections::{Admission, Connections},
-    gate::in_words_of_its_path,
     http::{HttpListener, Tls},
     patience::Patient,
     peer::Peer,
@@ -72,18 +77,33 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What a request learns of the connection that it came on.
 #[derive(Debug, Clone)]
-pub(super) struct Session {
+pub(crate) struct Session {
     /// Ends endless answers: the daemon stops.
-    pub(super) stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
     /// Where tasks are counted that outlive the handler.
-    pub(super) tracker: TaskTracker,
+    pub(crate) tracker: TaskTracker,
     /// Ends the connection at once.
-    pub(super) hang_up: CancellationToken,
+    pub(crate) hang_up: CancellationToken,
+}
+
+/// What is served.
+#[derive(Clone)]
+pub struct Service {
+    /// Answers requests.
+    pub router: Router,
+    /// Says an answer that was given before the router in the words that are spoken at a path.
+    pub reword: fn(Response, &Method, &str, &Config) -> Response,
+}
+
+impl From<Router> for Service {
+    fn from(router: Router) -> Self {
+        Self { router, reword: |response, _method, _path, _config| response }
+    }
 }
 
 /// What all connections share.
 struct Shared {
-    router: Router,
+    service: Service,
     configured: watch::Receiver<Arc<Config>>,
     limits: Limits,
     users: Arc<Connections<u32>>,
@@ -93,19 +113,19 @@ struct Shared {
     stop: CancellationToken,
 }
 
-/// Serves `router` on the socket, and on the TCP listener where there is one, until `stop`, then
+/// Serves `service` on the socket, and on the TCP listener where there is one, until `stop`, then
 /// until the last connection has ended (which takes at most [`Limits::drain`]). Each request
 /// carries its [`Peer`].
 pub async fn serve(
     listener: &UnixListener,
     http: Option<HttpListener>,
-    router: Router,
+    service: Service,
     configured: watch::Receiver<Arc<Config>>,
     limits: Limits,
     stop: CancellationToken,
 ) {
     let (_never, rebound) = watch::channel(None);
-    serve_rebound(listener, rebound, http, router, configured, limits, stop).await;
+    serve_rebound(listener, rebound, http, service, configured, limits, stop).await;
 }
 
 /// The socket that took the place of one whose file is gone.
@@ -116,14 +136,14 @@ pub async fn serve_rebound(
     listener: &UnixListener,
     rebound: Rebound,
     http: Option<HttpListener>,
-    router: Router,
+    service: Service,
     configured: watch::Receiver<Arc<Config>>,
     limits: Limits,
     stop: CancellationToken,
 ) {
     let tracker = TaskTracker::new();
     let shared = Arc::new(Shared {
-        router,
+        service,
         configured,
         limits,
         users: Connections::new(limits.connections_per_user),
@@ -258,7 +278,7 @@ impl Shared {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer.clone());
             request.extensions_mut().insert(session.clone());
-            self.router.clone().oneshot(request)
+            self.service.router.clone().oneshot(request)
         });
         let io = TokioIo::new(Patient::new(stream, self.limits.stall));
         let mut connection = pin!(self.http().serve_connection(io, service));
@@ -284,7 +304,12 @@ impl Shared {
             let detail = format!("{who} has {limit} connections open already, which is the limit");
             let refusal = Refusal::new(hyper::StatusCode::TOO_MANY_REQUESTS, "too_many_connections", detail)
                 .hint(format!("close some, or raise `{key}` in the configuration"));
-            Ok::<_, std::convert::Infallible>(in_words_of_its_path(refusal.into_response(), &request, &config))
+            Ok::<_, std::convert::Infallible>((self.service.reword)(
+                refusal.into_response(),
+                request.method(),
+                request.uri().path(),
+                &config,
+            ))
         });
         let io = TokioIo::new(Patient::new(stream, self.limits.drain));
         let connection = self.http().keep_alive(false).serve_connection(io, service);

@@ -18,7 +18,7 @@ const PARTIES: usize = 50_000;
 
 /// Whose requests are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Party {
+pub(crate) enum Party {
     /// An address of the TCP listener; of IPv6 the network of a site (RFC 6177), as one client has all
     /// of it.
     Address(IpAddr),
@@ -29,7 +29,7 @@ pub(super) enum Party {
 }
 
 /// The address that counts for a client's.
-pub(super) fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() & (u128::MAX << 64)).into()),
         IpAddr::V4(address) => IpAddr::V4(address),
@@ -38,7 +38,7 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
 
 /// The running minutes of everybody who asks.
 #[derive(Debug)]
-pub(super) struct Rates<K = Party> {
+pub(crate) struct Rates<K = Party> {
     windows: Mutex<HashMap<K, Window>>,
 }
 
@@ -62,7 +62,7 @@ impl<K> Default for Rates<K> {
 
 impl<K: Eq + Hash> Rates<K> {
     /// Counts a request. When it is one too many, gives the seconds after which to ask again.
-    pub(super) fn take(&self, party: K, limit: u32, now: Timestamp) -> Result<(), u64> {
+    pub(crate) fn take(&self, party: K, limit: u32, now: Timestamp) -> Result<(), u64> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() >= PARTIES && !windows.contains_key(&party) {
             windows.retain(|_, window| !window.is_over(now));

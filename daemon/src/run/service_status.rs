@@ -8,8 +8,7 @@ use orgvault_config::ScheduleConfig;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
-use super::supervisor;
-use crate::{export::Engine, schedule::Schedules};
+use crate::{export::Engine, lifecycle::supervisor, schedule::Schedules};
 
 /// Bursts of changes are told once.
 const CALM: Duration = Duration::from_secs(1);
@@ -17,7 +16,7 @@ const CALM: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_mins(1);
 
 /// Tells the service manager what the daemon does, until the stop.
-pub async fn tell_status(engine: Engine, schedules: Schedules, stop: CancellationToken) {
+pub(super) async fn tell_status(engine: Engine, schedules: Schedules, stop: CancellationToken) {
     let mut events = engine.subscribe();
     let mut told = String::new();
     loop {

@@ -18,7 +18,7 @@ use nix::unistd::Group;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with};
 use tokio::net::UnixListener;
 
-use crate::lifecycle::StateLock;
+use crate::lock::StateLock;
 
 /// `sun_path` has 108 bytes, the last of which ends the path (unix(7)).
 const PATH_LIMIT: usize = 107;

@@ -38,7 +38,7 @@ struct Identity {
 impl Peer {
     /// Asks the machine's user database (which may be a slow directory service: call it where
     /// blocking is allowed) and applies `[access]`.
-    pub(super) fn resolve(uid: u32, pid: Option<i32>, access: &Access) -> Self {
+    pub(crate) fn resolve(uid: u32, pid: Option<i32>, access: &Access) -> Self {
         let identity = identity(Uid::from_raw(uid)).unwrap_or_else(|error| {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(uid, error, "cannot look up the user of a connection, so only its number counts");

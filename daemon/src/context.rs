@@ -1,5 +1,7 @@
 //! What every part of the daemon works with.
 
+pub mod listings;
+
 use std::{collections::HashMap, sync::Arc};
 
 use arc_swap::ArcSwap;
@@ -10,9 +12,8 @@ use orgvault_api::{
 use orgvault_config::Config;
 use tokio::sync::{Mutex, Notify, broadcast, watch};
 
-use crate::{
-    audit::Audit, catalog::Catalog, lifecycle::Reserve, listings::Kept, notices::Notices, source::Source, store::Store,
-};
+use self::listings::Kept;
+use crate::{audit::Audit, catalog::Catalog, lifecycle::Reserve, notices::Notices, source::Source, store::Store};
 
 /// Events that a listener may lag behind before it gets all that is open anew instead.
 const EVENTS: usize = 1024;

@@ -11,9 +11,9 @@ use chrono::TimeDelta;
 use orgvault_api::{OrganizationKey, clock::Timestamp};
 use orgvault_archive::naming::Kinds;
 
+use super::Workshop;
 use crate::{
     catalog::CatalogError,
-    export::Workshop,
     product::Definition,
     source::{Listed, Source, SourceError},
 };

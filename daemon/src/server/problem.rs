@@ -87,13 +87,3 @@ impl IntoResponse for Refusal {
         response
     }
 }
-
-impl From<crate::catalog::CatalogError> for Refusal {
-    fn from(error: crate::catalog::CatalogError) -> Self {
-        let refusal = Self::fault("catalog", &error);
-        if error.is_damage() {
-            return refusal.hint("restart orgvaultd: it sets the damaged file aside and makes the catalog anew");
-        }
-        refusal
-    }
-}
