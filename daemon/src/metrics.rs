@@ -39,6 +39,9 @@ pub enum MetricsError {
     Encode(#[from] fmt::Error),
 }
 
+/// The kind of organizations of a product that has no others.
+const ORGANIZATION: &str = "organization";
+
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
 
@@ -112,7 +115,7 @@ impl Page {
             let newest = standing.archives.first().filter(|_| standing.is_judged() && !member.gone);
             oldest = oldest.into_iter().chain(newest.map(|archive| archive.exported_at)).min();
             if organizations {
-                self.organization(key, &standing, durations.get(&key.id).copied(), now);
+                self.organization(key, &standing, durations.get(&key.tenant()).copied(), now);
             }
         }
         let of = || vec![("source", source.to_owned())];
@@ -127,8 +130,13 @@ impl Page {
     }
 
     fn organization(&self, key: &OrganizationKey, standing: &Standing, duration: Option<f64>, now: Timestamp) {
-        let labels =
-            || vec![("source", key.source.clone()), ("organization", key.id.clone()), ("slug", key.slug.clone())];
+        let OrganizationKey { source, kind, id, slug, .. } = key;
+        // Where a product has no kinds, its series are called as ever.
+        let kind = Some(("kind", kind)).filter(|(_, kind)| *kind != ORGANIZATION);
+        let labels = || {
+            let named = [("source", source), ("organization", id), ("slug", slug)].into_iter().chain(kind);
+            named.map(|(name, value)| (name, value.clone())).collect::<Labels>()
+        };
         let with = |more: Labels| [labels(), more].concat();
         if standing.is_judged() {
             self.set("health", with(vec![("health", standing.health.name().to_owned())]), 1.0);

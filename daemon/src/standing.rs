@@ -7,7 +7,7 @@ use std::{
 };
 
 use orgvault_api::{
-    Archive, ArchiveState, LastArchive, OrganizationKey, SectionCount, State,
+    Archive, ArchiveState, LastArchive, OrganizationKey, SectionCount, State, Tenant,
     clock::Timestamp,
     gid::Gid,
     health::{ArchiveFacts, Facts, Health, Reason, Shrunk},
@@ -21,11 +21,11 @@ use crate::{
     store::Stored,
 };
 
-/// What the catalog knows of one source's organizations, by their ids.
+/// What the catalog knows of one source's organizations.
 #[derive(Debug, Default)]
 pub struct Standings {
-    archives: HashMap<String, Vec<Stored>>,
-    exports: HashMap<String, LastExport>,
+    archives: HashMap<Tenant, Vec<Stored>>,
+    exports: HashMap<Tenant, LastExport>,
     listing: Option<Listing>,
 }
 
@@ -114,10 +114,13 @@ impl Standings {
 
     /// Those that have archives and are not among `listed`, by their names.
     fn unlisted(&self, listed: &[Listed]) -> Vec<Member> {
-        let ids: HashSet<&str> = listed.iter().map(|one| one.key.id.as_str()).collect();
-        let newest = self.archives.values().filter_map(|archives| archives.first());
-        let mut gone: Vec<&Stored> = newest.filter(|newest| !ids.contains(newest.organization.id.as_str())).collect();
-        gone.sort_by_key(|newest| (&newest.organization.slug, &newest.organization.id));
+        let there: HashSet<Tenant> = listed.iter().map(|one| one.key.tenant()).collect();
+        let gone = self.archives.iter().filter(|(tenant, _)| !there.contains(tenant));
+        let mut gone: Vec<&Stored> = gone.filter_map(|(_, archives)| archives.first()).collect();
+        gone.sort_by_key(|newest| {
+            let OrganizationKey { slug, kind, id, .. } = &newest.organization;
+            (slug, id, kind)
+        });
         let member = |newest: &Stored| {
             let key = newest.organization.clone();
             let listed = Listed::known(key);
@@ -130,8 +133,9 @@ impl Standings {
     #[must_use]
     pub fn of(&self, member: &Member, config: &Config, now: Timestamp) -> Standing {
         let organization = &member.listed.key;
-        let pairs = self.archives.get(&organization.id).map_or(&[][..], Vec::as_slice);
-        let last = self.exports.get(&organization.id);
+        let tenant = organization.tenant();
+        let pairs = self.archives.get(&tenant).map_or(&[][..], Vec::as_slice);
+        let last = self.exports.get(&tenant);
         let (max_age, shrinking) = limits(&config.freshness, organization);
         let archives = newest_request(pairs, |_| true);
         let facts = Facts {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use orgvault_api::{Actor, OrganizationKey, Role, Token, gid::Gid};
+use orgvault_api::{Actor, OrganizationKey, Role, Tenant, Token, gid::Gid};
 
 use super::{App, Refusal, archives::blocking};
 use crate::{
@@ -42,23 +42,7 @@ struct Seen {
     on: OnceLock<String>,
 }
 
-/// What names an organization for good: its source, kind and id. A tenant can change its name and
-/// slug, and must not get into anybody's scope by it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Tenant {
-    source: String,
-    kind: String,
-    id: String,
-}
-
-impl From<&OrganizationKey> for Tenant {
-    fn from(key: &OrganizationKey) -> Self {
-        let OrganizationKey { source, kind, id, .. } = key.clone();
-        Self { source, kind, id }
-    }
-}
-
-/// Of which organizations a caller may know.
+/// Of which organizations a caller may know: not by their names, which their tenants can change.
 #[derive(Debug, Clone)]
 pub(crate) enum Scope {
     /// Of all.
@@ -90,7 +74,7 @@ impl Caller {
     pub(crate) fn token(token: &Token, address: Option<IpAddr>) -> Self {
         let scope = match &token.organizations {
             None => Scope::All,
-            Some(organizations) => Scope::Only(Arc::new(organizations.iter().map(Tenant::from).collect())),
+            Some(organizations) => Scope::Only(Arc::new(organizations.iter().map(OrganizationKey::tenant).collect())),
         };
         let actor = Actor::Token { name: token.name.clone() };
         Self { actor, role: Some(token.role), token: Some(token.id.clone()), scope, ..Self::nobody(address) }
@@ -144,7 +128,7 @@ impl Caller {
     pub(crate) fn sees(&self, organization: &OrganizationKey) -> bool {
         match &self.scope {
             Scope::All => true,
-            Scope::Only(tenants) => tenants.contains(&Tenant::from(organization)),
+            Scope::Only(tenants) => tenants.contains(&organization.tenant()),
         }
     }
 
@@ -165,9 +149,7 @@ impl Caller {
     pub(crate) fn tenants(&self) -> Tenants {
         match &self.scope {
             Scope::All => Tenants::default(),
-            Scope::Only(tenants) => {
-                Tenants::only(tenants.iter().map(|one| [one.source.as_str(), one.kind.as_str(), one.id.as_str()]))
-            }
+            Scope::Only(tenants) => Tenants::only(&**tenants),
         }
     }
 

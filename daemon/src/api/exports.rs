@@ -63,7 +63,7 @@ async fn chosen(app: &App, caller: &Caller, request: &ExportRequest) -> Result<L
     let mut listed: Vec<Listed> = Vec::new();
     for name in &request.organizations {
         let found = listing.find(name)?;
-        if !listed.iter().any(|one| one.key == found.key) {
+        if !listed.iter().any(|one| one.key.is(&found.key.tenant())) {
             listed.push(found.clone());
         }
     }

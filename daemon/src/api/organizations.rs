@@ -86,7 +86,8 @@ pub(crate) async fn show(
     });
     let member = found.map_err(|error| listing.refusal(error))?.clone();
     caller.is_about(None, &member.listed.key);
-    let of_it = |known: &&Known| known.members.iter().any(|one| one.listed.key == member.listed.key);
+    let tenant = member.listed.key.tenant();
+    let of_it = |known: &&Known| known.members.iter().any(|one| one.listed.key.is(&tenant));
     let source = member.listed.key.source.clone();
     let described = match all.iter().find(of_it) {
         Some(known) => app.describe(&source, &known.standings, &[member], 0).await?.pop(),
@@ -227,7 +228,7 @@ impl App {
             let Listed { key, created_at, deleted_at, in_all, refusal, .. } = member.listed.clone();
             let standing = standings.of(member, &config, now);
             let first = since.timestamp().div_euclid(DAY);
-            let on = |day| results.get(&(key.id.clone(), day)).copied().unwrap_or_default();
+            let on = |day| results.get(&(key.tenant(), day)).copied().unwrap_or_default();
             Organization {
                 created_at,
                 deleted_at,

@@ -91,7 +91,7 @@ impl App {
             let before = keys.len();
             let is_called = names(glob)?;
             for one in listing.listed.iter().filter(|one| is_called(&one.key)) {
-                if !keys.contains(&one.key) {
+                if !keys.iter().any(|key| key.is(&one.key.tenant())) {
                     keys.push(one.key.clone());
                 }
             }

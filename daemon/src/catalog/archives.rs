@@ -1,6 +1,6 @@
 //! Archives in the catalog.
 
-use orgvault_api::{Archive, OrganizationKey, gid::Gid};
+use orgvault_api::{Archive, OrganizationKey, Tenant, gid::Gid};
 use serde::de::Error as _;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
@@ -10,10 +10,8 @@ use crate::store::{Prefix, Stored};
 /// Which archives to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ArchiveFilter {
-    /// Only of this source.
-    pub source: Option<String>,
-    /// Only of the organization with this id.
-    pub organization: Option<String>,
+    /// Only of this organization.
+    pub tenant: Option<Tenant>,
 }
 
 /// Which page of the archives to list.
@@ -82,9 +80,9 @@ impl Catalog {
     /// When the catalog cannot be read.
     pub async fn archives(&self, filter: &ArchiveFilter) -> Result<Vec<Stored>, CatalogError> {
         let mut query = QueryBuilder::<Sqlite>::new("SELECT gid, document FROM archives WHERE true");
-        let conditions = [(" AND source = ", &filter.source), (" AND organization_id = ", &filter.organization)];
-        for (condition, value) in conditions.into_iter().filter_map(|(text, value)| Some((text, value.as_ref()?))) {
-            query.push(condition).push_bind(value);
+        if let Some(Tenant { source, kind, id }) = &filter.tenant {
+            query.push(" AND source = ").push_bind(source).push(" AND kind = ").push_bind(kind);
+            query.push(" AND organization_id = ").push_bind(id);
         }
         query.push(" ORDER BY exported_at, gid");
         let rows = query.build().fetch_all(&self.pool).await.map_err(failed("list archives"))?;

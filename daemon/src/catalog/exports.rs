@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use orgvault_api::{DayResult, Export, ExportError, OrganizationKey, State, clock::Timestamp, gid::Gid};
+use orgvault_api::{DayResult, Export, ExportError, OrganizationKey, State, Tenant, clock::Timestamp, gid::Gid};
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    Catalog, CatalogError, Page, Place, Repeat, Tenants, archives, failed, from_micros, page::AMONG, repeats,
-    to_integer, to_micros,
+    Catalog, CatalogError, Page, Place, Repeat, Tenants, archives, failed, from_micros, newest::tenant, page::AMONG,
+    repeats, to_integer, to_micros,
 };
 use crate::store::Stored;
 
@@ -136,11 +136,12 @@ impl Catalog {
     /// When the catalog cannot be read.
     pub async fn has_finished(&self, request: Gid, organization: &OrganizationKey) -> Result<bool, CatalogError> {
         sqlx::query_scalar::<_, i64>(
-            "SELECT EXISTS (SELECT 1 FROM exports WHERE request = ? AND source = ? AND organization_id = ? \
+            "SELECT EXISTS (SELECT 1 FROM exports WHERE request = ? AND source = ? AND kind = ? AND organization_id = ? \
              AND state = 'finished')",
         )
         .bind(to_integer(request))
         .bind(&organization.source)
+        .bind(&organization.kind)
         .bind(&organization.id)
         .fetch_one(&self.pool)
         .await
@@ -154,11 +155,12 @@ impl Catalog {
     /// When the catalog cannot be read.
     pub async fn is_made(&self, export: &Export) -> Result<bool, CatalogError> {
         sqlx::query_scalar::<_, i64>(
-            "SELECT EXISTS (SELECT 1 FROM exports WHERE request = ? AND source = ? AND organization_id = ? \
+            "SELECT EXISTS (SELECT 1 FROM exports WHERE request = ? AND source = ? AND kind = ? AND organization_id = ? \
              AND format = ? AND coalesce(entity, '') = ? AND schedule IS NOT NULL AND state = 'finished')",
         )
         .bind(to_integer(export.request))
         .bind(&export.organization.source)
+        .bind(&export.organization.kind)
         .bind(&export.organization.id)
         .bind(export.format.name())
         .bind(export.entity.as_deref().unwrap_or(""))
@@ -168,7 +170,7 @@ impl Catalog {
         .map_err(failed("look for an archive of a run"))
     }
 
-    /// How the exports of a source ended since an instant: by organization id and day (in days since
+    /// How the exports of a source ended since an instant: by organization and day (in days since
     /// 1970-01-01), the worst result of any format and entity. What was canceled is no result.
     ///
     /// # Errors
@@ -177,7 +179,7 @@ impl Catalog {
         &self,
         source: &str,
         since: Timestamp,
-    ) -> Result<HashMap<(String, i64), DayResult>, CatalogError> {
+    ) -> Result<HashMap<(Tenant, i64), DayResult>, CatalogError> {
         const ACT: &str = "list how the days ended";
         let rows = sqlx::query(DAY_RESULTS)
             .bind(source)
@@ -185,10 +187,10 @@ impl Catalog {
             .fetch_all(&self.pool)
             .await
             .map_err(failed(ACT))?;
-        let mut results: HashMap<(String, i64), DayResult> = HashMap::new();
+        let mut results: HashMap<(Tenant, i64), DayResult> = HashMap::new();
         for row in &rows {
-            let (organization, day, result) = day_result(row).map_err(failed(ACT))?;
-            let worst = results.entry((organization, day)).or_default();
+            let (tenant, day, result) = day_result(source, row).map_err(failed(ACT))?;
+            let worst = results.entry((tenant, day)).or_default();
             *worst = result.max(*worst);
         }
         Ok(results)
@@ -234,10 +236,10 @@ impl Catalog {
 pub(super) const PLACE: &str = "SELECT position, gid = ?1 FROM exports WHERE gid <= ?1 ORDER BY gid DESC LIMIT 1";
 
 /// The plus keeps the index of all that the source ever had out of it.
-pub(super) const DAY_RESULTS: &str = "SELECT organization_id, finished_at / 86400000000 AS day, state, \
+pub(super) const DAY_RESULTS: &str = "SELECT kind, organization_id, finished_at / 86400000000 AS day, state, \
     warnings <> '[]', max(position) FROM exports WHERE +source = ?1 AND finished_at >= ?2 \
     AND error_code IS NOT 'canceled' \
-    GROUP BY organization_id, day, format, entity";
+    GROUP BY kind, organization_id, day, format, entity";
 
 /// The plus keeps the index of all that ever failed out of it.
 pub(super) const FAILED_SINCE: &str = "SELECT count(*) FROM exports WHERE +state = 'error' \
@@ -318,13 +320,13 @@ pub(super) async fn insert(
     Ok(())
 }
 
-fn day_result(row: &SqliteRow) -> Result<(String, i64, DayResult), sqlx::Error> {
-    let result = match (parsed(row.try_get(2)?)?, row.try_get(3)?) {
+fn day_result(source: &str, row: &SqliteRow) -> Result<(Tenant, i64, DayResult), sqlx::Error> {
+    let result = match (parsed(row.try_get(3)?)?, row.try_get(4)?) {
         (State::Error, _) => DayResult::Error,
         (_, true) => DayResult::Warnings,
         (_, false) => DayResult::Finished,
     };
-    Ok((row.try_get(0)?, row.try_get(1)?, result))
+    Ok((tenant(source, row)?, row.try_get(2)?, result))
 }
 
 async fn update(connection: &mut SqliteConnection, export: &Export) -> Result<(), CatalogError> {

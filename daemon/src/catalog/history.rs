@@ -30,9 +30,9 @@ pub(super) const FORGET: &str = "DELETE FROM exports WHERE position IN (\
     AND NOT EXISTS (SELECT 1 FROM archives WHERE archives.gid = old.gid) \
     AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.gid = old.request) \
     AND old.request <> (SELECT newest.request FROM exports AS newest WHERE newest.source = old.source \
-        AND newest.organization_id = old.organization_id ORDER BY newest.position DESC LIMIT 1) \
+        AND newest.kind = old.kind AND newest.organization_id = old.organization_id ORDER BY newest.position DESC LIMIT 1) \
     AND old.request IS NOT (SELECT counted.request FROM exports AS counted WHERE counted.source = old.source \
-        AND counted.organization_id = old.organization_id AND counted.error_code IS NOT 'canceled' \
+        AND counted.kind = old.kind AND counted.organization_id = old.organization_id AND counted.error_code IS NOT 'canceled' \
         ORDER BY counted.position DESC LIMIT 1))";
 
 /// The newest run of a schedule says how that is.

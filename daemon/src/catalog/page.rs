@@ -1,6 +1,6 @@
 //! Lists that may be long are read page by page, and never more of them than is asked for.
 
-use orgvault_api::gid::Gid;
+use orgvault_api::{Tenant, gid::Gid};
 use serde_json::Value;
 use sqlx::{Row, sqlite::SqliteRow};
 
@@ -71,12 +71,14 @@ pub struct Tenants(Option<String>);
 
 /// What a list is limited to, as a condition that is looked up in an index.
 pub(super) const AMONG: &str =
-    "(source, organization_id, kind) IN (SELECT value ->> 0, value ->> 2, value ->> 1 FROM json_each(";
+    "(source, kind, organization_id) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(";
 
 impl Tenants {
-    /// Only those with these sources, kinds and ids.
-    pub fn only<'t>(tenants: impl IntoIterator<Item = [&'t str; 3]>) -> Self {
-        let tenants: Value = tenants.into_iter().map(|tenant| Value::from(tenant.as_slice())).collect();
+    /// Only these.
+    pub fn only<'t>(tenants: impl IntoIterator<Item = &'t Tenant>) -> Self {
+        let names =
+            |Tenant { source, kind, id }: &Tenant| Value::from([source, kind, id].map(String::as_str).as_slice());
+        let tenants: Value = tenants.into_iter().map(names).collect();
         Self(Some(tenants.to_string()))
     }
 

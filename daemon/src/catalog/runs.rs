@@ -48,8 +48,8 @@ const RUNS: &str = "SELECT runs.*, \
     (SELECT count(*) FROM exports e WHERE e.request = runs.gid AND e.state = 'finished') AS finished, \
     (SELECT count(*) FROM exports e WHERE e.request = runs.gid AND e.state = 'error' AND NOT EXISTS \
         (SELECT 1 FROM exports later WHERE later.request = e.request AND later.source = e.source \
-         AND later.organization_id = e.organization_id AND later.format = e.format AND later.entity IS e.entity \
-         AND later.attempt > e.attempt)) AS failed \
+         AND later.kind = e.kind AND later.organization_id = e.organization_id AND later.format = e.format \
+         AND later.entity IS e.entity AND later.attempt > e.attempt)) AS failed \
     FROM runs ";
 
 impl Catalog {
@@ -128,11 +128,11 @@ impl Catalog {
     pub async fn waiting(&self, run: Gid, now: Timestamp, limit: u32) -> Result<Vec<Vec<Export>>, CatalogError> {
         const ACT: &str = "list what waits in a run";
         let rows = sqlx::query(
-            "WITH next AS (SELECT source, organization_id, min(position) AS place FROM exports \
-             WHERE request = ?1 AND state = 'pending' GROUP BY source, organization_id \
+            "WITH next AS (SELECT source, kind, organization_id, min(position) AS place FROM exports \
+             WHERE request = ?1 AND state = 'pending' GROUP BY source, kind, organization_id \
              HAVING min(not_before <= ?2 OR created_at > ?2) ORDER BY place LIMIT ?3) \
              SELECT e.* FROM next JOIN exports e ON e.request = ?1 AND e.source = next.source \
-             AND e.organization_id = next.organization_id AND e.state = 'pending' ORDER BY next.place, e.position",
+             AND e.kind = next.kind AND e.organization_id = next.organization_id AND e.state = 'pending' ORDER BY next.place, e.position",
         )
         .bind(to_integer(run))
         .bind(to_micros(now))
@@ -141,7 +141,7 @@ impl Catalog {
         .await
         .map_err(failed(ACT))?;
         let exports = self.readable(rows.iter().map(from_row))?;
-        let same = |left: &Export, right: &Export| left.organization == right.organization;
+        let same = |left: &Export, right: &Export| left.organization.is(&right.organization.tenant());
         Ok(exports.chunk_by(same).map(<[Export]>::to_vec).collect())
     }
 
@@ -152,10 +152,11 @@ impl Catalog {
     pub async fn attempts(&self, run: Gid, organization: &OrganizationKey) -> Result<Vec<Attempt>, CatalogError> {
         const ACT: &str = "list the tries of a run";
         let rows = sqlx::query(
-            "SELECT * FROM exports WHERE request = ? AND source = ? AND organization_id = ? ORDER BY position",
+            "SELECT * FROM exports WHERE request = ? AND source = ? AND kind = ? AND organization_id = ? ORDER BY position",
         )
         .bind(to_integer(run))
         .bind(&organization.source)
+        .bind(&organization.kind)
         .bind(&organization.id)
         .fetch_all(&self.pool)
         .await
@@ -178,9 +179,9 @@ impl Catalog {
         let rows = sqlx::query(
             "SELECT * FROM exports e WHERE request = ?1 AND state = 'error' AND NOT EXISTS \
              (SELECT 1 FROM exports later WHERE later.request = ?1 AND later.source = e.source \
-              AND later.organization_id = e.organization_id AND later.format = e.format \
+              AND later.kind = e.kind AND later.organization_id = e.organization_id AND later.format = e.format \
               AND later.entity IS e.entity AND later.attempt > e.attempt) \
-             GROUP BY source, organization_id",
+             GROUP BY source, kind, organization_id",
         )
         .bind(to_integer(run))
         .fetch_all(&self.pool)

@@ -8,6 +8,7 @@ use crate::store::{Prefix, Stored, fixture};
 
 mod history;
 mod scale;
+mod tenants;
 
 fn gid(number: u64) -> Gid {
     Gid::try_from(number).unwrap()
@@ -21,6 +22,10 @@ fn organization(id: &str) -> OrganizationKey {
         name: "Ünïcode \u{1b}[31m\n🚀".to_owned(),
         slug: "../x".to_owned(),
     }
+}
+
+fn of_kind(kind: &str, id: &str) -> OrganizationKey {
+    OrganizationKey { kind: kind.to_owned(), ..organization(id) }
 }
 
 fn export(number: u64) -> Export {
@@ -152,7 +157,10 @@ async fn the_newest_archive_is_the_last_exported_and_of_one_instant_the_highest_
         catalog.put_archive(&archive(number, seconds, "a")).await.unwrap();
     }
     let pairs = catalog.newest_pairs("tracker").await.unwrap();
-    assert_eq!(pairs["acme"].iter().map(|archive| archive.gid).collect::<Vec<_>>(), [gid(9), gid(8)]);
+    assert_eq!(
+        pairs[&organization("acme").tenant()].iter().map(|archive| archive.gid).collect::<Vec<_>>(),
+        [gid(9), gid(8)]
+    );
     let listed = catalog.archives(&ArchiveFilter::default()).await.unwrap();
     let order: Vec<u64> = listed.iter().map(|archive| archive.gid.get()).collect();
     assert_eq!(order, [7, 5, 8, 9]);

@@ -3,7 +3,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use orgvault_api::{Export, OrganizationKey, gid::Gid};
+use orgvault_api::{Export, OrganizationKey, Tenant, gid::Gid};
 use tokio::sync::oneshot;
 
 /// The exports of one request and one organization: they share a snapshot.
@@ -14,17 +14,10 @@ pub(super) struct Job {
     over: Option<oneshot::Sender<()>>,
 }
 
-/// An organization, as the queue tells them apart: its source's name and its id.
-type Tenant = (String, String);
-
 impl Job {
     fn tenant(&self) -> Option<Tenant> {
-        Some(tenant(&self.exports.first()?.organization))
+        Some(self.exports.first()?.organization.tenant())
     }
-}
-
-fn tenant(organization: &OrganizationKey) -> Tenant {
-    (organization.source.clone(), organization.id.clone())
 }
 
 /// Waiting jobs and the organizations that are being exported. At most one job of an
@@ -41,9 +34,7 @@ impl Queue {
         for export in exports {
             let same = |job: &Job| {
                 job.exports.first().is_some_and(|first| {
-                    first.request == export.request
-                        && first.organization.source == export.organization.source
-                        && first.organization.id == export.organization.id
+                    first.request == export.request && first.organization.is(&export.organization.tenant())
                 })
             };
             // Exports of one job come one after the other, so only the last can be the one.
@@ -74,7 +65,7 @@ impl Queue {
 
     /// Whether a job of the organization is running.
     pub(super) fn is_running(&self, organization: &OrganizationKey) -> bool {
-        self.running.contains(&tenant(organization))
+        self.running.contains(&organization.tenant())
     }
 
     /// The first job whose organization is not being exported; it counts as running until
@@ -160,6 +151,17 @@ mod tests {
         queue.push(vec![export(1, 9, "a"), export(2, 9, "a"), export(3, 9, "b"), export(4, 8, "a")]);
         assert_eq!(gids(queue.take().as_ref()), [1, 2]);
         assert_eq!(gids(queue.take().as_ref()), [3]);
+    }
+
+    #[test]
+    fn two_kinds_with_one_id_are_two_jobs_and_run_side_by_side() {
+        let mut queue = Queue::default();
+        let mut project = export(2, 9, "a");
+        project.organization.kind = "project".to_owned();
+        queue.push(vec![export(1, 9, "a"), project.clone()]);
+        assert_eq!(gids(queue.take().as_ref()), [1]);
+        assert!(!queue.is_running(&project.organization));
+        assert_eq!(gids(queue.take().as_ref()), [2]);
     }
 
     #[test]

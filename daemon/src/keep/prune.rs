@@ -43,7 +43,7 @@ pub async fn prune(shop: &Arc<Workshop>, by: &Origin) -> Result<Pruned, KeepErro
     let mut pruned = Pruned::default();
     for group in retention::groups(shop.catalog.archives(&ArchiveFilter::default()).await?).into_keys() {
         if let Err(error) = prune_group(shop, &group, by, &mut HashSet::new(), &mut pruned).await {
-            pruned.failures.push(format!("{}: {error}", group.organization));
+            pruned.failures.push(format!("{}: {error}", group.tenant));
         }
     }
     Ok(pruned)
@@ -110,7 +110,7 @@ async fn delete_one(shop: &Arc<Workshop>, archive: &Stored, by: &Origin, pruned:
 }
 
 async fn plan_of(shop: &Arc<Workshop>, group: &Group) -> Result<GroupPlan, KeepError> {
-    let filter = ArchiveFilter { source: Some(group.source.clone()), organization: Some(group.organization.clone()) };
+    let filter = ArchiveFilter { tenant: Some(group.tenant.clone()) };
     let mut archives = listed(shop, filter).await?;
     archives.retain(|archive| Group::of(archive) == *group);
     let config = shop.config();

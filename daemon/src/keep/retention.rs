@@ -9,7 +9,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike};
 use chrono_tz::Tz;
-use orgvault_api::{ArchiveState, Format, Warning, clock::Timestamp, gid::Gid};
+use orgvault_api::{ArchiveState, Format, Tenant, Warning, clock::Timestamp, gid::Gid};
 use orgvault_config::Retention;
 
 use crate::store::Stored;
@@ -17,10 +17,8 @@ use crate::store::Stored;
 /// What is kept together: archives of one organization, format and entity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Group {
-    /// The source's name.
-    pub source: String,
-    /// The organization's id.
-    pub organization: String,
+    /// The organization.
+    pub tenant: Tenant,
     /// How the archives are written.
     pub format: Format,
     /// For `csv`: the entity.
@@ -33,10 +31,8 @@ impl Group {
     /// The group that an archive belongs to.
     #[must_use]
     pub fn of(archive: &Stored) -> Self {
-        let organization = &archive.organization;
         Self {
-            source: organization.source.clone(),
-            organization: organization.id.clone(),
+            tenant: archive.organization.tenant(),
             format: archive.format,
             entity: archive.entity.clone(),
             importable: archive.importable,

@@ -7,7 +7,9 @@ use std::{
 };
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use orgvault_api::{Export, ExportError, OrganizationKey, Run, SourceFailure, State, Trigger, clock::Timestamp};
+use orgvault_api::{
+    Export, ExportError, OrganizationKey, Run, SourceFailure, State, Tenant, Trigger, clock::Timestamp,
+};
 use orgvault_config::{HookEvent, ScheduleConfig};
 
 use super::{
@@ -36,7 +38,7 @@ pub(super) struct Drive {
     /// Sources that are being asked, and organizations that are being exported.
     busy: FuturesUnordered<BoxFuture<'static, Ended>>,
     asked: HashSet<String>,
-    exported: HashSet<OrganizationKey>,
+    exported: HashSet<Tenant>,
 }
 
 /// Something that the run waited for.
@@ -103,7 +105,7 @@ impl Drive {
         }
         match ended.take() {
             Some(Ended::Listed { source, .. }) => drop(self.asked.remove(&source)),
-            Some(Ended::Exported(organization)) => drop(self.exported.remove(&organization)),
+            Some(Ended::Exported(organization)) => drop(self.exported.remove(&organization.tenant())),
             None => {}
         }
         if self.schedules.0.stop.is_cancelled() {
@@ -259,7 +261,7 @@ impl Drive {
                 let limit = BATCH + u32::try_from(self.exported.len()).unwrap_or(0);
                 let waiting = self.schedules.catalog().waiting(self.open.run.gid, now, limit).await?;
                 let is_new = |exports: &Vec<Export>| {
-                    exports.first().is_some_and(|first| !self.exported.contains(&first.organization))
+                    exports.first().is_some_and(|first| !self.exported.contains(&first.organization.tenant()))
                 };
                 self.batch = waiting.into_iter().filter(is_new).collect();
             }
@@ -268,7 +270,7 @@ impl Drive {
             let Some(first) = self.batch.pop_front().and_then(|exports| exports.into_iter().next()) else { continue };
             let organization = first.organization;
             self.schedules.0.hooks.fire(Notice::start(&self.open.run, &organization));
-            self.exported.insert(organization.clone());
+            self.exported.insert(organization.tenant());
             // However it ended: the catalog says how.
             self.busy.push(over.map(|_over| Ended::Exported(organization)).boxed());
         }

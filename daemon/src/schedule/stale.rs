@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::TimeDelta;
-use orgvault_api::{OrganizationKey, clock::Timestamp, health::Health};
+use orgvault_api::{OrganizationKey, Tenant, clock::Timestamp, health::Health};
 use orgvault_config::{Config, HookEvent};
 
 use super::runner::Schedules;
@@ -16,7 +16,7 @@ const EVERY: TimeDelta = TimeDelta::minutes(10);
 #[derive(Debug, Default)]
 pub(super) struct Stale {
     looked: Option<Timestamp>,
-    told: HashSet<(String, String)>,
+    told: HashSet<Tenant>,
 }
 
 impl Stale {
@@ -33,15 +33,14 @@ impl Stale {
         }
         self.looked = Some(now);
         let stale = stale(schedules, &config, now).await?;
-        let name = |organization: &OrganizationKey| (organization.source.clone(), organization.id.clone());
         for (organization, exported_at) in &stale {
-            if !self.told.contains(&name(organization)) {
+            if !self.told.contains(&organization.tenant()) {
                 let at = exported_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
                 let message = format!("its newest archive is of {at}, which is older than max_age allows");
                 schedules.0.hooks.fire(Notice::stale(organization, &message));
             }
         }
-        self.told = stale.iter().map(|(organization, _)| name(organization)).collect();
+        self.told = stale.iter().map(|(organization, _)| organization.tenant()).collect();
         Ok(())
     }
 }

@@ -27,8 +27,9 @@ fn freshness(max_age: u64, shrinking: u32) -> Freshness {
 /// Archives newest first.
 fn standings(archives: Vec<Archive>, state: Option<State>) -> Standings {
     let archives: Vec<Stored> = archives.into_iter().map(fixture::stored).collect();
-    let archives = if archives.is_empty() { HashMap::new() } else { HashMap::from([("7".to_owned(), archives)]) };
-    let last = |state| ("7".to_owned(), LastExport { gid: Gid::try_from(1).unwrap(), state, error: None });
+    let acme = || key("acme").tenant();
+    let archives = if archives.is_empty() { HashMap::new() } else { HashMap::from([(acme(), archives)]) };
+    let last = |state| (acme(), LastExport { gid: Gid::try_from(1).unwrap(), state, error: None });
     Standings { archives, exports: state.map(last).into_iter().collect(), listing: None }
 }
 
@@ -147,6 +148,17 @@ fn one_that_its_source_does_not_list_any_more_is_gone_and_neither_stale_nor_fail
     assert_eq!((gone.health, gone.is_judged()), (Health::Gone, true));
     assert!(!standings.members()[0].gone, "nobody knows what a source lists that never answered");
     assert!(standings.among(vec![listed("renamed")]).iter().all(|one| !one.gone), "its id is what names it");
+}
+
+#[test]
+fn another_kind_with_the_same_id_stands_by_itself() {
+    let standings = standings(vec![archive(1, 1, 1)], Some(State::Error));
+    let project = Listed { key: OrganizationKey { kind: "project".to_owned(), ..key("acme") }, ..listed("acme") };
+    let members = standings.among(vec![project]);
+    assert_eq!(members.iter().map(|one| one.gone).collect::<Vec<_>>(), [false, true]);
+    let of = |member| standings.of(member, &config(&freshness(24, 0)), noon());
+    assert_eq!((of(&members[0]).health, of(&members[0]).last_state), (Health::Never, None));
+    assert_eq!(of(&members[1]).last_state, Some(State::Error));
 }
 
 #[test]

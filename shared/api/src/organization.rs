@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What names one organization: enough to find its folder and to show it to people.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrganizationKey {
     /// The source's name.
     pub source: String,

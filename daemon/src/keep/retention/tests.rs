@@ -47,6 +47,16 @@ fn without_a_keep_rule_nothing_goes() {
 }
 
 #[test]
+fn two_kinds_with_one_id_take_nobodys_place() {
+    let mut archives = nightly(2);
+    archives[0].organization.kind = "project".to_owned();
+    let retention = Retention { keep_last: 1, ..Retention::default() };
+    let now = at("2026-12-01T00:00:00Z");
+    let plan = plan(archives, now, |_| Rules { retention: &retention, zone: Tz::UTC });
+    assert!(plan.decisions.len() == 2 && plan.decisions.iter().all(|decision| decision.keep), "{plan:?}");
+}
+
+#[test]
 fn each_rule_keeps_the_newest_of_its_buckets_and_says_so() {
     let retention = Retention { keep_last: 2, keep_daily: 3, keep_weekly: 2, keep_monthly: 1, ..Retention::default() };
     let plan = planned(nightly(30), &retention);
