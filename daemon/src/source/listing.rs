@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use orgvault_api::{ExportError, OrganizationKey, Warning, clock::Timestamp, text::printable};
+use orgvault_api::{ExportError, OrganizationKey, Tenant, Warning, clock::Timestamp, text::printable};
 use orgvault_config::ScheduleConfig;
 
 use super::{
@@ -56,22 +56,16 @@ impl Listed {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ListingFault {
     /// `list` gives it more than once.
-    #[error("organization {id} ({name}) is listed {times} times")]
+    #[error("organization {id} ({name}) is listed {times} times{}", as_kind(.kind.as_deref()))]
     Repeated {
+        /// Its kind, where there are several.
+        kind: Option<String>,
         /// Its id.
         id: String,
         /// Its name.
         name: String,
         /// How often.
         times: usize,
-    },
-    /// Another kind has the same id.
-    #[error("the id {id} is listed for {kinds}: an id has to name one organization of a source")]
-    Shared {
-        /// The id.
-        id: String,
-        /// The kinds.
-        kinds: String,
     },
     /// It has no id, or an empty one.
     #[error("row {row} of the list of organizations ({name}) has no id")]
@@ -120,7 +114,7 @@ impl ListingFault {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Repeated { .. } | Self::Shared { .. } => "duplicate_id",
+            Self::Repeated { .. } => "duplicate_id",
             Self::NoId { .. } | Self::UnreadableId { .. } | Self::LongId { .. } => "organization_id",
             Self::Value { .. } => "list_value",
         }
@@ -133,7 +127,6 @@ impl ListingFault {
             Self::Repeated { .. } => {
                 "a join of the definition's `list` repeats rows: let it give each organization once"
             }
-            Self::Shared { .. } => "let the definition's `list` give each id once",
             Self::NoId { .. } | Self::UnreadableId { .. } | Self::LongId { .. } => {
                 "correct the row in the app's database, or leave it out in the definition's `list`"
             }
@@ -360,43 +353,36 @@ pub(super) fn organizations(source: &str, query: &OrganizationQuery, rows: &[Row
     listed
 }
 
-/// Directory, queue and retention are those of an id: whatever shares one is refused, and stays in
-/// the list once.
+/// Directory, queue and retention are those of a kind and id: what is listed more than once under
+/// them is refused, and stays in the list once.
 fn refuse_repeated(listed: &mut Vec<Listed>) {
-    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut places: HashMap<Tenant, Vec<usize>> = HashMap::new();
     for (place, one) in listed.iter().enumerate().filter(|(_, one)| !one.key.id.is_empty()) {
-        places.entry(one.key.id.clone()).or_default().push(place);
+        places.entry(one.key.tenant()).or_default().push(place);
     }
     let mut again = vec![false; listed.len()];
-    for places in places.values().filter(|places| places.len() > 1) {
-        let fault = shared(listed, places);
-        for &place in places {
-            let first = places.iter().copied().find(|&first| listed[first].key.kind == listed[place].key.kind);
-            let Some(first) = first else { continue };
-            if first == place {
-                listed[place].refusal = Some(fault.clone());
-            } else {
-                again[place] = true;
-                // A schedule that takes any of the rows has to be told.
-                listed[first].in_all |= listed[place].in_all;
-                listed[first].deleted_at = listed[first].deleted_at.and(listed[place].deleted_at);
-            }
+    let several = listed.iter().any(|one| one.key.kind != listed[0].key.kind);
+    for places in places.values() {
+        let [first, others @ ..] = places.as_slice() else { continue };
+        for &place in others {
+            again[place] = true;
+            // A schedule that takes any of the rows has to be told.
+            listed[*first].in_all |= listed[place].in_all;
+            listed[*first].deleted_at = listed[*first].deleted_at.and(listed[place].deleted_at);
+        }
+        if !others.is_empty() {
+            let OrganizationKey { kind, id, name, .. } = &listed[*first].key;
+            let kind = several.then(|| shortened(kind));
+            let (id, name, times) = (shortened(id), shortened(name), places.len());
+            listed[*first].refusal = Some(ListingFault::Repeated { kind, id, name, times });
         }
     }
     let mut again = again.into_iter();
     listed.retain(|_| !again.next().unwrap_or_default());
 }
 
-/// Why the rows at these places, which share an id, are refused.
-fn shared(listed: &[Listed], places: &[usize]) -> ListingFault {
-    let mut kinds: Vec<&str> = places.iter().map(|&place| listed[place].key.kind.as_str()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let OrganizationKey { id, name, .. } = &listed[places[0]].key;
-    match kinds.as_slice() {
-        [_] => ListingFault::Repeated { id: shortened(id), name: shortened(name), times: places.len() },
-        _ => ListingFault::Shared { id: shortened(id), kinds: kinds.join(" and ") },
-    }
+fn as_kind(kind: Option<&str>) -> String {
+    kind.map(|kind| format!(" as {kind}")).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -37,11 +37,14 @@ fn an_organization_that_is_listed_twice_is_refused_and_the_others_are_not() {
 }
 
 #[test]
-fn an_id_of_two_kinds_is_refused_for_both() {
+fn an_id_of_two_kinds_names_two_organizations() {
     let listed = read(&[of_kind("program", "1"), of_kind("project", "1"), of_kind("project", "2")]);
-    assert_eq!(codes(&listed), [("1", "duplicate_id"), ("1", "duplicate_id"), ("2", "")]);
-    let said = listed[0].refusal.as_ref().unwrap().to_string();
-    assert_eq!(said, "the id 1 is listed for program and project: an id has to name one organization of a source");
+    assert_eq!(codes(&listed), [("1", ""), ("1", ""), ("2", "")]);
+    let rows = ["program", "project", "project", "program"].map(|kind| of_kind(kind, "1"));
+    let listed = read(&[&rows[..3], &[of_kind("program", "2"), of_kind("program", "")]].concat());
+    assert_eq!(codes(&listed), [("1", ""), ("1", "duplicate_id"), ("2", ""), ("", "organization_id")]);
+    let said = listed[1].refusal.as_ref().unwrap().to_string();
+    assert_eq!(said, "organization 1 (Acme) is listed 2 times as project");
 }
 
 #[test]

@@ -42,7 +42,8 @@ async fn a_join_that_repeats_an_organization_refuses_it_alone_on_both_databases(
     );
     let kinds = companies(
         "SELECT id, name, slug, 'team' AS kind FROM companies UNION ALL
-         SELECT id, name, slug, 'guild' FROM companies WHERE id = 2 ORDER BY id, kind",
+         SELECT id, name, slug, 'guild' FROM companies WHERE id = 2 UNION ALL
+         SELECT id, name, slug, 'team' FROM companies WHERE id = 2 ORDER BY id, kind",
     );
     let file = File::new(&setup).await;
     let database = Server::shared().database();
@@ -54,7 +55,7 @@ async fn a_join_that_repeats_an_organization_refuses_it_alone_on_both_databases(
             let (expected, said): (&[_], _) = if is_join {
                 (&[("1", "duplicate_id"), ("2", "")], "organization 1 (Acme) is listed 2 times")
             } else {
-                (&[("1", ""), ("2", "duplicate_id"), ("2", "duplicate_id")], "the id 2 is listed for guild and team")
+                (&[("1", ""), ("2", ""), ("2", "duplicate_id")], "organization 2 (Globex) is listed 2 times as team")
             };
             assert_eq!(codes(&listed), expected);
             let line = line(&source).await;
