@@ -33,4 +33,6 @@ mod solidtime;
 #[cfg(test)]
 mod source;
 #[cfg(test)]
+mod tenants;
+#[cfg(test)]
 mod trueppm;
