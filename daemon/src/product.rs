@@ -4,6 +4,7 @@
 mod contents;
 mod load;
 mod parse;
+mod query;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use orgvault_api::Format;
 
 pub use load::{Product, Products};
 pub use parse::parse;
+pub use query::{Queries, Query, SectionQueries, Unspoken};
 
 /// A checked product definition.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +52,7 @@ pub struct OrganizationQuery {
     pub formats: BTreeMap<String, Vec<Format>>,
     /// A query with the columns `id`, `name`, `slug` and, optional, `kind`, `created_at`,
     /// `deleted_at`, `in_all` (whether `--all` takes it).
-    pub list: String,
+    pub list: Query,
 }
 
 impl OrganizationQuery {
@@ -147,9 +149,9 @@ pub struct Section {
     /// The base table, for errors and checks.
     pub table: String,
     /// The rows query, with `$1` for the organization's id.
-    pub rows: String,
+    pub rows: Query,
     /// The independent count query, with `$1`.
-    pub count: String,
+    pub count: Query,
     /// Column types that the source does not know or that differ from what it says (SQLite;
     /// lists), by column name.
     pub types: BTreeMap<String, DeclaredType>,
@@ -196,7 +198,7 @@ pub struct WarningQuery {
     /// One sentence.
     pub message: String,
     /// One text column with ids; `$1` is the organization's id. At most 100 rows are read.
-    pub rows: String,
+    pub rows: Query,
 }
 
 /// What the definition knows of a table.

@@ -42,7 +42,10 @@ impl Settings {
             }
             // One that could not be read is a problem already.
             if !source.url.reveal().is_empty()
-                && let Err(error) = Source::accepts(source)
+                && let Err(error) = Source::accepts(
+                    source,
+                    products.as_ref().ok().and_then(|it| it.get(&source.product)).map(AsRef::as_ref),
+                )
             {
                 problems.push(lines.refused_url(error.to_string(), error.hint()));
             }
@@ -117,6 +120,19 @@ mod tests {
     /etc/orgvault/config.toml:6: source.url: source mine: cannot use its url: its url does not say sslmode=verify-full, and db.example is not this machine (add `sslmode=verify-full` (and `sslrootcert=FILE` for an own authority) to the source's url and enable TLS on the server, or set `tls = "as-url"` for a network that you trust)
     /etc/orgvault/config.toml:10: source.url: source odd: cannot read its url: its port is no number (correct `url` of this source in the configuration)
     "#);
+    }
+
+    #[test]
+    fn a_definition_without_words_for_the_sources_database_is_said_with_the_url() {
+        let count = "count = \"SELECT count(*) FROM users";
+        assert_eq!(TRACKER.matches(count).count(), 1);
+        let other = TRACKER.replace(count, &count.replace("count = ", "count.postgres = "));
+        let (directory, file) = write(&[("mine.toml", &other)], SOURCE);
+        let said = Settings::load(&file)
+            .unwrap_err()
+            .to_string()
+            .replace(&directory.path().display().to_string(), "/etc/orgvault");
+        insta::assert_snapshot!(said, @"/etc/orgvault/config.toml:6: source.url: source mine: cannot use its definition: product tracker says `section.count of users` only for other databases than SQLite (write the query for this database too, or correct `url` or `product` of the source)");
     }
 
     #[test]

@@ -1,17 +1,11 @@
 //! Sources: read-only snapshots of application databases, as streams of rows.
 
-mod check;
-mod columns;
 mod error;
 mod instant;
 mod listing;
-mod location;
 mod meaning;
-mod parameter;
-mod patience;
-mod postgres;
-mod schema;
-mod sqlite;
+mod rows;
+mod sql;
 mod uuid;
 
 use std::sync::Arc;
@@ -21,7 +15,7 @@ use orgvault_config::SourceConfig;
 
 use tokio_util::task::TaskTracker;
 
-use self::{location::Location, postgres::Postgres, sqlite::Sqlite};
+use self::rows::{Rows, RowsSnapshot};
 use crate::{
     product::Definition,
     row::{Column, Message, RowSink, WriterGone},
@@ -38,43 +32,28 @@ pub struct Source {
     config: SourceConfig,
     definition: Arc<Definition>,
     location: String,
-    database: Database,
-}
-
-enum Database {
-    Postgres(Arc<Postgres>),
-    Sqlite(Arc<Sqlite>),
+    rows: Arc<dyn Rows>,
 }
 
 impl Source {
-    /// Checks the URL and the TLS rule; opens nothing. Queries that are abandoned are ended in
-    /// tasks on `tracker`, so that a stop waits for them.
+    /// Checks the URL, the TLS rule and the definition's words; opens nothing. Queries that are
+    /// abandoned are ended in tasks on `tracker`, so that a stop waits for them.
     ///
     /// # Errors
-    /// When the URL is none, or asks for less TLS than the configuration allows.
+    /// When the URL is none or asks for less TLS than the configuration allows, or the definition
+    /// has no words for such a database.
     pub fn new(config: SourceConfig, definition: Arc<Definition>, tracker: TaskTracker) -> Result<Self, SourceError> {
         let name: Arc<str> = config.name.as_str().into();
-        let location = Location::read(&name, &config.url, config.tls)?;
-        let shown = location.shown();
-        let database = match location {
-            Location::Postgres(options) => {
-                let postgres = Postgres::new(Arc::clone(&name), &config, Arc::clone(&definition), *options, tracker);
-                Database::Postgres(Arc::new(postgres))
-            }
-            Location::Sqlite(path) => {
-                let sqlite = Sqlite::new(Arc::clone(&name), &config, Arc::clone(&definition), path);
-                Database::Sqlite(Arc::new(sqlite))
-            }
-        };
-        Ok(Self { name, config, definition, location: shown, database })
+        let (location, rows) = sql::connect(&name, &config, &definition, tracker)?;
+        Ok(Self { name, config, definition, location, rows })
     }
 
-    /// Checks the URL and the TLS rule, as [`Source::new`] does.
+    /// Checks what [`Source::new`] does; of a product that is not known, only the URL.
     ///
     /// # Errors
     /// As [`Source::new`].
-    pub fn accepts(config: &SourceConfig) -> Result<(), SourceError> {
-        Location::read(&config.name.as_str().into(), &config.url, config.tls).map(drop)
+    pub fn accepts(config: &SourceConfig, definition: Option<&Definition>) -> Result<(), SourceError> {
+        sql::accepts(&config.name.as_str().into(), config, definition)
     }
 
     /// The configured name.
@@ -106,10 +85,7 @@ impl Source {
     /// # Errors
     /// When it cannot be asked.
     pub async fn version(&self) -> Result<String, SourceError> {
-        match &self.database {
-            Database::Postgres(postgres) => postgres.version().await,
-            Database::Sqlite(sqlite) => sqlite.version().await,
-        }
+        self.rows.version().await
     }
 
     /// Every organization, soft-deleted ones too.
@@ -117,29 +93,20 @@ impl Source {
     /// # Errors
     /// When it cannot be asked.
     pub async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {
-        match &self.database {
-            Database::Postgres(postgres) => postgres.organizations().await,
-            Database::Sqlite(sqlite) => sqlite.organizations().await,
-        }
+        self.rows.organizations().await
     }
 
     /// Looks at every invariant; what fails is a line, not an error.
     pub async fn check(&self) -> SourceCheck {
-        let (lines, grants) = match &self.database {
-            Database::Postgres(postgres) => postgres.check().await,
-            Database::Sqlite(sqlite) => (sqlite.check().await, String::new()),
-        };
+        let (lines, grants) = self.rows.check().await;
         SourceCheck { source: self.name.to_string(), lines, grants }
     }
 
     /// The GRANT statements of exactly what the definition reads, without a look at the database;
-    /// [`Source::check`] has those for what is there. Empty for SQLite.
+    /// [`Source::check`] has those for what is there. Empty where the database has no roles.
     #[must_use]
     pub fn grants(&self) -> String {
-        match &self.database {
-            Database::Postgres(postgres) => postgres.grants(),
-            Database::Sqlite(_) => String::new(),
-        }
+        self.rows.grants()
     }
 
     /// Opens one read-only transaction, bound to one organization.
@@ -147,19 +114,13 @@ impl Source {
     /// # Errors
     /// When it cannot be opened, the id does not fit its type, or the schema is not readable.
     pub async fn snapshot(&self, organization: &str) -> Result<Snapshot, SourceError> {
-        let open = match &self.database {
-            Database::Postgres(postgres) => Open::Postgres(Arc::clone(postgres).snapshot(organization).await?),
-            Database::Sqlite(sqlite) => Open::Sqlite(Arc::clone(sqlite).snapshot(organization).await?),
-        };
+        let open = Arc::clone(&self.rows).snapshot(organization).await?;
         Ok(Snapshot { name: Arc::clone(&self.name), open })
     }
 
     /// Closes the pooled connections.
     pub async fn close(&self) {
-        match &self.database {
-            Database::Postgres(postgres) => postgres.close().await,
-            Database::Sqlite(_) => {}
-        }
+        self.rows.close().await;
     }
 }
 
@@ -167,31 +128,20 @@ impl Source {
 /// connection and ends its query on the server.
 pub struct Snapshot {
     name: Arc<str>,
-    open: Open,
-}
-
-enum Open {
-    Postgres(postgres::Snapshot),
-    Sqlite(sqlite::Snapshot),
+    open: Box<dyn RowsSnapshot>,
 }
 
 impl Snapshot {
     /// What the source calls this instant; two archives with one id show the same data.
     #[must_use]
     pub fn id(&self) -> &str {
-        match &self.open {
-            Open::Postgres(snapshot) => snapshot.id(),
-            Open::Sqlite(snapshot) => snapshot.id(),
-        }
+        self.open.id()
     }
 
     /// What the server calls itself.
     #[must_use]
     pub fn server(&self) -> &str {
-        match &self.open {
-            Open::Postgres(snapshot) => snapshot.server(),
-            Open::Sqlite(snapshot) => snapshot.server(),
-        }
+        self.open.server()
     }
 
     /// Differences between the live schema and the definition's, and the definition's warning
@@ -200,10 +150,7 @@ impl Snapshot {
     /// # Errors
     /// When a query fails, or with `strict_schema` when the schema is newer.
     pub async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {
-        match &mut self.open {
-            Open::Postgres(snapshot) => snapshot.warnings().await,
-            Open::Sqlite(snapshot) => snapshot.warnings().await,
-        }
+        self.open.warnings().await
     }
 
     /// The independent count of every section, by the definition's order. Call it first: in
@@ -212,10 +159,7 @@ impl Snapshot {
     /// # Errors
     /// When a query fails, or a table was rewritten since the snapshot was opened.
     pub async fn counts(&mut self) -> Result<Vec<u64>, SourceError> {
-        match &mut self.open {
-            Open::Postgres(snapshot) => snapshot.counts().await,
-            Open::Sqlite(snapshot) => snapshot.counts().await,
-        }
+        self.open.counts().await
     }
 
     /// The columns of a section's rows query.
@@ -223,10 +167,7 @@ impl Snapshot {
     /// # Errors
     /// When a query fails, or a column has a type that no format can write.
     pub async fn columns(&mut self, section: usize) -> Result<Arc<[Column]>, SourceError> {
-        match &mut self.open {
-            Open::Postgres(snapshot) => snapshot.columns(section),
-            Open::Sqlite(snapshot) => snapshot.columns(section).await,
-        }
+        self.open.columns(section).await
     }
 
     /// Sends `Begin`, the section's rows in whole blocks, and `End`; gives the number of rows.
@@ -239,10 +180,7 @@ impl Snapshot {
         let name = Arc::clone(&self.name);
         let gone = |WriterGone| SourceError::WriterGone { name };
         sink.send(Message::Begin { section, columns }).await.map_err(gone.clone())?;
-        let rows = match &mut self.open {
-            Open::Postgres(snapshot) => snapshot.rows(section, sink).await?,
-            Open::Sqlite(snapshot) => snapshot.rows(section, sink).await?,
-        };
+        let rows = self.open.rows(section, sink).await?;
         sink.send(Message::End).await.map_err(gone)?;
         Ok(rows)
     }
@@ -252,11 +190,7 @@ impl Snapshot {
     /// # Errors
     /// When the connection is lost, or a table was rewritten since the snapshot was opened.
     pub async fn confirm(&mut self) -> Result<(), SourceError> {
-        match &mut self.open {
-            Open::Postgres(snapshot) => snapshot.confirm().await,
-            // SQLite's snapshots miss nothing.
-            Open::Sqlite(_) => Ok(()),
-        }
+        self.open.confirm().await
     }
 
     /// Ends the transaction and gives the connection back.
@@ -264,17 +198,11 @@ impl Snapshot {
     /// # Errors
     /// When the connection is lost.
     pub async fn finish(self) -> Result<(), SourceError> {
-        match self.open {
-            Open::Postgres(snapshot) => snapshot.finish().await,
-            Open::Sqlite(snapshot) => snapshot.finish().await,
-        }
+        self.open.finish().await
     }
 
     /// Ends a query that may still run on the server, at once, and closes the connection.
     pub async fn abandon(self) {
-        match self.open {
-            Open::Postgres(snapshot) => snapshot.abandon().await,
-            Open::Sqlite(snapshot) => snapshot.abandon(),
-        }
+        self.open.abandon().await;
     }
 }

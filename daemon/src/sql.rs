@@ -1,5 +1,35 @@
-//! SQL taken apart by the grammar of PostgreSQL's lexer, which SQLite's is close to.
+//! SQL: the databases that it is written for, and its text taken apart by the grammar of PostgreSQL's
+//! lexer, which SQLite's is close to.
 //! <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>
+
+/// A kind of database that a definition may have words for. How one is read is told by the driver of
+/// its name, below `source/sql/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Dialect {
+    name: &'static str,
+    title: &'static str,
+}
+
+impl Dialect {
+    /// PostgreSQL.
+    pub const POSTGRES: Self = Self { name: "postgres", title: "PostgreSQL" };
+    /// SQLite.
+    pub const SQLITE: Self = Self { name: "sqlite", title: "SQLite" };
+    /// Every one, by name.
+    pub const ALL: [Self; 2] = [Self::POSTGRES, Self::SQLITE];
+
+    /// Its key in a definition: `postgres`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// What people call it: `PostgreSQL`.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        self.title
+    }
+}
 
 /// The pieces of `sql`, which together are the text again: a string, a quoted name, a comment, a
 /// parameter (`$1`), a name, a number, blanks, or else one character. Expects

@@ -21,6 +21,7 @@ use self::{
 use super::{
     CsvQuote, Definition, Encoding, JsonStyle, OrganizationQuery, Section, Table, TimestampStyle, WarningQuery,
 };
+use crate::sql::Dialect;
 
 /// Reads the text of a definition; `file` is the name that problems show.
 ///
@@ -42,7 +43,7 @@ fn definition(root: &Keys<'_>) -> Definition {
     let warnings = root.tables("warning", warning);
     let product = root.table("product", |table| product(table, &sections)).unwrap_or_default();
     let organizations = root.table("organization", |table| organization(table, &product.formats));
-    Definition {
+    let read = Definition {
         name: product.name,
         measured_on: product.measured_on,
         default_format: product.default_format,
@@ -54,7 +55,22 @@ fn definition(root: &Keys<'_>) -> Definition {
         sections,
         warnings,
         tables,
+    };
+    refuse_mute(root, &read);
+    read
+}
+
+/// Refuses a definition that has all of its queries for no database.
+fn refuse_mute(root: &Keys<'_>, read: &Definition) {
+    let of_sections = read.sections.iter().flat_map(|section| [&section.rows, &section.count]);
+    let mut queries =
+        of_sections.chain(read.warnings.iter().map(|warning| &warning.rows)).chain([&read.organization.list]);
+    // One that could not be read is a problem already.
+    if queries.any(super::Query::is_empty) || Dialect::ALL.iter().any(|dialect| read.queries(*dialect).is_ok()) {
+        return;
     }
+    let names = Dialect::ALL.map(Dialect::name).join(" or ");
+    root.refuse("section", format!("has not every query for {names}"), "write each query for one of them");
 }
 
 /// `[product]`.
@@ -146,7 +162,7 @@ fn organization(table: &Keys<'_>, offered: &[Format]) -> OrganizationQuery {
         }
         kinds => Some(kinds),
     });
-    let list = table.required("list", |value| query(value, Parameter::None)).unwrap_or_default();
+    let list = table.required("list", |value| query(value, Parameter::None, |_, _, _| Some(()))).unwrap_or_default();
     let formats = table.table("formats", |table| table.entries(|_, value| formats_of_kind(value, offered)));
     OrganizationQuery { kind, default_kinds, formats: formats.unwrap_or_default(), list }
 }
@@ -186,7 +202,7 @@ fn encoding(table: &Keys<'_>) -> Encoding {
 fn warning(table: &Keys<'_>) -> WarningQuery {
     let code = table.required("code", code);
     let message = table.required("message", Value::some_text);
-    let rows = table.required("rows", |value| query(value, Parameter::Organization));
+    let rows = table.required("rows", |value| query(value, Parameter::Organization, |_, _, _| Some(())));
     WarningQuery {
         code: code.unwrap_or_default(),
         message: message.unwrap_or_default(),

@@ -1,5 +1,5 @@
 //! The organizations of a `list` query: each once and readable, or refused by name, so that one
-//! that is wrong stops no other. Pure: both kinds of source fill [`Row`]s.
+//! that is wrong stops no other. Pure: every source fills [`Row`]s.
 
 use std::{borrow::Cow, collections::HashMap};
 

@@ -1,8 +1,11 @@
 //! What can be said of a definition's queries without a database.
 
-use orgvault_config::checked_toml::Value;
+use orgvault_config::checked_toml::{Table, Value};
 
-use crate::sql::tokens;
+use crate::{
+    product::Query,
+    sql::{Dialect, tokens},
+};
 
 /// Whether a query is bound to one organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +16,41 @@ pub(super) enum Parameter {
     None,
 }
 
+/// A query: one text, or one for each database (`rows.postgres`, `rows.sqlite`). `check` sees each.
+pub(super) fn query(
+    value: &Value<'_>,
+    parameter: Parameter,
+    mut check: impl FnMut(&Value<'_>, Dialect, &str) -> Option<()>,
+) -> Option<Query> {
+    if !value.raw().is_table() {
+        let text = statement(value, parameter)?;
+        Dialect::ALL.into_iter().try_for_each(|dialect| check(value, dialect, &text))?;
+        return Some(text.into());
+    }
+    value.table(|texts| by_dialect(texts, parameter, check))?
+}
+
+fn by_dialect(
+    texts: &Table<'_>,
+    parameter: Parameter,
+    mut check: impl FnMut(&Value<'_>, Dialect, &str) -> Option<()>,
+) -> Option<Query> {
+    let mut query = Vec::new();
+    for dialect in Dialect::ALL {
+        query.extend(texts.optional(dialect.name(), |value| {
+            let text = statement(value, parameter)?;
+            check(value, dialect, &text).map(|()| (dialect, text))
+        }));
+    }
+    if !Dialect::ALL.iter().any(|dialect| texts.has(dialect.name())) {
+        let [first, ..] = Dialect::ALL;
+        texts.refuse_missing(first.name());
+    }
+    (!query.is_empty()).then(|| query.into_iter().collect())
+}
+
 /// A single statement that reads, with the parameters that it must have.
-pub(super) fn query(value: &Value<'_>, parameter: Parameter) -> Option<String> {
+fn statement(value: &Value<'_>, parameter: Parameter) -> Option<String> {
     let sql = value.some_text()?;
     let code: Vec<&str> = code(&sql).collect();
     let first = code.first().copied().unwrap_or_default();

@@ -36,7 +36,9 @@ fn every_key_arrives_in_the_definition() {
         (tracker.organization.kind.as_str(), &tracker.organization.default_kinds[..]),
         ("team", &["team".into(), "guild".into()][..])
     );
-    assert!(tracker.organization.list.contains("-- all; archived ones too"));
+    let sqlite = tracker.queries(Dialect::SQLITE).unwrap();
+    assert!(sqlite.list.contains("-- all; archived ones too"));
+    assert_eq!(tracker.queries(Dialect::POSTGRES).unwrap(), sqlite);
     let encoding = Encoding { timestamp: TimestampStyle::Seconds, csv_quote: CsvQuote::Fputcsv, json: JsonStyle::Php };
     assert_eq!(tracker.encoding, encoding);
     let head = [
@@ -74,8 +76,9 @@ fn every_key_of_a_section_arrives() {
         (entries.entity.as_deref(), entries.member.as_deref()),
         (Some("time-entries"), Some("time_entries.csv"))
     );
-    assert!(entries.rows.starts_with("SELECT t.id, t.user_id AS \"userId\""));
-    assert_eq!(entries.count, "SELECT count(*) FROM time_entries WHERE team_id = $1");
+    let queries = tracker.queries(Dialect::POSTGRES).unwrap();
+    assert!(queries.sections[1].rows.starts_with("SELECT t.id, t.user_id AS \"userId\""));
+    assert_eq!(queries.sections[1].count, "SELECT count(*) FROM time_entries WHERE team_id = $1");
     assert_eq!(entries.id.as_deref(), Some("id"));
     assert_eq!(
         entries.types.iter().map(|(name, kind)| (name.as_str(), *kind)).collect::<Vec<_>>(),
@@ -122,6 +125,49 @@ fn a_kind_may_have_some_of_the_products_formats() {
         let said = problems(&kinds(formats));
         assert!(said.contains(reason), "{said}");
     }
+}
+
+#[test]
+fn a_query_may_have_words_for_each_database() {
+    let rows = r#"rows = "SELECT id, name FROM users WHERE team_id = $1 ORDER BY id""#;
+    let count = r#"count = "SELECT count(*) FROM users WHERE team_id = $1""#;
+    let own = |other: &str| with(rows, other);
+    let both = own("rows.postgres = \"SELECT id::text FROM users WHERE team_id = $1\"\n\
+         rows.sqlite = \"SELECT CAST(id AS text) FROM users WHERE team_id = $1\"");
+    let tracker = read(&both).unwrap();
+    let text = |dialect| tracker.queries(dialect).unwrap().sections[2].rows.clone();
+    assert!(text(Dialect::POSTGRES).contains("id::text") && text(Dialect::SQLITE).contains("CAST("));
+    let one = read(&own("rows.postgres = \"SELECT id::text FROM users WHERE team_id = $1\"")).unwrap();
+    assert!(one.queries(Dialect::POSTGRES).is_ok());
+    let unspoken = one.queries(Dialect::SQLITE).unwrap_err();
+    assert_eq!(
+        unspoken.to_string(),
+        "product tracker says `section.rows of users` only for other databases than SQLite"
+    );
+    let mute = own("rows.postgres = \"SELECT id::text FROM users WHERE team_id = $1\"")
+        .replace(count, "count.sqlite = \"SELECT count(*) FROM users WHERE team_id = $1\"");
+    let own_rows = own("rows.sqlite = \"SELECT id FROM users WHERE team_id = $1\"")
+        .replace(count, "count.sqlite = \"SELECT count(*) FROM (SELECT id FROM users WHERE team_id = $1) x\"");
+    let said = [
+        problems(&own("rows.postgress = \"SELECT 1\"")),
+        problems(&own("rows = {}")),
+        problems(&own("rows.postgres = \"SELECT id FROM users\"\nrows.sqlite = 5")),
+        problems(&mute),
+        problems(&own_rows),
+    ];
+    insta::assert_snapshot!(said.join("\n--\n"), @r#"
+    tracker.toml:65: section.rows.postgres: is missing (add `postgres = ..`)
+    tracker.toml:65: section.rows.postgress: is no known key (did you mean `postgres`?)
+    --
+    tracker.toml:65: section.rows.postgres: is missing (add `postgres = ..`)
+    --
+    tracker.toml:65: section.rows.postgres: is not bound to one organization (compare a column with $1, the organization's id)
+    tracker.toml:66: section.rows.sqlite: is an integer, expected a string (write it in double quotes)
+    --
+    tracker.toml:37: section: has not every query for postgres or sqlite (write each query for one of them)
+    --
+    tracker.toml:66: section.count.sqlite: contains the rows query (count the base table by its organization column alone, so that a join that drops rows is noticed)
+    "#);
 }
 
 /// What is said about the sample with one thing changed, for each change.
@@ -461,20 +507,19 @@ async fn the_documented_example_runs() {
         INSERT INTO employees VALUES (7, 1, 'Ada', 'x');
         INSERT INTO shifts VALUES (40, 1, 7, '2026-01-30 06:00:00', 1, NULL);";
     sqlx::raw_sql(AssertSqlSafe(format!("{}{rows}", documented("sql")))).execute(&mut database).await.unwrap();
-    let listed =
-        sqlx::raw_sql(AssertSqlSafe(example.organization.list.clone())).fetch_all(&mut database).await.unwrap();
+    let queries = example.queries(Dialect::SQLITE).unwrap();
+    let listed = sqlx::raw_sql(AssertSqlSafe(queries.list)).fetch_all(&mut database).await.unwrap();
     assert_eq!(listed.len(), 1);
-    for section in &example.sections {
-        let rows = sqlx::query(AssertSqlSafe(section.rows.clone())).bind(1).fetch_all(&mut database).await.unwrap();
-        let count: i64 =
-            sqlx::query_scalar(AssertSqlSafe(section.count.clone())).bind(1).fetch_one(&mut database).await.unwrap();
+    for (section, asked) in example.sections.iter().zip(queries.sections) {
+        let rows = sqlx::query(AssertSqlSafe(asked.rows)).bind(1).fetch_all(&mut database).await.unwrap();
+        let count: i64 = sqlx::query_scalar(AssertSqlSafe(asked.count)).bind(1).fetch_one(&mut database).await.unwrap();
         assert_eq!((rows.len(), count), (1, 1), "{}", section.name);
         let columns: Vec<&str> = rows[0].columns().iter().map(Column::name).collect();
         let named = section.csv.iter().map(|(_, column)| column).chain(section.types.keys()).chain(&section.id);
         assert_eq!(named.filter(|name| !columns.contains(&name.as_str())).count(), 0, "{columns:?}");
     }
     let warned =
-        sqlx::query(AssertSqlSafe(example.warnings[0].rows.clone())).bind(1).fetch_all(&mut database).await.unwrap();
+        sqlx::query(AssertSqlSafe(queries.warnings[0].clone())).bind(1).fetch_all(&mut database).await.unwrap();
     assert!(warned.is_empty());
     for (name, table) in &example.tables {
         let sql = format!("SELECT name FROM pragma_table_info('{name}') ORDER BY name");

@@ -16,7 +16,7 @@ const TABLES: &str = "CREATE TABLE companies (id INTEGER PRIMARY KEY, name TEXT,
 
 fn entries(rows: &str) -> Definition {
     let mut definition = definition(&[("entries", "entries", rows)]);
-    "SELECT id, name, slug FROM companies".clone_into(&mut definition.organization.list);
+    definition.organization.list = "SELECT id, name, slug FROM companies".into();
     definition
 }
 
@@ -108,7 +108,7 @@ async fn a_list_whose_columns_cannot_be_told_apart_is_refused() {
         ("SELECT id, name FROM companies", "no column `slug`"),
     ] {
         let mut definition = entries("SELECT id FROM entries WHERE organization_id = $1");
-        list.clone_into(&mut definition.organization.list);
+        definition.organization.list = list.into();
         for source in both.sources(&definition) {
             let expected = format!("source tracker: the list of organizations gives {fault}");
             assert_eq!(refused(source.organizations().await).to_string(), expected);

@@ -52,8 +52,8 @@ pub(crate) fn definition(sections: &[(&str, &str, &str)]) -> Definition {
             let mut section = template.clone();
             (*name).clone_into(&mut section.name);
             (*table).clone_into(&mut section.table);
-            (*rows).clone_into(&mut section.rows);
-            section.count = format!("SELECT count(*) FROM {table} WHERE organization_id = $1");
+            section.rows = (*rows).into();
+            section.count = format!("SELECT count(*) FROM {table} WHERE organization_id = $1").into();
             section.types = BTreeMap::new();
             section.csv = Vec::new();
             section

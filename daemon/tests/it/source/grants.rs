@@ -12,13 +12,13 @@ use orgvault_testing::postgres::Database;
 /// A definition that reads `reads` of `tables`; its one section reads the first.
 fn reading(tables: &[(&str, &[&str])], from: &str) -> Definition {
     let mut definition = definition(&[("all", "t", &format!("SELECT 1 AS one FROM {from}"))]);
-    definition.sections[0].count = format!("SELECT count(*) FROM {from}");
+    definition.sections[0].count = format!("SELECT count(*) FROM {from}").into();
     let owned = |reads: &[&str]| reads.iter().map(|read| (*read).to_owned()).collect();
     definition.tables = tables
         .iter()
         .map(|(key, reads)| ((*key).to_owned(), Table { reads: owned(reads), known: Vec::new() }))
         .collect();
-    "SELECT '1' AS id, '' AS name, '' AS slug".clone_into(&mut definition.organization.list);
+    definition.organization.list = "SELECT '1' AS id, '' AS name, '' AS slug".into();
     definition
 }
 

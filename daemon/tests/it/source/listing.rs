@@ -14,7 +14,7 @@ use orgvault_testing::postgres::Server;
 
 fn companies(list: &str) -> Definition {
     let mut definition = definition(&[("entries", "entries", "SELECT note FROM entries WHERE organization_id = $1")]);
-    list.clone_into(&mut definition.organization.list);
+    definition.organization.list = list.into();
     definition
 }
 

@@ -189,7 +189,7 @@ async fn a_list_that_waits_for_a_lock_misses_no_organization() {
          GRANT SELECT ON firms TO PUBLIC",
     );
     let mut definition = one(("firms", "SELECT id FROM firms WHERE id = $1"));
-    "SELECT id, name, slug FROM firms ORDER BY id".clone_into(&mut definition.organization.list);
+    definition.organization.list = "SELECT id, name, slug FROM firms ORDER BY id".into();
     let source = source(&database.url(), definition);
     let migration =
         Migration::begin(&database, "TRUNCATE firms; INSERT INTO firms SELECT n, n, n FROM generate_series(1, 8) AS n");

@@ -66,8 +66,7 @@ async fn at_most_a_hundred_rows_are_named() {
     let database = Database::rytask();
     let mut definition = rytask();
     definition.warnings.truncate(1);
-    "SELECT n FROM generate_series(1, 1000) AS n WHERE $1::uuid IS NOT NULL;"
-        .clone_into(&mut definition.warnings[0].rows);
+    definition.warnings[0].rows = "SELECT n FROM generate_series(1, 1000) AS n WHERE $1::uuid IS NOT NULL;".into();
     let source = source(&database.admin_url(), definition);
     let warnings = source.snapshot(ACME).await.unwrap().warnings().await.unwrap();
     assert_eq!(warnings[0].ids.len(), 100);

@@ -156,7 +156,7 @@ async fn the_advice_for_a_parameter_of_a_strange_type_works() {
         let with = |parameter: &str| {
             let mut definition =
                 definition(&[("all", "t", &format!("SELECT note FROM t WHERE {column} = {parameter}"))]);
-            definition.sections[0].count = format!("SELECT count(*) FROM t WHERE {column} = {parameter}");
+            definition.sections[0].count = format!("SELECT count(*) FROM t WHERE {column} = {parameter}").into();
             source(&database.admin_url(), definition)
         };
         let error = refused(with("$1").snapshot(id).await).to_string();

@@ -57,7 +57,7 @@ fn items() -> Definition {
         "items",
         "SELECT id, number, price, done, at, words, settings, day FROM items WHERE organization_id = $1 ORDER BY id;\n",
     )]);
-    "SELECT * FROM organizations ORDER BY id".clone_into(&mut definition.organization.list);
+    definition.organization.list = "SELECT * FROM organizations ORDER BY id".into();
     let types = [
         ("id", DeclaredType::Uuid),
         ("price", DeclaredType::Numeric),
@@ -173,7 +173,7 @@ async fn an_id_is_only_ever_a_value_and_a_literal_stays() {
         .await;
     let mut definition = items();
     definition.sections[0].types.clear();
-    "SELECT id, '$1' AS literal FROM items WHERE organization_id = $1".clone_into(&mut definition.sections[0].rows);
+    definition.sections[0].rows = "SELECT id, '$1' AS literal FROM items WHERE organization_id = $1".into();
     let source = file.source(definition);
     let mut snapshot = source.snapshot(hostile).await.unwrap();
     let rows = read(&mut snapshot, 0).await.unwrap();
@@ -184,7 +184,7 @@ async fn an_id_is_only_ever_a_value_and_a_literal_stays() {
 async fn nothing_can_be_written() {
     let file = File::new(SETUP).await;
     let mut definition = items();
-    "DELETE FROM items WHERE organization_id = $1 RETURNING id".clone_into(&mut definition.sections[0].rows);
+    definition.sections[0].rows = "DELETE FROM items WHERE organization_id = $1 RETURNING id".into();
     let source = file.source(definition);
     let mut snapshot = source.snapshot("a").await.unwrap();
     let error = refused(read(&mut snapshot, 0).await);
@@ -296,7 +296,7 @@ async fn what_the_definition_does_not_name_is_not_looked_at() {
 #[tokio::test]
 async fn hints_speak_of_a_file() {
     let mut definition = items();
-    "SELECT id FROM absent WHERE id = $1".clone_into(&mut definition.sections[0].rows);
+    definition.sections[0].rows = "SELECT id FROM absent WHERE id = $1".into();
     let file = File::new(SETUP).await;
     let mut snapshot = file.source(definition).snapshot("a").await.unwrap();
     let error = refused(read(&mut snapshot, 0).await);
@@ -316,9 +316,9 @@ async fn a_query_that_computes_for_ever_ends_when_it_is_abandoned() {
     let file = File::new(SETUP).await;
     let mut definition = items();
     definition.sections[0].types.clear();
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+    definition.sections[0].rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
                                    SELECT count(*) AS total FROM n WHERE $1 <> ''"
-        .clone_into(&mut definition.sections[0].rows);
+        .into();
     let mut config = super::fixture::config(&format!("sqlite://{}", file.path("").display()));
     config.stall_timeout = std::time::Duration::from_millis(200);
     let source = super::fixture::source_with(config, definition);
@@ -352,10 +352,10 @@ async fn no_query_of_a_file_runs_for_ever() {
         assert!(error.code() == "source_stalled" && error.to_string().contains(act), "{error}");
     };
     let mut counting = items();
-    counting.sections[0].count = format!("SELECT {ENDLESS} + count(*) FROM items WHERE organization_id = $1");
+    counting.sections[0].count = format!("SELECT {ENDLESS} + count(*) FROM items WHERE organization_id = $1").into();
     stalled(refused(source(counting).snapshot("a").await.unwrap().counts().await), "count the sections");
     let mut listing = items();
-    listing.organization.list = format!("SELECT *, {ENDLESS} AS n FROM organizations");
+    listing.organization.list = format!("SELECT *, {ENDLESS} AS n FROM organizations").into();
     stalled(refused(source(listing).organizations().await), "list organizations");
 }
 
@@ -366,12 +366,13 @@ async fn rows_that_are_sorted_for_long_are_no_stall_and_long_values_are_refused(
     config.stall_timeout = std::time::Duration::from_millis(100);
     let mut definition = items();
     definition.sections[0].rows =
-        format!("SELECT id FROM items WHERE organization_id = $1 ORDER BY {SLOW} + length(id || organization_id), id");
+        format!("SELECT id FROM items WHERE organization_id = $1 ORDER BY {SLOW} + length(id || organization_id), id")
+            .into();
     let sorted = super::fixture::source_with(config, definition);
     assert_eq!(read(&mut sorted.snapshot("a").await.unwrap(), 0).await.unwrap().cells.len(), 2);
     let mut definition = items();
-    "SELECT id, hex(zeroblob(40000000)) AS said FROM items WHERE organization_id = $1"
-        .clone_into(&mut definition.sections[0].rows);
+    definition.sections[0].rows =
+        "SELECT id, hex(zeroblob(40000000)) AS said FROM items WHERE organization_id = $1".into();
     let long = file.source(definition);
     let error = refused(read(&mut long.snapshot("a").await.unwrap(), 0).await);
     assert!(error.code() == "source_value_length" && error.to_string().contains("column said has 80000000"), "{error}");

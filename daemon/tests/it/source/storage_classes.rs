@@ -37,9 +37,9 @@ fn shapes() -> Definition {
     let sections: Vec<(&str, &str, &str)> = rows.iter().map(|rows| ("entries", "entries", rows.as_str())).collect();
     let mut definition = definition(&sections);
     for (section, shape) in definition.sections.iter_mut().zip(SHAPES) {
-        section.count = format!("SELECT count(*) FROM entries WHERE {shape}");
+        section.count = format!("SELECT count(*) FROM entries WHERE {shape}").into();
     }
-    "SELECT id, name, slug FROM companies ORDER BY name".clone_into(&mut definition.organization.list);
+    definition.organization.list = "SELECT id, name, slug FROM companies ORDER BY name".into();
     definition.tables.get_mut("entries").unwrap().reads = vec!["company".to_owned()];
     definition
 }
@@ -57,7 +57,7 @@ async fn in_sqlite_as_in_postgresql() {
         definition.warnings = vec![orgvault_daemon::product::WarningQuery {
             code: "rows".to_owned(),
             message: "there are rows".to_owned(),
-            rows: "SELECT number FROM entries WHERE COALESCE(company, company) = $1".to_owned(),
+            rows: "SELECT number FROM entries WHERE COALESCE(company, company) = $1".into(),
         }];
         let sqlite = file.source(definition);
         let mut snapshot = sqlite.snapshot(id).await.unwrap();

@@ -15,7 +15,7 @@ use crate::{
     row::{Block, Message, RowSink, WriterGone},
     source::{
         error::{Fault, SourceError},
-        patience::{Patience, Stalled},
+        sql::stall::{StallTimeout, Stalled},
     },
 };
 
@@ -67,10 +67,10 @@ async fn forward(
     let gone = |WriterGone| SourceError::WriterGone { name: Arc::clone(&server.name) };
     let mut reader = Reader::new(plan.columns.len(), &plan.versioned);
     let mut block = Block::with_capacity();
-    let mut patience = Patience::new(server.first_row_timeout, server.stall_timeout);
+    let mut stall = StallTimeout::new(server.first_row_timeout, server.stall_timeout);
     let mut rows = 0;
     loop {
-        let message = match patience.next(&mut stream).await {
+        let message = match stall.next(&mut stream).await {
             Err(Stalled) => return Err(SourceError::stalled(&server.name, act, server.stall_timeout)),
             Ok(None) => break,
             Ok(Some(message)) => message.map_err(|error| SourceError::from_sqlx(&server.name, act, &error))?,
@@ -80,7 +80,7 @@ async fn forward(
             rows += block.rows();
             let full = std::mem::replace(&mut block, Block::with_capacity());
             sink.send(Message::Rows(full)).await.map_err(gone)?;
-            patience.renew();
+            stall.renew();
         }
     }
     reader.finish().map_err(torn)?;

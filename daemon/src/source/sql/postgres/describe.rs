@@ -11,17 +11,20 @@ use sqlx::{
 use super::{
     intact::{self, Relations},
     live::{self, Opening},
+    parameter,
     session::Session,
     types::{self, IdType},
 };
 use crate::{
-    product::{Definition, Section},
+    product::{Definition, Queries, Section, SectionQueries},
     row::{Column, ColumnType},
     source::{
-        columns::named,
         error::{Fault, SourceError},
-        parameter,
-        schema::{self, Differences},
+        sql::{
+            columns::named,
+            queries::{count_act, rows_act, warning_act},
+            schema::{self, Differences},
+        },
     },
 };
 
@@ -64,6 +67,7 @@ impl Description {
     pub(super) async fn ask(
         session: &mut Session,
         definition: &Definition,
+        queries: &Queries,
         opening: Opening,
     ) -> Result<Self, SourceError> {
         let (live, _) = live::live_columns(&opening.columns);
@@ -71,23 +75,24 @@ impl Description {
         refuse(session, definition, &differences)?;
         let mut id_types = HashSet::new();
         let mut counts = Vec::with_capacity(definition.sections.len());
-        for section in &definition.sections {
-            let (_, id_type) = query(session, &count_act(section), &section.count).await?;
+        for (section, SectionQueries { count, .. }) in definition.sections.iter().zip(&queries.sections) {
+            let (_, id_type) = query(session, &count_act(section), count).await?;
             id_types.extend(id_type);
-            counts.push(format!("(\n{}\n)::pg_catalog.text", bound(session, &section.count, id_type)));
+            counts.push(format!("(\n{}\n)::pg_catalog.text", bound(session, count, id_type)));
         }
         let counted = intact::locked_oids(session).await?;
         let mut sections = Vec::with_capacity(definition.sections.len());
-        for section in &definition.sections {
-            let (rows, id_type) = query(session, &rows_act(section), &section.rows).await?;
+        for (section, SectionQueries { rows: sql, .. }) in definition.sections.iter().zip(&queries.sections) {
+            let (rows, id_type) = query(session, &rows_act(section), sql).await?;
             id_types.extend(id_type);
-            sections.push(plan(session, section, &rows, id_type)?);
+            let (columns, versioned): (Vec<_>, Vec<_>) = columns(session, section, &rows)?.into_iter().unzip();
+            sections.push(SectionPlan::new(columns, versioned, &bound(session, sql, id_type)));
         }
         let mut warnings = String::new();
-        for (index, warning) in definition.warnings.iter().enumerate() {
-            let (_, id_type) = query(session, &warning_act(&warning.code), &warning.rows).await?;
+        for (index, (warning, rows)) in definition.warnings.iter().zip(&queries.warnings).enumerate() {
+            let (_, id_type) = query(session, &warning_act(&warning.code), rows).await?;
             id_types.extend(id_type);
-            append(&mut warnings, format_args!("{};\n", warning_sql(index, &bound(session, &warning.rows, id_type))));
+            append(&mut warnings, format_args!("{};\n", warning_sql(index, &bound(session, rows, id_type))));
         }
         let relations = Relations::ask(session, &counted).await?;
         // They would only take the server's memory.
@@ -117,18 +122,6 @@ impl Description {
     }
 }
 
-pub(super) fn rows_act(section: &Section) -> String {
-    format!("read section {}", section.name)
-}
-
-pub(super) fn count_act(section: &Section) -> String {
-    format!("count section {}", section.name)
-}
-
-pub(super) fn warning_act(code: &str) -> String {
-    format!("ask for the warning {code}")
-}
-
 /// Prepares a query: what it gives, and the type of its `$1`, where it has one.
 ///
 /// # Errors
@@ -138,7 +131,7 @@ pub(super) async fn query(
     act: &str,
     sql: &str,
 ) -> Result<(PgStatement, Option<IdType>), SourceError> {
-    let text = AssertSqlSafe(trimmed(sql).to_owned()).into_sql_str();
+    let text = AssertSqlSafe(sql.to_owned()).into_sql_str();
     let statement = session.run(act, |connection: &mut PgConnection| connection.prepare(text)).await?;
     let parameters = match statement.parameters() {
         Some(Either::Left(types)) => types,
@@ -187,16 +180,12 @@ pub(super) fn columns(
     rows.columns().iter().map(column).collect()
 }
 
-fn plan(
-    session: &Session,
-    section: &Section,
-    rows: &PgStatement,
-    id_type: Option<IdType>,
-) -> Result<SectionPlan, SourceError> {
-    let (columns, versioned): (Vec<_>, Vec<_>) = columns(session, section, rows)?.into_iter().unzip();
-    let versioned = if versioned.contains(&true) { versioned } else { Vec::new() };
-    let copy = format!("COPY (\n{}\n) TO STDOUT (FORMAT binary)", bound(session, &section.rows, id_type));
-    Ok(SectionPlan { columns: columns.into(), versioned: versioned.into(), copy })
+impl SectionPlan {
+    fn new(columns: Vec<Column>, versioned: Vec<bool>, rows: &str) -> Self {
+        let versioned = if versioned.contains(&true) { versioned } else { Vec::new() };
+        let copy = format!("COPY (\n{rows}\n) TO STDOUT (FORMAT binary)");
+        Self { columns: columns.into(), versioned: versioned.into(), copy }
+    }
 }
 
 /// Something missing, unreadable or filtered is refused with the whole list.
@@ -222,14 +211,8 @@ fn refuse(session: &Session, definition: &Definition, differences: &Differences)
 
 /// A query with the bound id in place of `$1`; never the id itself.
 fn bound(session: &Session, sql: &str, id_type: Option<IdType>) -> String {
-    let sql = trimmed(sql);
     let setting = &session.server.setting;
     id_type.map_or_else(|| sql.to_owned(), |kind| parameter::replace(sql, &kind.expression(setting)))
-}
-
-/// A definition may end a query as one does in a terminal.
-fn trimmed(sql: &str) -> &str {
-    sql.trim_end_matches(|character: char| character.is_whitespace() || character == ';')
 }
 
 fn warning_sql(index: usize, rows: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
+use async_trait::async_trait;
 use futures_util::{StreamExt, stream::BoxStream};
 use orgvault_api::Warning;
 use sqlx::{
@@ -15,18 +16,22 @@ use super::{
     value::{self, Stored},
 };
 use crate::{
-    product::{DeclaredType, Section},
+    product::{DeclaredType, Section, SectionQueries},
     row::{Block, Column, MAX_CELL_BYTES, Message, RowSink, WriterGone},
     source::{
-        columns,
         error::{Fault, SourceError, UnfitValue},
-        patience::{Patience, Stalled},
-        schema::{self, Differences},
+        rows::RowsSnapshot,
+        sql::{
+            columns,
+            queries::{rows_act, warning_act},
+            schema::{self, Differences},
+            stall::{StallTimeout, Stalled},
+        },
     },
 };
 
 /// One instant of one organization.
-pub(in crate::source) struct Snapshot {
+pub(super) struct Snapshot {
     source: Arc<Sqlite>,
     reading: Reading,
     differences: Differences,
@@ -37,6 +42,7 @@ pub(in crate::source) struct Snapshot {
 /// How one section's rows are laid out.
 pub(super) struct Layout<'d> {
     section: &'d Section,
+    sql: &'d str,
     types: Vec<DeclaredType>,
     names: Vec<String>,
     /// Which column names a row in errors.
@@ -59,28 +65,38 @@ impl Snapshot {
         Ok(Self { source, reading, differences, organization, id })
     }
 
-    pub(in crate::source) fn id(&self) -> &str {
+    async fn fetch(&mut self, act: &str, sql: String) -> Result<Vec<SqliteRow>, SourceError> {
+        let query = self.organization.bind(sqlx::query(AssertSqlSafe(sql)));
+        self.source.bounded(act, query.fetch_all(&mut self.reading.connection)).await
+    }
+
+    async fn layout<'d>(&mut self, source: &'d Sqlite, section: usize) -> Result<Layout<'d>, SourceError> {
+        let known = source.definition.sections.get(section).zip(source.queries.sections.get(section));
+        let Some((section, SectionQueries { rows, .. })) = known else {
+            return Err(source.fault(Fault::Query, "read", format!("the definition has no section {section}")));
+        };
+        layout(source, &mut self.reading, section, rows).await
+    }
+}
+
+#[async_trait]
+impl RowsSnapshot for Snapshot {
+    fn id(&self) -> &str {
         &self.id
     }
 
-    pub(in crate::source) fn server(&self) -> &str {
+    fn server(&self) -> &str {
         &self.reading.version
     }
 
-    pub(in crate::source) async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {
+    async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {
         let source = Arc::clone(&self.source);
         let definition = &source.definition;
-        let newer = self.differences.warning(definition);
-        if source.strict_schema && newer.is_some() {
-            let words = self.differences.newer_words(definition);
-            return Err(source.fault(Fault::SchemaNewer, "use the schema", words));
-        }
-        let mut warnings: Vec<Warning> = newer.into_iter().collect();
-        for query in &definition.warnings {
+        let mut warnings = self.differences.warnings(&source.name, definition, source.strict_schema)?;
+        for (query, rows) in definition.warnings.iter().zip(&source.queries.warnings) {
             let limit = schema::WARNING_IDS;
-            let rows = trimmed(&query.rows);
             let sql = format!("SELECT * FROM (\n{rows}\n) LIMIT {limit}");
-            let rows = self.fetch(&format!("ask for the warning {}", query.code), sql).await?;
+            let rows = self.fetch(&warning_act(&query.code), sql).await?;
             let id = |row: &SqliteRow| row.try_get_unchecked::<Option<String>, _>(0).ok().flatten();
             let ids: Vec<String> = rows.iter().map(|row| id(row).unwrap_or_else(|| "NULL".to_owned())).collect();
             if !ids.is_empty() {
@@ -90,14 +106,14 @@ impl Snapshot {
         Ok(warnings)
     }
 
-    pub(in crate::source) async fn counts(&mut self) -> Result<Vec<u64>, SourceError> {
+    async fn counts(&mut self) -> Result<Vec<u64>, SourceError> {
         const ACT: &str = "count the sections";
         let source = Arc::clone(&self.source);
-        let sections = &source.definition.sections;
+        let sections = &source.queries.sections;
         let mut sql = "SELECT 0".to_owned();
         for section in sections {
             // Writing to a string cannot fail.
-            write!(sql, ", (\n{}\n)", trimmed(&section.count)).unwrap_or_default();
+            write!(sql, ", (\n{}\n)", section.count).unwrap_or_default();
         }
         let rows = self.fetch(ACT, sql).await?;
         let number = |column| rows.first().and_then(|row| row.try_get::<i64, _>(column).ok()?.try_into().ok());
@@ -105,41 +121,34 @@ impl Snapshot {
         (1..=sections.len()).map(|column| number(column).ok_or_else(strange)).collect()
     }
 
-    pub(in crate::source) async fn columns(&mut self, section: usize) -> Result<Arc<[Column]>, SourceError> {
+    async fn columns(&mut self, section: usize) -> Result<Arc<[Column]>, SourceError> {
         let source = Arc::clone(&self.source);
         let layout = self.layout(&source, section).await?;
         let columns = layout.names.into_iter().zip(layout.types);
         Ok(columns.map(|(name, declared)| Column { name, kind: value::column_type(declared) }).collect())
     }
 
-    pub(in crate::source) async fn rows(&mut self, section: usize, sink: &RowSink) -> Result<u64, SourceError> {
+    async fn rows(&mut self, section: usize, sink: &RowSink) -> Result<u64, SourceError> {
         let source = Arc::clone(&self.source);
         let layout = self.layout(&source, section).await?;
-        let query = sqlx::query(AssertSqlSafe(trimmed(&layout.section.rows).to_owned()));
+        let query = sqlx::query(AssertSqlSafe(layout.sql.to_owned()));
         let rows = self.organization.bind(query).fetch(&mut self.reading.connection);
         forward(&source, rows.boxed(), &layout, sink).await
     }
 
-    pub(in crate::source) async fn finish(mut self) -> Result<(), SourceError> {
+    async fn confirm(&mut self) -> Result<(), SourceError> {
+        // SQLite's snapshots miss nothing.
+        Ok(())
+    }
+
+    async fn finish(mut self: Box<Self>) -> Result<(), SourceError> {
         let ended = sqlx::raw_sql("COMMIT").execute(&mut self.reading.connection).await;
         ended.map(drop).map_err(|error| self.source.failed("end the snapshot", &error))
     }
 
-    /// Dropping interrupts the query; a ping of the closing connection is not worth waiting for.
-    pub(in crate::source) fn abandon(self) {
+    async fn abandon(self: Box<Self>) {
+        // Dropping interrupts the query; a ping of the closing connection is not worth waiting for.
         drop(self);
-    }
-
-    async fn fetch(&mut self, act: &str, sql: String) -> Result<Vec<SqliteRow>, SourceError> {
-        let query = self.organization.bind(sqlx::query(AssertSqlSafe(sql)));
-        self.source.bounded(act, query.fetch_all(&mut self.reading.connection)).await
-    }
-
-    async fn layout<'d>(&mut self, source: &'d Sqlite, section: usize) -> Result<Layout<'d>, SourceError> {
-        let Some(section) = source.definition.sections.get(section) else {
-            return Err(source.fault(Fault::Query, "read", format!("the definition has no section {section}")));
-        };
-        layout(source, &mut self.reading, section).await
     }
 }
 
@@ -151,13 +160,12 @@ pub(super) async fn layout<'d>(
     source: &Sqlite,
     reading: &mut Reading,
     section: &'d Section,
+    rows: &'d str,
 ) -> Result<Layout<'d>, SourceError> {
-    let sql = AssertSqlSafe(trimmed(&section.rows).to_owned()).into_sql_str();
-    let act = format!("read section {}", section.name);
-    let statement = reading.connection.prepare(sql).await.map_err(|error| source.failed(&act, &error))?;
+    let statement = prepare(source, reading, &rows_act(section), rows).await?;
     let names: Vec<String> = statement.columns().iter().map(|column| column.name().to_owned()).collect();
     let is_made_up = |column: &SqliteColumn| {
-        matches!(column.origin(), ColumnOrigin::Expression) && columns::is_text_of(column.name(), &section.rows)
+        matches!(column.origin(), ColumnOrigin::Expression) && columns::is_text_of(column.name(), rows)
     };
     let output = statement.columns().iter().map(|column| (column.name(), is_made_up(column)));
     columns::named(&source.name, &section.name, output)?;
@@ -167,7 +175,7 @@ pub(super) async fn layout<'d>(
         .map(|column| declared(column.name()).unwrap_or_else(|| value::undeclared(column.type_info().name())))
         .collect();
     let id = section.id.as_ref().and_then(|id| names.iter().position(|name| name == id)).unwrap_or(0);
-    Ok(Layout { section, types, names, id })
+    Ok(Layout { section, sql: rows, types, names, id })
 }
 
 /// What the definition's queries look like to SQLite: as they are.
@@ -177,7 +185,7 @@ pub(super) async fn prepare(
     act: &str,
     sql: &str,
 ) -> Result<SqliteStatement, SourceError> {
-    let sql = AssertSqlSafe(trimmed(sql).to_owned()).into_sql_str();
+    let sql = AssertSqlSafe(sql.to_owned()).into_sql_str();
     reading.connection.prepare(sql).await.map_err(|error| source.failed(act, &error))
 }
 
@@ -187,14 +195,14 @@ async fn forward(
     layout: &Layout<'_>,
     sink: &RowSink,
 ) -> Result<u64, SourceError> {
-    let act = format!("read section {}", layout.section.name);
+    let act = rows_act(layout.section);
     let gone = |WriterGone| SourceError::WriterGone { name: Arc::clone(&source.name) };
-    let mut patience = Patience::new(source.first_row_timeout, source.stall_timeout);
+    let mut stall = StallTimeout::new(source.first_row_timeout, source.stall_timeout);
     let mut block = Block::with_capacity();
     let mut bytes = Vec::new();
     let mut rows = 0;
     loop {
-        let row = match patience.next(&mut stream).await {
+        let row = match stall.next(&mut stream).await {
             Err(Stalled) => return Err(source.stalled(&act, source.stall_timeout)),
             Ok(None) => break,
             Ok(Some(row)) => row.map_err(|error| source.failed(&act, &error))?,
@@ -205,7 +213,7 @@ async fn forward(
             rows += block.rows();
             let full = std::mem::replace(&mut block, Block::with_capacity());
             sink.send(Message::Rows(full)).await.map_err(gone)?;
-            patience.renew();
+            stall.renew();
         }
     }
     if !block.is_empty() {
@@ -251,9 +259,4 @@ fn encode(
         })));
     }
     Ok(())
-}
-
-/// A definition may end a query as one does in a terminal.
-pub(super) fn trimmed(sql: &str) -> &str {
-    sql.trim_end_matches(|character: char| character.is_whitespace() || character == ';')
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use orgvault_api::Warning;
 use sqlx::{Row, postgres::PgRow};
 
@@ -14,12 +15,16 @@ use super::{
 };
 use crate::{
     row::{Column, RowSink},
-    source::error::{Fault, SourceError},
+    source::{
+        error::{Fault, SourceError},
+        rows::RowsSnapshot,
+        sql::queries::rows_act,
+    },
 };
 
 /// One instant of one organization. Dropped before its end, its connection is closed and its
 /// query is ended on the server.
-pub(in crate::source) struct Snapshot {
+pub(super) struct Snapshot {
     pub(super) source: Arc<Postgres>,
     pub(super) session: Session,
     pub(super) description: Arc<Description>,
@@ -28,24 +33,20 @@ pub(in crate::source) struct Snapshot {
     pub(super) version: String,
 }
 
-impl Snapshot {
-    pub(in crate::source) fn id(&self) -> &str {
+#[async_trait]
+impl RowsSnapshot for Snapshot {
+    fn id(&self) -> &str {
         &self.id
     }
 
-    pub(in crate::source) fn server(&self) -> &str {
+    fn server(&self) -> &str {
         &self.version
     }
 
-    pub(in crate::source) async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {
+    async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {
         let source = Arc::clone(&self.source);
         let definition = &source.definition;
-        let newer = self.description.differences.warning(definition);
-        if source.strict_schema && newer.is_some() {
-            let words = self.description.differences.newer_words(definition);
-            return Err(SourceError::fault(&source.name, Fault::SchemaNewer, "use the schema", words));
-        }
-        let mut warnings: Vec<Warning> = newer.into_iter().collect();
+        let mut warnings = self.description.differences.warnings(&source.name, definition, source.strict_schema)?;
         if self.description.warnings.is_empty() {
             return Ok(warnings);
         }
@@ -61,7 +62,7 @@ impl Snapshot {
         Ok(warnings)
     }
 
-    pub(in crate::source) async fn counts(&mut self) -> Result<Vec<u64>, SourceError> {
+    async fn counts(&mut self) -> Result<Vec<u64>, SourceError> {
         const ACT: &str = "count the sections";
         let description = Arc::clone(&self.description);
         let counted = self.session.text(ACT, description.counts.clone()).await;
@@ -85,18 +86,18 @@ impl Snapshot {
         (0..description.sections.len()).map(number).collect()
     }
 
-    pub(in crate::source) fn columns(&self, section: usize) -> Result<Arc<[Column]>, SourceError> {
+    async fn columns(&mut self, section: usize) -> Result<Arc<[Column]>, SourceError> {
         self.plan(section).map(|plan| Arc::clone(&plan.columns))
     }
 
-    pub(in crate::source) async fn rows(&mut self, section: usize, sink: &RowSink) -> Result<u64, SourceError> {
+    async fn rows(&mut self, section: usize, sink: &RowSink) -> Result<u64, SourceError> {
         let description = Arc::clone(&self.description);
         let plan = description.sections.get(section).ok_or_else(|| self.no_section(section))?;
-        let name = self.source.definition.sections.get(section).map_or("", |section| section.name.as_str());
-        stream::send_rows(&mut self.session, plan, &format!("read section {name}"), sink).await
+        let act = self.source.definition.sections.get(section).map(rows_act).unwrap_or_default();
+        stream::send_rows(&mut self.session, plan, &act, sink).await
     }
 
-    pub(in crate::source) async fn confirm(&mut self) -> Result<(), SourceError> {
+    async fn confirm(&mut self) -> Result<(), SourceError> {
         let description = Arc::clone(&self.description);
         let binding = description.relations.confirm(&mut self.session).await?;
         let unbound = binding.organization.as_ref() != Some(&self.organization);
@@ -108,14 +109,16 @@ impl Snapshot {
         Err(SourceError::fault(&self.source.name, Fault::Settings, "use the rows", words))
     }
 
-    pub(in crate::source) async fn finish(self) -> Result<(), SourceError> {
+    async fn finish(self: Box<Self>) -> Result<(), SourceError> {
         self.source.pool.end(self.session).await
     }
 
-    pub(in crate::source) async fn abandon(self) {
+    async fn abandon(self: Box<Self>) {
         self.session.abandon().await;
     }
+}
 
+impl Snapshot {
     fn plan(&self, section: usize) -> Result<&SectionPlan, SourceError> {
         self.description.sections.get(section).ok_or_else(|| self.no_section(section))
     }

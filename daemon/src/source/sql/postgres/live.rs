@@ -8,7 +8,7 @@ use crate::{
     product::Definition,
     source::{
         error::{Fault, SourceError},
-        schema::{self, LiveColumn},
+        sql::schema::{self, LiveColumn},
     },
 };
 

@@ -7,11 +7,8 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-use super::{Sqlite, snapshot::trimmed, value::Stored};
-use crate::source::{
-    error::SourceError,
-    listing::{Cell, Row},
-};
+use super::{Sqlite, value::Stored};
+use crate::source::{error::SourceError, listing::Cell};
 
 /// An organization's id with the storage class that `list` gives it.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +56,7 @@ impl Sqlite {
         text: &str,
     ) -> Result<OrganizationId, SourceError> {
         const ACT: &str = "find the organization";
-        let list = trimmed(&self.definition.organization.list);
+        let list = &self.queries.list;
         // The comparison is not that of the column: no affinity, no collation.
         let sql = format!(
             "SELECT id FROM (\n{list}\n) WHERE CASE typeof(id) WHEN 'blob' THEN id = ?2 OR lower(hex(id)) = ?1 \
@@ -81,15 +78,8 @@ impl Sqlite {
     }
 }
 
-/// The cells of one row of the list of organizations.
-pub(super) fn listed(row: &SqliteRow) -> Result<Row, sqlx::Error> {
-    Row::read(|column| match cell(row, column) {
-        Err(sqlx::Error::ColumnNotFound(_)) => Ok(Cell::Null),
-        other => other,
-    })
-}
-
-fn cell<I: sqlx::ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<Cell, sqlx::Error> {
+/// A cell of the list of organizations.
+pub(super) fn cell<I: sqlx::ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<Cell, sqlx::Error> {
     let value = row.try_get_raw(&column)?;
     if value.type_info().name() == "REAL" {
         // As SQLite itself prints it.

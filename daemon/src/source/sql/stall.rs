@@ -19,14 +19,14 @@ const FOREVER: Duration = Duration::from_hours(24 * 365);
 
 /// Gives up when a stream gives nothing for a while. The timer is only touched when nothing is
 /// there, which is once for many rows.
-pub(super) struct Patience {
+pub(super) struct StallTimeout {
     limit: Duration,
     timer: Pin<Box<Sleep>>,
     /// Something came since the timer was set.
     moved: bool,
 }
 
-impl Patience {
+impl StallTimeout {
     /// Time runs from now. The first item may take as long as `first`, where that is not zero.
     pub(super) fn new(first: Duration, limit: Duration) -> Self {
         let first = if first.is_zero() { FOREVER } else { first };
@@ -75,11 +75,11 @@ mod tests {
                 gap
             })
             .boxed();
-        let mut patience = Patience::new(Duration::from_secs(10), Duration::from_secs(10));
+        let mut timeout = StallTimeout::new(Duration::from_secs(10), Duration::from_secs(10));
         for gap in [9, 9, 9] {
-            assert_eq!(patience.next(&mut rows).await, Ok(Some(gap)));
+            assert_eq!(timeout.next(&mut rows).await, Ok(Some(gap)));
         }
-        assert_eq!(patience.next(&mut rows).await, Err(Stalled));
+        assert_eq!(timeout.next(&mut rows).await, Err(Stalled));
     }
 
     #[tokio::test(start_paused = true)]
@@ -90,10 +90,10 @@ mod tests {
                 row
             })
             .boxed();
-        let mut patience = Patience::new(Duration::from_secs(10), Duration::from_secs(10));
-        assert_eq!(patience.next(&mut rows).await, Ok(Some(1)));
+        let mut timeout = StallTimeout::new(Duration::from_secs(10), Duration::from_secs(10));
+        assert_eq!(timeout.next(&mut rows).await, Ok(Some(1)));
         sleep(Duration::from_mins(1)).await;
-        assert_eq!(patience.next(&mut rows).await, Ok(Some(2)));
+        assert_eq!(timeout.next(&mut rows).await, Ok(Some(2)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -106,9 +106,9 @@ mod tests {
                     gap
                 })
                 .boxed();
-            let mut patience = Patience::new(first, limit);
-            assert_eq!(patience.next(&mut rows).await, expected);
-            assert_eq!(patience.next(&mut rows).await, Err(Stalled));
+            let mut timeout = StallTimeout::new(first, limit);
+            assert_eq!(timeout.next(&mut rows).await, expected);
+            assert_eq!(timeout.next(&mut rows).await, Err(Stalled));
         }
     }
 }

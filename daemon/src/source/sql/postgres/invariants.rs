@@ -11,10 +11,13 @@ use super::{
     snapshot::text,
 };
 use crate::source::{
-    check::{self, line},
-    columns,
     error::{Fault, SourceError},
-    schema,
+    sql::{
+        check::{self, line},
+        columns,
+        queries::{self, Asked},
+        schema,
+    },
 };
 
 /// How often two transactions are compared: an own backend each time is no chance.
@@ -31,22 +34,9 @@ WHERE c.oid = ANY ('{OIDS}'::oid[])
 GROUP BY c.oid ORDER BY 1";
 
 impl Postgres {
-    /// Looks at every invariant; also gives the GRANT statements for what is there.
-    pub(in crate::source) async fn check(&self) -> (Vec<CheckLine>, String) {
-        let mut lines = Vec::with_capacity(check::NAMES.len());
-        let mut grants = self.grants();
-        if let Err(error) = self.look(&mut lines, &mut grants).await {
-            // Whatever was looked at when it failed.
-            let name = check::NAMES.get(lines.len()).copied().unwrap_or("queries");
-            lines.push(check::failed(name, &error));
-        }
-        check::skip_rest(&mut lines);
-        (lines, grants)
-    }
-
     /// Adds line after line in the order of their names.
-    async fn look(&self, lines: &mut Vec<CheckLine>, grants: &mut String) -> Result<(), SourceError> {
-        let mut session = match self.pool.connect(self.patience()).await {
+    pub(super) async fn look(&self, lines: &mut Vec<CheckLine>, grants: &mut String) -> Result<(), SourceError> {
+        let mut session = match self.pool.connect(self.connect_timeout()).await {
             Ok(session) => session,
             Err(error) => {
                 if error.kind() == Some(Fault::Version) {
@@ -75,9 +65,7 @@ impl Postgres {
         session.command("end the snapshot", "COMMIT").await?;
 
         let differences = schema::compare(&self.definition, &columns, &opening.beside);
-        lines.push(check::readable(&self.definition, &differences));
-        lines.push(check::row_filter(&differences));
-        lines.push(check::schema(&self.definition, &differences, self.strict_schema));
+        lines.extend(check::of_schema(&self.definition, &differences, self.strict_schema));
         lines.push(self.queries(&mut session).await);
         // In the same connection, which may be the only one that the role is allowed.
         session.begin(Transaction::Statements).await?;
@@ -111,29 +99,28 @@ impl Postgres {
     /// Prepares every query, each outside of a transaction, so that one that is wrong hides no
     /// other.
     async fn queries(&self, session: &mut Session) -> CheckLine {
+        let asked = queries::all(&self.definition, &self.queries);
         let mut refused = Vec::new();
-        let mut asked = 1;
-        refused.extend(self.list_query(session).await.err());
-        for section in &self.definition.sections {
-            asked += 2;
-            let rows = describe::query(session, &describe::rows_act(section), &section.rows).await;
-            let rows = rows.and_then(|(rows, _)| describe::columns(session, section, &rows).map(drop));
-            let count = describe::query(session, &describe::count_act(section), &section.count).await;
-            refused.extend(rows.err().into_iter().chain(count.err()));
+        for query in &asked {
+            refused.extend(self.prepare(session, query).await.err());
         }
-        for warning in &self.definition.warnings {
-            asked += 1;
-            let query = describe::query(session, &describe::warning_act(&warning.code), &warning.rows).await;
-            refused.extend(query.err());
-        }
-        check::queries(asked, &refused)
+        check::queries(asked.len(), &refused)
     }
 
-    async fn list_query(&self, session: &mut Session) -> Result<(), SourceError> {
-        const ACT: &str = "list organizations";
-        let sql = AssertSqlSafe(self.definition.organization.list.clone()).into_sql_str();
-        let statement = session.run(ACT, |connection: &mut PgConnection| connection.prepare(sql)).await?;
-        columns::of_list(&self.name, statement.columns().iter().map(sqlx::Column::name))
+    async fn prepare(&self, session: &mut Session, query: &Asked<'_>) -> Result<(), SourceError> {
+        let act = query.act();
+        match query {
+            Asked::List(list) => {
+                let sql = AssertSqlSafe((*list).to_owned()).into_sql_str();
+                let statement = session.run(&act, |connection: &mut PgConnection| connection.prepare(sql)).await?;
+                columns::of_list(&self.name, statement.columns().iter().map(sqlx::Column::name))
+            }
+            Asked::Rows(section, rows) => {
+                let (rows, _) = describe::query(session, &act, rows).await?;
+                describe::columns(session, section, &rows).map(drop)
+            }
+            Asked::Count(_, sql) | Asked::Warning(_, sql) => describe::query(session, &act, sql).await.map(drop),
+        }
     }
 }
 

@@ -1,14 +1,18 @@
-//! The live schema against what a definition reads and knows. Pure: both kinds of source fill
+//! The live schema against what a definition reads and knows. Pure: every database fills
 //! [`LiveColumn`]s.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Write as _,
+    sync::Arc,
 };
 
 use orgvault_api::Warning;
 
-use crate::product::{Definition, Table};
+use crate::{
+    product::{Definition, Table},
+    source::error::{Fault, SourceError},
+};
 
 /// How many names a sentence lists before it only counts.
 const LISTED: usize = 10;
@@ -90,12 +94,24 @@ pub(super) fn knows_every_table(definition: &Definition) -> bool {
 
 impl Differences {
     /// The warning `schema_newer`, where there is a reason for it.
-    pub(super) fn warning(&self, definition: &Definition) -> Option<Warning> {
-        (!self.newer.is_empty()).then(|| Warning {
-            code: "schema_newer".to_owned(),
-            message: self.newer_words(definition),
-            ids: self.newer.iter().take(WARNING_IDS).cloned().collect(),
-        })
+    ///
+    /// # Errors
+    /// With `strict` it is an error instead.
+    pub(super) fn warnings(
+        &self,
+        source: &Arc<str>,
+        definition: &Definition,
+        strict: bool,
+    ) -> Result<Vec<Warning>, SourceError> {
+        if self.newer.is_empty() {
+            return Ok(Vec::new());
+        }
+        let message = self.newer_words(definition);
+        if strict {
+            return Err(SourceError::fault(source, Fault::SchemaNewer, "use the schema", message));
+        }
+        let ids = self.newer.iter().take(WARNING_IDS).cloned().collect();
+        Ok(vec![Warning { code: "schema_newer".to_owned(), message, ids }])
     }
 
     /// What a schema is that lacks something, as the beginning of a sentence.

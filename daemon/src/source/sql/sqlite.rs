@@ -1,10 +1,11 @@
 //! SQLite: a file that is opened read-only, one read transaction for each snapshot, rows in the
 //! layout of PostgreSQL's binary COPY.
 
-mod check;
 mod error;
+mod invariants;
 mod organization;
 mod snapshot;
+mod url;
 mod value;
 
 use std::{
@@ -16,27 +17,56 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
+use orgvault_api::CheckLine;
 use orgvault_config::SourceConfig;
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::time::timeout;
 
-pub(super) use snapshot::Snapshot;
-
+use self::snapshot::Snapshot;
 use super::{
-    columns,
-    error::{Fault, SourceError},
-    listing::{self, Listed},
+    Driver, Location, Parts, check, list,
+    queries::LIST,
     schema::{self, Differences, LiveColumn},
 };
-use crate::product::Definition;
+use crate::{
+    product::{Definition, Queries},
+    source::{
+        error::{Fault, SourceError},
+        listing::Listed,
+        rows::{Rows, RowsSnapshot},
+    },
+    sql::Dialect,
+};
+
+/// SQLite files.
+pub(super) const DRIVER: Driver = Driver {
+    dialect: Dialect::SQLITE,
+    schemes: &["sqlite"],
+    locate: |name, url, _tls| match url::read(url.reveal()) {
+        Ok(path) => Ok(Box::new(path)),
+        Err(words) => Err(SourceError::fault(name, Fault::Url, "read its url", words)),
+    },
+};
+
+impl Location for PathBuf {
+    fn shown(&self) -> String {
+        format!("sqlite://{}", self.display())
+    }
+
+    fn connect(self: Box<Self>, source: Parts<'_>) -> Arc<dyn Rows> {
+        Arc::new(Sqlite::new(*self, source))
+    }
+}
 
 /// SQLite asks this often, in steps of its machine, whether it is to go on.
 const STEPS: i32 = 20_000;
 
 /// One SQLite file.
-pub(super) struct Sqlite {
+struct Sqlite {
     name: Arc<str>,
     definition: Arc<Definition>,
+    queries: Queries,
     strict_schema: bool,
     path: PathBuf,
     connect_timeout: Duration,
@@ -58,36 +88,10 @@ impl Drop for Reading {
 }
 
 impl Sqlite {
-    pub(super) fn new(name: Arc<str>, config: &SourceConfig, definition: Arc<Definition>, path: PathBuf) -> Self {
+    fn new(path: PathBuf, source: Parts<'_>) -> Self {
+        let Parts { name, config, definition, queries, .. } = source;
         let SourceConfig { strict_schema, connect_timeout, first_row_timeout, stall_timeout, .. } = *config;
-        Self { name, definition, strict_schema, path, connect_timeout, first_row_timeout, stall_timeout }
-    }
-
-    pub(super) async fn version(&self) -> Result<String, SourceError> {
-        self.begin().await.map(|reading| reading.version.clone())
-    }
-
-    pub(super) async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {
-        const ACT: &str = "list organizations";
-        let mut reading = self.begin().await?;
-        let list = sqlx::raw_sql(AssertSqlSafe(self.definition.organization.list.clone()));
-        let rows = self.bounded(ACT, list.fetch_all(&mut reading.connection)).await?;
-        if let Some(first) = rows.first() {
-            columns::of_list(&self.name, first.columns().iter().map(sqlx::Column::name))?;
-        }
-        let rows: Result<Vec<listing::Row>, sqlx::Error> = rows.iter().map(organization::listed).collect();
-        let rows = rows.map_err(|error| self.failed(ACT, &error))?;
-        Ok(listing::organizations(&self.name, &self.definition.organization, &rows))
-    }
-
-    pub(super) async fn snapshot(self: Arc<Self>, organization: &str) -> Result<Snapshot, SourceError> {
-        let mut reading = self.begin().await?;
-        let differences = self.differences(&mut reading).await?;
-        if !differences.missing.is_empty() {
-            let words = format!("{}: {}", differences.missing_words(&self.definition), differences.missing.join(", "));
-            return Err(self.fault(Fault::Schema, "read what the definition reads", words));
-        }
-        Snapshot::new(self, reading, differences, organization).await
+        Self { name, definition, queries, strict_schema, path, connect_timeout, first_row_timeout, stall_timeout }
     }
 
     /// Waits for a query that is answered as a whole. One that takes too long is interrupted when
@@ -182,6 +186,46 @@ impl Sqlite {
         let columns = columns.map_err(|error| self.failed(&format!("read the schema of {table}"), &error))?;
         let live = |name| LiveColumn { table: table.clone(), name, readable: true, filtered: false };
         Ok(columns.into_iter().map(live).collect())
+    }
+}
+
+#[async_trait]
+impl Rows for Sqlite {
+    async fn version(&self) -> Result<String, SourceError> {
+        self.begin().await.map(|reading| reading.version.clone())
+    }
+
+    async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {
+        let mut reading = self.begin().await?;
+        let query = sqlx::raw_sql(AssertSqlSafe(self.queries.list.clone()));
+        let rows = self.bounded(LIST, query.fetch_all(&mut reading.connection)).await?;
+        let cell = |row: &_, column: &str| organization::cell(row, column);
+        list(&self.name, &self.definition.organization, &rows, cell, |error| self.failed(LIST, error))
+    }
+
+    async fn check(&self) -> (Vec<CheckLine>, String) {
+        let mut lines = Vec::with_capacity(check::NAMES.len());
+        let looked = self.look(&mut lines).await;
+        (check::finished(lines, looked), self.grants())
+    }
+
+    fn grants(&self) -> String {
+        // A file has no roles.
+        String::new()
+    }
+
+    async fn snapshot(self: Arc<Self>, organization: &str) -> Result<Box<dyn RowsSnapshot>, SourceError> {
+        let mut reading = self.begin().await?;
+        let differences = self.differences(&mut reading).await?;
+        if !differences.missing.is_empty() {
+            let words = format!("{}: {}", differences.missing_words(&self.definition), differences.missing.join(", "));
+            return Err(self.fault(Fault::Schema, "read what the definition reads", words));
+        }
+        Ok(Box::new(Snapshot::new(self, reading, differences, organization).await?))
+    }
+
+    async fn close(&self) {
+        // Each snapshot opens the file for itself.
     }
 }
 

@@ -58,8 +58,8 @@ struct Queue {
 }
 
 impl Queue {
-    fn new(patience: Option<Duration>) -> Self {
-        Self { until: patience.map(|patience| Instant::now() + patience), tries: 0 }
+    fn new(limit: Option<Duration>) -> Self {
+        Self { until: limit.map(|limit| Instant::now() + limit), tries: 0 }
     }
 }
 
@@ -85,8 +85,8 @@ impl Pool {
     ///
     /// # Errors
     /// When it cannot connect.
-    pub(super) async fn begin(&self, kind: Transaction, patience: Option<Duration>) -> Result<Session, SourceError> {
-        let mut queue = Queue::new(patience);
+    pub(super) async fn begin(&self, kind: Transaction, limit: Option<Duration>) -> Result<Session, SourceError> {
+        let mut queue = Queue::new(limit);
         loop {
             if let Some(session) = self.reuse(kind).await {
                 return Ok(session);
@@ -103,8 +103,8 @@ impl Pool {
     ///
     /// # Errors
     /// When it cannot connect.
-    pub(super) async fn connect(&self, patience: Duration) -> Result<Session, SourceError> {
-        let mut queue = Queue::new(Some(patience));
+    pub(super) async fn connect(&self, limit: Duration) -> Result<Session, SourceError> {
+        let mut queue = Queue::new(Some(limit));
         loop {
             // They count on the server too.
             self.clear();

@@ -1,13 +1,15 @@
-//! The labelled lines of `orgvault check`: what both kinds of source say in the same words.
+//! The labelled lines of `orgvault check`: what all databases say in the same words.
 
 use orgvault_api::{CheckLine, CheckResult};
 
-use super::{
-    error::SourceError,
-    listing::Listed,
-    schema::{self, Differences},
+use super::schema::{self, Differences};
+use crate::{
+    product::Definition,
+    source::{
+        error::{Fault, SourceError},
+        listing::Listed,
+    },
 };
-use crate::product::Definition;
 
 /// What to do about an app that lacks what is not exported anyway.
 const OLDER: &str = "nothing, as the definition does not read it; it may read more of the app when that is updated";
@@ -31,17 +33,28 @@ pub(super) fn failed(name: &str, error: &SourceError) -> CheckLine {
     line
 }
 
-/// Adds what could not be looked at, so that no line is ever missing.
-pub(super) fn skip_rest(lines: &mut Vec<CheckLine>) {
+/// All lines, with what a look at the database left out: what it failed at, and what it did not come to.
+pub(super) fn finished(mut lines: Vec<CheckLine>, looked: Result<(), SourceError>) -> Vec<CheckLine> {
+    if let Err(error) = looked {
+        // Whatever was looked at when it failed.
+        let name = NAMES.get(lines.len()).copied().unwrap_or("queries");
+        lines.push(failed(name, &error));
+    }
     for name in NAMES {
         if !lines.iter().any(|line| line.name == name) {
             lines.push(line(name, CheckResult::Skipped, "not looked at, because an earlier line failed"));
         }
     }
+    lines
+}
+
+/// `readable`, `row_filter` and `schema`: the live schema against the definition.
+pub(super) fn of_schema(definition: &Definition, differences: &Differences, strict: bool) -> [CheckLine; 3] {
+    [readable(definition, differences), row_filter(differences), schema(definition, differences, strict)]
 }
 
 /// `readable`: every table and column that the definition reads.
-pub(super) fn readable(definition: &Definition, differences: &Differences) -> CheckLine {
+fn readable(definition: &Definition, differences: &Differences) -> CheckLine {
     let Differences { missing, unreadable, .. } = differences;
     if missing.is_empty() && unreadable.is_empty() {
         let tables = definition.tables.values().filter(|table| !table.reads.is_empty()).count();
@@ -54,24 +67,24 @@ pub(super) fn readable(definition: &Definition, differences: &Differences) -> Ch
     let mut found = line("readable", CheckResult::Failed, message);
     found.details.extend(missing.iter().map(|name| format!("{name}: missing")));
     found.details.extend(unreadable.iter().map(|name| format!("{name}: not readable")));
-    let fault = if missing.is_empty() { super::Fault::Privilege } else { super::Fault::Schema };
+    let fault = if missing.is_empty() { Fault::Privilege } else { Fault::Schema };
     fault.hint().clone_into(&mut found.hint);
     found
 }
 
 /// `row_filter`: whether row-level security would hide rows.
-pub(super) fn row_filter(differences: &Differences) -> CheckLine {
+fn row_filter(differences: &Differences) -> CheckLine {
     if differences.filtered.is_empty() {
         return line("row_filter", CheckResult::Ok, "no row-level security applies to this role");
     }
     let mut found = line("row_filter", CheckResult::Failed, "row-level security would hide rows from this role");
     found.details.clone_from(&differences.filtered);
-    super::Fault::RowFilter.hint().clone_into(&mut found.hint);
+    Fault::RowFilter.hint().clone_into(&mut found.hint);
     found
 }
 
 /// `schema`: as measured, or newer.
-pub(super) fn schema(definition: &Definition, differences: &Differences, strict: bool) -> CheckLine {
+fn schema(definition: &Definition, differences: &Differences, strict: bool) -> CheckLine {
     let measured = format!("{} {}", definition.name, definition.measured_on);
     let Differences { newer, gone, .. } = differences;
     if newer.is_empty() && gone.is_empty() {
@@ -86,7 +99,7 @@ pub(super) fn schema(definition: &Definition, differences: &Differences, strict:
     let mut found = line("schema", result, message);
     found.details.extend(newer.iter().map(|name| format!("{name}: new")));
     found.details.extend(gone.iter().map(|name| format!("{name}: gone")));
-    let hint = if newer.is_empty() { OLDER } else { super::Fault::SchemaNewer.hint() };
+    let hint = if newer.is_empty() { OLDER } else { Fault::SchemaNewer.hint() };
     hint.clone_into(&mut found.hint);
     found
 }

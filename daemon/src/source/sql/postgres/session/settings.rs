@@ -62,7 +62,7 @@ pub(super) fn set_up_sql(statement_timeout: Duration) -> String {
 }
 
 /// An expression that gives the settings as they are, one in a line: `TimeZone = UTC`.
-pub(in crate::source::postgres) fn now() -> String {
+pub(in crate::source::sql::postgres) fn now() -> String {
     let mut sql = "pg_catalog.concat_ws(E'\\n'".to_owned();
     for name in SETTINGS.iter().map(|(name, _)| *name).chain(OTHERS) {
         // Writing to a string cannot fail.

@@ -3,8 +3,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::error::{ColumnFault, SourceError};
-use crate::sql::tokens;
+use crate::{
+    source::error::{ColumnFault, SourceError},
+    sql::tokens,
+};
 
 /// The columns that a list of organizations must give, and those that it may.
 const LIST: [(&str, bool); 7] = [

@@ -1,0 +1,191 @@
+//! The faults that a source may have: each with its code, whether it passes, and what to do.
+
+/// What kind of fault a source had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The URL is none that can be used.
+    Url,
+    /// TLS was refused, failed, or is not asked for.
+    Tls,
+    /// Nothing answers there.
+    Unreachable,
+    /// The server has no connection left.
+    Busy,
+    /// Wrong user, password or peer.
+    Login,
+    /// No such database.
+    Database,
+    /// An older server than this program can read.
+    Version,
+    /// A pooler gives each transaction another connection.
+    Pooler,
+    /// The definition has no words for a database of this kind.
+    Dialect,
+    /// A table or column is missing.
+    Schema,
+    /// The live schema has more than the definition knows, and `strict_schema` is set.
+    SchemaNewer,
+    /// The role may not read something.
+    Privilege,
+    /// Row-level security would hide rows.
+    RowFilter,
+    /// The connection ended in the middle.
+    Lost,
+    /// No rows came for longer than `stall_timeout`.
+    Stalled,
+    /// The server ended the query: `statement_timeout`, or an administrator.
+    Timeout,
+    /// A lock on a table was not given in time.
+    Locked,
+    /// A standby had to choose between this query and its replay.
+    Conflict,
+    /// A table was rewritten or emptied in a way that snapshots do not see.
+    Changed,
+    /// A query changed a setting of the session, so that those after it may read other rows.
+    Settings,
+    /// A WAL database of SQLite cannot be read consistently.
+    Wal,
+    /// SQLite has no room for its temporary files, or no directory for them.
+    Temporary,
+    /// An SQLite file contradicts itself.
+    Damaged,
+    /// The server refused a query.
+    Query,
+    /// The server's answer is not what its protocol says.
+    Protocol,
+}
+
+/// Fault, code, whether the same export may work at once, hint.
+const FAULTS: [(Fault, &str, bool, &str); 25] = [
+    (Fault::Url, "source_url", false, "correct `url` of this source in the configuration"),
+    (
+        Fault::Tls,
+        "source_tls",
+        false,
+        "add `sslmode=verify-full` (and `sslrootcert=FILE` for an own authority) to the source's url and enable TLS on \
+         the server, or set `tls = \"as-url\"` for a network that you trust",
+    ),
+    (
+        Fault::Unreachable,
+        "source_unreachable",
+        false,
+        "check that the database runs (SQLite: that the file is there and may be read), and that the url is right",
+    ),
+    (Fault::Busy, "source_busy", true, "raise max_connections of the server or the connection limit of the role"),
+    (
+        Fault::Login,
+        "source_login",
+        false,
+        "check user and password (url, url_file or .pgpass) and the server's pg_hba.conf",
+    ),
+    (Fault::Database, "source_database", false, "correct the database's name in the source's url"),
+    (Fault::Version, "source_version", false, "PostgreSQL 12 or later is needed"),
+    (Fault::Pooler, "source_pooler", false, "connect to PostgreSQL itself, or set pool_mode=session for this database"),
+    (
+        Fault::Dialect,
+        "source_dialect",
+        false,
+        "write the query for this database too, or correct `url` or `product` of the source",
+    ),
+    (
+        Fault::Schema,
+        "source_schema",
+        false,
+        "`orgvault check SOURCE` lists what is missing: update the app to the version of the definition, or write a \
+         definition for its own; is `product` the right one, and does the role's search_path show the app's schema?",
+    ),
+    (
+        Fault::SchemaNewer,
+        "schema_newer",
+        false,
+        "update orgvault or the definition, or set `strict_schema = false` to export what the definition knows",
+    ),
+    (
+        Fault::Privilege,
+        "source_privilege",
+        false,
+        "run the statements of `orgvault check SOURCE --grants` as the owner of the tables",
+    ),
+    (
+        Fault::RowFilter,
+        "source_row_filter",
+        false,
+        "give the role BYPASSRLS: with row-level security an archive would silently lack rows",
+    ),
+    (Fault::Lost, "source_lost", false, "the server ended the connection: look into its log, then export again"),
+    (
+        Fault::Stalled,
+        "source_stalled",
+        false,
+        "look for locks or a full disk on the server, or raise `stall_timeout` (`first_row_timeout`, where no row came at all)",
+    ),
+    (
+        Fault::Timeout,
+        "source_timeout",
+        false,
+        "raise `statement_timeout` of this source, or ask who cancelled the query",
+    ),
+    (Fault::Locked, "source_locked", true, "another session holds a lock (a migration?): export again when it is over"),
+    (
+        Fault::Conflict,
+        "source_conflict",
+        true,
+        "set hot_standby_feedback or a larger max_standby_streaming_delay on the standby",
+    ),
+    (Fault::Changed, "source_changed", true, "export again when the migration is over"),
+    (
+        Fault::Settings,
+        "source_settings",
+        false,
+        "find the function that calls set_config or SET in the definition's queries: what it sets has to end with it \
+         (CREATE FUNCTION .. SET name = value)",
+    ),
+    (
+        Fault::Wal,
+        "source_wal",
+        false,
+        "let orgvaultd write the database's directory or start the app, so that the -shm file is there; never \
+         copy the database file alone",
+    ),
+    (
+        Fault::Temporary,
+        "source_temporary",
+        false,
+        "free space in the directory of temporary files (TMPDIR of orgvaultd, else /var/tmp), and let it write there",
+    ),
+    (
+        Fault::Damaged,
+        "source_damaged",
+        false,
+        "the database file is damaged: `PRAGMA integrity_check` says where; restore it, and keep the archives that you have",
+    ),
+    (Fault::Query, "source_query", false, ""),
+    (Fault::Protocol, "source_protocol", false, "is it a PostgreSQL server? a proxy in between may alter its answers"),
+];
+
+impl Fault {
+    pub(super) fn row(self) -> (&'static str, bool, &'static str) {
+        FAULTS
+            .iter()
+            .find(|(fault, ..)| *fault == self)
+            .map_or(("source_query", false, ""), |(_, code, transient, hint)| (code, *transient, hint))
+    }
+
+    /// What to do about it; may be empty.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        self.row().2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_its_own_row_with_a_code() {
+        let codes: std::collections::HashSet<&str> = FAULTS.iter().map(|(_, code, ..)| *code).collect();
+        assert_eq!(codes.len(), FAULTS.len());
+        assert!(FAULTS.iter().all(|(fault, code, ..)| fault.row().0 == *code));
+    }
+}

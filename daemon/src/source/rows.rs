@@ -1,0 +1,65 @@
+//! The shape of a source whose rows become archives here: a snapshot of one organization at a time,
+//! section by section. Whoever reads a database implements it; nobody else knows which one it is.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use orgvault_api::{CheckLine, Warning};
+
+use super::{error::SourceError, listing::Listed};
+use crate::row::{Column, RowSink};
+
+/// A database of which snapshots are read.
+#[async_trait]
+pub(super) trait Rows: Send + Sync {
+    /// What the server calls itself.
+    async fn version(&self) -> Result<String, SourceError>;
+
+    /// Every organization, soft-deleted ones too.
+    async fn organizations(&self) -> Result<Vec<Listed>, SourceError>;
+
+    /// Looks at every invariant; what fails is a line. Also gives the GRANT statements for what is
+    /// there, where the database has such.
+    async fn check(&self) -> (Vec<CheckLine>, String);
+
+    /// The GRANT statements of what the definition reads, without a look at the database; empty where
+    /// it has no roles.
+    fn grants(&self) -> String;
+
+    /// Opens one read-only transaction, bound to one organization.
+    async fn snapshot(self: Arc<Self>, organization: &str) -> Result<Box<dyn RowsSnapshot>, SourceError>;
+
+    /// Closes what waits for the next snapshot.
+    async fn close(&self);
+}
+
+/// One instant of one organization. Dropped before its end, it ends its query on the server.
+#[async_trait]
+pub(super) trait RowsSnapshot: Send {
+    /// What the source calls this instant.
+    fn id(&self) -> &str;
+
+    /// What the server calls itself.
+    fn server(&self) -> &str;
+
+    /// The warnings of the schema and of the definition's queries.
+    async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError>;
+
+    /// The independent count of every section, by the definition's order.
+    async fn counts(&mut self) -> Result<Vec<u64>, SourceError>;
+
+    /// The columns of a section's rows query.
+    async fn columns(&mut self, section: usize) -> Result<Arc<[Column]>, SourceError>;
+
+    /// Sends the section's rows in whole blocks; gives their number.
+    async fn rows(&mut self, section: usize, sink: &RowSink) -> Result<u64, SourceError>;
+
+    /// Makes sure that the rows that were sent are those of the instant.
+    async fn confirm(&mut self) -> Result<(), SourceError>;
+
+    /// Ends the transaction and gives the connection back.
+    async fn finish(self: Box<Self>) -> Result<(), SourceError>;
+
+    /// Ends a query that may still run, at once, and closes the connection.
+    async fn abandon(self: Box<Self>);
+}

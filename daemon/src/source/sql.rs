@@ -1,0 +1,128 @@
+//! Sources that are SQL databases: one folder for each kind, and its row in [`DRIVERS`]. What all of
+//! them say in the same words lies beside the folders.
+
+mod check;
+mod columns;
+mod postgres;
+mod queries;
+mod schema;
+mod sqlite;
+mod stall;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use orgvault_config::{SecretUrl, SourceConfig, Tls};
+use sqlx::Column;
+use tokio_util::task::TaskTracker;
+
+use super::{
+    error::{Fault, SourceError},
+    listing::{self, Cell, Listed},
+    rows::Rows,
+};
+use crate::{
+    product::{Definition, OrganizationQuery, Queries},
+    sql::Dialect,
+};
+
+/// Every kind of database that a source may be.
+const DRIVERS: [Driver; 2] = [postgres::DRIVER, sqlite::DRIVER];
+
+/// How a kind of database is found and read.
+struct Driver {
+    /// The words that a definition has for it.
+    dialect: Dialect,
+    /// The schemes of its URLs, the usual one first.
+    schemes: &'static [&'static str],
+    /// Reads a URL; opens nothing.
+    locate: fn(&Arc<str>, &SecretUrl, Tls) -> Result<Box<dyn Location>, SourceError>,
+}
+
+/// A database that a URL names. Has no `Debug`: it may hold a password.
+trait Location {
+    /// Where it is, without secrets: `postgres://db.example/rytask`.
+    fn shown(&self) -> String;
+
+    /// Gets ready to connect when it is first asked.
+    fn connect(self: Box<Self>, source: Parts<'_>) -> Arc<dyn Rows>;
+}
+
+/// What a database is read by.
+struct Parts<'p> {
+    /// The source's name.
+    name: Arc<str>,
+    config: &'p SourceConfig,
+    definition: Arc<Definition>,
+    /// Those of the definition, in the database's own words.
+    queries: Queries,
+    /// Where queries that are abandoned are ended.
+    tracker: TaskTracker,
+}
+
+/// Where a source is, without secrets, and what reads it. Opens nothing.
+///
+/// # Errors
+/// When the URL is none or asks for less TLS than the configuration allows, or the definition has no
+/// words for such a database.
+pub(super) fn connect(
+    name: &Arc<str>,
+    config: &SourceConfig,
+    definition: &Arc<Definition>,
+    tracker: TaskTracker,
+) -> Result<(String, Arc<dyn Rows>), SourceError> {
+    let (driver, location) = locate(name, &config.url, config.tls)?;
+    let queries = queries(name, driver.dialect, definition)?;
+    let (name, definition) = (Arc::clone(name), Arc::clone(definition));
+    Ok((location.shown(), location.connect(Parts { name, config, definition, queries, tracker })))
+}
+
+/// Refuses what [`connect`] refuses; of a definition that is not known, nothing.
+pub(super) fn accepts(
+    name: &Arc<str>,
+    config: &SourceConfig,
+    definition: Option<&Definition>,
+) -> Result<(), SourceError> {
+    let (driver, _) = locate(name, &config.url, config.tls)?;
+    definition.map_or(Ok(()), |definition| queries(name, driver.dialect, definition).map(drop))
+}
+
+/// The database that a URL names, by its scheme.
+fn locate(name: &Arc<str>, url: &SecretUrl, tls: Tls) -> Result<(&'static Driver, Box<dyn Location>), SourceError> {
+    let scheme = url.reveal().split_once(':').map(|(scheme, _)| scheme);
+    let driver = DRIVERS.iter().find(|driver| scheme.is_some_and(|scheme| driver.schemes.contains(&scheme)));
+    let Some(driver) = driver else {
+        let usual: Vec<String> =
+            DRIVERS.iter().filter_map(|it| it.schemes.first()).map(|scheme| format!("{scheme}://")).collect();
+        let words = format!("it has to start with {}", usual.join(" or "));
+        return Err(SourceError::fault(name, Fault::Url, "read its url", words));
+    };
+    Ok((driver, (driver.locate)(name, url, tls)?))
+}
+
+/// The organizations of these rows of a definition's `list`; a column that they do not have is NULL.
+fn list<R: sqlx::Row>(
+    source: &Arc<str>,
+    query: &OrganizationQuery,
+    rows: &[R],
+    cell: impl Fn(&R, &str) -> Result<Cell, sqlx::Error>,
+    failed: impl Fn(&sqlx::Error) -> SourceError,
+) -> Result<Vec<Listed>, SourceError> {
+    if let Some(first) = rows.first() {
+        columns::of_list(source, first.columns().iter().map(Column::name))?;
+    }
+    let or_null = |row: &R, column: &str| match cell(row, column) {
+        Err(sqlx::Error::ColumnNotFound(_)) => Ok(Cell::Null),
+        other => other,
+    };
+    let rows: Result<Vec<_>, _> = rows.iter().map(|row| listing::Row::read(|column| or_null(row, column))).collect();
+    Ok(listing::organizations(source, query, &rows.map_err(|error| failed(&error))?))
+}
+
+fn queries(name: &Arc<str>, dialect: Dialect, definition: &Definition) -> Result<Queries, SourceError> {
+    let unspoken = |unspoken: crate::product::Unspoken| {
+        SourceError::fault(name, Fault::Dialect, "use its definition", unspoken.to_string())
+    };
+    definition.queries(dialect).map_err(unspoken)
+}

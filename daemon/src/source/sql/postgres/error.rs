@@ -1,0 +1,91 @@
+//! What PostgreSQL's errors mean for whoever reads.
+
+use std::sync::Arc;
+
+use crate::source::error::{Fault, SourceError};
+
+impl SourceError {
+    /// An error of sqlx while it did `act` on an open connection.
+    pub(super) fn from_sqlx(name: &Arc<str>, act: &str, error: &sqlx::Error) -> Self {
+        let (fault, words) = judge(error);
+        Self::fault(name, fault, act, words)
+    }
+
+    /// An error of sqlx while it connected.
+    pub(super) fn from_connect(name: &Arc<str>, act: &str, error: &sqlx::Error) -> Self {
+        let (fault, words) = judge(error);
+        let fault = match error {
+            // This is how a refused certificate or handshake comes out of rustls.
+            sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => Fault::Tls,
+            _ if fault == Fault::Lost => Fault::Unreachable,
+            _ => fault,
+        };
+        Self::fault(name, fault, act, words)
+    }
+}
+
+/// What an SQLSTATE means for whoever reads, once connected.
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+fn of_sqlstate(code: &str) -> Fault {
+    match code {
+        "28000" | "28P01" => Fault::Login,
+        "3D000" => Fault::Database,
+        "53300" => Fault::Busy,
+        "42501" => Fault::Privilege,
+        "42P01" | "42703" | "3F000" | "42883" | "42704" => Fault::Schema,
+        "40001" => Fault::Conflict,
+        "55P03" => Fault::Locked,
+        "57014" => Fault::Timeout,
+        "57P01" | "57P02" | "57P04" | "57P05" | "25P03" | "25P04" => Fault::Lost,
+        "57P03" => Fault::Unreachable,
+        _ if code.starts_with("08") => Fault::Lost,
+        _ => Fault::Query,
+    }
+}
+
+/// The fault, and the words of whoever noticed it.
+fn judge(error: &sqlx::Error) -> (Fault, String) {
+    match error {
+        sqlx::Error::Database(database) => judge_database(database.as_ref()),
+        sqlx::Error::Io(io) => (Fault::Lost, io.to_string()),
+        sqlx::Error::Tls(tls) => (Fault::Tls, tls.to_string()),
+        sqlx::Error::WorkerCrashed => (Fault::Lost, error.to_string()),
+        // Its text may quote the URL.
+        sqlx::Error::Configuration(_) => (Fault::Url, "it is not understood".to_owned()),
+        _ => (Fault::Protocol, error.to_string()),
+    }
+}
+
+fn judge_database(error: &dyn sqlx::error::DatabaseError) -> (Fault, String) {
+    let code = error.code().unwrap_or_default();
+    let Some(postgres) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() else {
+        return (Fault::Query, format!("{} ({code})", error.message()));
+    };
+    // row_security = off turns a filtered read into this error; it has no SQLSTATE of its own.
+    let filtered = &*code == "42501" && postgres.routine() == Some("check_enable_rls")
+        || postgres.message().contains("row-level security policy");
+    let fault = if filtered { Fault::RowFilter } else { of_sqlstate(&code) };
+    let words = match postgres.detail() {
+        Some(detail) => format!("{} ({code}; {detail})", postgres.message()),
+        None => format!("{} ({code})", postgres.message()),
+    };
+    (fault, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlstates_become_faults() {
+        for (code, fault) in [
+            ("28P01", Fault::Login),
+            ("40001", Fault::Conflict),
+            ("42P01", Fault::Schema),
+            ("08006", Fault::Lost),
+            ("22P02", Fault::Query),
+        ] {
+            assert_eq!(of_sqlstate(code), fault, "{code}");
+        }
+    }
+}

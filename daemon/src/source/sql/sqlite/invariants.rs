@@ -1,0 +1,56 @@
+//! Every invariant of an SQLite source, looked at one after the other.
+
+use orgvault_api::{CheckLine, CheckResult};
+use sqlx::Statement as _;
+
+use super::{
+    Reading, Sqlite,
+    snapshot::{layout, prepare},
+};
+use crate::source::{
+    error::SourceError,
+    rows::Rows as _,
+    sql::{
+        check::{self, line},
+        columns,
+        queries::{self, Asked},
+    },
+};
+
+impl Sqlite {
+    /// Adds line after line in the order of their names.
+    pub(super) async fn look(&self, lines: &mut Vec<CheckLine>) -> Result<(), SourceError> {
+        let mut reading = self.begin().await?;
+        lines.push(line("reachable", CheckResult::Ok, "the file can be read"));
+        lines.push(line("version", CheckResult::Ok, reading.version.clone()));
+        lines.push(line("pooler", CheckResult::Ok, "a file has no pooler"));
+        lines.push(line("read_only", CheckResult::Ok, "the file is opened read-only"));
+        let differences = self.differences(&mut reading).await?;
+        lines.extend(check::of_schema(&self.definition, &differences, self.strict_schema));
+        lines.push(self.queries(&mut reading).await);
+        drop(reading);
+        lines.push(check::organizations(self.organizations().await));
+        Ok(())
+    }
+
+    async fn queries(&self, reading: &mut Reading) -> CheckLine {
+        let asked = queries::all(&self.definition, &self.queries);
+        let mut refused = Vec::new();
+        for query in &asked {
+            refused.extend(self.prepare(reading, query).await.err());
+        }
+        check::queries(asked.len(), &refused)
+    }
+
+    async fn prepare(&self, reading: &mut Reading, query: &Asked<'_>) -> Result<(), SourceError> {
+        let act = query.act();
+        match query {
+            Asked::List(list) => {
+                let statement = prepare(self, reading, &act, list).await?;
+                columns::of_list(&self.name, statement.columns().iter().map(sqlx::Column::name))
+            }
+            Asked::Rows(section, rows) => layout(self, reading, section, rows).await.map(drop),
+            Asked::Count(_, sql) | Asked::Warning(_, sql) => prepare(self, reading, &act, sql).await.map(drop),
+        }
+    }
+}
