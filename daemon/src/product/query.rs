@@ -86,12 +86,13 @@ impl Definition {
     /// # Errors
     /// When one of them has none.
     pub fn queries(&self, dialect: Dialect) -> Result<Queries, Unspoken> {
-        let spoken = |query: &Query, key: &str, of: &str| match query.text(dialect) {
-            Some(text) => Ok(text.trim_end_matches(|end: char| end.is_whitespace() || end == ';').to_owned()),
-            None => {
+        let spoken = |query: &Query, key: &str, of: &str| {
+            let unspoken = || {
                 let query = if of.is_empty() { key.to_owned() } else { format!("{key} of {of}") };
-                Err(Unspoken { product: self.name.clone(), query, dialect })
-            }
+                Unspoken { product: self.name.clone(), query, dialect }
+            };
+            let text = query.text(dialect).ok_or_else(unspoken)?;
+            Ok(text.trim_end_matches(|end: char| end.is_whitespace() || end == ';').to_owned())
         };
         let of_section = |section: &super::Section| {
             let rows = spoken(&section.rows, "section.rows", &section.name)?;

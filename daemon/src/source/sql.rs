@@ -37,8 +37,11 @@ struct Driver {
     /// The schemes of its URLs, the usual one first.
     schemes: &'static [&'static str],
     /// Reads a URL; opens nothing.
-    locate: fn(&Arc<str>, &SecretUrl, Tls) -> Result<Box<dyn Location>, SourceError>,
+    locate: Locate,
 }
+
+/// Reads the URL of the source with this name, which has to ask for so much TLS.
+type Locate = fn(&Arc<str>, &SecretUrl, Tls) -> Result<Box<dyn Location>, SourceError>;
 
 /// A database that a URL names. Has no `Debug`: it may hold a password.
 trait Location {

@@ -57,7 +57,7 @@ fn the_role_of_every_command_is_documented() {
 #[test]
 fn every_line_of_a_check_is_documented() {
     let part = part(&document(), "check").unwrap();
-    let source = include_str!("../../../daemon/src/source/check.rs");
+    let source = include_str!("../../../daemon/src/source/sql/check.rs");
     let names = source.split_once("NAMES: [&str;").unwrap().1.split_once("];").unwrap().0;
     let names: Vec<&str> = names.split('"').skip(1).step_by(2).collect();
     assert!(names.len() >= 8, "{names:?}");
