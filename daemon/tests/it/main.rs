@@ -21,6 +21,8 @@ mod products;
 #[cfg(test)]
 mod recording;
 #[cfg(test)]
+mod rooms;
+#[cfg(test)]
 mod schedule;
 #[cfg(test)]
 mod sections;
