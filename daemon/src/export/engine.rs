@@ -1,18 +1,18 @@
 //! The engine: takes exports in, runs them on a fixed number of workers, tells what changes, and
 //! stops cleanly.
 
+mod cancel;
+mod end;
 mod leftover;
 mod record;
 mod submit;
 
 use std::{
     collections::{HashMap, HashSet},
-    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
-use orgvault_api::{Event, Export, LogLines, OrganizationKey, Progress, State, clock::Timestamp, gid::Gid};
+use orgvault_api::{Event, Export, LogLines, Progress, State, clock::Timestamp, gid::Gid};
 use tokio::sync::{Notify, broadcast, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -27,16 +27,10 @@ use crate::{
     catalog::{CatalogError, ExportFilter},
     context::Workshop,
     gids::Gids,
-    keep,
-    lifecycle::{Vital, contained},
-    store::Stored,
+    lifecycle::Vital,
 };
 
-pub use self::submit::SubmitError;
-
-/// So long a snapshot stays open for the rest of a job while an end cannot be recorded: it keeps the
-/// app's database from cleaning up.
-const PATIENCE: Duration = Duration::from_mins(5);
+pub use self::{cancel::CancelError, submit::SubmitError};
 
 /// What an engine works with.
 pub struct Parts {
@@ -52,25 +46,6 @@ pub struct Parts {
     pub stop: CancellationToken,
     /// Running exports are canceled by it, as interrupted.
     pub abort: CancellationToken,
-}
-
-/// Why an export was not canceled.
-#[derive(Debug, thiserror::Error)]
-pub enum CancelError {
-    /// There is none with this gid.
-    #[error("there is no export {0}")]
-    Unknown(Gid),
-    /// It has ended already.
-    #[error("export {gid} has ended already: it is {}", .state.name())]
-    Ended {
-        /// Which one.
-        gid: Gid,
-        /// How it ended.
-        state: State,
-    },
-    /// The catalog could not be read or written.
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
 }
 
 /// A handle to the running engine. Cheap to clone.
@@ -174,34 +149,6 @@ impl Engine {
     #[must_use]
     pub fn gid(&self, now: Timestamp) -> Gid {
         self.0.gids.next(now)
-    }
-
-    /// Cancels a pending or started export. A started one ends a moment later.
-    ///
-    /// # Errors
-    /// When there is none, it has ended, or the catalog cannot be written.
-    pub async fn cancel(&self, gid: Gid) -> Result<Export, CancelError> {
-        let waiting = lock(&self.0.queue).remove(gid);
-        if let Some(export) = waiting {
-            return Ok(self.end_waiting(export).await?);
-        }
-        if let Some(running) = lock(&self.0.running).get(&gid) {
-            running.canceled.cancel();
-            return Ok(running.now());
-        }
-        match self.0.workshop.catalog.export(gid).await? {
-            Some(export) if export.state.is_final() => Err(CancelError::Ended { gid, state: export.state }),
-            Some(export) => {
-                lock(&self.0.doomed).insert(gid);
-                let held = export.schedule.is_some() && !lock(&self.0.queue).is_running(&export.organization);
-                if held {
-                    // Its run has not offered it yet.
-                    return Ok(self.end_waiting(export).await?);
-                }
-                Ok(export)
-            }
-            None => Err(CancelError::Unknown(gid)),
-        }
     }
 
     /// Changes from now on. Subscribe first, then read the lists, so that nothing is missed.
@@ -330,90 +277,6 @@ impl Engine {
             }
             export.progress = Some(now);
             self.tell(export.clone());
-        }
-    }
-
-    /// The export has ended: its state is on disk, then everybody is told.
-    async fn end(
-        &self,
-        export: &mut Export,
-        result: Result<Stored, Failure>,
-        shared: &mut Shared,
-    ) -> Result<(), CatalogError> {
-        self.conclude(export, &result);
-        let archive = result.ok();
-        let recorded = self.record_beside(export, archive.as_ref(), shared).await;
-        lock(&self.0.running).remove(&export.gid);
-        self.tell(export.clone());
-        if let Some(archive) = &archive {
-            self.0.workshop.tell_archive(archive);
-            if recorded.is_ok() {
-                // Whatever retention does, the export has ended well.
-                let pruned = contained(keep::prune_after(&self.0.workshop, archive)).await;
-                pruned.unwrap_or_else(|panic| tracing::error!(gid = %export.gid, "retention failed: {panic}"));
-            }
-        }
-        recorded
-    }
-
-    /// Records an end while the snapshot stays open, though not for ever.
-    async fn record_beside(
-        &self,
-        export: &mut Export,
-        archive: Option<&Stored>,
-        shared: &mut Shared,
-    ) -> Result<(), CatalogError> {
-        let gid = export.gid;
-        let mut recording = pin!(self.record(export, archive));
-        tokio::select! {
-            recorded = &mut recording => recorded,
-            () = tokio::time::sleep(PATIENCE) => {
-                tracing::warn!(%gid, "the snapshot is given up, because the end of the export cannot be recorded");
-                shared.abandon().await;
-                recording.await
-            }
-        }
-    }
-
-    /// Ends an export that waited, because it was canceled. Where the catalog does not take that
-    /// now, the export does not start all the same, and its end is recorded later.
-    async fn end_waiting(&self, mut export: Export) -> Result<Export, CatalogError> {
-        self.conclude(&mut export, &Err(Failure::Canceled));
-        let recorded = Record::State(&export).write(&self.0.workshop.catalog).await;
-        if recorded.is_ok() {
-            self.tell(export.clone());
-        } else {
-            self.record_later(export.clone(), None);
-        }
-        recorded.map(|()| export)
-    }
-
-    /// Writes into the export how it has ended.
-    fn conclude(&self, export: &mut Export, result: &Result<Stored, Failure>) {
-        export.finished_at = Some(self.0.workshop.clock.now());
-        export.progress = None;
-        match result {
-            Ok(archive) => {
-                export.finish(archive);
-                self.note(
-                    export.gid,
-                    "info",
-                    format!("published {}: {} bytes", self.0.workshop.archives.locate(archive.key()), archive.bytes),
-                );
-                for warning in &archive.warnings {
-                    self.note(export.gid, "warn", format!("{}: {}", warning.code, warning.message));
-                }
-            }
-            Err(failure) => {
-                export.state = State::Error;
-                let interrupted = matches!(failure, Failure::Canceled) && self.0.abort.is_cancelled();
-                let failure = if interrupted { &Failure::Interrupted } else { failure };
-                let OrganizationKey { source, id: organization, .. } = &export.organization;
-                tracing::error!(gid = %export.gid, source, organization, code = failure.code(), "export failed: {failure}");
-                let error = failure.to_wire();
-                self.note(export.gid, "error", format!("{}: {}", error.code, error.message));
-                export.error = Some(error);
-            }
         }
     }
 
