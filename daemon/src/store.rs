@@ -14,9 +14,13 @@ mod file;
 pub(crate) mod fixture;
 mod key;
 mod local;
+#[cfg(test)]
+pub(crate) mod memory;
 mod partial;
 mod scan;
 mod stored;
+#[cfg(test)]
+mod suite;
 mod watch;
 
 use std::{collections::HashSet, fmt, io};

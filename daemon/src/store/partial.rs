@@ -3,11 +3,12 @@
 use std::{
     fmt,
     io::{self, Seek, SeekFrom, Write},
+    path::Path,
 };
 
 use orgvault_api::{Format, OrganizationKey, clock::Timestamp, gid::Gid};
 use orgvault_archive::{
-    ArchiveReader,
+    ArchiveReader, Manifest,
     naming::{self, ArchiveName},
 };
 use sha2::{Digest, Sha256};
@@ -209,5 +210,26 @@ impl Sealed {
     #[must_use]
     pub fn sha256(&self) -> Option<&str> {
         self.sha256.as_deref()
+    }
+
+    /// Whether a manifest speaks of this archive, as it was read back.
+    ///
+    /// # Errors
+    /// When it speaks of another one than what is going to be at `place`.
+    pub fn check(&self, place: impl AsRef<Path>, manifest: &Manifest) -> Result<(), StoreError> {
+        let wrong = |stated: &dyn ToString, found: &dyn ToString| {
+            let (stated, found) = (stated.to_string(), found.to_string());
+            Err(StoreError::WrongManifest { path: place.as_ref().to_owned(), stated, found })
+        };
+        if manifest.file != self.name.to_string() {
+            return wrong(&manifest.file, &self.name);
+        }
+        if manifest.bytes != self.bytes {
+            return wrong(&format!("{} bytes", manifest.bytes), &format!("{} bytes", self.bytes));
+        }
+        match &self.sha256 {
+            Some(sha256) if *sha256 != manifest.sha256 => wrong(&manifest.sha256, sha256),
+            _ => Ok(()),
+        }
     }
 }

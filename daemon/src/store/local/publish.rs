@@ -38,7 +38,7 @@ impl LocalStore {
         let directory = directory.as_path();
         let partial = directory.join(format!("{PARTIAL_PREFIX}{name}"));
         let archive = directory.join(name.to_string());
-        check(&sealed, &archive, manifest)?;
+        sealed.check(&archive, manifest)?;
         self.claim()?;
         let _guard = self.lock(directory);
         let (manifest_partial, sums_partial) = self.prepare(directory, &archive, manifest)?;
@@ -137,24 +137,6 @@ impl LocalStore {
         let sums_partial = sidecar::write_partial(directory, SUMS_NAME, sums.to_string().as_bytes())?;
         self.step(Step::SumsWritten);
         Ok((manifest_partial, sums_partial))
-    }
-}
-
-/// The manifest must speak of this file, as it was read back.
-fn check(sealed: &Sealed, archive: &Path, manifest: &Manifest) -> Result<(), StoreError> {
-    let wrong = |stated: &dyn ToString, found: &dyn ToString| {
-        let (stated, found) = (stated.to_string(), found.to_string());
-        Err(StoreError::WrongManifest { path: archive.to_owned(), stated, found })
-    };
-    if manifest.file != sealed.name().to_string() {
-        return wrong(&manifest.file, &sealed.name());
-    }
-    if manifest.bytes != sealed.bytes() {
-        return wrong(&format!("{} bytes", manifest.bytes), &format!("{} bytes", sealed.bytes()));
-    }
-    match sealed.sha256() {
-        Some(sha256) if sha256 != manifest.sha256 => wrong(&manifest.sha256, &sha256),
-        _ => Ok(()),
     }
 }
 
