@@ -1,5 +1,8 @@
 //! Who may use whom: the rooms of the daemon, and the crates of the workspace.
 
+#[cfg(test)]
+mod paths;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
