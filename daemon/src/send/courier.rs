@@ -119,7 +119,7 @@ impl Inner {
         self.was_not_sent(&archive, &target.name, request.again).await?;
         let (ignores, product) = (taker.ignores(), taker.product());
         let (store, looked_at) = (Arc::clone(&self.workshop.archives), archive.clone());
-        let (preflight, parcel) = blocking(move || look(store, &looked_at, product, ignores)).await??;
+        let (preflight, parcel) = blocking(move || look(&store, &looked_at, product, ignores)).await??;
         let mut answer = SendAnswer {
             gid: archive.gid,
             target: target.name.clone(),
@@ -302,13 +302,13 @@ fn fits(archive: &Archive, target: &TargetConfig, taker: &dyn Target, request: &
 
 /// Reads the archive as its importer would, and then to see that it is whole.
 fn look(
-    store: Arc<dyn Store>,
+    store: &Arc<dyn Store>,
     archive: &Stored,
     product: Option<&str>,
     ignores: &[&str],
 ) -> Result<(Option<Preflight>, Parcel), SendError> {
     let of = archive.reference();
-    let parcel = Parcel::open(Arc::clone(&store), archive)?;
+    let parcel = Parcel::open(Arc::clone(store), archive)?;
     let product = match product {
         Some(product) => product.to_owned(),
         None => store.manifest(&of)?.map(|manifest| manifest.product.name).unwrap_or_default(),

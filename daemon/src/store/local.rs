@@ -265,6 +265,6 @@ impl Store for LocalStore {
     }
 
     fn watch(&self, hear: Hear) -> Watch {
-        watch::watch(self.root.clone(), hear)
+        watch::watch(&self.root, hear)
     }
 }

@@ -211,7 +211,7 @@ impl Store for MemoryStore {
 
     fn publish(&self, sealed: Sealed, of: &Manifest) -> Result<ArchiveRef, StoreError> {
         let published = sealed.reference();
-        sealed.check(&self.locate(&published.key), of)?;
+        sealed.check(self.locate(&published.key), of)?;
         self.guard()?;
         if self.get(published.key.as_str()).is_some() {
             return Err(StoreError::Exists { path: self.locate(&published.key).into() });

@@ -131,7 +131,7 @@ impl Read for Hashed<'_> {
 }
 
 enum Decoded<'a> {
-    Plain(Hashed<'a>, u64),
+    Plain(Box<Hashed<'a>>, u64),
     Gzip(Box<MultiGzDecoder<io::BufReader<Hashed<'a>>>>, u64),
 }
 
@@ -140,13 +140,13 @@ impl<'a> Decoded<'a> {
         if gzip {
             Self::Gzip(Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(BLOCK, hashed))), 0)
         } else {
-            Self::Plain(hashed, 0)
+            Self::Plain(Box::new(hashed), 0)
         }
     }
 
     fn drain(self) -> Raw {
         let (mut hashed, content_bytes) = match self {
-            Self::Plain(hashed, count) => (hashed, count),
+            Self::Plain(hashed, count) => (*hashed, count),
             Self::Gzip(decoder, count) => (decoder.into_inner().into_inner(), count),
         };
         let mut block = vec![0; BLOCK];

@@ -103,8 +103,9 @@ fn is_directory(path: &Path) -> bool {
 /// Whose the oldest archive in a directory is.
 fn owner(directory: &Path) -> Option<Tenant> {
     let names = walk::names(directory, false).ok()?;
-    let manifests = names.iter().filter(|name| !name.starts_with('.') && name.ends_with(MANIFEST_SUFFIX));
-    manifests.filter_map(|name| Manifest::load(&directory.join(name)).ok()).next().map(|it| it.organization.tenant())
+    let mut manifests = names.iter().filter(|name| !name.starts_with('.') && name.ends_with(MANIFEST_SUFFIX));
+    let oldest = manifests.find_map(|name| Manifest::load(&directory.join(name)).ok())?;
+    Some(oldest.organization.tenant())
 }
 
 fn list(parent: &Path) -> Result<Names, StoreError> {

@@ -1,7 +1,7 @@
 //! What the system tells of changes in the archive directory.
 
 use std::{
-    path::{Component, Path, PathBuf},
+    path::{Component, Path},
     sync::Arc,
 };
 
@@ -17,11 +17,11 @@ use super::{
 };
 use crate::watcher::{self, Handler};
 
-pub(super) fn watch(root: PathBuf, hear: Hear) -> Watch {
-    let below = root.clone();
+pub(super) fn watch(root: &Path, hear: Hear) -> Watch {
+    let below = root.to_owned();
     let handler: Handler = Arc::new(move |event| heard(&below, event, &mut |change| hear(change)));
     let polls = |why: String| Some(format!("{} is not watched: {why}", root.display()));
-    match watcher::watch(std::slice::from_ref(&root), RecursiveMode::Recursive, &handler) {
+    match watcher::watch(&[root.to_owned()], RecursiveMode::Recursive, &handler) {
         Ok(watching) => Watch { polls: watching.polls.clone().and_then(polls), watcher: Some(Box::new(watching)) },
         Err(error) => Watch { polls: polls(error.to_string()), watcher: None },
     }

@@ -93,13 +93,13 @@ fn used(code: &str) -> Vec<String> {
     let mut names = Vec::new();
     for found in ["orgvault_archive::", "orgvault_products::"] {
         for (at, _) in code.match_indices(found) {
-            let rest = &code[at + found.len()..];
+            let (_, rest) = code.split_at(at + found.len());
             let mut depth = 0;
             let end = rest.find(|next: char| {
                 depth += i32::from(next == '{') - i32::from(next == '}');
                 depth == 0 && !is_name(next) && !matches!(next, ':' | '}')
             });
-            let tree = &rest[..end.unwrap_or(rest.len())];
+            let (tree, _) = rest.split_at(end.unwrap_or(rest.len()));
             let mut within = vec![found.trim_end_matches(':').to_owned()];
             flatten(tree, &mut within, &mut names);
         }
@@ -141,7 +141,7 @@ fn takers(source: &Source) -> Vec<Taker> {
     let module = source.name.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned();
     let (mut of, mut takers) = (String::new(), Vec::new());
     for (at, _) in source.code.match_indices('\n') {
-        let line = &source.code[at + 1..];
+        let (_, line) = source.code.split_at(at + 1);
         if let Some(rest) = line.strip_prefix("impl ") {
             of = rest.split([' ', '<']).next().unwrap_or_default().to_owned();
         } else if line.starts_with('}') {
