@@ -72,7 +72,7 @@ pub enum FormatError {
     #[error(transparent)]
     Unrepresentable(#[from] Unrepresentable),
     /// The format is not written for this product.
-    #[error("{product} is not exported as {format}: choose one of {}", offered(.formats))]
+    #[error("{product} is not exported as {format}: choose one of {}", Format::join(.formats, ", "))]
     NotOffered {
         /// The product.
         product: String,
@@ -223,8 +223,4 @@ pub fn encoder<W: Output + 'static>(plan: Arc<Plan>, out: W) -> Result<Box<dyn E
             formats: plan.definition.formats.clone(),
         }),
     }
-}
-
-fn offered(formats: &[Format]) -> String {
-    formats.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ")
 }

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt::Display, io::ErrorKind, process::ExitCode};
 
-use orgvault_api::{Problem, client::ClientError};
+use orgvault_api::{Problem, client::ClientError, text::chain};
 
 const HOW_TO_START: &str = "start it with `systemctl start orgvaultd`, and look at it with `journalctl -u orgvaultd`\n\
     another socket is named with --socket PATH or ORGVAULT_SOCKET";
@@ -127,22 +127,6 @@ fn exit_of(problem: &Problem) -> Exit {
     }
 }
 
-/// The error and its sources, from the outermost to the cause, without repeating one that the
-/// text before already ends with.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let words = cause.to_string();
-        if !text.ends_with(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        source = cause.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,13 +154,5 @@ mod tests {
         ] {
             assert_eq!(Failure::from(problem(status, code)).exit, exit, "{status} {code}");
         }
-    }
-
-    #[test]
-    fn a_chain_tells_each_cause_once() {
-        #[derive(Debug, thiserror::Error)]
-        #[error("cannot read a.json: {0}")]
-        struct Outer(#[source] std::io::Error);
-        assert_eq!(chain(&Outer(std::io::Error::other("disk on fire"))), "cannot read a.json: disk on fire");
     }
 }

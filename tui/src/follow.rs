@@ -16,7 +16,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 
 /// The exports of one request, as far as they are known.
 #[derive(Debug)]
-pub(crate) struct Followed {
+pub(crate) struct FollowedExports {
     exports: Vec<Export>,
     /// With `--all`: the sources that could not be asked.
     failures: Vec<SourceFailure>,
@@ -34,7 +34,7 @@ pub(crate) trait Watch {
     fn waiting(&mut self, why: &str);
 }
 
-impl Followed {
+impl FollowedExports {
     /// Starts with the daemon's answer to the request.
     pub(crate) fn new(exports: Exports) -> Self {
         let Exports { exports, failures, .. } = exports;
@@ -131,7 +131,7 @@ enum Pause {
 /// When the daemon refuses, speaks another language, or stays away.
 pub(crate) async fn follow(
     client: &Client,
-    followed: &mut Followed,
+    followed: &mut FollowedExports,
     patience: Duration,
     watch: &mut impl Watch,
 ) -> Result<(), Failure> {
@@ -159,7 +159,7 @@ pub(crate) async fn follow(
 /// Reads one stream of events to its end.
 async fn until_pause(
     client: &Client,
-    followed: &mut Followed,
+    followed: &mut FollowedExports,
     watch: &mut impl Watch,
     heard: &mut Instant,
 ) -> Result<Pause, Failure> {
@@ -215,7 +215,7 @@ impl std::fmt::Display for Pause {
     }
 }
 
-fn unknown_outcome(followed: &Followed, pause: &Pause) -> Failure {
+fn unknown_outcome(followed: &FollowedExports, pause: &Pause) -> Failure {
     let open = followed.exports.iter().filter(|export| !export.state.is_final());
     let gids: Vec<String> = open.map(|export| export.gid.to_string()).collect();
     let message = format_args!("the outcome of export {} is unknown: {pause}", gids.join(", ")).to_string();
@@ -259,9 +259,9 @@ mod tests {
         }
     }
 
-    fn followed() -> Followed {
+    fn followed() -> FollowedExports {
         let exports = vec![export(7, State::Finished), export(8, State::Started)];
-        Followed::new(Exports { exports, ..Exports::default() })
+        FollowedExports::new(Exports { exports, ..Exports::default() })
     }
 
     #[test]

@@ -33,14 +33,14 @@ pub(crate) enum Progress {
     Bar(ProgressBar),
     /// A line for each change of state, and now and then one for a long export; of many exports one
     /// now and then for all.
-    Lines(Told),
+    Lines(PrintedLines),
     /// Not at all.
     Silent,
 }
 
 /// What lines have told.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct PrintedLines {
     each: HashMap<Gid, (State, Instant)>,
     all: Option<Instant>,
 }
@@ -64,7 +64,7 @@ impl Progress {
 
     /// Lines, whatever standard error is.
     pub(crate) fn lines() -> Self {
-        Self::Lines(Told::default())
+        Self::Lines(PrintedLines::default())
     }
 
     /// Removes the bar.
@@ -97,7 +97,7 @@ impl Watch for Progress {
     }
 }
 
-impl Told {
+impl PrintedLines {
     /// What is to be told of a change.
     fn line(&mut self, changed: &Export, all: &[Export], now: Instant) -> Option<String> {
         if all.len() > FEW {
@@ -240,7 +240,7 @@ mod tests {
         let start = Instant::now();
         let lines = |many: u64| {
             let mut all: Vec<Export> = (1..=many).map(|gid| export(gid, State::Pending)).collect();
-            let (mut told, mut lines) = (Told::default(), Vec::new());
+            let (mut told, mut lines) = (PrintedLines::default(), Vec::new());
             for place in 0..all.len() {
                 for state in [State::Pending, State::Started, State::Finished] {
                     all[place].state = state;

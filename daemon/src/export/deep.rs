@@ -126,8 +126,7 @@ fn line(definition: &Definition, found: Found) -> CheckLine {
     if formats.is_empty() {
         formats.push(definition.default_format);
     }
-    let formats: Vec<&str> = formats.iter().map(|format| format.name()).collect();
-    let format = formats.join(" and ");
+    let format = Format::join(&formats, " and ");
     let (result, message) = match (values, unread) {
         (0, 0) => {
             (CheckResult::Ok, format!("all {rows} rows of {organizations} organizations can be written as {format}"))

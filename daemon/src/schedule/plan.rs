@@ -41,12 +41,11 @@ pub(super) fn missing(formats: &[Format], definition: &Definition) -> Vec<Format
 
 /// Says that a product does not have some of a schedule's formats.
 pub(super) fn not_offered(source: &str, definition: &Definition, missing: &[Format]) -> Option<Warning> {
-    let names: Vec<&str> = missing.iter().map(|format| format.name()).collect();
-    (!names.is_empty()).then(|| Warning {
+    (!missing.is_empty()).then(|| Warning {
         code: "not_offered".to_owned(),
         message: format!(
             "source {source} is not exported as {}, because its product {} is not offered so",
-            names.join(", "),
+            Format::join(missing, ", "),
             definition.name
         ),
         ids: Vec::new(),

@@ -184,7 +184,6 @@ impl SendError {
 
     /// The names of formats, for a sentence.
     pub(super) fn names(formats: &[Format]) -> String {
-        let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
-        names.join(" or ")
+        Format::join(formats, " or ")
     }
 }

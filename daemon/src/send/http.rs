@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use orgvault_api::units::format_duration;
+use orgvault_api::{text::chain, units::format_duration};
 use orgvault_config::Server;
 use orgvault_files::open;
 use reqwest::{
@@ -70,7 +70,7 @@ impl<'a> Link<'a> {
     /// When its certificates or its token cannot be used.
     pub(crate) fn new(server: &'a Server, patience: Duration) -> Result<Self, Outcome> {
         let unusable = |error: &dyn Error| {
-            Outcome::refused("target_unusable", format!("cannot prepare TLS to {}: {}", server.url, chain(error)))
+            Outcome::refused("target_unusable", format!("cannot prepare TLS to {}: {}", server.url, causes(error)))
                 .hint("check the target's ca_file, or the certificates of this system (package ca-certificates)")
         };
         let builder = Client::builder()
@@ -119,7 +119,7 @@ impl<'a> Link<'a> {
         let cause = tokio::select! {
             answered = request.send() => match answered {
                 Ok(response) => return Ok(read(response, self.patience).await),
-                Err(error) => chain(&error.without_url()),
+                Err(error) => causes(&error.without_url()),
             },
             () = progress.stalled(self.patience) => {
                 format!("it did nothing for {}", format_duration(self.patience))
@@ -145,7 +145,7 @@ fn trusting(builder: ClientBuilder, server: &Server) -> Result<ClientBuilder, Ou
     match Certificate::from_pem_bundle(&pem) {
         Ok(certificates) if certificates.is_empty() => Err(unusable("there is none".to_owned())),
         Ok(certificates) => Ok(builder.tls_certs_only(certificates)),
-        Err(error) => Err(unusable(chain(&error))),
+        Err(error) => Err(unusable(causes(&error))),
     }
 }
 
@@ -171,7 +171,7 @@ async fn read(mut response: Response, patience: Duration) -> Answer {
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) => break,
                 Err(error) => {
-                    tracing::debug!("the body of an answer broke off: {}", chain(&error.without_url()));
+                    tracing::debug!("the body of an answer broke off: {}", causes(&error.without_url()));
                     break;
                 }
             }
@@ -219,17 +219,7 @@ impl Progress {
     }
 }
 
-/// The error with its causes.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let words = cause.to_string();
-        if !text.ends_with(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        source = cause.source();
-    }
-    super::answer::shortened(&text)
+/// The error with its causes, as far as they are kept.
+fn causes(error: &dyn Error) -> String {
+    super::answer::shortened(&chain(error))
 }

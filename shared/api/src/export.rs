@@ -39,6 +39,12 @@ impl Format {
             Self::SeedEvents => "seed-events",
         }
     }
+
+    /// Their names, for a sentence.
+    #[must_use]
+    pub fn join(formats: &[Self], separator: &str) -> String {
+        formats.iter().map(|format| format.name()).collect::<Vec<_>>().join(separator)
+    }
 }
 
 impl fmt::Display for Format {

@@ -1,6 +1,6 @@
 //! Text from databases, files and peers: read as what it is, and made safe for a terminal.
 
-use std::{borrow::Cow, string::FromUtf8Error};
+use std::{borrow::Cow, error::Error, string::FromUtf8Error};
 
 /// What some editors put before a text to say that it is UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -54,6 +54,23 @@ fn is_unsafe(character: char) -> bool {
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+/// The error and its sources, from the outermost to the cause, without repeating one that the
+/// text before already ends with.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let words = cause.to_string();
+        if !text.ends_with(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        source = cause.source();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +89,13 @@ mod tests {
         assert_eq!(printable("Ünïcode 🚀"), "Ünïcode 🚀");
         assert_eq!(printable("a\u{1b}[31m\nb\u{9b}c"), "a\\u{1b}[31m\\nb\\u{9b}c");
         assert_eq!(printable("\u{202e}txt"), "\\u{202e}txt");
+    }
+
+    #[test]
+    fn a_chain_tells_each_cause_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot read a.json: {0}")]
+        struct Outer(#[source] std::io::Error);
+        assert_eq!(chain(&Outer(std::io::Error::other("disk on fire"))), "cannot read a.json: disk on fire");
     }
 }

@@ -4,13 +4,13 @@ use orgvault_api::{
     Export, State,
     client::{Client, ClientError, ExportFilter},
     gid::Gid,
-    text::printable,
+    text::{chain, printable},
 };
 use orgvault_config::patterns::Patterns;
 use serde::Serialize;
 
 use crate::{
-    exit::{Exit, Failure, chain},
+    exit::{Exit, Failure},
     lines::{Lines, paragraph},
     names::{self, NAME_WIDTH},
     session::Session,
@@ -55,17 +55,17 @@ fn open_state(text: &str) -> Result<State, String> {
 
 /// The shape of `--json` for many.
 #[derive(Debug, Default, Serialize)]
-struct Outcome {
+struct CancelOutput {
     /// What would be canceled, where that was not confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     open: Option<Vec<Export>>,
     canceled: Vec<Export>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    failures: Vec<NotCanceled>,
+    failures: Vec<CancelFailure>,
 }
 
 #[derive(Debug, Serialize)]
-struct NotCanceled {
+struct CancelFailure {
     gid: Gid,
     code: String,
     message: String,
@@ -81,7 +81,7 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
     let named_each = names.is_empty() && args.state.is_none() && !args.all;
     let open = if named_each { Vec::new() } else { open(args, &gids, names, &session.client).await? };
     if !named_each && !args.confirm {
-        let plan = Outcome { open: Some(open), ..Outcome::default() };
+        let plan = CancelOutput { open: Some(open), ..CancelOutput::default() };
         session.out.show(&plan, |look| plan_lines(plan.open.as_deref().unwrap_or_default(), look))?;
         return Ok(Exit::Ok);
     }
@@ -140,14 +140,14 @@ async fn open(args: &Args, gids: &[Gid], names: Vec<String>, client: &Client) ->
 }
 
 /// Cancels the newest first. One that ended meanwhile needs no cancelling.
-async fn all(client: &Client, mut gids: Vec<Gid>) -> Result<Outcome, Failure> {
+async fn all(client: &Client, mut gids: Vec<Gid>) -> Result<CancelOutput, Failure> {
     gids.sort_unstable();
-    let mut canceled = Outcome::default();
+    let mut canceled = CancelOutput::default();
     for gid in gids.into_iter().rev() {
         match client.cancel(gid).await {
             Ok(export) => canceled.canceled.push(export),
             Err(ClientError::Problem(problem)) if matches!(problem.status, 404 | 409) => {
-                canceled.failures.push(NotCanceled { gid, code: problem.code, message: problem.detail });
+                canceled.failures.push(CancelFailure { gid, code: problem.code, message: problem.detail });
             }
             Err(error) => return Err(error.into()),
         }
@@ -184,9 +184,9 @@ fn plan_lines(open: &[Export], look: Look) -> String {
     format!("{}{exports} would be cancelled: the same with `--confirm` cancels them\n", table.lines(look))
 }
 
-fn lines(canceled: &Outcome) -> String {
+fn lines(canceled: &CancelOutput) -> String {
     let mut text = String::new();
-    for NotCanceled { gid, message, .. } in &canceled.failures {
+    for CancelFailure { gid, message, .. } in &canceled.failures {
         text.line(format_args!("{gid} was not cancelled: {}", paragraph(message, 2)));
     }
     text.line(format_args!("cancelled {}", units::plural(canceled.canceled.len() as u64, "export")));

@@ -28,7 +28,7 @@ pub(crate) struct Args {
 
 /// The shape of `--json`.
 #[derive(Debug, Serialize)]
-struct Deleted {
+struct DeleteOutput {
     deleted: Archive,
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
         remark(&question(&archive));
         confirm::typed_again(args.gid, &mut std::io::stdin().lock())?;
     }
-    let deleted = Deleted { deleted: session.client.delete_archive(args.gid).await? };
+    let deleted = DeleteOutput { deleted: session.client.delete_archive(args.gid).await? };
     session.out.show(&deleted, |_look| lines(&deleted.deleted))?;
     Ok(Exit::Ok)
 }

@@ -13,7 +13,7 @@ use crate::{
     console::{self, Options},
     demo::daemon::DemoDaemon,
     exit::{Exit, Failure},
-    follow::{Followed, follow},
+    follow::{FollowedExports, follow},
     interrupt::Interrupts,
     lines::{Lines, paragraph},
     names::{self, NAME_WIDTH},
@@ -40,7 +40,7 @@ pub(crate) struct Args {
 
 /// The shape of `--json`.
 #[derive(Debug, Serialize)]
-struct Shown {
+struct DemoOutput {
     directory: PathBuf,
     kept: bool,
     exported: usize,
@@ -65,7 +65,7 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
     clean_up(folder, args.keep)?;
     let archives = archives?;
     let verified = archives.iter().filter(|archive| is_whole(archive)).count();
-    let shown = Shown { directory, kept: args.keep, exported: archives.len(), verified, archives };
+    let shown = DemoOutput { directory, kept: args.keep, exported: archives.len(), verified, archives };
     session.out.show(&shown, |look| lines(&shown, look))?;
     let whole = (shown.exported, shown.verified) == (ORGANIZATIONS, ORGANIZATIONS);
     Ok(if whole { Exit::Ok } else { Exit::Failed })
@@ -107,7 +107,7 @@ async fn explore(directory: &Path, session: &mut Session) -> Result<Exit, Failur
 
 async fn export_and_verify(client: &Client) -> Result<Vec<Archive>, Failure> {
     let request = ExportRequest { all: true, ..ExportRequest::default() };
-    let mut followed = Followed::new(client.start_exports(&request).await?);
+    let mut followed = FollowedExports::new(client.start_exports(&request).await?);
     let mut progress = Progress::new(false);
     let followed_to_end = follow(client, &mut followed, Duration::from_secs(10), &mut progress).await;
     progress.finish();
@@ -140,7 +140,7 @@ fn is_whole(archive: &Archive) -> bool {
     archive.verified.as_ref().is_some_and(|verification| verification.ok)
 }
 
-fn lines(shown: &Shown, look: Look) -> String {
+fn lines(shown: &DemoOutput, look: Look) -> String {
     let mut table = Table::new(&[
         "ORGANIZATION",
         "NAME",

@@ -33,7 +33,7 @@ pub(crate) struct Args {
 
 /// The shape of `--json`.
 #[derive(Debug, Serialize)]
-struct Written {
+struct DiagnoseOutput {
     out: String,
     files: Vec<String>,
 }
@@ -66,7 +66,7 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
     };
     let place = place.display().to_string();
     let names = files.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let written = Written { out: place, files: names };
+    let written = DiagnoseOutput { out: place, files: names };
     session.out.show(&written, |_look| format!("wrote {}\n", written.out))?;
     Ok(Exit::Ok)
 }

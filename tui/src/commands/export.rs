@@ -14,7 +14,7 @@ use crate::{
     commands::orgs::failure_lines,
     download::{self, Destination, Out},
     exit::{Exit, Failure},
-    follow::{Followed, follow},
+    follow::{FollowedExports, follow},
     interrupt::Interrupts,
     output::remark,
     progress::Progress,
@@ -73,7 +73,7 @@ pub(crate) struct Args {
 
 /// The shape of `--json` with `--wait`.
 #[derive(Debug, Serialize)]
-struct Exported {
+struct ExportOutput {
     exports: Vec<Export>,
     archives: Vec<Archive>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -101,7 +101,7 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
 
 async fn wait(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     let mut interrupts = Interrupts::listen()?;
-    let mut followed = Followed::new(start(args, session, &mut interrupts).await?);
+    let mut followed = FollowedExports::new(start(args, session, &mut interrupts).await?);
     finish(args, &mut followed, session, &mut interrupts).await?;
     let archives = archives(&session.client, followed.exports()).await?;
     show(&followed, archives, None, session)?;
@@ -113,7 +113,7 @@ async fn copy_out(args: &Args, out: &Out, session: &mut Session) -> Result<Exit,
     download::refuse_terminal(out, args.formats.first().copied(), args.gzip)?;
     let destination = Destination::open(out)?;
     let mut interrupts = Interrupts::listen()?;
-    let mut followed = Followed::new(start(args, session, &mut interrupts).await?);
+    let mut followed = FollowedExports::new(start(args, session, &mut interrupts).await?);
     if let Err(refused) = fits(followed.exports(), out) {
         cancel(&session.client, followed.exports()).await;
         return Err(refused);
@@ -132,13 +132,13 @@ async fn copy_out(args: &Args, out: &Out, session: &mut Session) -> Result<Exit,
 }
 
 fn show(
-    followed: &Followed,
+    followed: &FollowedExports,
     archives: Vec<Archive>,
     out: Option<String>,
     session: &mut Session,
 ) -> Result<(), Failure> {
     let exported =
-        Exported { exports: followed.exports().to_vec(), archives, failures: followed.failures().to_vec(), out };
+        ExportOutput { exports: followed.exports().to_vec(), archives, failures: followed.failures().to_vec(), out };
     session.out.show(&exported, |look| result::lines(followed, &exported.archives, exported.out.as_deref(), look))
 }
 
@@ -201,7 +201,7 @@ async fn start(args: &Args, session: &Session, interrupts: &mut Interrupts) -> R
 /// Follows to the end; ctrl-c cancels what is not final.
 async fn finish(
     args: &Args,
-    followed: &mut Followed,
+    followed: &mut FollowedExports,
     session: &Session,
     interrupts: &mut Interrupts,
 ) -> Result<(), Failure> {

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use orgvault_api::{
     preflight::{Finding, Preflight, Severity, Verdict},
-    text::printable,
+    text::{chain, printable},
 };
 use orgvault_archive::manifest::Manifest;
 use orgvault_products::preflight::{self, PreflightError};
 
 use crate::{
-    exit::{Exit, Failure, chain},
+    exit::{Exit, Failure},
     lines::{Lines, paragraph},
     names::{GidOrFile, behind_links},
     session::Session,

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use orgvault_api::{Row, RowsPage, client::RowsQuery, text::printable};
+use orgvault_api::{
+    Row, RowsPage,
+    client::RowsQuery,
+    text::{chain, printable},
+};
 use orgvault_archive::{
     manifest::Manifest,
     rows::{RowsError, rows},
@@ -10,7 +14,7 @@ use orgvault_archive::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
-    exit::{Exit, Failure, chain},
+    exit::{Exit, Failure},
     lines::Lines,
     names::{GidOrFile, behind_links},
     session::Session,

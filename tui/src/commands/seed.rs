@@ -6,13 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_api::{SectionCount, text::printable};
+use orgvault_api::{
+    SectionCount,
+    text::{chain, printable},
+};
 use orgvault_archive::seed::{self, Document, ReadError};
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use crate::{
-    exit::{Exit, Failure, chain},
+    exit::{Exit, Failure},
     lines::Lines,
     session::Session,
     table::{Cell, Look, Table, Tone},

@@ -28,7 +28,7 @@ pub(crate) struct Args {
 /// The shape of `--json`: an export that failed has no archive; an archive that a rebuilt catalog
 /// found on disk may have no export.
 #[derive(Debug, Serialize)]
-struct Shown {
+struct ShowOutput {
     #[serde(skip_serializing_if = "Option::is_none")]
     archive: Option<Archive>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,7 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
         Some(archive) => previous(archive, session).await?,
         None => None,
     };
-    let shown = Shown { archive, export, previous };
+    let shown = ShowOutput { archive, export, previous };
     session.out.show(&shown, |look| lines(&shown, look))?;
     Ok(Exit::Ok)
 }
@@ -78,7 +78,7 @@ fn found<T>(answer: Result<T, ClientError>) -> Result<Option<T>, Failure> {
     }
 }
 
-fn lines(shown: &Shown, look: Look) -> String {
+fn lines(shown: &ShowOutput, look: Look) -> String {
     let mut text = String::new();
     if let Some(export) = &shown.export {
         text.push_str(&export_lines(export));

@@ -1,6 +1,6 @@
 //! `orgvault sources`: the connected databases.
 
-use orgvault_api::{Source, Sources, text::printable};
+use orgvault_api::{Format, Source, Sources, text::printable};
 
 use crate::{
     exit::{Exit, Failure},
@@ -36,13 +36,12 @@ fn lines(sources: &Sources, look: Look) -> String {
     let mut table = Table::new(&["NAME", "PRODUCT", "STATE", ">ORGANIZATIONS", "FORMATS", "VERSION", "LOCATION"]);
     for source in &sources.sources {
         let organizations = source.organizations.map(crate::units::number);
-        let formats: Vec<&str> = source.formats.iter().map(|format| format.name()).collect();
         table.row([
             Cell::from(&source.name),
             Cell::from(&source.product),
             state(source),
             Cell::from(organizations.unwrap_or_default()),
-            Cell::from(formats.join(", ")),
+            Cell::from(Format::join(&source.formats, ", ")),
             Cell::from(source.version.as_deref().unwrap_or_default()),
             Cell::from(&source.location),
         ]);

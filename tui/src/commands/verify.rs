@@ -7,13 +7,13 @@ use orgvault_api::{
     client::{ArchiveFilter, ClientError},
     clock::Clock,
     gid::Gid,
-    text::printable,
+    text::{chain, printable},
 };
 use orgvault_archive::{manifest::Manifest, verify::VerifyError};
 use serde::Serialize;
 
 use crate::{
-    exit::{Exit, Failure, chain},
+    exit::{Exit, Failure},
     lines::{Lines, paragraph},
     names::{GidOrFile, behind_links},
     output::remark,

@@ -18,7 +18,7 @@ use super::{
 
 pub(crate) use self::{
     data::{Data, Happening, Speed},
-    dialog::{Dialog, Formats, Prompt, PromptKind, Typed},
+    dialog::{Challenge, Dialog, Formats, Prompt, PromptKind},
     list::{Entry, List},
     remote::{Remote, Slot},
 };

@@ -15,7 +15,7 @@ use orgvault_api::{
 use self::answers::Answers;
 use crate::{
     exit::{Exit, Failure},
-    follow::{Followed, follow},
+    follow::{FollowedExports, follow},
     lines::{Lines, paragraph},
     names,
     progress::Progress,
@@ -136,7 +136,7 @@ impl Plain<'_> {
         }
         let Some(name) = self.pick().await? else { return Ok(()) };
         let request = ExportRequest { organizations: vec![name], ..ExportRequest::default() };
-        let mut followed = Followed::new(self.session.client.start_exports(&request).await?);
+        let mut followed = FollowedExports::new(self.session.client.start_exports(&request).await?);
         let mut progress = Progress::lines();
         follow(&self.session.client, &mut followed, PATIENCE, &mut progress).await?;
         let now = self.session.clock.now();

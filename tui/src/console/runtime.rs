@@ -34,7 +34,7 @@ use super::{
     model::{Model, Setup},
     terminal::{TerminalGuard, give_back},
     update::update,
-    view::{self, Drawn},
+    view::{self, FrameLayout},
 };
 use crate::exit::{Exit, Failure};
 
@@ -58,7 +58,7 @@ pub(super) async fn run(client: Client, clock: Clock, setup: Setup) -> Result<Ex
     let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
     let terminal = ManuallyDrop::new(Terminal::new(backend).map_err(no_terminal)?);
     let model = Model::new(setup, size().map_err(no_terminal)?, clock.now());
-    let mut runtime = Runtime { model, guard, terminal, clock, drawn: Drawn::default(), pace: Pace::default() };
+    let mut runtime = Runtime { model, guard, terminal, clock, drawn: FrameLayout::default(), pace: Pace::default() };
     runtime.draw().map_err(no_terminal)?;
     let link = Link::start(client, runtime.clock.clone());
     match runtime.go_on(link, signals).await {
@@ -75,7 +75,7 @@ struct Runtime {
     /// that it cannot, which ends in a panic where the terminal is gone.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     clock: Clock,
-    drawn: Drawn,
+    drawn: FrameLayout,
     pace: Pace,
 }
 
@@ -194,7 +194,7 @@ impl Runtime {
 
     fn draw(&mut self) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        let (model, mut drawn) = (&self.model, Drawn::default());
+        let (model, mut drawn) = (&self.model, FrameLayout::default());
         self.terminal.draw(|frame| {
             drawn = view::draw(model, frame.buffer_mut());
             if let Some(cursor) = drawn.cursor {

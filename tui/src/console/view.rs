@@ -19,7 +19,7 @@ pub(crate) const SMALLEST: (u16, u16) = (60, 15);
 
 /// What the runtime needs to know of what was drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Drawn {
+pub(crate) struct FrameLayout {
     /// Where text is typed.
     pub(crate) cursor: Option<Position>,
     /// Where the list is, and its first row.
@@ -29,7 +29,7 @@ pub(crate) struct Drawn {
 }
 
 /// Draws all of it.
-pub(crate) fn draw(model: &Model, buffer: &mut Buffer) -> Drawn {
+pub(crate) fn draw(model: &Model, buffer: &mut Buffer) -> FrameLayout {
     on(model, Canvas::new(buffer, &model.setup.theme))
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn reach(model: &Model) -> usize {
     on(model, canvas).reach
 }
 
-fn on(model: &Model, mut canvas: Canvas<'_>) -> Drawn {
+fn on(model: &Model, mut canvas: Canvas<'_>) -> FrameLayout {
     let area = canvas.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         frame::too_small(&mut canvas, area);

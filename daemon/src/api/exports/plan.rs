@@ -128,15 +128,14 @@ impl Plan<'_> {
 
 fn not_offered_there(definition: &Definition, organization: &OrganizationKey, format: Format) -> Refusal {
     let OrganizationKey { source, kind, id, .. } = organization;
-    let offered: Vec<&str> = definition.offered_to(kind).into_iter().map(Format::name).collect();
+    let offered = Format::join(&definition.offered_to(kind), ", ");
     let detail = format!("{kind} {source}/{id} is not offered as {format}, which its product has for other kinds");
     Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail)
-        .hint(format!("a {kind} is offered as {}", offered.join(", ")))
+        .hint(format!("a {kind} is offered as {offered}"))
 }
 
 fn not_offered(definition: &Definition, format: Format) -> Refusal {
-    let offered: Vec<&str> = definition.formats.iter().map(|format| format.name()).collect();
     let detail = format!("product {} is not offered as {format}", definition.name);
     Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail)
-        .hint(format!("it is offered as {}", offered.join(", ")))
+        .hint(format!("it is offered as {}", Format::join(&definition.formats, ", ")))
 }

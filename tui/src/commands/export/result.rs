@@ -5,7 +5,7 @@ use orgvault_api::{Archive, Export, State, text::printable};
 use crate::{
     commands::{orgs::failure_lines, show::warning_lines},
     exit::Exit,
-    follow::Followed,
+    follow::FollowedExports,
     lines::{self, Lines, paragraph},
     names,
     table::{Look, Tone},
@@ -18,7 +18,7 @@ pub(super) fn gids(exports: &[Export]) -> String {
 }
 
 /// How the command ends: some of several that failed make it incomplete.
-pub(super) fn exit(followed: &Followed) -> Exit {
+pub(super) fn exit(followed: &FollowedExports) -> Exit {
     let exports = followed.exports();
     let finished = exports.iter().filter(|export| export.state == State::Finished).count();
     let canceled = exports.iter().filter(|export| is_canceled(export)).count();
@@ -36,7 +36,7 @@ fn is_canceled(export: &Export) -> bool {
 }
 
 /// One line for each export, with its path or its error; and a summary of several.
-pub(super) fn lines(followed: &Followed, archives: &[Archive], out: Option<&str>, look: Look) -> String {
+pub(super) fn lines(followed: &FollowedExports, archives: &[Archive], out: Option<&str>, look: Look) -> String {
     let exports = followed.exports();
     let mut text = String::new();
     for export in exports {

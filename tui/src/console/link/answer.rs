@@ -8,6 +8,7 @@ use orgvault_api::{
     clock::{Clock, Timestamp},
     gid::Gid,
     health::{ArchiveFacts, Facts, Health},
+    text::chain,
 };
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
         words::fit,
     },
     download::{Destination, Out},
-    exit::{Failure, chain},
+    exit::Failure,
     names,
 };
 

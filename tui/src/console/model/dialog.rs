@@ -20,7 +20,7 @@ pub(crate) enum Dialog {
         /// What is done.
         asks: Vec<Ask>,
         /// What has to be typed first.
-        typed: Option<Typed>,
+        typed: Option<Challenge>,
         /// Lines that are scrolled away.
         scroll: usize,
     },
@@ -60,7 +60,7 @@ impl Dialog {
 
 /// A text that has to be typed exactly.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Typed {
+pub(crate) struct Challenge {
     /// What has to be typed.
     pub(crate) wanted: String,
     /// What is typed.

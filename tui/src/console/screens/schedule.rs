@@ -1,7 +1,7 @@
 //! One schedule: how its last run ended, and its next ones.
 
 use chrono_tz::Tz;
-use orgvault_api::{Run, Schedule, Trigger, clock::Timestamp};
+use orgvault_api::{Format, Run, Schedule, Trigger, clock::Timestamp};
 use ratatui::{layout::Rect, style::Style};
 
 use super::{Asks, Component, Focus};
@@ -117,8 +117,11 @@ fn facts(theme: &Theme, model: &Model, schedule: &Schedule, columns: usize) -> V
     let mut add = |text: &str, style: Style| {
         lines.extend(paragraph(text, columns).into_iter().map(|line| (line, style)));
     };
-    let formats: Vec<&str> = schedule.formats.iter().map(|format| format.name()).collect();
-    let formats = if formats.is_empty() { "the product's default".to_owned() } else { formats.join(", ") };
+    let formats = if schedule.formats.is_empty() {
+        "the product's default".to_owned()
+    } else {
+        Format::join(&schedule.formats, ", ")
+    };
     add(&format!("{}, in {}, writes {formats}", schedule.cron, schedule.timezone), theme.text);
     let Some(run) = &schedule.last_run else { return lines };
     let (text, style) = ended(theme, run);

@@ -12,7 +12,7 @@ use crate::{
         filter::Filter,
         keys::{self, Action},
         message::{Ask, Effect},
-        model::{Dialog, Formats, Model, PromptKind, Typed},
+        model::{Challenge, Dialog, Formats, Model, PromptKind},
         screens::{
             Screen, activity::ActivityScreen, compare::CompareScreen, exports::ExportsScreen, organizations::SORTS,
             retention::RetentionScreen, schedules::SchedulesScreen,
@@ -155,7 +155,7 @@ fn confirm_delete(archive: &Archive) -> Dialog {
             "Its file, its manifest and its entry are gone for good.".to_owned(),
         ],
         asks: vec![Ask::Delete(archive.gid)],
-        typed: Some(Typed { wanted: archive.gid.to_string(), so_far: String::new() }),
+        typed: Some(Challenge { wanted: archive.gid.to_string(), so_far: String::new() }),
         scroll: 0,
     }
 }

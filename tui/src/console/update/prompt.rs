@@ -167,8 +167,11 @@ fn export(model: &mut Model, formats: Vec<Format>) -> Vec<Effect> {
     if let Some(Dialog::Formats(picker)) = &mut model.dialog {
         match formats.iter().find(|format| !picker.offered.contains(format)) {
             Some(missing) => {
-                let offered: Vec<&str> = picker.offered.iter().map(|format| format.name()).collect();
-                let text = format!("{} is not offered as {missing}, but as {}", picker.whom, offered.join(", "));
+                let text = format!(
+                    "{} is not offered as {missing}, but as {}",
+                    picker.whom,
+                    Format::join(&picker.offered, ", ")
+                );
                 model.dialog = None;
                 model.complain(text);
             }

@@ -6,7 +6,7 @@ use ratatui::{
     style::Style,
 };
 
-use super::Drawn;
+use super::FrameLayout;
 use crate::console::{
     message::Fault,
     model::Remote,
@@ -23,7 +23,7 @@ pub(crate) struct Canvas<'c> {
     /// How things look.
     pub(crate) theme: &'c Theme,
     /// What the runtime needs to know.
-    pub(crate) drawn: Drawn,
+    pub(crate) drawn: FrameLayout,
     /// Whether it is only to be found out how far one can scroll, whatever that costs.
     pub(crate) measures: bool,
 }
@@ -32,7 +32,7 @@ impl<'c> Canvas<'c> {
     /// An empty one.
     pub(crate) fn new(buffer: &'c mut Buffer, theme: &'c Theme) -> Self {
         buffer.set_style(buffer.area, theme.text);
-        Self { buffer, theme, drawn: Drawn::default(), measures: false }
+        Self { buffer, theme, drawn: FrameLayout::default(), measures: false }
     }
 
     /// All of it.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::console::{
     keys::{self, Action, Key},
-    model::{Dialog, Formats, Model, Typed},
+    model::{Challenge, Dialog, Formats, Model},
     update::reason,
     words::{paragraph, width, wrap},
 };
@@ -105,7 +105,7 @@ fn confirm(
     canvas: &mut Canvas<'_>,
     question: &str,
     details: &[String],
-    (typed, scroll): (Option<&Typed>, usize),
+    (typed, scroll): (Option<&Challenge>, usize),
     area: Rect,
 ) {
     let theme = canvas.theme;
