@@ -14,11 +14,11 @@ PACKAGES    := postgresql openssl unzip python3 php-cli php-zip libarchive-tools
 
 READERS     := target/readers
 
-.PHONY: demo test readers test-api openapi check bench conformance faults packages install install-files deb
+.PHONY: demo test readers test-api openapi check bench conformance faults packages install install-files deb changelog release
 
 demo: ## build, then export a made-up database through the real daemon
-	$(CARGO) build --release --locked --bin orgvault --bin orgvaultd
-	target/release/orgvault demo
+	$(CARGO) build --profile demo --locked --bin orgvault --bin orgvaultd
+	target/demo/orgvault demo
 
 test: packages readers ## every test; starts its own throw-away PostgreSQL servers
 	$(CARGO) test --workspace --locked --no-fail-fast
@@ -77,9 +77,15 @@ install-files:
 	test -e $(DESTDIR)/etc/orgvault/config.toml || install -D -m 640 config.example.toml $(DESTDIR)/etc/orgvault/config.toml
 
 deb: ## a Debian package, in target/debian
-	command -v cargo-deb >/dev/null || $(CARGO) install --locked cargo-deb
-	$(CARGO) build --release --locked
-	$(CARGO) deb -p orgvault-daemon --no-build
+	@scripts/packages.sh dpkg-dev
+	$(CARGO) build --release --locked --bins
+	scripts/deb.sh $(BIN) target/debian
+
+changelog: ## write CHANGELOG.md anew from changelog.d
+	scripts/changelog.py
+
+release: ## all checks, then a tag, the package and its sums: make release [DRY_RUN=1]
+	DRY_RUN=$(DRY_RUN) scripts/release.sh
 
 packages:
 	@scripts/packages.sh $(PACKAGES)

@@ -7,6 +7,7 @@ mod file;
 mod history;
 mod identity;
 mod listings;
+mod migrations;
 mod newest;
 mod page;
 mod pool;
@@ -27,9 +28,7 @@ use std::{
 use chrono::DateTime;
 use orgvault_api::clock::Timestamp;
 use sqlx::{
-    Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
-    migrate::{MigrateError, Migrator},
-    sqlite::SqliteConnectOptions,
+    Connection, Sqlite, SqliteConnection, SqlitePool, Transaction, migrate::MigrateError, sqlite::SqliteConnectOptions,
 };
 
 use crate::notices::Notices;
@@ -44,8 +43,6 @@ pub use repeats::{Repeat, Repeated};
 pub use runs::{Attempt, OpenRun, Unlisted};
 pub use schedules::Followed;
 pub use series::Series;
-
-static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// The open catalog. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -179,7 +176,10 @@ impl Catalog {
         }
         let opening = |cause| CatalogError::Open { path: path.to_owned(), cause };
         let pool = pool::connect(path).await.map_err(opening)?;
-        MIGRATIONS.run(&pool).await.map_err(|cause| CatalogError::Migrate { path: path.to_owned(), cause })?;
+        migrations::migrations()
+            .run(&pool)
+            .await
+            .map_err(|cause| CatalogError::Migrate { path: path.to_owned(), cause })?;
         if let Some(aside) = &aside {
             salvage::salvage(&pool, aside).await;
         }

@@ -1,28 +1,36 @@
 //! When a schedule is due: a cron expression read in a time zone, and the hours in which it may
 //! start something.
 
+mod rule;
+
 use std::str::FromStr;
 
 use chrono::{MappedLocalTime, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike};
 use chrono_tz::Tz;
-use croner::{
-    Cron,
-    errors::CronError,
-    parser::{CronParser, Seconds, Year},
-};
-
+use croner::errors::CronError;
 use orgvault_api::clock::Timestamp;
+
+use self::rule::Rule;
 
 /// No zone ever skipped more than a day at once (Pacific/Apia had no 30 December 2011).
 const LONGEST_GAP: i64 = 48 * 60;
 
 /// A cron expression in a time zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Calendar {
     text: String,
-    cron: Cron,
+    rule: Rule,
     zone: Tz,
 }
+
+/// Two of the same text and zone are the same.
+impl PartialEq for Calendar {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.text, self.zone) == (&other.text, other.zone)
+    }
+}
+
+impl Eq for Calendar {}
 
 /// The text is no cron expression, or one that is never due.
 #[derive(Debug, thiserror::Error)]
@@ -63,12 +71,11 @@ impl Calendar {
     /// # Errors
     /// When the text is none, or no day fits it.
     pub fn new(text: &str, zone: Tz) -> Result<Self, CalendarError> {
-        let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
-        let cron = parser.parse(text).map_err(|cause| CalendarError::Form { text: text.to_owned(), cause })?;
+        let rule = Rule::new(text).map_err(|cause| CalendarError::Form { text: text.to_owned(), cause })?;
         if let Some((step, size, field)) = wide_step(text) {
             return Err(CalendarError::Step { text: text.to_owned(), step, size, field });
         }
-        let calendar = Self { text: text.to_owned(), cron, zone };
+        let calendar = Self { text: text.to_owned(), rule, zone };
         match calendar.next(Timestamp::UNIX_EPOCH) {
             Some(_) => Ok(calendar),
             None => Err(CalendarError::Never { text: text.to_owned() }),
@@ -93,7 +100,7 @@ impl Calendar {
     pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
         let mut wall = after.with_timezone(&self.zone).naive_local();
         loop {
-            wall = self.cron.find_next_occurrence(&wall, false).ok()?;
+            wall = self.rule.next(wall)?;
             let instant = self.instant(wall)?;
             // In a repeated hour the wall clock's times ahead may have been already.
             if instant > after {
