@@ -14,7 +14,7 @@ PACKAGES    := postgresql openssl unzip python3 php-cli php-zip libarchive-tools
 
 READERS     := target/readers
 
-.PHONY: demo test readers test-api openapi check bench conformance faults packages install install-files deb changelog release
+.PHONY: demo test readers test-api openapi check bench conformance faults packages install install-files deb deny changelog release
 
 demo: ## build, then export a made-up database through the real daemon
 	$(CARGO) build --profile demo --locked --bin orgvault --bin orgvaultd
@@ -44,6 +44,7 @@ check: ## formatting, lints, documentation, systemd units
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
+	scripts/changelog.py --check
 	@scripts/packages.sh systemd
 	$(CARGO) build --locked --bin orgvaultd
 	scripts/units.sh target/debug/orgvaultd
@@ -80,6 +81,9 @@ deb: ## a Debian package, in target/debian
 	@scripts/packages.sh dpkg-dev
 	$(CARGO) build --release --locked --bins
 	scripts/deb.sh $(BIN) target/debian
+
+deny: ## licences, bans and known advisories of what is built in, without network
+	@scripts/advisories.sh
 
 changelog: ## write CHANGELOG.md anew from changelog.d
 	scripts/changelog.py

@@ -3,6 +3,14 @@
 //!
 //! Data flows one way, and the folders show it: [`source`] -> [`format`](mod@format) ->
 //! [`store`], wired by [`export`]; [`product`] says which queries make which sections.
+//!
+//! ```
+//! use orgvault_daemon::product::Products;
+//!
+//! let products = Products::embedded()?;
+//! assert!(products.get("rytask").is_some());
+//! # Ok::<(), orgvault_config::checked_toml::Problems>(())
+//! ```
 
 pub mod api;
 

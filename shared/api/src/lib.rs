@@ -2,6 +2,16 @@
 //! routes.
 //!
 //! Field names and values are stable: one may be added, none is renamed or removed.
+//!
+//! ```
+//! use orgvault_api::{ExportRequest, State};
+//!
+//! let asked = ExportRequest { all: true, ..ExportRequest::default() };
+//! assert_eq!(serde_json::to_value(&asked)?["all"], true);
+//! let state: State = serde_json::from_str("\"finished\"")?;
+//! assert!(state.is_final());
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 pub mod client;
 pub mod clock;

@@ -1,5 +1,19 @@
 //! Archives on disk: how they are named, what their manifests say, how they are verified and
 //! how their rows are read back. Needs no daemon.
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! let report = orgvault_archive::verify(Path::new("acme--1/20260101T020000Z-7.json"), None)?;
+//! assert!(report.ok());
+//! # Ok::<(), orgvault_archive::VerifyError>(())
+//! ```
+//!
+//! Directories are named so that no text of a database leads out of them:
+//!
+//! ```
+//! assert!(!orgvault_archive::naming::clean_slug("../Acme & Söhne").contains('/'));
+//! ```
 
 pub mod manifest;
 pub mod naming;

@@ -1,4 +1,14 @@
 //! `/etc/orgvault/config.toml`: every key, its default, and all problems of a file at once.
+//!
+//! ```
+//! use orgvault_config::calendar::Calendar;
+//!
+//! // In the night in which the clocks go forward, 02:30 is not there.
+//! let nightly = Calendar::new("30 2 * * *", "Europe/Berlin".parse()?)?;
+//! let next = nightly.next("2026-03-28T12:00:00Z".parse()?);
+//! assert_eq!(next, Some("2026-03-29T01:00:00Z".parse()?));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod calendar;
 pub mod checked_toml;

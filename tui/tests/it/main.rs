@@ -27,5 +27,6 @@ mod schedules;
 mod screen;
 mod seed;
 mod send;
+mod states;
 mod stub;
 mod terminal;
