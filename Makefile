@@ -45,6 +45,7 @@ check: ## formatting, lints, documentation, systemd units
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 	scripts/changelog.py --check
+	DRY_RUN=1 scripts/release.sh
 	@scripts/packages.sh systemd
 	$(CARGO) build --locked --bin orgvaultd
 	scripts/units.sh target/debug/orgvaultd

@@ -8,6 +8,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 version=$("$bin/orgvaultd" --version | cut -d' ' -f2)
 [ "$("$bin/orgvault" --version)" = "orgvault $version" ] || { echo "the two programs are of different versions" >&2; exit 1; }
+for program in orgvaultd orgvault; do
+  size=$(stat -c %s "$bin/$program")
+  [ "$size" -le 20000000 ] || { echo "$program has $size bytes, which is more than 20 MB" >&2; exit 1; }
+done
 root=$work/root
 umask 022
 make -s install-files BIN="$bin" DESTDIR="$root" PREFIX=/usr
@@ -51,10 +55,6 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || 
   dpkg-deb --build --root-owner-group "$root" "$deb" >/dev/null
 
 # What came out.
-for program in orgvaultd orgvault; do
-  size=$(stat -c %s "$root/usr/bin/$program")
-  [ "$size" -le 20000000 ] || { echo "$program has $size bytes, which is more than 20 MB" >&2; exit 1; }
-done
 listed=$(dpkg-deb --contents "$deb" | awk '{print $1, $2, $6}')
 for line in '-rwxr-xr-x root/root ./usr/bin/orgvault' '-rwxr-xr-x root/root ./usr/bin/orgvaultd' \
   '-rw-r----- root/root ./etc/orgvault/config.toml' '-rw-r--r-- root/root ./usr/lib/systemd/system/orgvaultd.service' \
@@ -63,6 +63,5 @@ for line in '-rwxr-xr-x root/root ./usr/bin/orgvault' '-rwxr-xr-x root/root ./us
   echo "$listed" | grep -qxF -e "$line" || { echo "the package has not: $line" >&2; exit 1; }
 done
 [ "$(dpkg-deb --info "$deb" conffiles)" = /etc/orgvault/config.toml ] || { echo "the configuration is no conffile" >&2; exit 1; }
-# Where everything lies below a root of its own, what the scripts of the package call finds its files.
 for script in postinst prerm postrm; do dpkg-deb --info "$deb" "$script" | sh -n; done
 echo "$deb"
