@@ -88,10 +88,10 @@ fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
 /// The code that ships: without comments, and without the tests at the end of a file.
 fn shipped(text: &str) -> String {
     let tests = text.match_indices("#[cfg(test)]\nmod ").find(|(at, _)| {
-        let line = text[*at..].lines().nth(1).unwrap();
+        let line = text.split_at(*at).1.lines().nth(1).unwrap();
         line.ends_with('{') || line.ends_with('}')
     });
-    let code = tests.map_or(text, |(at, _)| &text[..at]);
+    let code = tests.map_or(text, |(at, _)| text.split_at(at).0);
     code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
@@ -100,7 +100,7 @@ fn used(code: &str) -> BTreeSet<String> {
     let name = |text: &str| text.chars().take_while(|it| it.is_ascii_lowercase() || *it == '_').collect::<String>();
     let mut used = BTreeSet::new();
     for (at, path) in code.match_indices("crate::") {
-        let rest = &code[at + path.len()..];
+        let rest = code.split_at(at + path.len()).1;
         if !rest.starts_with('{') {
             used.insert(name(rest));
             continue;
@@ -114,7 +114,7 @@ fn used(code: &str) -> BTreeSet<String> {
             }
             let begins = matches!(character, '{' | ',') && depth == 1;
             if begins {
-                used.insert(name(rest[at + 1..].trim_start()));
+                used.insert(name(rest.split_at(at + 1).1.trim_start()));
             }
             if depth == 0 {
                 break;

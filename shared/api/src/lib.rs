@@ -63,7 +63,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// For fields that are left out where they say nothing.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 #[must_use]
 pub fn is_false(value: &bool) -> bool {
     !value

@@ -22,6 +22,9 @@ impl Room {
 }
 
 /// What is left at `path`, or where its nearest existing parent is.
+///
+/// # Errors
+/// When the file system does not say.
 pub fn room(path: &Path) -> io::Result<Room> {
     let mut failed = io::ErrorKind::NotFound.into();
     for ancestor in path.ancestors().filter(|ancestor| !ancestor.as_os_str().is_empty()) {

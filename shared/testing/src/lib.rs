@@ -1,5 +1,12 @@
 //! What the tests of several crates share. It knows nothing of the programs.
 
-#![expect(clippy::unwrap_used, reason = "only tests link it, and a test may unwrap")]
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::new_without_default,
+    clippy::return_self_not_must_use,
+    clippy::unwrap_used,
+    reason = "only tests link it: what goes wrong is their failure"
+)]
 
 pub mod postgres;
