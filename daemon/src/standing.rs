@@ -41,7 +41,7 @@ pub struct Member {
 }
 
 /// How one organization stands.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Standing {
     /// The archives of its newest request that has any, newest first.
     pub archives: Vec<Stored>,

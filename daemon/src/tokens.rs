@@ -262,14 +262,14 @@ mod tests {
         assert_ne!(token.id, other.id);
         let again = Tokens::open(Secrets::of(directory.path())).unwrap();
         for tokens in [&tokens, &again] {
-            assert_eq!(tokens.find(&secret, at(1)).unwrap(), token);
-            assert_eq!(tokens.by_id(&token.id, at(1)).unwrap(), token);
+            assert_eq!(tokens.find(&secret, at(1)).unwrap().id, token.id);
+            assert_eq!(tokens.by_id(&token.id, at(1)).unwrap().name, token.name);
         }
         let kept = String::from_utf8(Secrets::of(directory.path()).read(FILE).unwrap().unwrap()).unwrap();
         assert!(!kept.contains(&secret), "only its hash is kept");
         let shorter: String = secret.chars().take(secret.len() - 1).collect();
         for wrong in [String::new(), shorter, secret.to_uppercase(), format!("{secret} "), "orgvault_".to_owned()] {
-            assert_eq!(tokens.find(&wrong, at(1)), Err(TokenRefused::Unknown), "{wrong}");
+            assert_eq!(tokens.find(&wrong, at(1)).err(), Some(TokenRefused::Unknown), "{wrong}");
         }
     }
 
@@ -278,11 +278,11 @@ mod tests {
         let (_directory, tokens) = tokens();
         let (token, secret) = tokens.add(new("backup", Some(Duration::from_mins(1))), at(0)).unwrap();
         assert!(tokens.find(&secret, at(59)).is_ok());
-        assert_eq!(tokens.find(&secret, at(60)), Err(TokenRefused::Expired));
-        assert_eq!(tokens.by_id(&token.id, at(60)), Err(TokenRefused::Expired));
+        assert_eq!(tokens.find(&secret, at(60)).err(), Some(TokenRefused::Expired));
+        assert_eq!(tokens.by_id(&token.id, at(60)).err(), Some(TokenRefused::Expired));
         assert!(matches!(tokens.add(new("backup", None), at(0)), Err(TokenError::Exists { .. })));
         tokens.revoke("backup").unwrap();
-        assert_eq!(tokens.find(&secret, at(1)), Err(TokenRefused::Unknown));
+        assert_eq!(tokens.find(&secret, at(1)).err(), Some(TokenRefused::Unknown));
         assert!(matches!(tokens.revoke("backup"), Err(TokenError::Unknown { .. })));
         let (again, _) = tokens.add(new("backup", None), at(0)).unwrap();
         assert_ne!(again.id, token.id, "links of the old one stay dead");

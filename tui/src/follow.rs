@@ -103,7 +103,7 @@ impl FollowedExports {
 
     fn take(&mut self, export: Export) -> Option<Gid> {
         let known = self.exports.iter_mut().find(|known| known.gid == export.gid)?;
-        if known.state.is_final() || *known == export {
+        if known.state.is_final() || is_told(known, &export) {
             return None;
         }
         *known = export;
@@ -115,6 +115,11 @@ impl FollowedExports {
             watch.changed(export, &self.exports);
         }
     }
+}
+
+/// Whether it says nothing that was not told.
+fn is_told(known: &Export, export: &Export) -> bool {
+    serde_json::to_value(known).ok() == serde_json::to_value(export).ok()
 }
 
 /// Why the stream has to be asked for anew.

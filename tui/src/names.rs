@@ -7,7 +7,7 @@ use std::{
 };
 
 use orgvault_api::{
-    Archive, ArchiveState, Export, Format, OrganizationKey, State,
+    Archive, ArchiveState, Export, Format, OrganizationKey, State, Tenant,
     gid::Gid,
     health::{Health, Level},
 };
@@ -47,8 +47,8 @@ pub(crate) fn organization(key: &OrganizationKey) -> String {
 }
 
 /// `source/kind/id:id`: never ambiguous, whatever another organization's id or slug is.
-pub(crate) fn exact(key: &OrganizationKey) -> String {
-    format!("{}/{}/id:{}", key.source, key.kind, key.id)
+pub(crate) fn exact(Tenant { source, kind, id }: &Tenant) -> String {
+    format!("{source}/{kind}/id:{id}")
 }
 
 /// `json`, `csv time-logs`, `json.gz`, `seed importable`.

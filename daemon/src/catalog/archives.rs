@@ -15,7 +15,7 @@ pub struct ArchiveFilter {
 }
 
 /// Which page of the archives to list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct ArchiveQuery {
     /// Only of this source.
     pub source: Option<String>,

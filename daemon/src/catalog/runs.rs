@@ -23,7 +23,7 @@ pub struct Unlisted {
 }
 
 /// One try at an export of a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Attempt {
     /// The export.
     pub export: Export,
@@ -34,7 +34,7 @@ pub struct Attempt {
 }
 
 /// A run that is not over.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct OpenRun {
     /// The run.
     pub run: Run,

@@ -58,6 +58,11 @@ fn archive(number: u64, seconds: i64, path: &str) -> Stored {
     fixture::stored(Archive { request, organization, path, counts, bytes: 10, ..fixture::archive(number, exported_at) })
 }
 
+/// As the API shows it, to the last word.
+fn wire(value: &impl serde::Serialize) -> serde_json::Value {
+    serde_json::to_value(value).unwrap()
+}
+
 async fn open(directory: &std::path::Path) -> Catalog {
     Catalog::open(&directory.join("catalog.sqlite")).await.unwrap()
 }
@@ -71,7 +76,7 @@ async fn pending_exports_survive_a_restart_in_their_order() {
     catalog.add_exports(&added, None).await.unwrap();
     catalog.close().await;
     let pending = ExportFilter { state: Some(State::Pending), ..ExportFilter::default() };
-    assert_eq!(open(directory.path()).await.exports(pending).await.unwrap(), added);
+    assert_eq!(wire(&open(directory.path()).await.exports(pending).await.unwrap()), wire(&added));
 }
 
 #[tokio::test]
@@ -80,7 +85,7 @@ async fn a_gid_is_added_once_and_then_nothing_of_its_request_is() {
     let catalog = open(directory.path()).await;
     catalog.add_exports(&[export(1)], None).await.unwrap();
     assert!(catalog.add_exports(&[export(2), export(1)], None).await.is_err());
-    assert_eq!(catalog.exports(ExportFilter::default()).await.unwrap(), [export(1)]);
+    assert_eq!(wire(&catalog.exports(ExportFilter::default()).await.unwrap()), wire(&[export(1)]));
 }
 
 #[tokio::test]
@@ -98,7 +103,7 @@ async fn a_key_is_kept_for_a_day_with_its_exports_or_not_at_all() {
     assert!(catalog.add_exports(&[export(2), export(1)], Some(&repeat("b"))).await.is_err());
     assert_eq!(catalog.repeated(&repeat("b"), now).await.unwrap(), None);
     assert!(catalog.add_exports(&[export(2)], Some(&repeat("a"))).await.is_err(), "a key stands for one request");
-    assert_eq!(catalog.export(gid(2)).await.unwrap(), None);
+    assert!(catalog.export(gid(2)).await.unwrap().is_none());
 
     let later = Export { created_at: now + TimeDelta::days(1), ..export(3) };
     catalog.add_exports(&[later], Some(&repeat("a"))).await.unwrap();
@@ -119,10 +124,10 @@ async fn a_finished_export_and_its_archive_are_written_together() {
     done.state = State::Finished;
     done.bytes = Some(10);
     assert!(catalog.finish_export(&done, &archive(1, 1, "a")).await.is_err());
-    assert_eq!(catalog.archive(gid(1)).await.unwrap(), None, "no archive without its export");
+    assert!(catalog.archive(gid(1)).await.unwrap().is_none(), "no archive without its export");
     catalog.add_exports(&[export(1)], None).await.unwrap();
     catalog.finish_export(&done, &archive(1, 1, "a")).await.unwrap();
-    assert_eq!(catalog.export(gid(1)).await.unwrap(), Some(done));
+    assert_eq!(wire(&catalog.export(gid(1)).await.unwrap()), wire(&done));
     assert_eq!(catalog.totals(&Tenants::default()).await.unwrap(), Totals { archives: 1, bytes: 10 });
 }
 
@@ -181,7 +186,7 @@ async fn the_archives_of_a_directory_are_found_by_it() {
     let found = catalog.archives_in(&place).await.unwrap();
     assert_eq!(found.iter().map(|one| one.gid).collect::<Vec<_>>(), [gid(2), gid(1)]);
     assert_eq!(found[1].key().to_string(), path("b.json"));
-    assert_eq!(catalog.archives_in(&prefix("tracker")).await.unwrap(), []);
+    assert!(catalog.archives_in(&prefix("tracker")).await.unwrap().is_empty());
     assert_eq!(catalog.archives_in(&other).await.unwrap()[0].gid, gid(3));
 }
 
@@ -225,7 +230,7 @@ async fn a_row_that_cannot_be_mended_is_kept_aside_as_it_was() {
     let damage = "UPDATE exports SET format = 'parquet' WHERE gid = 1; \
         UPDATE exports SET state = 'error', error = '{', counts = 'x' WHERE gid = 2";
     meddle(directory.path(), damage).await;
-    assert_eq!(catalog.exports(ExportFilter::default()).await.unwrap(), [export(3)]);
+    assert_eq!(wire(&catalog.exports(ExportFilter::default()).await.unwrap()), wire(&[export(3)]));
     assert!(catalog.export(gid(2)).await.unwrap_err().is_of_a_row());
     catalog.mend(Mend::Everything, DateTime::UNIX_EPOCH).await.unwrap();
     let left = catalog.exports(ExportFilter::default()).await.unwrap();

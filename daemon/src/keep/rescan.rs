@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use orgvault_api::{Archive, ArchiveState, clock::Timestamp, gid::Gid};
+use orgvault_api::{Archive, ArchiveState, OrganizationKey, clock::Timestamp, gid::Gid};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -155,7 +155,10 @@ async fn take_in(
     let Lying { archive, written_since } = found;
     let gid = archive.gid;
     let touched = scope.touched.contains(archive.key());
-    if !touched && !written_since && known.as_ref().is_some_and(|known| merge(archive.clone(), known) == *known) {
+    if !touched
+        && !written_since
+        && known.as_ref().is_some_and(|known| merge(archive.clone(), known).is_kept_like(known))
+    {
         return Ok(None);
     }
     // What was published a moment ago its export is about to list; but who asks for a rebuild wants
@@ -173,7 +176,7 @@ async fn take_in(
         return Ok(None);
     }
     let merged = now.as_ref().map_or_else(|| archive.clone(), |now| merge(archive.clone(), now));
-    if now.as_ref() != Some(&merged) {
+    if !now.as_ref().is_some_and(|now| now.is_kept_like(&merged)) {
         shop.catalog.put_archive(&merged).await?;
         shop.tell_archive(&merged);
     }
@@ -207,7 +210,8 @@ fn merge(mut lying: Stored, known: &Stored) -> Stored {
 fn is_another(lying: &Archive, known: &Archive) -> bool {
     let facts = |archive: &Archive| {
         let Archive { sha256, bytes, counts, organization, exported_at, .. } = archive.clone();
-        (sha256, bytes, counts, organization, exported_at)
+        let OrganizationKey { source, kind, id, name, slug } = organization;
+        (sha256, bytes, counts, exported_at, [source, kind, id, name, slug])
     };
     facts(lying) != facts(known) || lying.state != known.state
 }

@@ -50,7 +50,7 @@ pub struct Rules<'a> {
 }
 
 /// The decision on one archive.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Decision {
     /// The archive.
     pub archive: Stored,

@@ -44,7 +44,7 @@ pub(super) fn wait(tries: u32) -> TimeDelta {
 }
 
 /// An export that is tried again.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Again<'a> {
     pub(super) export: &'a Export,
     pub(super) number: u32,

@@ -9,7 +9,7 @@ use super::{ArchiveRef, InvalidKey, Key, Store};
 
 /// An archive as the daemon keeps it. People are [shown](Stored::shown) where it is; everybody else asks the store
 /// for it by its [`ArchiveRef`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Stored {
     key: Key,
     /// Where the wire says where it is, this has the key: the form in which a catalog keeps it.
@@ -49,6 +49,13 @@ impl Stored {
     #[must_use]
     pub fn kept(&self) -> &Archive {
         &self.facts
+    }
+
+    /// Whether a catalog keeps the same of both, to the last word.
+    #[must_use]
+    pub fn is_kept_like(&self, other: &Self) -> bool {
+        let kept = |one: &Self| serde_json::to_vec(one.kept()).ok();
+        self.key == other.key && kept(self) == kept(other)
     }
 
     /// Its name in the store.

@@ -19,7 +19,7 @@ pub enum ArchiveState {
 }
 
 /// One archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Archive {
     /// Its id, and that of the export that made it.
     pub gid: Gid,
@@ -98,7 +98,7 @@ pub struct SectionDifference {
 }
 
 /// `GET /v1/archives/{gid}/compare/{other}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Comparison {
     /// The first archive.
     pub left: Gid,
@@ -133,7 +133,7 @@ pub struct RowsPage {
 }
 
 /// `GET /v1/archives`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct Archives {
     /// The archives, newest last. Pages go by gid.
     pub archives: Vec<Archive>,

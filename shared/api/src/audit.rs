@@ -35,7 +35,7 @@ pub enum Actor {
 }
 
 /// One line of the trail.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AuditEntry {
     /// When.
     #[schema(value_type = String, format = DateTime)]
@@ -85,7 +85,7 @@ fn once() -> u64 {
 }
 
 /// `GET /v1/audit`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct AuditTrail {
     /// The entries, newest last.
     pub entries: Vec<AuditEntry>,

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{Export, Status};
 
 /// `GET /v1/diagnosis`; holds no secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Diagnosis {
     /// Programs and their versions.
     pub versions: BTreeMap<String, String>,

@@ -181,7 +181,7 @@ pub struct SectionProgress {
 }
 
 /// One export.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Export {
     /// Its id, and that of the archive it makes.
     pub gid: Gid,
@@ -250,7 +250,7 @@ impl Export {
 }
 
 /// The answer to `POST /v1/exports` and `GET /v1/exports`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct Exports {
     /// The exports, newest last.
     pub exports: Vec<Export>,
@@ -267,7 +267,7 @@ pub struct Exports {
 /// What `GET /v1/events` sends. The first is a `snapshot`; each later one is a change, or a
 /// `snapshot` again, where more changed at once than is kept for a reader: what it shows of
 /// archives may have changed as well then.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Event {
     /// Every export that is not final, and with `?request=` all of that request.

@@ -119,7 +119,7 @@ impl Warning {
 }
 
 /// `GET /v1/organizations/{source}/{org}/counts`: the live database's counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
     /// Whose rows were counted.
     pub organization: OrganizationKey,

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What names one organization: enough to find its folder and to show it to people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct OrganizationKey {
     /// The source's name.
     pub source: String,
@@ -26,7 +26,7 @@ pub struct OrganizationKey {
 }
 
 /// One organization of a source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Organization {
     /// What names it.
     #[serde(flatten)]
@@ -105,7 +105,7 @@ pub struct LastArchive {
 }
 
 /// `GET /v1/organizations`: those of every source, and those that are gone and have archives.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct Organizations {
     /// The organizations, by source, then as the source lists them.
     pub organizations: Vec<Organization>,
@@ -115,7 +115,7 @@ pub struct Organizations {
 }
 
 /// A source that could not be asked, or one of its organizations that is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SourceFailure {
     /// The source's name.
     pub source: String,

@@ -7,7 +7,7 @@ use super::{Archive, Warning};
 use crate::gid::Gid;
 
 /// The decision on one archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct RetentionDecision {
     /// The archive.
     pub archive: Archive,
@@ -18,7 +18,7 @@ pub struct RetentionDecision {
 }
 
 /// `GET /v1/retention/plan`: every archive, grouped by organization, format and entity.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct RetentionPlan {
     /// The decisions, by group, newest first.
     pub decisions: Vec<RetentionDecision>,

@@ -9,7 +9,7 @@ use super::{Format, SourceFailure, Warning};
 use crate::{clock::Timestamp, gid::Gid};
 
 /// One schedule of the configuration, with what the daemon knows of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Schedule {
     /// Its name.
     pub name: String,
@@ -44,7 +44,7 @@ pub enum Trigger {
 }
 
 /// One firing of a schedule: one export for each organization and format.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Run {
     /// Its id, and the `request` of its exports.
     pub gid: Gid,
@@ -116,14 +116,14 @@ impl Run {
 }
 
 /// `GET /v1/runs` and `POST /v1/run-due`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct Runs {
     /// The runs, newest last.
     pub runs: Vec<Run>,
 }
 
 /// `GET /v1/schedules`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct Schedules {
     /// The schedules, as they are configured.
     pub schedules: Vec<Schedule>,

@@ -7,7 +7,7 @@ use super::{OrganizationKey, Role};
 use crate::clock::Timestamp;
 
 /// One token. What it is made of is shown once and kept by nobody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Token {
     /// Its id, which no other token ever has.
     pub id: String,
@@ -53,7 +53,7 @@ pub struct TokenRequest {
 }
 
 /// The answer to `POST /v1/tokens`: the only time that the secret is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct NewToken {
     /// What is known of it.
     pub token: Token,
@@ -62,7 +62,7 @@ pub struct NewToken {
 }
 
 /// `GET /v1/tokens`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct Tokens {
     /// The tokens, oldest first.
     pub tokens: Vec<Token>,

@@ -23,7 +23,7 @@ pub const MANIFEST_VERSION: u32 = 1;
 pub const LARGEST_MANIFEST: u64 = 8 * 1024 * 1024;
 
 /// What one archive must contain, and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Manifest {
     /// [`MANIFEST_VERSION`].
     pub manifest_version: u32,

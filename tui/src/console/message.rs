@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crossterm::event::KeyEvent;
 use orgvault_api::{
-    Archive, AuditEntry, Comparison, Counts, Event, Export, ExportRequest, Organization, OrganizationKey,
-    RetentionPlan, Row, Schedule, Source, SourceFailure, Status, Verification, gid::Gid, preflight::Preflight,
+    Archive, AuditEntry, Comparison, Counts, Event, Export, ExportRequest, Organization, RetentionPlan, Row, Schedule,
+    Source, SourceFailure, Status, Tenant, Verification, gid::Gid, preflight::Preflight,
 };
 
 /// Something happened.
@@ -58,13 +58,13 @@ pub(crate) enum Ask {
     /// What became of these exports.
     Ended(Vec<Gid>),
     /// The archives of one organization.
-    Archives(OrganizationKey),
+    Archives(Tenant),
     /// One archive.
     Archive(Gid),
     /// Rows of an archive's section.
     Rows(RowsAsk),
     /// The live database's counts.
-    Counts(OrganizationKey),
+    Counts(Tenant),
     /// Two archives beside each other.
     Compare(Gid, Gid),
     /// The log lines of an export.
@@ -113,10 +113,10 @@ impl Ask {
             Self::Sources => "list the sources".into(),
             Self::Exports => "list the exports".into(),
             Self::Ended(_) => "ask what became of exports".into(),
-            Self::Archives(key) => format!("list the archives of {}", crate::names::organization(key)),
+            Self::Archives(tenant) => format!("list the archives of {tenant}"),
             Self::Archive(gid) => format!("show archive {gid}"),
             Self::Rows(rows) => format!("read rows of {}", rows.section),
-            Self::Counts(key) => format!("count the rows of {}", crate::names::organization(key)),
+            Self::Counts(tenant) => format!("count the rows of {tenant}"),
             Self::Compare(left, right) => format!("compare {left} with {right}"),
             Self::Log(gid) => format!("read the log of export {gid}"),
             Self::Schedules => "list the schedules".into(),

@@ -123,7 +123,7 @@ impl Plain<'_> {
         self.say("Which one, by number or name? ")?;
         let Some(answer) = self.answers.next().await?.filter(|answer| !answer.is_empty()) else { return Ok(None) };
         let numbered = answer.parse::<usize>().ok().and_then(|number| organizations.get(number.checked_sub(1)?));
-        Ok(Some(numbered.map_or(answer, |one| names::exact(&one.key))))
+        Ok(Some(numbered.map_or(answer, |one| names::exact(&one.key.tenant()))))
     }
 
     async fn export(&mut self) -> Result<(), Failure> {

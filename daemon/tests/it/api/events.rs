@@ -14,7 +14,7 @@ async fn a_snapshot_comes_first_then_changes() {
     daemon.client.rebuild_catalog().await.unwrap();
     let mut events = daemon.client.events(None).await.unwrap();
     let first = soon("a snapshot", events.next()).await.unwrap();
-    assert_eq!(first, Some(Event::Snapshot { exports: Vec::new() }));
+    assert!(matches!(&first, Some(Event::Snapshot { exports }) if exports.is_empty()), "{first:?}");
     daemon.client.verify(gid).await.unwrap();
     match soon("a change", events.next()).await.unwrap() {
         Some(Event::Archive { gid: changed, organization }) => {
@@ -41,7 +41,8 @@ async fn a_request_of_thousands_cuts_off_nobody_who_reads() {
     })
     .await;
     let mut events = daemon.client.events(None).await.unwrap();
-    assert_eq!(soon("a snapshot", events.next()).await.unwrap(), Some(Event::Snapshot { exports: Vec::new() }));
+    let snapshot = soon("a snapshot", events.next()).await.unwrap();
+    assert!(matches!(&snapshot, Some(Event::Snapshot { exports }) if exports.is_empty()), "{snapshot:?}");
     let request = ExportRequest { all: true, ..ExportRequest::default() };
     let asked = daemon.client.start_exports(&request).await.unwrap().exports;
     assert!(asked.len() > 2000, "{}", asked.len());
@@ -77,7 +78,7 @@ async fn a_stop_ends_streams_and_waits_for_no_idle_connection() {
     let started = std::time::Instant::now();
     daemon.stop().await;
     assert!(started.elapsed() < std::time::Duration::from_secs(4), "it waited {:?}", started.elapsed());
-    assert_eq!(soon("the end of the stream", events.next()).await.unwrap(), None);
+    assert!(soon("the end of the stream", events.next()).await.unwrap().is_none());
     assert!(!socket.exists(), "the socket is left");
     drop(silent);
 }

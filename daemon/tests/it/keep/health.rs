@@ -72,7 +72,9 @@ async fn organizations_of_a_source_that_is_down_stay_as_they_were_known_last_acr
         let listed = daemon.client.organizations(None).await.unwrap();
         assert_eq!(listed.failures.len(), 1);
         assert!(listed.organizations.iter().all(|one| one.listed_at.is_some()), "{:?}", listed.organizations);
-        let as_known = |one: &Organization| (one.key.clone(), one.health, one.last_archive.clone(), one.deleted_at);
+        let as_known = |one: &Organization| {
+            (one.key.tenant(), one.key.name.clone(), one.health, one.last_archive.clone(), one.deleted_at)
+        };
         let known: Vec<_> = listed.organizations.iter().map(as_known).collect();
         assert_eq!(known, before.iter().map(as_known).collect::<Vec<_>>());
         assert_eq!(acme(&daemon).await.health, Health::Ok);

@@ -154,7 +154,8 @@ mod tests {
             batch.take(event);
         }
         assert_eq!(batch.changes.len(), 3);
-        assert_eq!(batch.changes[0], change(1, State::Finished));
+        let wire = |event: &Event| serde_json::to_value(event).unwrap();
+        assert_eq!(wire(&batch.changes[0]), wire(&change(1, State::Finished)));
     }
 
     #[test]

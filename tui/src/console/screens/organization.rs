@@ -103,13 +103,13 @@ impl Component for OrganizationScreen {
     }
 
     fn question(&self) -> Ask {
-        Ask::Archives(self.key.clone())
+        Ask::Archives(self.key.tenant())
     }
 
     fn slot(&mut self, ask: &Ask) -> Option<&mut dyn Slot> {
         match ask {
-            Ask::Archives(key) if self.key.is(&key.tenant()) => Some(&mut self.archives),
-            Ask::Counts(key) if self.key.is(&key.tenant()) => Some(&mut self.live),
+            Ask::Archives(tenant) if self.key.is(tenant) => Some(&mut self.archives),
+            Ask::Counts(tenant) if self.key.is(tenant) => Some(&mut self.live),
             _ => None,
         }
     }

@@ -160,7 +160,7 @@ fn entry(one: &Organization) -> Entry {
     let called: String = one.key.name.chars().take(SEARCHED).collect();
     Entry {
         words: format!("{name} {called} {} {} {} {deleted}", one.key.id, one.key.kind, one.health.name()),
-        id: names::exact(&one.key),
+        id: names::exact(&one.key.tenant()),
         faulty: one.is_judged() && (one.health.level() > Level::Ok || one.listed_at.is_some()),
     }
 }
@@ -202,7 +202,7 @@ fn row(model: &Model, one: &Organization) -> Row {
     let (symbol, word, style) = standing(theme, one);
     let last = one.last_archive.as_ref();
     Row {
-        id: names::exact(&one.key),
+        id: names::exact(&one.key.tenant()),
         cells: vec![
             Cell::new(format!("{symbol} {word}"), style),
             Cell(vec![

@@ -86,7 +86,7 @@ fn actions_on_an_archive() {
     stage.press("/acme<enter><enter>");
     assert_eq!(stage.effects_of("v"), asked(Ask::Verify(gid(80))));
     assert_eq!(stage.effects_of("p"), asked(Ask::Pin(gid(80), true)));
-    assert_eq!(stage.effects_of("L"), asked(Ask::Counts(organization_key("acme"))));
+    assert_eq!(stage.effects_of("L"), asked(Ask::Counts(organization_key("acme").tenant())));
     let path = PathBuf::from("20260131T023000Z-80.jsonx");
     assert_eq!(stage.effects_of("wx<enter>"), asked(Ask::Download(gid(80), path)));
     assert_eq!(stage.effects_of("c"), asked(Ask::Compare(gid(79), gid(80))));
@@ -363,7 +363,7 @@ fn changes_elsewhere_refresh_what_is_shown() {
     stage.effects.clear();
     let organization = Box::new(organization_key("acme"));
     stage.tell(News::Changes(vec![Event::Archive { gid: gid(81), organization }]));
-    assert_eq!(stage.effects, asked(Ask::Archives(organization_key("acme"))));
+    assert_eq!(stage.effects, asked(Ask::Archives(organization_key("acme").tenant())));
     stage.wait(2);
     assert!(stage.effects.contains(&Effect::Ask(Ask::Organizations)), "{:?}", stage.effects);
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use orgvault_api::{
     Archive, ArchiveState, AuditEntry, Comparison, Counts, DayResult, Export, ExportError, Format, LastArchive,
     Organization, OrganizationKey, Progress, RetentionDecision, RetentionPlan, Role, Row, Run, Schedule, SectionCount,
-    SectionDifference, SectionProgress, Source, SourceFailure, State, Status, Verification, Warning,
+    SectionDifference, SectionProgress, Source, SourceFailure, State, Status, Tenant, Verification, Warning,
     clock::Timestamp,
     gid::Gid,
     health::{Health, Reason},
@@ -418,7 +418,11 @@ pub(crate) fn answer(ask: &Ask) -> Result<Reply, Fault> {
         }
         Ask::Delete(number) => Reply::Archive(Box::new(archive(number.get(), 7, 40))),
         Ask::Rows(rows) => Reply::Rows(page(rows)),
-        Ask::Counts(key) => Reply::Counts(Counts { organization: key.clone(), counts: counts(45) }),
+        Ask::Counts(Tenant { source, kind, id }) => {
+            let [source, kind, id] = [source, kind, id].map(String::clone);
+            let organization = OrganizationKey { source, kind, id, ..organization_key("acme") };
+            Reply::Counts(Counts { organization, counts: counts(45) })
+        }
         Ask::Compare(..) => Reply::Comparison(Box::new(comparison())),
         Ask::Log(_) => Reply::Log(vec![
             "09:00:01.000 info started".to_owned(),

@@ -67,7 +67,7 @@ fn news_of_another_kind_with_the_same_id_is_not_about_this_one_and_news_of_a_ren
     stage.tell(told(team()));
     assert_eq!(stage.effects, []);
     stage.tell(told(renamed()));
-    assert_eq!(stage.effects, [Effect::Ask(Ask::Archives(organization_key("acme")))]);
+    assert_eq!(stage.effects, [Effect::Ask(Ask::Archives(organization_key("acme").tenant()))]);
 }
 
 #[test]
@@ -95,6 +95,10 @@ fn each_of_two_kinds_with_one_id_is_marked_and_exported_by_itself() {
     stage.press("/crew<enter><space>e");
     let Some(Dialog::Formats(formats)) = &stage.model.dialog else { panic!("no dialog") };
     assert_eq!(formats.organizations, ["tracker/team/id:id-acme"]);
-    assert_ne!(names::exact(&organization_key("acme")), names::exact(&team()));
-    assert_eq!(names::exact(&organization_key("acme")), "tracker/organization/id:id-acme", "no slug is taken for it");
+    assert_ne!(names::exact(&organization_key("acme").tenant()), names::exact(&team().tenant()));
+    assert_eq!(
+        names::exact(&organization_key("acme").tenant()),
+        "tracker/organization/id:id-acme",
+        "no slug is taken for it"
+    );
 }

@@ -1,6 +1,6 @@
 //! What the keys do.
 
-use orgvault_api::{Archive, Format, gid::Gid};
+use orgvault_api::{Archive, Format, OrganizationKey, gid::Gid};
 
 use super::{
     available, press, prompt,
@@ -109,7 +109,7 @@ fn on_thing(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Export => pick_formats(model),
         Action::Cancel => confirm_cancel(model),
         Action::Live => {
-            let ask = model.focus().organization.cloned().map(Ask::Counts);
+            let ask = model.focus().organization.map(OrganizationKey::tenant).map(Ask::Counts);
             return asked(model, ask);
         }
         Action::Run | Action::Pause => return schedule(model, action),
@@ -168,7 +168,7 @@ fn to_export(model: &Model) -> Option<(String, Vec<String>)> {
     };
     let key = model.focus().organization?;
     Some(match marked.len() {
-        0 => (names::organization(key), vec![names::exact(key)]),
+        0 => (names::organization(key), vec![names::exact(&key.tenant())]),
         count => (units::plural(count as u64, "organization"), marked),
     })
 }

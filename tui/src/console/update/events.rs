@@ -101,7 +101,7 @@ fn change(model: &mut Model, event: Event) -> Vec<Effect> {
             model.data.organizations.stale = true;
             let question = model.screen.question();
             let ask = match &question {
-                Ask::Archives(key) => key.is(&organization.tenant()).then_some(question),
+                Ask::Archives(tenant) => organization.is(tenant).then_some(question),
                 shown => (shown.archive() == Some(gid)).then_some(Ask::Archive(gid)),
             };
             asked(model, ask)

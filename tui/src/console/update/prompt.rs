@@ -184,7 +184,7 @@ fn export(model: &mut Model, formats: Vec<Format>) -> Vec<Effect> {
 fn organization(model: &mut Model, name: &str) -> Vec<Effect> {
     let found = model.data.organizations.items().iter().find(|one| {
         names::organization(&one.key) == name
-            || names::exact(&one.key) == name
+            || names::exact(&one.key.tenant()) == name
             || one.key.slug == name
             || one.key.id == name
     });
