@@ -40,11 +40,11 @@ use tokio::sync::Mutex;
 
 use crate::{
     catalog::Catalog,
-    context::Workshop,
+    context::Context,
     export::Engine,
     reload::Reloader,
     schedule::Schedules,
-    send::Courier,
+    send::Sender,
     server::{Service, rates::Rates},
     signature::UrlKey,
     tokens::Tokens,
@@ -52,17 +52,17 @@ use crate::{
 
 pub use self::openapi::document;
 pub(crate) use self::{access::Route, archives::Attachment, caller::Caller, faces::Face, gate::RequestLine};
-pub(crate) use crate::server::problem::Refusal;
+pub(crate) use crate::server::error::ApiError;
 
 /// What every handler is handed: the context, and the services that work on it.
 pub struct App {
-    pub(crate) context: Arc<Workshop>,
+    pub(crate) context: Arc<Context>,
     /// Takes exports in and runs them.
     pub(crate) engine: Engine,
     /// Those of the service accounts.
     pub(crate) tokens: Tokens,
     /// Hands archives to targets.
-    pub(crate) courier: Courier,
+    pub(crate) sender: Sender,
     /// Signs download links.
     pub(crate) url_key: UrlKey,
     /// Begins the runs that are due.
@@ -79,10 +79,10 @@ impl App {
     /// What the routes work with from now on.
     #[must_use]
     pub fn new(
-        context: Arc<Workshop>,
+        context: Arc<Context>,
         engine: Engine,
         tokens: Tokens,
-        courier: Courier,
+        sender: Sender,
         url_key: UrlKey,
         schedules: Schedules,
         reloader: Arc<Reloader>,
@@ -92,7 +92,7 @@ impl App {
             context,
             engine,
             tokens,
-            courier,
+            sender,
             url_key,
             schedules,
             reloader,

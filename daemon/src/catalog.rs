@@ -37,7 +37,7 @@ pub use archives::{ArchiveFilter, ArchiveQuery, Totals};
 pub use exports::{ExportFilter, LastExport};
 pub use history::Forgotten;
 pub use listings::Listing;
-pub use page::{Page, Place, Tenants};
+pub use page::{Page, PagePosition, Tenants};
 pub use repair::Mend;
 pub use repeats::{Repeat, Repeated};
 pub use runs::{Attempt, OpenRun, Unlisted};

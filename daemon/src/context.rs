@@ -12,7 +12,7 @@ use orgvault_api::{
 use orgvault_config::Config;
 use tokio::sync::{Mutex, Notify, broadcast, watch};
 
-use self::listings::Kept;
+use self::listings::LastLists;
 use crate::{audit::Audit, catalog::Catalog, lifecycle::Reserve, notices::Notices, source::Source, store::Store};
 
 /// Events that a listener may lag behind before it gets all that is open anew instead.
@@ -22,7 +22,7 @@ const EVENTS: usize = 1024;
 pub type Sources = HashMap<String, Arc<Source>>;
 
 /// What every part of the daemon works with.
-pub struct Workshop {
+pub struct Context {
     /// The sources of the configuration in force; what runs keeps the one that it began with.
     pub sources: ArcSwap<Sources>,
     /// The configuration in force, and that it was replaced.
@@ -42,7 +42,7 @@ pub struct Workshop {
     /// What the admin ought to know of the daemon as a whole.
     pub notices: Notices,
     /// What of the sources' lists was kept.
-    pub kept: Kept,
+    pub kept: LastLists,
     /// Room on the disk of the state, for when it is full.
     pub reserve: Reserve,
     /// The archive directory is to be looked at as a whole: it may be another one.
@@ -51,8 +51,8 @@ pub struct Workshop {
     pub storing: Mutex<()>,
 }
 
-impl Workshop {
-    /// A workshop in which nothing happened yet.
+impl Context {
+    /// A context in which nothing happened yet.
     #[must_use]
     pub fn new(
         configured: watch::Receiver<Arc<Config>>,
@@ -73,7 +73,7 @@ impl Workshop {
             audit,
             clock,
             events: broadcast::channel(EVENTS).0,
-            kept: Kept::default(),
+            kept: LastLists::default(),
             reserve,
             look_everywhere: Notify::new(),
             storing: Mutex::default(),

@@ -1,16 +1,16 @@
 //! Exports: the queue of what waits, the jobs that run, and the pipeline that turns a snapshot
 //! into a published archive.
 
-mod deep;
+mod check_deep;
 mod engine;
+mod export_log;
 mod failure;
-mod forecast;
 mod job;
-mod logbook;
 mod pipeline;
+mod preflight_warnings;
 mod queue;
 
-pub use deep::representable;
+pub use check_deep::representable;
 pub use engine::{CancelError, Engine, Parts, SubmitError};
 pub use failure::Failure;
 pub use pipeline::{Deadline, Piped, write_archive};

@@ -2,7 +2,7 @@
 //! comparison of the catalog with the directory.
 //!
 //! What is known of an archive lies in three places: beside it, in the catalog, and with those who
-//! listen. Each change of it is made here, under [`Workshop::storing`], so that none undoes another.
+//! listen. Each change of it is made here, under [`Context::storing`], so that none undoes another.
 
 mod delete;
 mod history;
@@ -22,7 +22,7 @@ use orgvault_archive::{VerifyError, state::StateFile};
 
 use crate::{
     catalog::CatalogError,
-    context::Workshop,
+    context::Context,
     store::{Store, StoreError, Stored},
 };
 
@@ -34,7 +34,7 @@ pub use self::{
     home::{adopt, take_up, watch_home},
     pin::pin,
     prune::{plan, prune, prune_after},
-    rescan::{Lost, Scope, compare, rescan},
+    rescan::{Orphans, Scope, compare, rescan},
     scrub::scrub_regularly,
     skips::Skips,
     verify::verify,
@@ -76,9 +76,9 @@ impl KeepError {
     }
 }
 
-/// The archive as a glance at it shows it. That its bytes are the right ones is for a verification to say.
+/// The archive as a stat at it shows it. That its bytes are the right ones is for a verification to say.
 #[must_use]
-pub fn glance(store: &dyn Store, mut archive: Stored) -> Stored {
+pub fn stat(store: &dyn Store, mut archive: Stored) -> Stored {
     match store.stat(&archive.reference()) {
         Ok(stat) if stat.is_file && stat.bytes == archive.bytes => {
             if archive.state == ArchiveState::Missing {
@@ -92,19 +92,19 @@ pub fn glance(store: &dyn Store, mut archive: Stored) -> Stored {
 }
 
 /// Whether the archive directory is the catalog's own.
-async fn guard(shop: &Workshop) -> Result<(), KeepError> {
+async fn guard(shop: &Context) -> Result<(), KeepError> {
     let archives = Arc::clone(&shop.archives);
     blocking(move || Ok(archives.guard()?)).await
 }
 
 /// The catalog's archive of this gid.
-async fn known(shop: &Workshop, gid: Gid) -> Result<Stored, KeepError> {
+async fn known(shop: &Context, gid: Gid) -> Result<Stored, KeepError> {
     shop.catalog.archive(gid).await?.ok_or(KeepError::Unknown(gid))
 }
 
-/// Changes what is kept beside an archive. The caller holds [`Workshop::storing`].
+/// Changes what is kept beside an archive. The caller holds [`Context::storing`].
 async fn change_state(
-    shop: &Arc<Workshop>,
+    shop: &Arc<Context>,
     archive: &Stored,
     change: impl FnOnce(&mut StateFile) + Send + 'static,
 ) -> Result<(), KeepError> {

@@ -20,7 +20,7 @@ const FILE: &str = "orgvaultd.lock";
 pub enum LockError {
     /// Another daemon has it.
     #[error("{holder} holds {}: stop it first, or set another `state_dir`", path.display())]
-    Held {
+    Flock {
         /// The lock file.
         path: PathBuf,
         /// Who has it: a process id and its program.
@@ -44,25 +44,25 @@ pub enum LockError {
     },
 }
 
-/// Held as long as the daemon lives. The file stays: removing it would let two daemons lock two
+/// Flock as long as the daemon lives. The file stays: removing it would let two daemons lock two
 /// files of one name.
 #[derive(Debug)]
 pub struct StateLock {
-    _held: Held,
+    _held: Flock,
 }
 
-/// Held as long as the daemon lives, because another one would sweep away what this one is writing.
+/// Flock as long as the daemon lives, because another one would sweep away what this one is writing.
 /// The directory itself is locked, so that nothing lies among the archives.
 #[derive(Debug)]
 pub struct ArchiveLock {
-    held: Held,
+    held: Flock,
 }
 
 /// A file that is locked.
 #[derive(Debug)]
-struct Held(File);
+struct Flock(File);
 
-impl Drop for Held {
+impl Drop for Flock {
     fn drop(&mut self) {
         // Closing is not enough: a process that is being spawned at this moment has a copy of the
         // file until it executes its program, and would hold the lock until then.
@@ -91,7 +91,7 @@ impl ArchiveLock {
             Ok(directory)
         });
         match locked {
-            Ok(directory) => Ok(Some(Self { held: Held(directory) })),
+            Ok(directory) => Ok(Some(Self { held: Flock(directory) })),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 Err(LockError::Shared { path: archive_dir.to_owned() })
             }
@@ -121,14 +121,14 @@ impl StateLock {
         let mut file = options.open(&path).map_err(failed("open", &path))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(LockError::Held { holder: holder(&mut file), path }),
+            Err(Errno::WOULDBLOCK) => return Err(LockError::Flock { holder: holder(&mut file), path }),
             Err(error) => return Err(failed("lock", &path)(error.into())),
         }
         // The lock is what counts: on a full disk nobody learns who holds it.
         if let Err(cause) = write_pid(&mut file) {
             tracing::warn!(path = %path.display(), "cannot write who holds the lock: {cause}");
         }
-        Ok(Self { _held: Held(file) })
+        Ok(Self { _held: Flock(file) })
     }
 }
 
@@ -186,7 +186,7 @@ mod tests {
     fn a_copy_of_the_file_in_a_child_holds_nobody_up() {
         let directory = tempfile::tempdir().unwrap();
         let open = || File::open(directory.path()).unwrap();
-        let first = Held(open());
+        let first = Flock(open());
         flock(&first.0, FlockOperation::NonBlockingLockExclusive).unwrap();
         let copy = first.0.try_clone().unwrap();
         drop(first);

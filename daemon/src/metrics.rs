@@ -22,10 +22,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     catalog::{CatalogError, Tenants},
-    context::Workshop,
+    context::Context,
     export::Engine,
+    organization_status::{OrganizationStatus, OrganizationStatuses},
     permissions,
-    standing::{Standing, Standings},
 };
 
 /// Why there are no metrics.
@@ -96,7 +96,7 @@ impl Page {
 
     async fn source(
         &self,
-        shop: &Workshop,
+        shop: &Context,
         source: &str,
         now: Timestamp,
         organizations: bool,
@@ -105,17 +105,17 @@ impl Page {
         // Each is told, so that one that goes to zero is seen to.
         let mut numbers = Health::ALL.map(|health| (health, 0));
         let mut oldest: Option<Timestamp> = None;
-        let standings = Standings::read(&shop.catalog, source).await?;
+        let statuses = OrganizationStatuses::read(&shop.catalog, source).await?;
         let durations = if organizations { shop.catalog.last_durations(source).await? } else { HashMap::new() };
-        for member in standings.members() {
-            let (key, standing) = (&member.listed.key, standings.of(&member, &config, now));
-            let judged = numbers.iter_mut().filter(|(health, _)| standing.is_judged() && *health == standing.health);
+        for member in statuses.members() {
+            let (key, status) = (&member.listed.key, statuses.of(&member, &config, now));
+            let judged = numbers.iter_mut().filter(|(health, _)| status.is_judged() && *health == status.health);
             judged.for_each(|(_, number)| *number += 1);
             // One that is gone or left out gets no newer one, and would be the oldest for ever.
-            let newest = standing.archives.first().filter(|_| standing.is_judged() && !member.gone);
+            let newest = status.archives.first().filter(|_| status.is_judged() && !member.gone);
             oldest = oldest.into_iter().chain(newest.map(|archive| archive.exported_at)).min();
             if organizations {
-                self.organization(key, &standing, durations.get(&key.tenant()).copied(), now);
+                self.organization(key, &status, durations.get(&key.tenant()).copied(), now);
             }
         }
         let of = || vec![("source", source.to_owned())];
@@ -129,7 +129,7 @@ impl Page {
         Ok(())
     }
 
-    fn organization(&self, key: &OrganizationKey, standing: &Standing, duration: Option<f64>, now: Timestamp) {
+    fn organization(&self, key: &OrganizationKey, status: &OrganizationStatus, duration: Option<f64>, now: Timestamp) {
         let OrganizationKey { source, kind, id, slug, .. } = key;
         // Where a product has no kinds, its series are called as ever.
         let kind = Some(("kind", kind)).filter(|(_, kind)| *kind != ORGANIZATION);
@@ -138,17 +138,17 @@ impl Page {
             named.map(|(name, value)| (name, value.clone())).collect::<Labels>()
         };
         let with = |more: Labels| [labels(), more].concat();
-        if standing.is_judged() {
-            self.set("health", with(vec![("health", standing.health.name().to_owned())]), 1.0);
+        if status.is_judged() {
+            self.set("health", with(vec![("health", status.health.name().to_owned())]), 1.0);
         }
-        if let Some(newest) = standing.archives.first() {
+        if let Some(newest) = status.archives.first() {
             self.set("last_success_timestamp_seconds", labels(), seconds(newest.exported_at));
             self.set("last_success_age_seconds", labels(), age(newest.exported_at, now));
         }
         if let Some(duration) = duration {
             self.set("export_duration_seconds", labels(), duration);
         }
-        for archive in &standing.archives {
+        for archive in &status.archives {
             self.archive(archive, &with);
         }
     }
@@ -187,7 +187,7 @@ fn seconds(at: Timestamp) -> f64 {
 ///
 /// # Errors
 /// When the catalog cannot be read.
-pub async fn page(shop: &Workshop, engine: &Engine, organizations: bool) -> Result<String, MetricsError> {
+pub async fn page(shop: &Context, engine: &Engine, organizations: bool) -> Result<String, MetricsError> {
     let page = Page::new();
     let now = shop.clock.now();
     let (pending, running) = engine.load();
@@ -212,7 +212,7 @@ pub async fn page(shop: &Workshop, engine: &Engine, organizations: bool) -> Resu
 }
 
 /// Writes the textfile as the configuration says, until the stop.
-pub async fn write_regularly(shop: Arc<Workshop>, engine: Engine, end: CancellationToken) {
+pub async fn write_regularly(shop: Arc<Context>, engine: Engine, end: CancellationToken) {
     let mut configured = shop.configured.clone();
     loop {
         let metrics = shop.config().metrics.clone();
@@ -236,7 +236,7 @@ pub async fn write_regularly(shop: Arc<Workshop>, engine: Engine, end: Cancellat
     }
 }
 
-async fn write(shop: &Workshop, engine: &Engine, file: &Path, organizations: bool) -> Result<(), String> {
+async fn write(shop: &Context, engine: &Engine, file: &Path, organizations: bool) -> Result<(), String> {
     let failed = |why: &dyn fmt::Display| format!("cannot write the metrics to {}: {why}", file.display());
     let text = page(shop, engine, organizations).await.map_err(|error| failed(&error))?;
     let path = file.to_owned();

@@ -7,7 +7,7 @@ use std::{
 
 use orgvault_api::Warning;
 
-/// Standing warnings, at most one of each code. Cheap to clone.
+/// OrganizationStatus warnings, at most one of each code. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Notices(Arc<Mutex<BTreeMap<&'static str, String>>>);
 

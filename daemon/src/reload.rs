@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    context::{Sources, Workshop},
+    context::{Context, Sources},
     lifecycle::supervisor,
     product::Products,
     settings::Settings,
@@ -84,7 +84,7 @@ pub fn connect(
 
 /// Replaces the configuration in force.
 pub struct Reloader {
-    shop: Arc<Workshop>,
+    shop: Arc<Context>,
     configure: watch::Sender<Arc<Config>>,
     tracker: TaskTracker,
     /// One at a time, so that the newest file wins.
@@ -94,7 +94,7 @@ pub struct Reloader {
 impl Reloader {
     /// A reloader of what `configure` tells everybody.
     #[must_use]
-    pub fn new(shop: Arc<Workshop>, configure: watch::Sender<Arc<Config>>, tracker: TaskTracker) -> Self {
+    pub fn new(shop: Arc<Context>, configure: watch::Sender<Arc<Config>>, tracker: TaskTracker) -> Self {
         Self { shop, configure, tracker, busy: Mutex::default() }
     }
 

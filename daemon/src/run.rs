@@ -15,7 +15,7 @@ use crate::{
     api,
     audit::Audit,
     catalog::{Catalog, CatalogError, Mend},
-    context::{Sources, Workshop},
+    context::{Context, Sources},
     export::{Engine, Parts},
     hook::Hooks,
     keep::{self, KeepError},
@@ -26,7 +26,7 @@ use crate::{
     reload::{ConnectError, Reloader, connect},
     schedule::{self, Schedules},
     secrets::{SecretError, Secrets},
-    send::Courier,
+    send::Sender,
     server::{self, HttpError, HttpListener, Socket, SocketError, SocketFile},
     signature::UrlKey,
     store::{LocalStore, Store},
@@ -141,11 +141,11 @@ async fn run_found(
     let tokens = Tokens::open(secrets)?;
     let http = HttpListener::open(&config.http, &clock).await?;
     let (configure, configured) = watch::channel(Arc::new(config.clone()));
-    let workshop = open(configured.clone(), &products, clock, &tracker).await?;
-    let _letting_go = LettingGo(Arc::clone(&workshop.archives));
-    let reloader = Arc::new(Reloader::new(Arc::clone(&workshop), configure, tracker.clone()));
+    let context = open(configured.clone(), &products, clock, &tracker).await?;
+    let _letting_go = LettingGo(Arc::clone(&context.archives));
+    let reloader = Arc::new(Reloader::new(Arc::clone(&context), configure, tracker.clone()));
     let engine = Engine::start(Parts {
-        workshop: Arc::clone(&workshop),
+        context: Arc::clone(&context),
         workers: config.daemon.workers,
         tracker: tracker.clone(),
         vital: vital.clone(),
@@ -153,15 +153,15 @@ async fn run_found(
         abort: stop.deadline.clone(),
     })
     .await?;
-    let courier = Courier::new(Arc::clone(&workshop), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
-    let schedules = schedule(&workshop, &engine, configured.clone(), &tracker, &vital, &stop).await?;
+    let sender = Sender::new(Arc::clone(&context), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
+    let schedules = schedule(&context, &engine, configured.clone(), &tracker, &vital, &stop).await?;
 
-    for (name, chore) in chores(&workshop, &reloader, &engine, &schedules, &stop) {
+    for (name, chore) in chores(&context, &reloader, &engine, &schedules, &stop) {
         let vital = vital.clone();
         tracker.spawn(async move { vital.endless(name, chore).await });
     }
     let (rebind, rebound) = watch::channel(None);
-    let (watching, alive) = (watch_socket(Arc::clone(&workshop), file, rebind, stop.soft.clone()), vital.clone());
+    let (watching, alive) = (watch_socket(Arc::clone(&context), file, rebind, stop.soft.clone()), vital.clone());
     tracker.spawn(async move { alive.endless("the watch of the socket", watching).await });
 
     // Clients may watch their exports end: the API goes on until the last one has.
@@ -169,7 +169,7 @@ async fn run_found(
     let patience = config.daemon.stop_timeout;
     let served = async {
         let limits = server::Limits::new(&config);
-        let app = api::App::new(Arc::clone(&workshop), engine, tokens, courier, url_key, schedules, reloader);
+        let app = api::App::new(Arc::clone(&context), engine, tokens, sender, url_key, schedules, reloader);
         let service = api::service(app);
         supervisor::ready();
         let exported = async {
@@ -181,7 +181,7 @@ async fn run_found(
         };
         let serving = server::serve_rebound(listener, rebound, http, service, configured, limits, closed.clone());
         tokio::join!(serving, exported);
-        close(&workshop).await;
+        close(&context).await;
     };
     tokio::select! {
         () = served => tracing::info!("stopped"),
@@ -200,7 +200,7 @@ async fn end(tracker: &TaskTracker, vital: &Vital, stop: &Stop, patience: Durati
 
 /// Follows the schedules of whatever configuration is sent.
 async fn schedule(
-    workshop: &Arc<Workshop>,
+    context: &Arc<Context>,
     engine: &Engine,
     config: watch::Receiver<Arc<Config>>,
     tracker: &TaskTracker,
@@ -208,7 +208,7 @@ async fn schedule(
     stop: &Stop,
 ) -> Result<Schedules, CatalogError> {
     Schedules::start(schedule::Parts {
-        workshop: Arc::clone(workshop),
+        context: Arc::clone(context),
         engine: engine.clone(),
         hooks: Hooks::start(config.clone(), tracker, vital, &stop.soft, &stop.deadline),
         config,
@@ -225,7 +225,7 @@ async fn open(
     products: &Products,
     clock: Clock,
     tracker: &TaskTracker,
-) -> Result<Arc<Workshop>, RunError> {
+) -> Result<Arc<Context>, RunError> {
     let config = Arc::clone(&configured.borrow());
     let sources = connect(&config, products, &Sources::new(), tracker)?;
     let daemon = &config.daemon;
@@ -234,18 +234,18 @@ async fn open(
     let audit = Arc::new(Audit::new(&daemon.state_dir, clock.clone()));
     let made_anew = catalog.was_made_anew();
     catalog.mend(Mend::Open, clock.now()).await?;
-    let workshop = Arc::new(Workshop::new(configured, sources, archives, catalog, audit, clock));
-    keep::take_up(&workshop).await?;
+    let context = Arc::new(Context::new(configured, sources, archives, catalog, audit, clock));
+    keep::take_up(&context).await?;
     if made_anew {
-        list_archives(&workshop).await;
+        list_archives(&context).await;
     }
-    Ok(workshop)
+    Ok(context)
 }
 
 /// Lists what lies in the archive directory, for a catalog that was made anew: exports and retention
 /// begin with all that there is.
-async fn list_archives(workshop: &Arc<Workshop>) {
-    match keep::compare(workshop, &keep::Scope::default(), keep::Lost::Show).await {
+async fn list_archives(context: &Arc<Context>) {
+    match keep::compare(context, &keep::Scope::default(), keep::Orphans::Show).await {
         Ok((skipped, listed)) => {
             tracing::warn!(archives = listed.len(), skipped = skipped.len(), "the catalog was made anew");
         }
@@ -254,12 +254,12 @@ async fn list_archives(workshop: &Arc<Workshop>) {
     }
 }
 
-async fn close(workshop: &Workshop) {
-    for source in workshop.sources.load().values() {
+async fn close(context: &Context) {
+    for source in context.sources.load().values() {
         source.close().await;
     }
-    workshop.audit.close();
-    workshop.catalog.close().await;
+    context.audit.close();
+    context.catalog.close().await;
 }
 
 /// Another daemon may use the archive directory when this one has ended, however it does.
@@ -276,13 +276,13 @@ type Chore = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What goes on beside the exports until the soft stop.
 fn chores(
-    workshop: &Arc<Workshop>,
+    context: &Arc<Context>,
     reloader: &Arc<Reloader>,
     engine: &Engine,
     schedules: &Schedules,
     stop: &Stop,
 ) -> [(&'static str, Chore); 7] {
-    let (parts, end) = (|| Arc::clone(workshop), || stop.soft.clone());
+    let (parts, end) = (|| Arc::clone(context), || stop.soft.clone());
     let reload = watch_configuration(parts(), Arc::clone(reloader), Arc::clone(&stop.reload), end());
     [
         ("the watch of the configuration", Box::pin(reload)),

@@ -5,14 +5,14 @@
 //! pure `due` is asked, with the time of the daemon's own clock. Nothing else is
 //! scheduled inside that library.
 
-mod clockwork;
 mod control;
-mod drive;
 mod due;
 mod plan;
 mod retry;
+mod run_driver;
 mod runner;
 mod stale;
+mod ticker;
 
 pub use control::{ControlError, Upcoming};
 pub use runner::{Parts, Schedules};

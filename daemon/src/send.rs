@@ -5,16 +5,16 @@
 //! says "again". How one kind of target takes archives is one file: see `target::Target`.
 
 pub(crate) mod answer;
+pub(crate) mod checked_archive;
 mod command;
-mod courier;
 mod error;
 pub(crate) mod http;
 pub(crate) mod outcome;
-pub(crate) mod parcel;
 mod record;
+mod sender;
 pub(crate) mod target;
 
-pub use courier::{Asker, Courier};
 pub use error::SendError;
 pub(crate) use http::use_ring;
+pub use sender::{Asker, Sender};
 pub(crate) use target::AppTarget;

@@ -4,12 +4,12 @@
 
 mod accept;
 mod connections;
+pub(crate) mod error;
 mod http;
-mod patience;
 mod peer;
-pub(crate) mod problem;
 pub(crate) mod rates;
 mod socket;
+mod write_timeout;
 
 pub(crate) use self::accept::Session;
 pub use self::{

@@ -84,11 +84,11 @@ pub struct NewToken {
 /// Every token.
 pub struct Tokens {
     secrets: Secrets,
-    kept: Mutex<Vec<Kept>>,
+    kept: Mutex<Vec<StoredToken>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Kept {
+struct StoredToken {
     #[serde(flatten)]
     token: Token,
     sha256: Digest,
@@ -97,7 +97,7 @@ struct Kept {
 #[derive(Serialize, Deserialize)]
 struct Document {
     version: u32,
-    tokens: Vec<Kept>,
+    tokens: Vec<StoredToken>,
 }
 
 impl Tokens {
@@ -148,7 +148,7 @@ impl Tokens {
         let created_at = now;
         let token = Token { id, name, role, organizations, created_at, created_by, expires_at, last_used_at: None };
         let mut changed = kept.clone();
-        changed.push(Kept { token: token.clone(), sha256: Digest::of(&secret) });
+        changed.push(StoredToken { token: token.clone(), sha256: Digest::of(&secret) });
         self.keep(&changed)?;
         *kept = changed;
         Ok((token, secret))
@@ -209,7 +209,7 @@ impl Tokens {
         Ok(())
     }
 
-    fn keep(&self, tokens: &[Kept]) -> Result<(), SecretError> {
+    fn keep(&self, tokens: &[StoredToken]) -> Result<(), SecretError> {
         let document = Document { version: VERSION, tokens: tokens.to_vec() };
         let text = serde_json::to_vec_pretty(&document).map_err(|error| SecretError::System {
             act: "write",
@@ -220,7 +220,7 @@ impl Tokens {
     }
 
     /// Each change is one assignment, so a panic leaves nothing torn.
-    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<StoredToken>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -14,7 +14,7 @@ use axum::{
 use orgvault_api::Role;
 
 use super::{
-    App, Refusal, archives, audit, catalog,
+    ApiError, App, archives, audit, catalog,
     description::Description,
     diagnosis,
     error_style::ErrorStyle,
@@ -205,11 +205,11 @@ pub(super) fn router(app: &Arc<App>) -> Router {
     router
         .fallback(async |State(app): State<Arc<App>>, request: Request| {
             let detail = format!("there is nothing at {}", request.uri().path());
-            reject_unrouted(&app, request, Refusal::new(StatusCode::NOT_FOUND, "unknown_route", detail)).await
+            reject_unrouted(&app, request, ApiError::new(StatusCode::NOT_FOUND, "unknown_route", detail)).await
         })
         .method_not_allowed_fallback(async |State(app): State<Arc<App>>, request: Request| {
             let detail = format!("{} has no {}", request.uri().path(), request.method());
-            reject_unrouted(&app, request, Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail))
+            reject_unrouted(&app, request, ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail))
                 .await
         })
         .with_state(app.clone())
@@ -229,14 +229,14 @@ mod tests {
         api::App,
         audit::Audit,
         catalog::Catalog,
-        context::{Sources, Workshop},
+        context::{Context, Sources},
         export::{Engine, Parts},
         hook::Hooks,
         lifecycle::Vital,
         reload::Reloader,
         schedule::{self, Schedules},
         secrets::Secrets,
-        send::Courier,
+        send::Sender,
         server::{Peer, Session},
         signature::UrlKey,
         store::LocalStore,
@@ -252,10 +252,10 @@ mod tests {
         let catalog = Catalog::open(&directory.join("catalog")).await.unwrap();
         let (configure, configured) = watch::channel(Arc::new(Config::default()));
         let audit = Arc::new(Audit::new(directory, Clock::system()));
-        let workshop =
-            Arc::new(Workshop::new(configured.clone(), Sources::new(), archives, catalog, audit, Clock::system()));
+        let context =
+            Arc::new(Context::new(configured.clone(), Sources::new(), archives, catalog, audit, Clock::system()));
         let parts = Parts {
-            workshop: Arc::clone(&workshop),
+            context: Arc::clone(&context),
             workers: 0,
             tracker: tracker.clone(),
             vital: vital.clone(),
@@ -263,12 +263,12 @@ mod tests {
             abort: abort.clone(),
         };
         let engine = Engine::start(parts).await.unwrap();
-        let courier = Courier::new(Arc::clone(&workshop), tracker.clone(), stop.clone(), abort);
+        let sender = Sender::new(Arc::clone(&context), tracker.clone(), stop.clone(), abort);
         let secrets = Secrets::of(directory);
         let url_key = UrlKey::of(&secrets).unwrap();
         let tokens = Tokens::open(secrets).unwrap();
         let schedules = Schedules::start(schedule::Parts {
-            workshop: Arc::clone(&workshop),
+            context: Arc::clone(&context),
             engine: engine.clone(),
             hooks: Hooks::start(configured.clone(), &tracker, &vital, &stop, &stop),
             config: configured,
@@ -278,8 +278,8 @@ mod tests {
         })
         .await
         .unwrap();
-        let reloader = Arc::new(Reloader::new(Arc::clone(&workshop), configure, TaskTracker::new()));
-        crate::api::service(App::new(workshop, engine, tokens, courier, url_key, schedules, reloader)).router
+        let reloader = Arc::new(Reloader::new(Arc::clone(&context), configure, TaskTracker::new()));
+        crate::api::service(App::new(context, engine, tokens, sender, url_key, schedules, reloader)).router
     }
 
     /// Whatever the role is: a signature, or a token.

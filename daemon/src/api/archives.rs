@@ -18,7 +18,7 @@ use orgvault_archive::manifest::ManifestError;
 use serde::Deserialize;
 
 use super::{
-    App, Refusal,
+    ApiError, App,
     caller::Caller,
     discretion::Discreet,
     lookup,
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     catalog::ArchiveQuery,
-    keep::{KeepError, glance},
+    keep::{KeepError, stat},
     store::{Store, StoreError, Stored},
 };
 
@@ -58,7 +58,7 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<ListQuery>,
-) -> Result<Json<Archives>, Refusal> {
+) -> Result<Json<Archives>, ApiError> {
     let named = match &query.organization {
         Some(name) => {
             let mut named = app.catalog().archived_as(&lookup::parts(name)).await?;
@@ -72,10 +72,9 @@ pub(super) async fn list(
     let (mut archives, next) = app.catalog().archive_page(&asked).await?;
     archives.sort_by_key(|archive| (archive.exported_at, archive.gid));
     for archive in &mut archives {
-        app.courier.settle(archive);
+        app.sender.settle(archive);
     }
-    let archives =
-        blocking(move || archives.into_iter().map(|archive| app.glance(archive)).collect::<Vec<_>>()).await?;
+    let archives = blocking(move || archives.into_iter().map(|archive| app.stat(archive)).collect::<Vec<_>>()).await?;
     Ok(Json(Archives { archives: archives.shown_to(&caller), next }))
 }
 
@@ -83,10 +82,10 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
-) -> Result<Json<Archive>, Refusal> {
+) -> Result<Json<Archive>, ApiError> {
     let mut archive = app.archive(&caller, gid).await?;
-    app.courier.settle(&mut archive);
-    blocking(move || app.glance(archive)).await.map(|archive| Json(archive.shown_to(&caller)))
+    app.sender.settle(&mut archive);
+    blocking(move || app.stat(archive)).await.map(|archive| Json(archive.shown_to(&caller)))
 }
 
 impl App {
@@ -95,14 +94,14 @@ impl App {
         &self.context.archives
     }
 
-    /// The archive as people see it, after a glance at it.
-    fn glance(&self, archive: Stored) -> Archive {
+    /// The archive as people see it, after a stat at it.
+    fn stat(&self, archive: Stored) -> Archive {
         let store = self.store().as_ref();
-        glance(store, archive).shown(store)
+        stat(store, archive).shown(store)
     }
 
     /// The catalog's archive of this gid, if the caller may know of it.
-    pub(crate) async fn archive(&self, caller: &Caller, gid: Gid) -> Result<Stored, Refusal> {
+    pub(crate) async fn archive(&self, caller: &Caller, gid: Gid) -> Result<Stored, ApiError> {
         let archive = self.catalog().archive(gid).await?.filter(|archive| caller.sees(&archive.organization));
         let archive = archive.ok_or(KeepError::Unknown(gid))?;
         caller.is_about(Some(gid), &archive.organization);
@@ -110,7 +109,7 @@ impl App {
     }
 }
 
-impl From<KeepError> for Refusal {
+impl From<KeepError> for ApiError {
     fn from(error: KeepError) -> Self {
         let said = error.to_string();
         match error {
@@ -128,7 +127,7 @@ impl From<KeepError> for Refusal {
     }
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         let status = match &error {
             StoreError::DiskFull { .. } => StatusCode::INSUFFICIENT_STORAGE,
@@ -142,7 +141,7 @@ impl From<StoreError> for Refusal {
     }
 }
 
-impl From<ManifestError> for Refusal {
+impl From<ManifestError> for ApiError {
     fn from(error: ManifestError) -> Self {
         Self::new(StatusCode::CONFLICT, "manifest_unusable", error.to_string())
             .hint("restore the manifest from a backup, or export again")
@@ -150,6 +149,6 @@ impl From<ManifestError> for Refusal {
 }
 
 /// Runs what reads files where blocking is allowed.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Refusal::fault("internal", &error))
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| ApiError::fault("internal", &error))
 }

@@ -6,7 +6,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use orgvault_api::AuditTrail;
 use serde::Deserialize;
 
-use super::{App, Refusal, archives::blocking, request::Query};
+use super::{ApiError, App, archives::blocking, request::Query};
 use crate::audit::{AuditError, Cursor, InvalidCursor};
 
 /// Entries where the request does not say.
@@ -25,20 +25,20 @@ pub(super) struct TrailQuery {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Query(query): Query<TrailQuery>,
-) -> Result<Json<AuditTrail>, Refusal> {
+) -> Result<Json<AuditTrail>, ApiError> {
     let after: Option<Cursor> = query.after.as_deref().map(str::parse).transpose()?;
     let limit = query.limit.unwrap_or(USUAL_LIMIT).clamp(1, MOST);
     let audit = Arc::clone(&app.context.audit);
     Ok(Json(blocking(move || audit.read(after.as_ref(), limit)).await??))
 }
 
-impl From<InvalidCursor> for Refusal {
+impl From<InvalidCursor> for ApiError {
     fn from(error: InvalidCursor) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_query", error.to_string())
     }
 }
 
-impl From<AuditError> for Refusal {
+impl From<AuditError> for ApiError {
     fn from(error: AuditError) -> Self {
         tracing::error!("{error}");
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "audit_unavailable", error.to_string()).hint(error.hint())

@@ -9,7 +9,7 @@ use std::{
 use axum::http::StatusCode;
 use orgvault_api::{Actor, OrganizationKey, Role, Tenant, Token, gid::Gid};
 
-use super::{App, Refusal, archives::blocking};
+use super::{ApiError, App, archives::blocking};
 use crate::{
     audit::Origin,
     catalog::{Repeat, Tenants},
@@ -31,12 +31,12 @@ pub(crate) struct Caller {
     scope: Scope,
     /// The key under which it repeats requests.
     repeat: Option<Arc<str>>,
-    seen: Arc<Seen>,
+    seen: Arc<RequestFacts>,
 }
 
 /// What a request turned out to be.
 #[derive(Debug, Default)]
-struct Seen {
+struct RequestFacts {
     acts_for: OnceLock<Actor>,
     about: OnceLock<About>,
     on: OnceLock<String>,
@@ -115,12 +115,12 @@ impl Caller {
     }
 
     /// Refuses users of this machine.
-    pub(crate) fn is_a_service_account(&self) -> Result<(), Refusal> {
+    pub(crate) fn is_a_service_account(&self) -> Result<(), ApiError> {
         if self.token.is_some() {
             return Ok(());
         }
         let detail = format!("this is for service accounts, and {} is a user of this machine", self.name());
-        Err(Refusal::new(StatusCode::FORBIDDEN, "not_a_service_account", detail)
+        Err(ApiError::new(StatusCode::FORBIDDEN, "not_a_service_account", detail)
             .hint("send the header `Authorization: Bearer TOKEN`; an owner makes one: `orgvault token add NAME`"))
     }
 
@@ -215,7 +215,7 @@ impl Caller {
 
 impl App {
     /// Whom a link was made for, with the rights of now.
-    pub(crate) async fn holder(&self, holder: &Holder) -> Result<Caller, Refusal> {
+    pub(crate) async fn holder(&self, holder: &Holder) -> Result<Caller, ApiError> {
         match holder {
             &Holder::User(uid) => {
                 let config = self.config();

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State};
 use orgvault_api::Rebuilt;
 
-use super::{App, Refusal, caller::Caller};
+use super::{ApiError, App, caller::Caller};
 use crate::{
     catalog::{CatalogError, Mend, Tenants},
-    keep::{self, Lost, Scope},
+    keep::{self, Orphans, Scope},
 };
 
 /// Makes the list of archives anew from what lies in the archive directory, entry by entry, so that
@@ -16,16 +16,16 @@ use crate::{
 pub(super) async fn rebuild(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-) -> Result<Json<Rebuilt>, Refusal> {
+) -> Result<Json<Rebuilt>, ApiError> {
     app.catalog().mend(Mend::Everything, app.now()).await?;
     keep::adopt(&app.context).await?;
-    let (skipped, _unread) = keep::compare(&app.context, &Scope::default(), Lost::Forget).await?;
+    let (skipped, _unread) = keep::compare(&app.context, &Scope::default(), Orphans::Forget).await?;
     let archives = app.catalog().totals(&Tenants::default()).await?.archives;
     tracing::info!(user = caller.name(), archives, skipped = skipped.len(), "the catalog was rebuilt");
     Ok(Json(Rebuilt { archives, skipped }))
 }
 
-impl From<CatalogError> for Refusal {
+impl From<CatalogError> for ApiError {
     fn from(error: CatalogError) -> Self {
         let refusal = Self::fault("catalog", &error);
         if error.is_damage() {

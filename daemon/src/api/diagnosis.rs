@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Extension, Json, extract::State};
 use orgvault_api::Diagnosis;
 
-use super::{App, Refusal, caller::Caller, health::VERSION, status};
+use super::{ApiError, App, caller::Caller, health::VERSION, status};
 
 /// So many of the last failed exports are told.
 const ERRORS: u32 = 50;
@@ -13,7 +13,7 @@ const ERRORS: u32 = 50;
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-) -> Result<Json<Diagnosis>, Refusal> {
+) -> Result<Json<Diagnosis>, ApiError> {
     let versions = BTreeMap::from([("orgvaultd".to_owned(), VERSION.to_owned()), ("system".to_owned(), system())]);
     let counts = app.catalog().archive_counts().await?;
     let named = |(source, format, state, number)| (format!("{source} {format} {state}"), number);

@@ -16,7 +16,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
 
-use super::{App, Refusal, caller::Caller, discretion::Discreet, request::Query};
+use super::{ApiError, App, caller::Caller, discretion::Discreet, request::Query};
 use crate::catalog::ExportFilter;
 use crate::server::Session;
 
@@ -40,7 +40,7 @@ pub(super) async fn follow(
     Extension(caller): Extension<Caller>,
     Extension(session): Extension<Session>,
     Query(query): Query<FollowQuery>,
-) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, Refusal> {
+) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, ApiError> {
     // First the subscription, then the snapshot, so that nothing falls in between.
     let changes = app.engine().subscribe();
     let exports = snapshot(&app, &caller, query.request).await?;
@@ -64,7 +64,7 @@ pub(super) async fn follow(
 }
 
 /// Every export that is not final; of one request, all.
-async fn snapshot(app: &App, caller: &Caller, request: Option<Gid>) -> Result<Vec<Export>, Refusal> {
+async fn snapshot(app: &App, caller: &Caller, request: Option<Gid>) -> Result<Vec<Export>, ApiError> {
     let filter = |state| ExportFilter { state, request, tenants: caller.tenants(), ..ExportFilter::default() };
     let exports = if request.is_some() {
         app.catalog().exports(filter(None)).await?
@@ -77,7 +77,7 @@ async fn snapshot(app: &App, caller: &Caller, request: Option<Gid>) -> Result<Ve
 }
 
 /// Makes a snapshot of what a reader may know of.
-type Snapshots = Box<dyn Fn() -> BoxFuture<'static, Result<Vec<Export>, Refusal>> + Send + Sync>;
+type Snapshots = Box<dyn Fn() -> BoxFuture<'static, Result<Vec<Export>, ApiError>> + Send + Sync>;
 
 /// One reader of events.
 struct Reader {
@@ -158,7 +158,7 @@ impl Reader {
     }
 
     /// What was missed is told as it is now: first the subscription, then the snapshot.
-    async fn anew(&mut self) -> Result<Event, Refusal> {
+    async fn anew(&mut self) -> Result<Event, ApiError> {
         self.changes = self.changes.resubscribe();
         (self.snapshots)().await.map(|exports| Event::Snapshot { exports })
     }
@@ -244,7 +244,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_reader_that_cannot_be_told_anew_gets_the_end_of_its_stream() {
         let Stream { changes, mut events, mut reader, hang_up } = stream(2);
-        let refusal = || Refusal::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "catalog", "it is locked");
+        let refusal = || ApiError::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "catalog", "it is locked");
         reader.snapshots = Box::new(move || Box::pin(async move { Err(refusal()) }));
         for gid in 1..=3 {
             changes.send(change(gid)).unwrap();

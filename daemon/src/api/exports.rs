@@ -12,7 +12,7 @@ use serde::Deserialize;
 pub(super) use self::log::log;
 use self::plan::Plan;
 use super::{
-    App, Refusal,
+    ApiError, App,
     caller::Caller,
     discretion::Discreet,
     organizations::Listing,
@@ -42,7 +42,7 @@ pub(crate) async fn start(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Body(request): Body<ExportRequest>,
-) -> Result<(StatusCode, Json<Exports>), Refusal> {
+) -> Result<(StatusCode, Json<Exports>), ApiError> {
     plan::check(&request)?;
     let Listing { listed, failures } = chosen(&app, &caller, &request).await?;
     let exports = app.submit(&caller, &request, &listed).await?;
@@ -50,7 +50,7 @@ pub(crate) async fn start(
 }
 
 /// The organizations that are asked for, each once.
-async fn chosen(app: &App, caller: &Caller, request: &ExportRequest) -> Result<Listing, Refusal> {
+async fn chosen(app: &App, caller: &Caller, request: &ExportRequest) -> Result<Listing, ApiError> {
     if request.all {
         let mut listing = app.listing(caller, request.source.as_deref()).await?;
         if let (true, Some(failure)) = (listing.listed.is_empty(), listing.failures.first()) {
@@ -85,9 +85,9 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<ListQuery>,
-) -> Result<Json<Exports>, Refusal> {
+) -> Result<Json<Exports>, ApiError> {
     let state = query.state.as_deref().map(str::parse::<ExportState>).transpose();
-    let state = state.map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "invalid_query", error.to_string()))?;
+    let state = state.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "invalid_query", error.to_string()))?;
     // All exports of one request belong together.
     let limit = query.limit.or_else(|| query.request.is_none().then_some(USUAL_LIMIT));
     let paging = Paging::new(query.before, query.after, limit)?;
@@ -101,7 +101,7 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
-) -> Result<Json<Export>, Refusal> {
+) -> Result<Json<Export>, ApiError> {
     app.export(&caller, gid).await.map(|export| Json(export.shown_to(&caller)))
 }
 
@@ -109,7 +109,7 @@ pub(crate) async fn cancel(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
-) -> Result<Json<Export>, Refusal> {
+) -> Result<Json<Export>, ApiError> {
     app.export(&caller, gid).await?;
     let export = app.engine().cancel(gid).await?;
     tracing::info!(user = caller.name(), %gid, "an export was canceled");
@@ -124,7 +124,7 @@ impl App {
         caller: &Caller,
         request: &ExportRequest,
         organizations: &[Listed],
-    ) -> Result<Vec<Export>, Refusal> {
+    ) -> Result<Vec<Export>, ApiError> {
         if let Some(fault) = organizations.iter().find_map(|one| one.refusal.as_ref()) {
             return Err(fault.into());
         }
@@ -133,7 +133,7 @@ impl App {
         let exports = plan.exports(organizations, definition, |at| self.engine().gid(at))?;
         let asked = || {
             let keys: Vec<_> = organizations.iter().map(|one| &one.key).collect();
-            serde_json::to_string(&(request, keys)).map_err(|error| Refusal::fault("internal", &error))
+            serde_json::to_string(&(request, keys)).map_err(|error| ApiError::fault("internal", &error))
         };
         let exports = self.engine().submit(exports, caller.repeat(asked)?).await?;
         tracing::info!(user = caller.name(), exports = exports.len(), "exports were asked for");
@@ -141,7 +141,7 @@ impl App {
     }
 
     /// The export of this gid as it is now, if the caller may know of it.
-    pub(crate) async fn export(&self, caller: &Caller, gid: Gid) -> Result<Export, Refusal> {
+    pub(crate) async fn export(&self, caller: &Caller, gid: Gid) -> Result<Export, ApiError> {
         let export = self.catalog().export(gid).await?.filter(|export| caller.sees(&export.organization));
         let export = self.engine().with_progress(export.into_iter().collect()).pop().ok_or_else(|| unknown(gid))?;
         caller.is_about(Some(gid), &export.organization);
@@ -149,12 +149,12 @@ impl App {
     }
 }
 
-fn unknown(gid: Gid) -> Refusal {
-    Refusal::new(StatusCode::NOT_FOUND, "unknown_export", format!("there is no export {gid}"))
+fn unknown(gid: Gid) -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "unknown_export", format!("there is no export {gid}"))
         .hint("`orgvault exports` lists them")
 }
 
-impl From<SubmitError> for Refusal {
+impl From<SubmitError> for ApiError {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::Stopping => Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", error.to_string())
@@ -169,7 +169,7 @@ impl From<SubmitError> for Refusal {
     }
 }
 
-impl From<CancelError> for Refusal {
+impl From<CancelError> for ApiError {
     fn from(error: CancelError) -> Self {
         match error {
             CancelError::Unknown(gid) => unknown(gid),

@@ -12,7 +12,7 @@ use orgvault_api::{Event, Export, ExportRequest, Format, State, gid::Gid};
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
-use super::{App, Refusal, access::Route, caller::Caller, error_style::ErrorStyle, organizations::Listing};
+use super::{ApiError, App, access::Route, caller::Caller, error_style::ErrorStyle, organizations::Listing};
 use crate::{signature::Link, source::Listed, store::Stored};
 
 /// The export API of one product, spoken by us.
@@ -56,19 +56,19 @@ pub(crate) fn is_same_id(left: &str, right: &str) -> bool {
 
 impl App {
     /// What the sources of a product list of what the caller may know of.
-    pub(crate) async fn listing_of(&self, caller: &Caller, product: &str) -> Result<Listing, Refusal> {
+    pub(crate) async fn listing_of(&self, caller: &Caller, product: &str) -> Result<Listing, ApiError> {
         let sources = self.sources(caller);
         let of_product = sources.iter().filter(|source| source.definition().name == product);
         let names: Vec<String> = of_product.map(|source| format!("{}/", source.name())).collect();
         if names.is_empty() {
             let detail = format!("no source of the product {product} is configured");
-            return Err(Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", detail));
+            return Err(ApiError::new(StatusCode::NOT_FOUND, "unknown_organization", detail));
         }
         Ok(self.listing_for(caller, &names).await)
     }
 
     /// The one organization that is named, by its id.
-    pub(crate) async fn named(&self, caller: &Caller, named: FaceTenant<'_>) -> Result<Listed, Refusal> {
+    pub(crate) async fn named(&self, caller: &Caller, named: FaceTenant<'_>) -> Result<Listed, ApiError> {
         let mut listing = self.listing_of(caller, named.product).await?;
         listing.listed.retain(|one| one.key.kind == named.kind && is_same_id(&one.key.id, named.id));
         let id = listing.listed.first().map_or(named.id, |one| &one.key.id);
@@ -83,19 +83,19 @@ impl App {
         caller: &Caller,
         organization: &Listed,
         choice: ArchiveChoice,
-    ) -> Result<Export, Refusal> {
+    ) -> Result<Export, ApiError> {
         let ArchiveChoice { format, entity, gzip } = choice;
         let request = ExportRequest { formats: vec![format], entity, gzip, ..ExportRequest::default() };
         let exports = self.submit(caller, &request, std::slice::from_ref(organization)).await?;
         // One organization in one format, and of csv one entity.
         exports.into_iter().next().ok_or_else(|| {
-            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "no export was made of the request")
+            ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "no export was made of the request")
         })
     }
 
     /// Waits until the export has ended; gives its archive. A client that goes away does not take
     /// the export with it.
-    pub(crate) async fn finished(&self, caller: &Caller, gid: Gid) -> Result<Stored, Refusal> {
+    pub(crate) async fn finished(&self, caller: &Caller, gid: Gid) -> Result<Stored, ApiError> {
         // First the subscription, then the look, so that no end falls in between.
         let mut changes = self.engine().subscribe();
         let mut export = self.export(caller, gid).await?;
@@ -105,21 +105,21 @@ impl App {
                 Ok(_other) => continue,
                 Err(RecvError::Lagged(_)) => self.export(caller, gid).await?,
                 Err(RecvError::Closed) => {
-                    return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the daemon is stopping"));
+                    return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the daemon is stopping"));
                 }
             };
         }
         match (export.state, export.error) {
             (State::Finished, _) => self.archive(caller, gid).await,
-            (_, Some(error)) => Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, &error.code, error.message)),
-            (_, None) => Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", "the export failed")),
+            (_, Some(error)) => Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, &error.code, error.message)),
+            (_, None) => Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", "the export failed")),
         }
     }
 
     /// A link to an archive that has the caller's rights for so long; relative to this server.
-    pub(crate) fn link(&self, caller: &Caller, gid: Gid, lifetime: TimeDelta) -> Result<String, Refusal> {
+    pub(crate) fn link(&self, caller: &Caller, gid: Gid, lifetime: TimeDelta) -> Result<String, ApiError> {
         let holder = caller.holder().ok_or_else(|| {
-            Refusal::new(StatusCode::FORBIDDEN, "not_allowed", "nobody knows for whom the link would be")
+            ApiError::new(StatusCode::FORBIDDEN, "not_allowed", "nobody knows for whom the link would be")
         })?;
         Ok(self.url_key.sign(&Link { gid, expires: self.now() + lifetime, holder }))
     }

@@ -14,7 +14,7 @@ use orgvault_api::{Actor, AuditEntry, Problem, Role, text::printable};
 use orgvault_config::{Access, Config};
 
 use super::{
-    App, Refusal,
+    ApiError, App,
     access::{Recorded, Rule},
     archives::blocking,
     caller::Caller,
@@ -70,7 +70,7 @@ fn in_words_of(style: ErrorStyle, line: &RequestLine, response: Response) -> Res
 
 /// What no route takes: who has no role at all does not even learn that. Below a face's prefix, its
 /// product's words say so.
-pub(super) async fn reject_unrouted(app: &App, request: Request<Body>, otherwise: Refusal) -> Response {
+pub(super) async fn reject_unrouted(app: &App, request: Request<Body>, otherwise: ApiError) -> Response {
     let (Identified { caller, refused }, line) = (app.identify(&request), RequestLine::of(&request));
     if refused.is_none()
         && let Some(moved) = faces().find_map(|face| face.with_slash?(&request))
@@ -96,7 +96,7 @@ pub(super) fn in_words_of_its_path(response: Response, method: &Method, path: &s
 
 impl Rule {
     /// Whether the caller may use the route at all.
-    fn admits(&self, caller: &Caller, access: &Access) -> Result<(), Refusal> {
+    fn admits(&self, caller: &Caller, access: &Access) -> Result<(), ApiError> {
         if caller.is_restricted() && !self.scoped {
             return Err(self.closed(caller));
         }
@@ -111,13 +111,13 @@ impl Rule {
 
     /// The answer to one who may know of some organizations only, where nothing is sorted by
     /// organization. Whatever the path names, there or not, the answer is the same.
-    fn closed(&self, caller: &Caller) -> Refusal {
+    fn closed(&self, caller: &Caller) -> ApiError {
         let refusal = if self.path.contains('{') {
             let detail = format!("there is nothing at this path that {} may know of", caller.name());
-            Refusal::new(StatusCode::NOT_FOUND, "unknown_route", detail)
+            ApiError::new(StatusCode::NOT_FOUND, "unknown_route", detail)
         } else {
             let detail = format!("this is about every organization, and {} may know of some only", caller.name());
-            Refusal::new(StatusCode::FORBIDDEN, "not_allowed", detail)
+            ApiError::new(StatusCode::FORBIDDEN, "not_allowed", detail)
         };
         refusal.hint("use a service account of all organizations: `orgvault token add NAME --all`")
     }
@@ -170,7 +170,7 @@ impl App {
         });
         match written.await {
             Ok(Ok(())) => response,
-            Ok(Err(error)) if hands_out => Refusal::from(error).into_response(),
+            Ok(Err(error)) if hands_out => ApiError::from(error).into_response(),
             Ok(Err(error)) => {
                 tracing::error!(act, "{error}");
                 response
@@ -186,9 +186,9 @@ fn is_refusal(caller: &Caller, status: StatusCode) -> bool {
         || caller.is_restricted() && status == StatusCode::NOT_FOUND
 }
 
-fn not_allowed(caller: &Caller, needed: Option<Role>, access: &Access) -> Refusal {
+fn not_allowed(caller: &Caller, needed: Option<Role>, access: &Access) -> ApiError {
     if caller.actor == Actor::Nobody {
-        return Refusal::no_token();
+        return ApiError::no_token();
     }
     let has = caller.role.map_or("no role", Role::name);
     let needs = needed.map_or_else(|| "a role".to_owned(), |role| format!("the role {}", role.name()));
@@ -197,7 +197,7 @@ fn not_allowed(caller: &Caller, needed: Option<Role>, access: &Access) -> Refusa
         _ => caller.name(),
     };
     let detail = format!("this needs {needs}, and {who} has {has}");
-    Refusal::new(StatusCode::FORBIDDEN, "not_allowed", detail).hint(whom_to_ask(caller, needed, access))
+    ApiError::new(StatusCode::FORBIDDEN, "not_allowed", detail).hint(whom_to_ask(caller, needed, access))
 }
 
 fn whom_to_ask(caller: &Caller, needed: Option<Role>, access: &Access) -> String {

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 
-use super::{App, Refusal, archives::blocking, caller::Caller};
+use super::{ApiError, App, archives::blocking, caller::Caller};
 use crate::server::{
     Peer,
     rates::{Party, network},
@@ -25,7 +25,7 @@ const MAX_KEY: usize = 255;
 /// Who asks, and why they may not, where that is known already.
 pub(super) struct Identified {
     pub(super) caller: Caller,
-    pub(super) refused: Option<Refusal>,
+    pub(super) refused: Option<ApiError>,
 }
 
 impl App {
@@ -50,20 +50,20 @@ impl App {
     }
 
     /// Users of this machine may ask as often as they like.
-    fn asks_too_often(&self, connected: &Caller) -> Option<Refusal> {
+    fn asks_too_often(&self, connected: &Caller) -> Option<ApiError> {
         let party = Party::Address(network(connected.address?));
         self.too_many(party, self.config().http.requests_per_minute)
     }
 
-    fn too_many(&self, party: Party, limit: u32) -> Option<Refusal> {
+    fn too_many(&self, party: Party, limit: u32) -> Option<ApiError> {
         let seconds = self.rates.take(party, limit, self.now()).err()?;
         let detail = format!("more than {limit} requests within a minute");
-        let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail);
+        let refusal = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail);
         Some(refusal.retry_after(seconds).hint("ask again after Retry-After seconds, and less often"))
     }
 
     /// The holder of the token in an `Authorization` header (RFC 6750, section 2.1).
-    fn bearer(&self, value: &[u8], connected: &Caller) -> Result<Caller, Refusal> {
+    fn bearer(&self, value: &[u8], connected: &Caller) -> Result<Caller, ApiError> {
         let address = connected.address;
         let secret = std::str::from_utf8(value).ok().and_then(|value| value.split_once(' '));
         let secret =
@@ -72,7 +72,7 @@ impl App {
         let token = found.map_err(|error| {
             let often = self.too_many(Party::Wrong(address.map(network)), WRONG_PER_MINUTE);
             often.unwrap_or_else(|| {
-                Refusal::new(StatusCode::UNAUTHORIZED, error.code(), error.to_string())
+                ApiError::new(StatusCode::UNAUTHORIZED, error.code(), error.to_string())
                     .hint("`orgvault token list` lists the tokens, `orgvault token add` makes one")
             })
         })?;

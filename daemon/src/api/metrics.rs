@@ -10,7 +10,7 @@ use axum::{
 
 use serde::Deserialize;
 
-use super::{App, Refusal, request::Query};
+use super::{ApiError, App, request::Query};
 use crate::metrics;
 
 /// `OpenMetrics` 1.0.
@@ -23,9 +23,9 @@ pub(super) struct MetricsQuery {
     organizations: Option<bool>,
 }
 
-pub(super) async fn show(State(app): State<Arc<App>>, Query(query): Query<MetricsQuery>) -> Result<Response, Refusal> {
+pub(super) async fn show(State(app): State<Arc<App>>, Query(query): Query<MetricsQuery>) -> Result<Response, ApiError> {
     let organizations = query.organizations.unwrap_or(app.config().metrics.organizations);
     let page = metrics::page(&app.context, app.engine(), organizations).await;
-    let text = page.map_err(|error| Refusal::fault("metrics", &error))?;
+    let text = page.map_err(|error| ApiError::fault("metrics", &error))?;
     Ok(([(header::CONTENT_TYPE, TYPE)], text).into_response())
 }

@@ -13,15 +13,15 @@ use orgvault_api::{
 use serde::Deserialize;
 
 use super::{
-    App, Refusal,
+    ApiError, App,
     caller::Caller,
     lookup::{self, Candidate, LookupError},
     request::{Path, Query},
     sources::wire,
 };
 use crate::{
+    organization_status::{Member, OrganizationStatuses},
     source::{Listed, ListingFault, Source, SourceError},
-    standing::{Member, Standings},
 };
 
 /// In the path: whatever source it is in.
@@ -43,7 +43,7 @@ pub(crate) struct Listing {
 
 /// What is known of one source's organizations.
 struct Known {
-    standings: Standings,
+    statuses: OrganizationStatuses,
     members: Vec<Member>,
 }
 
@@ -51,14 +51,14 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<ListQuery>,
-) -> Result<Json<Organizations>, Refusal> {
+) -> Result<Json<Organizations>, ApiError> {
     let days = query.history.as_deref().map_or(Ok(0), days)?;
     let sources = app.asked(&caller, query.source.as_deref())?;
     let listing = ask(&app, &caller, &sources).await;
     let mut organizations = Vec::with_capacity(listing.listed.len());
     for source in &sources {
         let known = app.known(&caller, source.name(), &listing).await?;
-        organizations.extend(app.describe(source.name(), &known.standings, &known.members, days).await?);
+        organizations.extend(app.describe(source.name(), &known.statuses, &known.members, days).await?);
     }
     Ok(Json(Organizations { organizations, failures: listing.failures }))
 }
@@ -69,7 +69,7 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path((source, name)): Path<(String, String)>,
-) -> Result<Json<Organization>, Refusal> {
+) -> Result<Json<Organization>, ApiError> {
     let names = [app.full_name(&caller, &source, name)?];
     let sources = app.sources_for(&caller, &names);
     let listing = ask(&app, &caller, &sources).await;
@@ -90,10 +90,10 @@ pub(crate) async fn show(
     let of_it = |known: &&Known| known.members.iter().any(|one| one.listed.key.is(&tenant));
     let source = member.listed.key.source.clone();
     let described = match all.iter().find(of_it) {
-        Some(known) => app.describe(&source, &known.standings, &[member], 0).await?.pop(),
+        Some(known) => app.describe(&source, &known.statuses, &[member], 0).await?.pop(),
         None => None,
     };
-    described.map(Json).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", "it is gone"))
+    described.map(Json).ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "unknown_organization", "it is gone"))
 }
 
 /// Counts in one snapshot of the live database. When the client goes away, the snapshot is
@@ -102,7 +102,7 @@ pub(crate) async fn counts(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path((source, name)): Path<(String, String)>,
-) -> Result<Json<Counts>, Refusal> {
+) -> Result<Json<Counts>, ApiError> {
     let organization = app.organization(&caller, &source, name).await?.key;
     let source = app.source(&caller, &organization.source)?;
     let counts = live_counts(&source, &organization.id).await.map_err(|error| wire(&error))?;
@@ -139,12 +139,12 @@ impl Candidate for Member {
 
 impl Listing {
     /// The one organization that `name` means.
-    pub(crate) fn find(&self, name: &str) -> Result<&Listed, Refusal> {
+    pub(crate) fn find(&self, name: &str) -> Result<&Listed, ApiError> {
         lookup::find(&self.listed, name).map_err(|error| self.refusal(error))
     }
 
     /// Where none that was listed is meant and a source did not answer, that is the cause.
-    fn refusal(&self, error: LookupError) -> Refusal {
+    fn refusal(&self, error: LookupError) -> ApiError {
         match (&error, self.failures.first()) {
             (LookupError::Unknown { .. }, Some(failure)) => failure.error.clone().into(),
             _ => error.into(),
@@ -159,7 +159,7 @@ impl Listing {
 
 impl App {
     /// Asks one source, or all of them at the same time.
-    pub(crate) async fn listing(&self, caller: &Caller, source: Option<&str>) -> Result<Listing, Refusal> {
+    pub(crate) async fn listing(&self, caller: &Caller, source: Option<&str>) -> Result<Listing, ApiError> {
         Ok(ask(self, caller, &self.asked(caller, source)?).await)
     }
 
@@ -169,7 +169,7 @@ impl App {
     }
 
     /// The source of this name, or all of them.
-    fn asked(&self, caller: &Caller, source: Option<&str>) -> Result<Vec<Arc<Source>>, Refusal> {
+    fn asked(&self, caller: &Caller, source: Option<&str>) -> Result<Vec<Arc<Source>>, ApiError> {
         source.map_or_else(|| Ok(self.sources(caller)), |name| Ok(vec![self.source(caller, name)?]))
     }
 
@@ -188,22 +188,22 @@ impl App {
     }
 
     /// The name that a path `{source}/{org}` means, where the source may be `*`.
-    fn full_name(&self, caller: &Caller, source: &str, name: String) -> Result<String, Refusal> {
+    fn full_name(&self, caller: &Caller, source: &str, name: String) -> Result<String, ApiError> {
         if source == ANY_SOURCE { Ok(name) } else { Ok(format!("{}/{name}", self.source(caller, source)?.name())) }
     }
 
     /// What is known of a source's organizations, as far as the caller may know of them: of one that
     /// did not answer what it listed last.
-    async fn known(&self, caller: &Caller, source: &str, listing: &Listing) -> Result<Known, Refusal> {
-        let standings = Standings::read(self.catalog(), source).await?;
+    async fn known(&self, caller: &Caller, source: &str, listing: &Listing) -> Result<Known, ApiError> {
+        let statuses = OrganizationStatuses::read(self.catalog(), source).await?;
         let listed = || listing.listed.iter().filter(|one| one.key.source == source).cloned().collect();
-        let mut members = if listing.has(source) { standings.among(listed()) } else { standings.members() };
+        let mut members = if listing.has(source) { statuses.among(listed()) } else { statuses.members() };
         members.retain(|member| caller.sees(&member.listed.key));
-        Ok(Known { standings, members })
+        Ok(Known { statuses, members })
     }
 
     /// The organization of a path `{source}/{org}`.
-    async fn organization(&self, caller: &Caller, source: &str, name: String) -> Result<Listed, Refusal> {
+    async fn organization(&self, caller: &Caller, source: &str, name: String) -> Result<Listed, ApiError> {
         let names = [self.full_name(caller, source, name)?];
         let listing = self.listing_for(caller, &names).await;
         let found = listing.find(&names[0])?.clone();
@@ -215,10 +215,10 @@ impl App {
     async fn describe(
         &self,
         source: &str,
-        standings: &Standings,
+        statuses: &OrganizationStatuses,
         members: &[Member],
         days: u16,
-    ) -> Result<Vec<Organization>, Refusal> {
+    ) -> Result<Vec<Organization>, ApiError> {
         let (config, now) = (self.config(), self.now());
         let since = midnight(now) - TimeDelta::days(i64::from(days) - 1);
         let upcoming = self.schedules.upcoming().await?;
@@ -226,19 +226,19 @@ impl App {
         let describe = |member: &Member| {
             let listed_at = member.listed_at;
             let Listed { key, created_at, deleted_at, in_all, refusal, .. } = member.listed.clone();
-            let standing = standings.of(member, &config, now);
+            let status = statuses.of(member, &config, now);
             let first = since.timestamp().div_euclid(DAY);
             let on = |day| results.get(&(key.tenant(), day)).copied().unwrap_or_default();
             Organization {
                 created_at,
                 deleted_at,
-                last_archive: standing.last_archive(),
-                last_state: standing.last_state,
+                last_archive: status.last_archive(),
+                last_state: status.last_state,
                 in_all: in_all && deleted_at.is_none(),
-                covered: standing.covered,
+                covered: status.covered,
                 listed_at,
-                health: standing.health,
-                reason: standing.reason,
+                health: status.health,
+                reason: status.reason,
                 history: (first..first + i64::from(days)).map(on).collect(),
                 refusal: refusal.as_ref().map(ListingFault::to_wire),
                 next_run: upcoming.of(&member.listed).filter(|_| !member.gone),
@@ -256,8 +256,8 @@ const DAY: i64 = 86_400;
 const MOST_DAYS: u16 = 366;
 
 /// Whole days of a duration such as `14d`.
-fn days(text: &str) -> Result<u16, Refusal> {
-    let refused = |detail: String| Refusal::new(StatusCode::BAD_REQUEST, "invalid_query", detail);
+fn days(text: &str) -> Result<u16, ApiError> {
+    let refused = |detail: String| ApiError::new(StatusCode::BAD_REQUEST, "invalid_query", detail);
     let duration = parse_duration(text).map_err(|error| refused(format!("history: {error}")))?;
     let days = duration.as_secs().div_ceil(DAY.cast_unsigned());
     u16::try_from(days)
@@ -288,14 +288,14 @@ async fn ask(app: &App, caller: &Caller, sources: &[Arc<Source>]) -> Listing {
     listing
 }
 
-impl From<&ListingFault> for Refusal {
+impl From<&ListingFault> for ApiError {
     /// The app's database says something of it that no archive can follow.
     fn from(fault: &ListingFault) -> Self {
         Self::new(StatusCode::CONFLICT, fault.code(), fault.to_string()).hint(fault.hint())
     }
 }
 
-impl From<LookupError> for Refusal {
+impl From<LookupError> for ApiError {
     fn from(error: LookupError) -> Self {
         match &error {
             LookupError::Unknown { close, .. } => {

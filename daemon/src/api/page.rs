@@ -3,8 +3,8 @@
 use axum::http::StatusCode;
 use orgvault_api::gid::Gid;
 
-use super::Refusal;
-use crate::catalog::{Page, Place};
+use super::ApiError;
+use crate::catalog::{Page, PagePosition};
 
 /// What one answer lists at most, however much is asked for.
 pub(super) const MOST: u32 = 1000;
@@ -12,7 +12,7 @@ pub(super) const MOST: u32 = 1000;
 /// A page that is asked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Paging {
-    place: Place,
+    place: PagePosition,
     /// None is all.
     limit: Option<u32>,
 }
@@ -22,14 +22,14 @@ impl Paging {
     ///
     /// # Errors
     /// When both are given: a page lies on one side of one.
-    pub(super) fn new(before: Option<Gid>, after: Option<Gid>, limit: Option<u32>) -> Result<Self, Refusal> {
+    pub(super) fn new(before: Option<Gid>, after: Option<Gid>, limit: Option<u32>) -> Result<Self, ApiError> {
         let place = match (before, after) {
-            (None, None) => Place::Newest,
-            (Some(gid), None) => Place::Before(gid),
-            (None, Some(gid)) => Place::After(gid),
+            (None, None) => PagePosition::Newest,
+            (Some(gid), None) => PagePosition::Before(gid),
+            (None, Some(gid)) => PagePosition::After(gid),
             (Some(_), Some(_)) => {
                 let detail = "before, after: a page lies before one gid or after one, not both";
-                return Err(Refusal::new(StatusCode::BAD_REQUEST, "invalid_query", detail));
+                return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_query", detail));
             }
         };
         Ok(Self { place, limit: limit.map(|limit| limit.clamp(1, MOST)) })

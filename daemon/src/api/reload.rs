@@ -5,18 +5,18 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_api::Reloaded;
 
-use super::{App, Refusal, caller::Caller};
+use super::{ApiError, App, caller::Caller};
 use crate::reload::ReloadError;
 
 pub(super) async fn reload(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-) -> Result<Json<Reloaded>, Refusal> {
+) -> Result<Json<Reloaded>, ApiError> {
     tracing::info!(user = caller.name(), "the configuration is asked to be read again");
     Ok(Json(app.reloader.reload().await?))
 }
 
-impl From<ReloadError> for Refusal {
+impl From<ReloadError> for ApiError {
     fn from(error: ReloadError) -> Self {
         match &error {
             ReloadError::NoFile => Self::new(StatusCode::CONFLICT, "no_configuration_file", error.to_string()),

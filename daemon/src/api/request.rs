@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
-use super::Refusal;
+use super::ApiError;
 
 /// No request of this API needs a longer body.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024;
@@ -33,10 +33,10 @@ pub(crate) struct Query<T>(pub(crate) T);
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let refused = |error: PathRejection| Refusal::new(StatusCode::BAD_REQUEST, "invalid_path", error.body_text());
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let refused = |error: PathRejection| ApiError::new(StatusCode::BAD_REQUEST, "invalid_path", error.body_text());
         let axum::extract::Path(value) =
             axum::extract::Path::from_request_parts(parts, state).await.map_err(refused)?;
         Ok(Self(value))
@@ -44,30 +44,30 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
 }
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Query<T> {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match axum::extract::Query::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
-            Err(error) => Err(Refusal::new(StatusCode::BAD_REQUEST, "invalid_query", error.body_text())),
+            Err(error) => Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_query", error.body_text())),
         }
     }
 }
 
 impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
             let detail = "the body's Content-Type is not application/json";
-            return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+            return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
                 .hint("send the header `Content-Type: application/json`"));
         }
         let bytes = match tokio::time::timeout(BODY_TIMEOUT, read(request.into_body())).await {
             Ok(bytes) => bytes?,
             Err(elapsed) => {
                 let detail = format!("the body did not arrive within {} s: {elapsed}", BODY_TIMEOUT.as_secs());
-                return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail));
+                return Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail));
             }
         };
         serde_json::from_slice(&bytes).map(Self).map_err(|error| not_the_json(&error))
@@ -80,7 +80,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
-async fn read(body: Body) -> Result<Bytes, Refusal> {
+async fn read(body: Body) -> Result<Bytes, ApiError> {
     // A length that is announced too high is refused before a byte is read.
     if hyper::body::Body::size_hint(&body).lower() > BODY_LIMIT as u64 {
         return Err(too_large());
@@ -90,22 +90,22 @@ async fn read(body: Body) -> Result<Bytes, Refusal> {
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(error) => {
             let detail = format!("cannot read the body: {error}");
-            Err(Refusal::new(StatusCode::BAD_REQUEST, "broken_body", detail))
+            Err(ApiError::new(StatusCode::BAD_REQUEST, "broken_body", detail))
         }
     }
 }
 
-fn too_large() -> Refusal {
+fn too_large() -> ApiError {
     let detail = format!("the body has more than {} KiB", BODY_LIMIT / 1024);
-    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
         .hint("name fewer organizations in one request, or ask for all of them")
 }
 
-fn not_the_json(error: &serde_json::Error) -> Refusal {
+fn not_the_json(error: &serde_json::Error) -> ApiError {
     if error.is_data() {
-        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", format!("the body is refused: {error}"))
+        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", format!("the body is refused: {error}"))
     } else {
-        Refusal::new(StatusCode::BAD_REQUEST, "invalid_json", format!("the body is no JSON: {error}"))
+        ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", format!("the body is no JSON: {error}"))
     }
 }
 

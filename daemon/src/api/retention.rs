@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State};
 use orgvault_api::{Pruned, RetentionPlan};
 
-use super::{App, Refusal, caller::Caller};
+use super::{ApiError, App, caller::Caller};
 use crate::keep;
 
-pub(super) async fn plan(State(app): State<Arc<App>>) -> Result<Json<RetentionPlan>, Refusal> {
+pub(super) async fn plan(State(app): State<Arc<App>>) -> Result<Json<RetentionPlan>, ApiError> {
     Ok(Json(keep::plan(&app.context).await?))
 }
 
@@ -16,7 +16,7 @@ pub(super) async fn plan(State(app): State<Arc<App>>) -> Result<Json<RetentionPl
 pub(super) async fn apply(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-) -> Result<Json<Pruned>, Refusal> {
+) -> Result<Json<Pruned>, ApiError> {
     let pruned = keep::prune(&app.context, &caller.origin("POST /v1/retention/apply".to_owned())).await?;
     tracing::info!(user = caller.name(), deleted = pruned.deleted.len(), bytes = pruned.bytes, "retention was applied");
     Ok(Json(pruned))

@@ -9,7 +9,7 @@ use orgvault_files::open;
 use serde::Deserialize;
 
 use super::{
-    App, Refusal,
+    ApiError, App,
     archives::blocking,
     caller::Caller,
     request::{Path, Query},
@@ -35,7 +35,7 @@ pub(super) async fn page(
     Extension(caller): Extension<Caller>,
     Path((gid, section)): Path<(Gid, String)>,
     Query(query): Query<PageQuery>,
-) -> Result<Json<RowsPage>, Refusal> {
+) -> Result<Json<RowsPage>, ApiError> {
     let archive = app.archive(&caller, gid).await?.reference();
     let store = Arc::clone(app.store());
     let PageQuery { after, limit, search } = query;
@@ -43,12 +43,12 @@ pub(super) async fn page(
     let page = blocking(move || {
         let (manifest, name) = (store.manifest(&archive)?, store.locate(&archive.key));
         let opened = store.open(&archive);
-        Ok::<_, Refusal>(rows_of(&name, opened, manifest.as_ref(), &section, after, limit, search.as_deref())?)
+        Ok::<_, ApiError>(rows_of(&name, opened, manifest.as_ref(), &section, after, limit, search.as_deref())?)
     });
     page.await?.map(Json)
 }
 
-impl From<RowsError> for Refusal {
+impl From<RowsError> for ApiError {
     fn from(error: RowsError) -> Self {
         let refused = |status, code| Self::new(status, code, error.to_string());
         match &error {

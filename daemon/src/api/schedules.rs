@@ -7,7 +7,7 @@ use orgvault_api::{Run, Runs, Schedule, Schedules, gid::Gid};
 use serde::Deserialize;
 
 use super::{
-    App, Refusal,
+    ApiError, App,
     request::{Path, Query},
 };
 use crate::schedule::ControlError;
@@ -35,7 +35,7 @@ pub(super) struct RunsQuery {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Query(query): Query<ListQuery>,
-) -> Result<Json<Schedules>, Refusal> {
+) -> Result<Json<Schedules>, ApiError> {
     let next = query.next.unwrap_or(USUAL_NEXT).min(MAX_NEXT);
     Ok(Json(Schedules { schedules: app.schedules.list(next).await? }))
 }
@@ -43,35 +43,35 @@ pub(super) async fn list(
 pub(super) async fn run(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
-) -> Result<(StatusCode, Json<Run>), Refusal> {
+) -> Result<(StatusCode, Json<Run>), ApiError> {
     Ok((StatusCode::ACCEPTED, Json(app.schedules.run(&name).await?)))
 }
 
-pub(super) async fn pause(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Json<Schedule>, Refusal> {
+pub(super) async fn pause(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Json<Schedule>, ApiError> {
     Ok(Json(app.schedules.pause(&name, true).await?))
 }
 
-pub(super) async fn resume(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Json<Schedule>, Refusal> {
+pub(super) async fn resume(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Json<Schedule>, ApiError> {
     Ok(Json(app.schedules.pause(&name, false).await?))
 }
 
-pub(super) async fn run_due(State(app): State<Arc<App>>) -> Result<(StatusCode, Json<Runs>), Refusal> {
+pub(super) async fn run_due(State(app): State<Arc<App>>) -> Result<(StatusCode, Json<Runs>), ApiError> {
     Ok((StatusCode::ACCEPTED, Json(Runs { runs: app.schedules.run_due().await? })))
 }
 
-pub(super) async fn runs(State(app): State<Arc<App>>, Query(query): Query<RunsQuery>) -> Result<Json<Runs>, Refusal> {
+pub(super) async fn runs(State(app): State<Arc<App>>, Query(query): Query<RunsQuery>) -> Result<Json<Runs>, ApiError> {
     let runs = app.catalog().runs(query.schedule.as_deref(), query.limit.unwrap_or(USUAL_LIMIT)).await?;
     Ok(Json(Runs { runs }))
 }
 
-pub(super) async fn show_run(State(app): State<Arc<App>>, Path(gid): Path<Gid>) -> Result<Json<Run>, Refusal> {
+pub(super) async fn show_run(State(app): State<Arc<App>>, Path(gid): Path<Gid>) -> Result<Json<Run>, ApiError> {
     app.catalog().run(gid).await?.map(Json).ok_or_else(|| {
-        Refusal::new(StatusCode::NOT_FOUND, "unknown_run", format!("there is no run {gid}"))
+        ApiError::new(StatusCode::NOT_FOUND, "unknown_run", format!("there is no run {gid}"))
             .hint("`orgvault schedules` shows the newest of each schedule")
     })
 }
 
-impl From<ControlError> for Refusal {
+impl From<ControlError> for ApiError {
     fn from(error: ControlError) -> Self {
         let message = error.to_string();
         match error {

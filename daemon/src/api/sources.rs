@@ -8,7 +8,7 @@ use orgvault_api::{ExportError, Source as Shown, SourceCheck, Sources};
 use serde::Deserialize;
 
 use super::{
-    App, Refusal,
+    ApiError, App,
     caller::Caller,
     request::{Path, Query},
 };
@@ -54,7 +54,7 @@ pub(crate) async fn check(
     Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
     Query(query): Query<CheckQuery>,
-) -> Result<Json<SourceCheck>, Refusal> {
+) -> Result<Json<SourceCheck>, ApiError> {
     let source = app.source(&caller, &name)?;
     let mut check = source.check().await;
     if query.deep {
@@ -72,11 +72,11 @@ impl App {
     }
 
     /// The source of this name, if the caller may know of it.
-    pub(crate) fn source(&self, caller: &Caller, name: &str) -> Result<Arc<Source>, Refusal> {
+    pub(crate) fn source(&self, caller: &Caller, name: &str) -> Result<Arc<Source>, ApiError> {
         let sources = self.sources(caller);
         sources.iter().find(|source| source.name() == name).cloned().ok_or_else(|| {
             let known: Vec<&str> = sources.iter().map(|source| source.name()).collect();
-            Refusal::new(StatusCode::NOT_FOUND, "unknown_source", format!("there is no source `{name}`"))
+            ApiError::new(StatusCode::NOT_FOUND, "unknown_source", format!("there is no source `{name}`"))
                 .hint(format!("the configuration has: {}", known.join(", ")))
         })
     }
@@ -87,7 +87,7 @@ pub(crate) fn wire(error: &SourceError) -> ExportError {
     ExportError { code: error.code().to_owned(), message: error.to_string(), hint: error.hint().to_owned() }
 }
 
-impl From<ExportError> for Refusal {
+impl From<ExportError> for ApiError {
     /// A source that could not be asked: the daemon is well, the one behind it is not.
     fn from(error: ExportError) -> Self {
         Self::new(StatusCode::BAD_GATEWAY, &error.code, error.message).hint(error.hint)

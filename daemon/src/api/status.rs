@@ -6,7 +6,7 @@ use axum::{Extension, Json, extract::State};
 use chrono::TimeDelta;
 use orgvault_api::{Role, State as ExportState, Status};
 
-use super::{App, Refusal, caller::Caller, health::VERSION};
+use super::{ApiError, App, caller::Caller, health::VERSION};
 
 /// How far back failures count.
 const RECENT: TimeDelta = TimeDelta::days(1);
@@ -14,12 +14,12 @@ const RECENT: TimeDelta = TimeDelta::days(1);
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-) -> Result<Json<Status>, Refusal> {
+) -> Result<Json<Status>, ApiError> {
     status(&app, &caller).await.map(Json)
 }
 
 /// The status as `caller` sees it.
-pub(super) async fn status(app: &App, caller: &Caller) -> Result<Status, Refusal> {
+pub(super) async fn status(app: &App, caller: &Caller) -> Result<Status, ApiError> {
     let Numbers { archives, archive_bytes, pending, running, failed } = app.numbers(caller).await?;
     Ok(Status {
         version: VERSION.to_owned(),
@@ -49,7 +49,7 @@ struct Numbers {
 }
 
 impl App {
-    async fn numbers(&self, caller: &Caller) -> Result<Numbers, Refusal> {
+    async fn numbers(&self, caller: &Caller) -> Result<Numbers, ApiError> {
         let (catalog, tenants) = (self.catalog(), caller.tenants());
         let totals = catalog.totals(&tenants).await?;
         let (pending, running) = if caller.is_restricted() {

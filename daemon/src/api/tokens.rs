@@ -10,7 +10,7 @@ use orgvault_api::{
 };
 
 use super::{
-    App, Refusal,
+    ApiError, App,
     archives::blocking,
     caller::Caller,
     lookup,
@@ -28,7 +28,7 @@ pub(super) async fn add(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Body(request): Body<TokenRequest>,
-) -> Result<(StatusCode, Json<Made>), Refusal> {
+) -> Result<(StatusCode, Json<Made>), ApiError> {
     let lifetime = check(&request)?;
     caller.is_on(&request.name);
     let organizations = if request.all { None } else { Some(app.matching(&caller, &request.organizations).await?) };
@@ -44,7 +44,7 @@ pub(super) async fn revoke(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
-) -> Result<Json<Token>, Refusal> {
+) -> Result<Json<Token>, ApiError> {
     caller.is_on(&name);
     let token = blocking(move || app.tokens.revoke(&name)).await??;
     tracing::info!(user = caller.name(), token = token.name, "a token was revoked");
@@ -52,10 +52,10 @@ pub(super) async fn revoke(
 }
 
 /// Refuses a request that contradicts itself; gives how long the token is taken.
-fn check(request: &TokenRequest) -> Result<Option<Duration>, Refusal> {
+fn check(request: &TokenRequest) -> Result<Option<Duration>, ApiError> {
     let TokenRequest { name, role, organizations, all, expires } = request;
     let refused = |fault: String| {
-        Err(Refusal::new(
+        Err(ApiError::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid_request",
             format!("the request is refused: {fault}"),
@@ -80,7 +80,7 @@ fn check(request: &TokenRequest) -> Result<Option<Duration>, Refusal> {
 
 impl App {
     /// The organizations that are called so now; soft-deleted ones too, as they have archives.
-    async fn matching(&self, caller: &Caller, globs: &[String]) -> Result<Vec<OrganizationKey>, Refusal> {
+    async fn matching(&self, caller: &Caller, globs: &[String]) -> Result<Vec<OrganizationKey>, ApiError> {
         let listing = self.listing(caller, None).await?;
         if let Some(failure) = listing.failures.into_iter().next() {
             // What it would have listed would be left out for good.
@@ -97,7 +97,7 @@ impl App {
             }
             if keys.len() == before && !listing.listed.iter().any(|one| is_called(&one.key)) {
                 let detail = format!("no organization is called `{glob}`");
-                return Err(Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", detail)
+                return Err(ApiError::new(StatusCode::NOT_FOUND, "unknown_organization", detail)
                     .hint("`orgvault orgs` lists them; a glob is written in quotes: 'tracker/*'"));
             }
         }
@@ -106,10 +106,10 @@ impl App {
 }
 
 /// Whether an organization is called so: by one of its names, or by a glob over them.
-fn names(glob: &str) -> Result<impl Fn(&OrganizationKey) -> bool, Refusal> {
+fn names(glob: &str) -> Result<impl Fn(&OrganizationKey) -> bool, ApiError> {
     let matcher = GlobBuilder::new(glob).build().map_err(|error| {
         let detail = format!("`{glob}` is no glob: {}", error.kind());
-        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail)
+        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail)
     })?;
     let (glob, matcher) = (glob.to_owned(), matcher.compile_matcher());
     Ok(move |key: &OrganizationKey| {
@@ -121,7 +121,7 @@ fn names(glob: &str) -> Result<impl Fn(&OrganizationKey) -> bool, Refusal> {
     })
 }
 
-impl From<TokenError> for Refusal {
+impl From<TokenError> for ApiError {
     fn from(error: TokenError) -> Self {
         match &error {
             TokenError::Exists { .. } => Self::new(StatusCode::CONFLICT, "token_exists", error.to_string()),

@@ -4,7 +4,9 @@ use orgvault_api::{Archive, OrganizationKey, Tenant, gid::Gid};
 use serde::de::Error as _;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{Catalog, CatalogError, Page, Place, Tenants, exports::json, failed, page::AMONG, to_integer, to_micros};
+use super::{
+    Catalog, CatalogError, Page, PagePosition, Tenants, exports::json, failed, page::AMONG, to_integer, to_micros,
+};
 use crate::store::{Prefix, Stored};
 
 /// Which archives to list.
@@ -210,9 +212,9 @@ pub(super) const ARCHIVED_AS: &str = "SELECT DISTINCT source, kind, organization
 pub(super) fn listing(asked: &ArchiveQuery) -> QueryBuilder<Sqlite> {
     let ArchiveQuery { source, named, tenants, page } = asked;
     let (after, before) = match page.place {
-        Place::Newest => (0, i64::MAX),
-        Place::Before(gid) => (0, to_integer(gid)),
-        Place::After(gid) => (to_integer(gid), i64::MAX),
+        PagePosition::Newest => (0, i64::MAX),
+        PagePosition::Before(gid) => (0, to_integer(gid)),
+        PagePosition::After(gid) => (to_integer(gid), i64::MAX),
     };
     let mut query = QueryBuilder::new("SELECT gid, document FROM archives WHERE ");
     let conditions = |query: &mut QueryBuilder<Sqlite>| {

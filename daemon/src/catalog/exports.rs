@@ -11,7 +11,7 @@ use self::row::update;
 pub(super) use self::row::{document, from_row, gid, insert, json, parsed};
 
 use super::{
-    Catalog, CatalogError, Page, Place, Repeat, Tenants, archives, failed, newest::tenant, page::AMONG, repeats,
+    Catalog, CatalogError, Page, PagePosition, Repeat, Tenants, archives, failed, newest::tenant, page::AMONG, repeats,
     to_integer, to_micros,
 };
 use crate::store::Stored;
@@ -115,7 +115,7 @@ impl Catalog {
 
     /// The positions between which a page lies. One that begins at an export which is forgotten
     /// meanwhile begins where that was.
-    async fn between(&self, place: Place) -> Result<(i64, i64), CatalogError> {
+    async fn between(&self, place: PagePosition) -> Result<(i64, i64), CatalogError> {
         let at = async |gid: Gid| {
             sqlx::query_as::<_, (i64, bool)>(PLACE)
                 .bind(to_integer(gid))
@@ -125,9 +125,9 @@ impl Catalog {
                 .map_err(failed("find the place of an export"))
         };
         Ok(match place {
-            Place::Newest => (0, i64::MAX),
-            Place::Before(gid) => at(gid).await.map(|(position, it)| (0, position + i64::from(!it)))?,
-            Place::After(gid) => (at(gid).await?.0, i64::MAX),
+            PagePosition::Newest => (0, i64::MAX),
+            PagePosition::Before(gid) => at(gid).await.map(|(position, it)| (0, position + i64::from(!it)))?,
+            PagePosition::After(gid) => (at(gid).await?.0, i64::MAX),
         })
     }
 

@@ -10,14 +10,14 @@ use super::exports;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Page {
     /// Where it begins or ends.
-    pub place: Place,
+    pub place: PagePosition,
     /// At most this many.
     pub limit: Option<u32>,
 }
 
 /// Where a page of a list lies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Place {
+pub enum PagePosition {
     /// The newest.
     #[default]
     Newest,
@@ -31,12 +31,12 @@ impl Page {
     /// The newest `limit`.
     #[must_use]
     pub fn newest(limit: u32) -> Self {
-        Self { place: Place::Newest, limit: Some(limit) }
+        Self { place: PagePosition::Newest, limit: Some(limit) }
     }
 
     /// Whether the list is read from its oldest on.
     pub(super) fn is_forward(self) -> bool {
-        matches!(self.place, Place::After(_))
+        matches!(self.place, PagePosition::After(_))
     }
 
     /// What is read: one more, which says whether there are more. Any negative number is no limit.

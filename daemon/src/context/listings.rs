@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use orgvault_api::{OrganizationKey, clock::Timestamp};
 use orgvault_archive::naming::Kinds;
 
-use super::Workshop;
+use super::Context;
 use crate::{
     catalog::CatalogError,
     product::Definition,
@@ -24,17 +24,17 @@ const EXACT: TimeDelta = TimeDelta::minutes(1);
 
 /// What was kept of each source, as far as this daemon has kept it.
 #[derive(Debug, Default)]
-pub struct Kept(Mutex<HashMap<String, KeptList>>);
+pub struct LastLists(Mutex<HashMap<String, LastList>>);
 
 /// What is known of a list that was kept.
 #[derive(Debug, Clone, Copy)]
-struct KeptList {
+struct LastList {
     digest: u64,
     at: Timestamp,
     kinds: Kinds,
 }
 
-impl Workshop {
+impl Context {
     /// What a source lists now. It is kept for when it does not answer.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Workshop {
         match self.catalog.put_listing(source, (!same).then_some(listed), now).await {
             Ok(()) => {
                 let kinds = kinds(listed.iter().map(|one| one.key.kind.as_str()));
-                self.kept.lock().insert(source.to_owned(), KeptList { digest, at: now, kinds });
+                self.kept.lock().insert(source.to_owned(), LastList { digest, at: now, kinds });
             }
             // What was kept before is older, which is told wherever it is shown.
             Err(error) => tracing::warn!(source, "{error}"),
@@ -78,8 +78,8 @@ impl Workshop {
     }
 }
 
-impl Kept {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, KeptList>> {
+impl LastLists {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, LastList>> {
         // Each change is one call, so a panic leaves nothing torn.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -19,13 +19,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::record::{Record, Unrecorded};
 use super::{
     Failure,
-    job::{Shared, Watched},
-    logbook::Logbook,
+    export_log::ExportLog,
+    job::{JobState, Watched},
     queue::{Job, Queue},
 };
 use crate::{
     catalog::{CatalogError, ExportFilter},
-    context::Workshop,
+    context::Context,
     gids::Gids,
     lifecycle::Vital,
 };
@@ -35,7 +35,7 @@ pub use self::{cancel::CancelError, submit::SubmitError};
 /// What an engine works with.
 pub struct Parts {
     /// Sources, archive directory and settings.
-    pub workshop: Arc<Workshop>,
+    pub context: Arc<Context>,
     /// Exports that run at the same time.
     pub workers: usize,
     /// Where its tasks are counted.
@@ -50,10 +50,10 @@ pub struct Parts {
 
 /// A handle to the running engine. Cheap to clone.
 #[derive(Clone)]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(Arc<EngineState>);
 
-struct Inner {
-    workshop: Arc<Workshop>,
+struct EngineState {
+    context: Arc<Context>,
     workers: usize,
     gids: Gids,
     queue: Mutex<Queue>,
@@ -61,12 +61,12 @@ struct Inner {
     repeating: tokio::sync::Mutex<()>,
     running: Mutex<HashMap<Gid, Running>>,
     /// Canceled while they waited behind another export of their own job.
-    doomed: Mutex<HashSet<Gid>>,
+    cancel_requested: Mutex<HashSet<Gid>>,
     unrecorded: Mutex<Unrecorded>,
     /// The exports of runs whose end this daemon found when it started.
     found_ended: HashSet<Gid>,
     work: Notify,
-    logbook: Logbook,
+    log: ExportLog,
     tracker: TaskTracker,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -87,25 +87,25 @@ impl Engine {
     /// # Errors
     /// When the catalog cannot be read or written.
     pub async fn start(parts: Parts) -> Result<Self, CatalogError> {
-        let Parts { workshop, workers, tracker, vital, stop, abort } = parts;
-        let leftover = leftover::ends(&workshop).await?;
+        let Parts { context, workers, tracker, vital, stop, abort } = parts;
+        let leftover = leftover::ends(&context).await?;
         let pending = ExportFilter { state: Some(State::Pending), ..ExportFilter::default() };
-        let mut pending = workshop.catalog.exports(pending).await?;
+        let mut pending = context.catalog.exports(pending).await?;
         pending.retain(|export| export.schedule.is_none());
         let mut queue = Queue::default();
         queue.push(pending);
-        let engine = Self(Arc::new(Inner {
-            workshop,
+        let engine = Self(Arc::new(EngineState {
+            context,
             workers,
             gids: Gids::default(),
             queue: Mutex::new(queue),
             repeating: tokio::sync::Mutex::default(),
             running: Mutex::default(),
-            doomed: Mutex::default(),
+            cancel_requested: Mutex::default(),
             unrecorded: Mutex::default(),
             found_ended: leftover.iter().map(|end| end.export.gid).collect(),
             work: Notify::new(),
-            logbook: Logbook::default(),
+            log: ExportLog::default(),
             tracker,
             stop,
             abort,
@@ -154,7 +154,7 @@ impl Engine {
     /// Changes from now on. Subscribe first, then read the lists, so that nothing is missed.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.0.workshop.events.subscribe()
+        self.0.context.events.subscribe()
     }
 
     /// Adds progress to the exports that are running.
@@ -172,11 +172,11 @@ impl Engine {
     /// What happened to one export, as far as it is still in memory.
     #[must_use]
     pub fn log(&self, gid: Gid) -> LogLines {
-        self.0.logbook.of(gid)
+        self.0.log.of(gid)
     }
 
     fn note(&self, gid: Gid, level: &str, message: impl Into<String>) {
-        self.0.logbook.note(gid, self.0.workshop.clock.now(), level, message);
+        self.0.log.note(gid, self.0.context.clock.now(), level, message);
     }
 
     /// How many exports wait and how many run.
@@ -208,10 +208,10 @@ impl Engine {
 
     /// Runs the exports of a job one after the other; each ends in the catalog, whatever happens.
     async fn run(&self, mut job: Job) {
-        let mut shared = Shared::default();
+        let mut shared = JobState::default();
         for export in &mut job.exports {
             let result = match self.begin(export).await {
-                Ok(watched) => Box::pin(shared.export(&self.0.workshop, export, &watched)).await,
+                Ok(watched) => Box::pin(shared.export(&self.0.context, export, &watched)).await,
                 Err(failure) => Err(failure),
             };
             let (failed, of_a_run) = (result.is_err(), export.schedule.is_some());
@@ -235,10 +235,10 @@ impl Engine {
     /// The export starts now: it can be watched and canceled from here on.
     async fn begin(&self, export: &mut Export) -> Result<Watched, Failure> {
         export.state = State::Started;
-        export.started_at = Some(self.0.workshop.clock.now());
+        export.started_at = Some(self.0.context.clock.now());
         let (sender, progress) = watch::channel(Progress::default());
         let canceled = self.0.abort.child_token();
-        if lock(&self.0.doomed).remove(&export.gid) {
+        if lock(&self.0.cancel_requested).remove(&export.gid) {
             canceled.cancel();
         }
         let running = Running { export: export.clone(), progress: progress.clone(), canceled: canceled.clone() };
@@ -263,7 +263,7 @@ impl Engine {
         if export.schedule.is_none() {
             return Ok(false);
         }
-        self.0.workshop.catalog.is_made(export).await
+        self.0.context.catalog.is_made(export).await
     }
 
     async fn tell_progress(self, mut export: Export, mut progress: watch::Receiver<Progress>) {
@@ -281,7 +281,7 @@ impl Engine {
     }
 
     fn tell(&self, export: Export) {
-        self.0.workshop.tell(Event::Export { export: Box::new(export) });
+        self.0.context.tell(Event::Export { export: Box::new(export) });
     }
 }
 

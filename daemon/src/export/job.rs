@@ -18,11 +18,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Failure,
     failure::agree,
-    forecast,
     pipeline::{Deadline, Piped, write_archive},
+    preflight_warnings,
 };
 use crate::{
-    context::Workshop,
+    context::Context,
     format::{self, Plan, Written},
     lifecycle::contained,
     product::Definition,
@@ -42,7 +42,7 @@ pub(super) struct Watched {
 
 /// What the exports of a job share.
 #[derive(Default)]
-pub(super) struct Shared {
+pub(super) struct JobState {
     /// Looked up once: a job ends under the configuration that it began with.
     source: Option<Arc<Source>>,
     opened: Option<Opened>,
@@ -60,14 +60,14 @@ struct Opened {
     published: bool,
 }
 
-impl Shared {
+impl JobState {
     /// Makes the archive of one export. A panic on the way is the failure of this one export.
     ///
     /// # Errors
     /// Whatever kept the archive from being made.
     pub(super) async fn export(
         &mut self,
-        shop: &Workshop,
+        shop: &Context,
         export: &Export,
         watched: &Watched,
     ) -> Result<Stored, Failure> {
@@ -86,7 +86,7 @@ impl Shared {
     }
 
     /// Tries again where the source says that it may help.
-    async fn try_to_export(&mut self, shop: &Workshop, export: &Export, watched: &Watched) -> Result<Stored, Failure> {
+    async fn try_to_export(&mut self, shop: &Context, export: &Export, watched: &Watched) -> Result<Stored, Failure> {
         let source = match &self.source {
             Some(source) => Arc::clone(source),
             None => Arc::clone(self.source.insert(find(shop, &export.organization.source)?)),
@@ -136,12 +136,12 @@ impl Shared {
     }
 }
 
-fn find(shop: &Workshop, name: &str) -> Result<Arc<Source>, Failure> {
+fn find(shop: &Context, name: &str) -> Result<Arc<Source>, Failure> {
     shop.source(name).ok_or_else(|| Failure::NoSource { source_name: name.to_owned() })
 }
 
 async fn attempt(
-    shop: &Workshop,
+    shop: &Context,
     source: &Source,
     export: &Export,
     opened: &mut Option<Opened>,
@@ -189,7 +189,7 @@ fn refuse_gone(source: &Source, plan: &Plan, counts: &[u64]) -> Result<(), Failu
     Err(Failure::Gone { organization, source_name })
 }
 
-fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Result<Arc<Plan>, Failure> {
+fn plan(shop: &Context, export: &Export, definition: &Arc<Definition>) -> Result<Arc<Plan>, Failure> {
     let is_offered = definition.offers(&export.organization.kind, export.format);
     let sections = definition.sections_of(export.format, export.entity.as_deref()).filter(|_| is_offered);
     let asked = || match &export.entity {
@@ -212,7 +212,7 @@ fn plan(shop: &Workshop, export: &Export, definition: &Arc<Definition>) -> Resul
 
 /// Writes, reads back, compares and publishes one archive.
 async fn make(
-    shop: &Workshop,
+    shop: &Context,
     export: &Export,
     plan: &Arc<Plan>,
     opened: &mut Opened,
@@ -237,7 +237,7 @@ async fn make(
     manifest.finished_at = shop.clock.now();
     let Checked { sealed, mut manifest, reader, took } = blocking(move || check(output, manifest, &sent)).await?;
     let checked = begun.elapsed();
-    manifest.warnings.extend(forecast::warnings(&manifest, &reader).await);
+    manifest.warnings.extend(preflight_warnings::warnings(&manifest, &reader).await);
     let preflight = begun.elapsed().saturating_sub(checked);
     let archives = Arc::clone(&shop.archives);
     let (published, manifest) = blocking(move || Ok((archives.publish(sealed, &manifest)?, manifest))).await?;

@@ -8,7 +8,7 @@ use orgvault_api::{AuditEntry, gid::Gid};
 use super::{KeepError, blocking, known};
 use crate::{
     audit::Origin,
-    context::Workshop,
+    context::Context,
     store::{Deletion, Stored},
 };
 
@@ -19,7 +19,7 @@ const ACT: &str = "archive.delete";
 ///
 /// # Errors
 /// When there is none, a pin keeps it, or disk or catalog refuse.
-pub async fn delete(shop: &Arc<Workshop>, gid: Gid, by: &Origin) -> Result<Stored, KeepError> {
+pub async fn delete(shop: &Arc<Context>, gid: Gid, by: &Origin) -> Result<Stored, KeepError> {
     let _storing = shop.storing.lock().await;
     let archive = known(shop, gid).await?;
     if archive.pinned {
@@ -29,11 +29,11 @@ pub async fn delete(shop: &Arc<Workshop>, gid: Gid, by: &Origin) -> Result<Store
     Ok(archive)
 }
 
-/// Deletes an archive that may go. The caller holds [`Workshop::storing`].
-pub(super) async fn remove(shop: &Arc<Workshop>, archive: &Stored, by: &Origin) -> Result<(), KeepError> {
+/// Deletes an archive that may go. The caller holds [`Context::storing`].
+pub(super) async fn remove(shop: &Arc<Context>, archive: &Stored, by: &Origin) -> Result<(), KeepError> {
     shop.reserve.spend();
-    let (archives, doomed) = (Arc::clone(&shop.archives), archive.reference());
-    let deletion = blocking(move || Ok(archives.decide_deletion(&doomed)?)).await?;
+    let (archives, cancel_requested) = (Arc::clone(&shop.archives), archive.reference());
+    let deletion = blocking(move || Ok(archives.decide_deletion(&cancel_requested)?)).await?;
     let entry = AuditEntry {
         gid: Some(archive.gid),
         organization: Some(archive.organization.clone()),
@@ -46,7 +46,7 @@ pub(super) async fn remove(shop: &Arc<Workshop>, archive: &Stored, by: &Origin) 
 
 /// Finishes deletions that an earlier daemon had decided. One that cannot be finished is tried again
 /// at the next start.
-pub(super) async fn finish_deletions(shop: &Arc<Workshop>, deletions: Vec<Deletion>) {
+pub(super) async fn finish_deletions(shop: &Arc<Context>, deletions: Vec<Deletion>) {
     for deletion in deletions {
         let (gid, path) = (deletion.gid(), shop.archives.locate(&deletion.archive.key));
         match finish_later(shop, deletion).await {
@@ -56,7 +56,7 @@ pub(super) async fn finish_deletions(shop: &Arc<Workshop>, deletions: Vec<Deleti
     }
 }
 
-async fn finish_later(shop: &Arc<Workshop>, deletion: Deletion) -> Result<(), KeepError> {
+async fn finish_later(shop: &Arc<Context>, deletion: Deletion) -> Result<(), KeepError> {
     let gid = deletion.gid();
     let (audit, by) = (Arc::clone(&shop.audit), Origin::daemon("start", "a deletion that an earlier daemon began"));
     let told = blocking(move || Ok(audit.tells(ACT, gid))).await?;
@@ -69,7 +69,7 @@ async fn finish_later(shop: &Arc<Workshop>, deletion: Deletion) -> Result<(), Ke
 }
 
 /// What was decided is told, done and forgotten; then its mark goes.
-async fn finish(shop: &Arc<Workshop>, deletion: Deletion, entry: Option<AuditEntry>) -> Result<(), KeepError> {
+async fn finish(shop: &Arc<Context>, deletion: Deletion, entry: Option<AuditEntry>) -> Result<(), KeepError> {
     let (archives, audit) = (Arc::clone(&shop.archives), Arc::clone(&shop.audit));
     let (deletion, told) = blocking(move || {
         // A full disk takes the line only when the archive is gone.

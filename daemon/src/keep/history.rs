@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     catalog::{CatalogError, Forgotten},
-    context::Workshop,
+    context::Context,
 };
 
 const EVERY: Duration = Duration::from_hours(24);
@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_hours(24);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Forgets at the start, each day and whenever the configuration changes, until the stop.
-pub async fn forget_regularly(shop: Arc<Workshop>, end: CancellationToken) {
+pub async fn forget_regularly(shop: Arc<Context>, end: CancellationToken) {
     let mut configured = shop.configured.clone();
     loop {
         if let Some(before) = horizon(shop.clock.now(), shop.config().daemon.history)
@@ -39,7 +39,7 @@ fn horizon(now: Timestamp, history: Duration) -> Option<Timestamp> {
     now.checked_sub_signed(history)
 }
 
-async fn forget(shop: &Workshop, before: Timestamp, end: &CancellationToken) -> Result<(), CatalogError> {
+async fn forget(shop: &Context, before: Timestamp, end: &CancellationToken) -> Result<(), CatalogError> {
     let runs = shop.catalog.forget_runs(before).await?;
     let mut forgotten = Forgotten::default();
     while let Some(further) = shop.catalog.forget_exports(before, forgotten).await? {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{KeepError, blocking, finish_deletions};
 use crate::{
     catalog::{ArchiveFilter, Tenants},
-    context::Workshop,
+    context::Context,
     store::{StoreError, Stored},
 };
 
@@ -50,7 +50,7 @@ fn judge<'m>(own: &str, marked: Option<&'m str>, listed: u64, there: u64) -> Kin
 ///
 /// # Errors
 /// When the catalog cannot be used, or the directory cannot be listed.
-pub async fn take_up(shop: &Arc<Workshop>) -> Result<(), KeepError> {
+pub async fn take_up(shop: &Arc<Context>) -> Result<(), KeepError> {
     settle(shop).await?;
     let archives = Arc::clone(&shop.archives);
     let swept = match blocking(move || Ok(archives.sweep()?)).await {
@@ -69,7 +69,7 @@ pub async fn take_up(shop: &Arc<Workshop>) -> Result<(), KeepError> {
 }
 
 /// Finds out what the directory is to the catalog, and marks it where it is the catalog's own.
-pub(super) async fn settle(shop: &Arc<Workshop>) -> Result<(), KeepError> {
+pub(super) async fn settle(shop: &Arc<Context>) -> Result<(), KeepError> {
     let own = shop.catalog.id().await?;
     let listed = shop.catalog.totals(&Tenants::default()).await?.archives;
     let (marked, there) = match sight(shop, &own, listed).await {
@@ -96,7 +96,7 @@ pub(super) async fn settle(shop: &Arc<Workshop>) -> Result<(), KeepError> {
 
 /// The marker, and how many of the catalog's archives are there, where that is asked for: both of one
 /// directory, also when a disk is mounted at this moment.
-async fn sight(shop: &Arc<Workshop>, own: &str, listed: u64) -> Result<(Option<String>, u64), KeepError> {
+async fn sight(shop: &Arc<Context>, own: &str, listed: u64) -> Result<(Option<String>, u64), KeepError> {
     let marked = async || {
         let archives = Arc::clone(&shop.archives);
         blocking(move || Ok(archives.marked()?)).await
@@ -119,7 +119,7 @@ async fn sight(shop: &Arc<Workshop>, own: &str, listed: u64) -> Result<(Option<S
 ///
 /// # Errors
 /// When the marker cannot be written, or the catalog refuses.
-pub async fn adopt(shop: &Arc<Workshop>) -> Result<(), KeepError> {
+pub async fn adopt(shop: &Arc<Context>) -> Result<(), KeepError> {
     let own = shop.catalog.id().await?;
     let archives = Arc::clone(&shop.archives);
     let id = own.clone();
@@ -140,7 +140,7 @@ pub async fn adopt(shop: &Arc<Workshop>) -> Result<(), KeepError> {
     Ok(())
 }
 
-async fn mark(shop: &Arc<Workshop>, own: String) -> Result<(), KeepError> {
+async fn mark(shop: &Arc<Context>, own: String) -> Result<(), KeepError> {
     let (archives, id) = (Arc::clone(&shop.archives), own.clone());
     let marked = blocking(move || Ok(archives.mark(&id)?)).await;
     if let Err(error) = &marked {
@@ -152,7 +152,7 @@ async fn mark(shop: &Arc<Workshop>, own: String) -> Result<(), KeepError> {
 }
 
 /// How many of the catalog's archives are there.
-async fn count_there(shop: &Workshop) -> Result<u64, KeepError> {
+async fn count_there(shop: &Context) -> Result<u64, KeepError> {
     let archives = shop.catalog.archives(&ArchiveFilter::default()).await?;
     let store = Arc::clone(&shop.archives);
     blocking(move || {
@@ -164,7 +164,7 @@ async fn count_there(shop: &Workshop) -> Result<u64, KeepError> {
 
 /// Looks again and again whether the directory is the catalog's own, until the stop. When it is back,
 /// all of it is compared.
-pub async fn watch_home(shop: Arc<Workshop>, end: CancellationToken) {
+pub async fn watch_home(shop: Arc<Context>, end: CancellationToken) {
     let mut well = look(&shop).await;
     loop {
         set_room_aside(&shop).await;
@@ -181,7 +181,7 @@ pub async fn watch_home(shop: Arc<Workshop>, end: CancellationToken) {
     }
 }
 
-async fn set_room_aside(shop: &Arc<Workshop>) {
+async fn set_room_aside(shop: &Arc<Context>) {
     let filling = Arc::clone(shop);
     let filled = blocking(move || {
         filling.reserve.fill();
@@ -193,7 +193,7 @@ async fn set_room_aside(shop: &Arc<Workshop>) {
 }
 
 /// Whether the directory may be used; the status says why not.
-async fn look(shop: &Arc<Workshop>) -> bool {
+async fn look(shop: &Arc<Context>) -> bool {
     let archives = Arc::clone(&shop.archives);
     match blocking(move || Ok(archives.guard()?)).await {
         Ok(()) => {
@@ -211,7 +211,7 @@ async fn look(shop: &Arc<Workshop>) -> bool {
     }
 }
 
-fn tell(shop: &Workshop, error: Option<&StoreError>) {
+fn tell(shop: &Context, error: Option<&StoreError>) {
     shop.notices
         .set(NOTICE, error.map(|error| format!("{error}: no export is made, and none is deleted ({})", error.hint())));
 }

@@ -11,17 +11,17 @@ use tokio_util::sync::CancellationToken;
 use super::{
     KeepError, blocking,
     delete::remove,
-    glance, guard,
+    guard,
     retention::{self, Decision, Group, GroupPlan, Rules},
-    verify,
+    stat, verify,
 };
-use crate::{audit::Origin, catalog::ArchiveFilter, context::Workshop, store::Stored};
+use crate::{audit::Origin, catalog::ArchiveFilter, context::Context, store::Stored};
 
 /// What retention would keep and drop now, of every group.
 ///
 /// # Errors
 /// When the catalog cannot be read.
-pub async fn plan(shop: &Arc<Workshop>) -> Result<RetentionPlan, KeepError> {
+pub async fn plan(shop: &Arc<Context>) -> Result<RetentionPlan, KeepError> {
     let archives = listed(shop, ArchiveFilter::default()).await?;
     let config = shop.config();
     let plan = retention::plan(archives, shop.clock.now(), |archive| rules(&config, archive));
@@ -37,7 +37,7 @@ pub async fn plan(shop: &Arc<Workshop>) -> Result<RetentionPlan, KeepError> {
 /// # Errors
 /// When the catalog cannot be read, or the archive directory is not its own; what one group refuses is
 /// a failure of the result.
-pub async fn prune(shop: &Arc<Workshop>, by: &Origin) -> Result<Pruned, KeepError> {
+pub async fn prune(shop: &Arc<Context>, by: &Origin) -> Result<Pruned, KeepError> {
     shop.reserve.spend();
     guard(shop).await?;
     let mut pruned = Pruned::default();
@@ -51,7 +51,7 @@ pub async fn prune(shop: &Arc<Workshop>, by: &Origin) -> Result<Pruned, KeepErro
 
 /// Prunes the group of an archive that was just published, and so read back; says in the log what
 /// went, as nobody waits for the answer.
-pub async fn prune_after(shop: &Arc<Workshop>, archive: &Stored) {
+pub async fn prune_after(shop: &Arc<Context>, archive: &Stored) {
     let mut pruned = Pruned::default();
     let mut trusted = HashSet::from([archive.gid]);
     let by = Origin::daemon("retention", "retention");
@@ -67,7 +67,7 @@ pub async fn prune_after(shop: &Arc<Workshop>, archive: &Stored) {
 /// `trusted` are those that were read since they were planned. Where there is no keep rule at all,
 /// nothing is looked at.
 async fn prune_group(
-    shop: &Arc<Workshop>,
+    shop: &Arc<Context>,
     group: &Group,
     by: &Origin,
     trusted: &mut HashSet<Gid>,
@@ -97,7 +97,7 @@ async fn prune_group(
     }
 }
 
-async fn delete_one(shop: &Arc<Workshop>, archive: &Stored, by: &Origin, pruned: &mut Pruned) {
+async fn delete_one(shop: &Arc<Context>, archive: &Stored, by: &Origin, pruned: &mut Pruned) {
     match remove(shop, archive, by).await {
         Ok(()) => {
             let source = &archive.organization.source;
@@ -109,7 +109,7 @@ async fn delete_one(shop: &Arc<Workshop>, archive: &Stored, by: &Origin, pruned:
     }
 }
 
-async fn plan_of(shop: &Arc<Workshop>, group: &Group) -> Result<GroupPlan, KeepError> {
+async fn plan_of(shop: &Arc<Context>, group: &Group) -> Result<GroupPlan, KeepError> {
     let filter = ArchiveFilter { tenant: Some(group.tenant.clone()) };
     let mut archives = listed(shop, filter).await?;
     archives.retain(|archive| Group::of(archive) == *group);
@@ -118,10 +118,10 @@ async fn plan_of(shop: &Arc<Workshop>, group: &Group) -> Result<GroupPlan, KeepE
     Ok(retention::plan_group(archives, shop.clock.now(), rules))
 }
 
-async fn listed(shop: &Workshop, filter: ArchiveFilter) -> Result<Vec<Stored>, KeepError> {
+async fn listed(shop: &Context, filter: ArchiveFilter) -> Result<Vec<Stored>, KeepError> {
     let archives = shop.catalog.archives(&filter).await?;
     let store = Arc::clone(&shop.archives);
-    blocking(move || Ok(archives.into_iter().map(|archive| glance(store.as_ref(), archive)).collect())).await
+    blocking(move || Ok(archives.into_iter().map(|archive| stat(store.as_ref(), archive)).collect())).await
 }
 
 fn has_rule(config: &Config) -> bool {

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     catalog::{ArchiveFilter, CatalogError},
-    context::Workshop,
+    context::Context,
     store::{ArchiveRef, Found, Key, Prefix, Store, Stored},
 };
 
@@ -35,7 +35,7 @@ pub struct Scope {
 
 /// What becomes of the entries of archives without a usable manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lost {
+pub enum Orphans {
     /// They stay, as missing or damaged.
     Show,
     /// Those whose manifest is gone go.
@@ -43,7 +43,7 @@ pub enum Lost {
 }
 
 /// One archive as it lies there.
-struct Lying {
+struct OnDisk {
     archive: Stored,
     /// Whether its file was written after it was last checked.
     written_since: bool,
@@ -54,12 +54,16 @@ struct Lying {
 ///
 /// # Errors
 /// When the directory cannot be listed, or the catalog refuses.
-pub async fn compare(shop: &Arc<Workshop>, scope: &Scope, lost: Lost) -> Result<(Vec<String>, Vec<Stored>), KeepError> {
+pub async fn compare(
+    shop: &Arc<Context>,
+    scope: &Scope,
+    lost: Orphans,
+) -> Result<(Vec<String>, Vec<Stored>), KeepError> {
     let (skipped, unread) = compare_in(shop, scope, lost).await?;
     Ok((skipped.into_iter().map(|(_place, sentence)| sentence).collect(), unread))
 }
 
-async fn compare_in(shop: &Arc<Workshop>, scope: &Scope, lost: Lost) -> Result<(Vec<Skip>, Vec<Stored>), KeepError> {
+async fn compare_in(shop: &Arc<Context>, scope: &Scope, lost: Orphans) -> Result<(Vec<Skip>, Vec<Stored>), KeepError> {
     if scope.places.is_none() {
         home::settle(shop).await?;
     }
@@ -81,7 +85,7 @@ async fn compare_in(shop: &Arc<Workshop>, scope: &Scope, lost: Lost) -> Result<(
 }
 
 /// What the catalog lists there.
-async fn listed(shop: &Workshop, scope: &Scope) -> Result<HashMap<Gid, Stored>, CatalogError> {
+async fn listed(shop: &Context, scope: &Scope) -> Result<HashMap<Gid, Stored>, CatalogError> {
     let archives = match &scope.places {
         None => shop.catalog.archives(&ArchiveFilter::default()).await?,
         Some(places) => {
@@ -101,12 +105,12 @@ async fn listed(shop: &Workshop, scope: &Scope) -> Result<HashMap<Gid, Stored>, 
 /// # Errors
 /// As [`compare`].
 pub async fn rescan(
-    shop: &Arc<Workshop>,
+    shop: &Arc<Context>,
     scope: &Scope,
     skips: &mut Skips,
     end: &CancellationToken,
 ) -> Result<(), KeepError> {
-    let (skipped, unread) = compare_in(shop, scope, Lost::Show).await?;
+    let (skipped, unread) = compare_in(shop, scope, Orphans::Show).await?;
     skips.update(scope.places.as_ref(), skipped);
     shop.notices.set("archives_skipped", skips.message());
     for archive in unread {
@@ -119,7 +123,7 @@ pub async fn rescan(
     Ok(())
 }
 
-async fn scan(shop: &Arc<Workshop>, scope: &Scope) -> Result<(Vec<Lying>, Vec<Skip>), KeepError> {
+async fn scan(shop: &Arc<Context>, scope: &Scope) -> Result<(Vec<OnDisk>, Vec<Skip>), KeepError> {
     let (archives, places) = (Arc::clone(&shop.archives), scope.places.clone());
     blocking(move || {
         let (mut lying, mut skipped) = (Vec::new(), Vec::new());
@@ -127,7 +131,7 @@ async fn scan(shop: &Arc<Workshop>, scope: &Scope) -> Result<(Vec<Lying>, Vec<Sk
             Found::Archive(scanned) => {
                 let archive = scanned.to_stored();
                 let checked = archive.verified.as_ref().map_or(scanned.manifest.finished_at, |verified| verified.at);
-                lying.push(Lying {
+                lying.push(OnDisk {
                     written_since: written_after(archives.as_ref(), &scanned.archive, checked),
                     archive,
                 });
@@ -146,13 +150,13 @@ fn written_after(store: &dyn Store, archive: &ArchiveRef, checked: Timestamp) ->
 
 /// Brings the catalog's entry in line with what lies there; gives the archive if it has to be read.
 async fn take_in(
-    shop: &Arc<Workshop>,
+    shop: &Arc<Context>,
     scope: &Scope,
-    found: Lying,
+    found: OnDisk,
     known: Option<Stored>,
-    lost: Lost,
+    lost: Orphans,
 ) -> Result<Option<Stored>, KeepError> {
-    let Lying { archive, written_since } = found;
+    let OnDisk { archive, written_since } = found;
     let gid = archive.gid;
     let touched = scope.touched.contains(archive.key());
     if !touched
@@ -163,7 +167,7 @@ async fn take_in(
     }
     // What was published a moment ago its export is about to list; but who asks for a rebuild wants
     // to see all that there is.
-    if known.is_none() && lost == Lost::Show && is_under_way(shop, gid).await? {
+    if known.is_none() && lost == Orphans::Show && is_under_way(shop, gid).await? {
         return Ok(None);
     }
     let _storing = shop.storing.lock().await;
@@ -186,7 +190,7 @@ async fn take_in(
 }
 
 /// Whether the catalog knows of an export of this gid that has not ended.
-async fn is_under_way(shop: &Workshop, gid: Gid) -> Result<bool, CatalogError> {
+async fn is_under_way(shop: &Context, gid: Gid) -> Result<bool, CatalogError> {
     match shop.catalog.export(gid).await {
         Err(error) if error.is_of_a_row() => Ok(false),
         export => Ok(export?.is_some_and(|export| !export.state.is_final())),
@@ -218,7 +222,7 @@ fn is_another(lying: &Archive, known: &Archive) -> bool {
 
 /// An archive of the catalog that has no manifest, or none that can be used. What cannot be looked
 /// at stays as it is, and is told in a sentence: a fault that passes is no reason to forget it.
-async fn lose(shop: &Arc<Workshop>, archive: Stored, lost: Lost) -> Result<Option<String>, KeepError> {
+async fn lose(shop: &Arc<Context>, archive: Stored, lost: Orphans) -> Result<Option<String>, KeepError> {
     let _storing = shop.storing.lock().await;
     let Some(mut archive) = shop.catalog.archive(archive.gid).await? else { return Ok(None) };
     guard(shop).await?;
@@ -227,7 +231,7 @@ async fn lose(shop: &Arc<Workshop>, archive: Stored, lost: Lost) -> Result<Optio
             let name = shop.archives.locate(archive.key());
             return Ok(Some(format!("{name}: it cannot be looked at, so its entry stays as it is: {cause}")));
         }
-        Ok(false) if lost == Lost::Forget => {
+        Ok(false) if lost == Orphans::Forget => {
             shop.catalog.forget_archive(archive.gid).await?;
             shop.tell_archive(&archive);
             return Ok(None);

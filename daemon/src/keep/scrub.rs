@@ -6,13 +6,13 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use super::{KeepError, guard, verify};
-use crate::{catalog::ArchiveFilter, context::Workshop, store::Stored};
+use crate::{catalog::ArchiveFilter, context::Context, store::Stored};
 
 /// After a start the first run comes earlier, so that a daemon that is restarted each night scrubs.
 const FIRST: Duration = Duration::from_mins(15);
 
 /// Scrubs as the configuration says, until the stop.
-pub async fn scrub_regularly(shop: Arc<Workshop>, end: CancellationToken) {
+pub async fn scrub_regularly(shop: Arc<Context>, end: CancellationToken) {
     let mut configured = shop.configured.clone();
     let mut first = true;
     loop {
@@ -34,7 +34,7 @@ pub async fn scrub_regularly(shop: Arc<Workshop>, end: CancellationToken) {
     }
 }
 
-async fn run(shop: &Arc<Workshop>, budget: u64, end: &CancellationToken) -> Result<(), KeepError> {
+async fn run(shop: &Arc<Context>, budget: u64, end: &CancellationToken) -> Result<(), KeepError> {
     guard(shop).await?;
     let (mut archives, mut bytes, mut faulty) = (0_u64, 0_u64, 0_u64);
     for archive in next(shop.catalog.archives(&ArchiveFilter::default()).await?, budget) {

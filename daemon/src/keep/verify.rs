@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{KeepError, blocking, change_state, guard};
 use crate::{
-    context::Workshop,
+    context::Context,
     store::{ArchiveRef, Store, Stored},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 /// # Errors
 /// When the file cannot be read, the archive directory is not the catalog's, `gone` was canceled, or the
 /// catalog refuses.
-pub async fn verify(shop: &Arc<Workshop>, archive: Stored, gone: CancellationToken) -> Result<Verification, KeepError> {
+pub async fn verify(shop: &Arc<Context>, archive: Stored, gone: CancellationToken) -> Result<Verification, KeepError> {
     let (store, of, now) = (Arc::clone(&shop.archives), archive.reference(), shop.clock.now());
     let (state, mut found) = blocking(move || read(store.as_ref(), &of, now, &gone)).await?;
     // Where its disk was taken away, it is not lost.
@@ -58,12 +58,7 @@ fn state(report: &Report) -> ArchiveState {
 }
 
 /// Writes the result beside the archive and into the catalog, and tells everybody.
-async fn keep(
-    shop: &Arc<Workshop>,
-    archive: Stored,
-    state: ArchiveState,
-    found: Verification,
-) -> Result<(), KeepError> {
+async fn keep(shop: &Arc<Context>, archive: Stored, state: ArchiveState, found: Verification) -> Result<(), KeepError> {
     let _storing = shop.storing.lock().await;
     // It may have been deleted or pinned while it was read.
     let Some(mut archive) = shop.catalog.archive(archive.gid).await? else { return Ok(()) };

@@ -11,14 +11,14 @@ use tokio::sync::{MutexGuard, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    clockwork::Clockwork,
-    drive::Drive,
     due::{Act, Due, due, is_set_back, next},
+    run_driver::RunDriver,
     stale::Stale,
+    ticker::Ticker,
 };
 use crate::{
     catalog::{Catalog, CatalogError, Followed, OpenRun, Unlisted},
-    context::Workshop,
+    context::Context,
     export::Engine,
     hook::{Hooks, Notice},
     lifecycle::Vital,
@@ -27,7 +27,7 @@ use crate::{
 /// What schedules work with.
 pub struct Parts {
     /// Sources, catalog and clock.
-    pub workshop: Arc<Workshop>,
+    pub context: Arc<Context>,
     /// Runs the exports.
     pub engine: Engine,
     /// Tells the outside.
@@ -44,10 +44,10 @@ pub struct Parts {
 
 /// A handle to the running schedules. Cheap to clone.
 #[derive(Clone)]
-pub struct Schedules(pub(super) Arc<Inner>);
+pub struct Schedules(pub(super) Arc<SchedulesState>);
 
-pub(super) struct Inner {
-    pub(super) workshop: Arc<Workshop>,
+pub(super) struct SchedulesState {
+    pub(super) context: Arc<Context>,
     pub(super) engine: Engine,
     pub(super) hooks: Hooks,
     pub(super) config: watch::Receiver<Arc<Config>>,
@@ -90,9 +90,9 @@ impl Schedules {
     /// # Errors
     /// When the catalog cannot be read.
     pub async fn start(parts: Parts) -> Result<Self, CatalogError> {
-        let Parts { workshop, engine, hooks, config, tracker, vital, stop } = parts;
-        let schedules = Self(Arc::new(Inner {
-            workshop,
+        let Parts { context, engine, hooks, config, tracker, vital, stop } = parts;
+        let schedules = Self(Arc::new(SchedulesState {
+            context,
             engine,
             hooks,
             config,
@@ -117,14 +117,14 @@ impl Schedules {
     }
 
     async fn follow_the_clock(&self) {
-        let mut clockwork = match Clockwork::start().await {
-            Ok(clockwork) => clockwork,
-            Err(error) => return tracing::error!("cannot start the schedules' clockwork: {error}"),
+        let mut ticker = match Ticker::start().await {
+            Ok(ticker) => ticker,
+            Err(error) => return tracing::error!("cannot start the schedules' ticker: {error}"),
         };
         let (mut planned, mut stale) = (Planned::default(), Stale::default());
         loop {
             tokio::select! {
-                () = clockwork.beat() => {}
+                () = ticker.beat() => {}
                 () = self.0.stop.cancelled() => break,
             }
             let looked = self.look(&mut planned).await;
@@ -133,12 +133,12 @@ impl Schedules {
             self.is_stuck("freshness_stuck", "cannot look for archives that are too old", looked.err());
             self.0.beat.send_replace(());
         }
-        clockwork.stop().await;
+        ticker.stop().await;
     }
 
     /// Says what cannot be done now; it is tried again at the next beat.
     fn is_stuck(&self, code: &'static str, act: &str, error: Option<CatalogError>) {
-        self.0.workshop.notices.set(code, error.map(|error| format!("{act}: {error}")));
+        self.0.context.notices.set(code, error.map(|error| format!("{act}: {error}")));
     }
 
     /// Says why a run cannot go on now, or that it can.
@@ -149,7 +149,7 @@ impl Schedules {
             None => drop(stuck.remove(&run)),
         }
         let message = stuck.first_key_value().map(|(run, error)| format!("run {run} cannot go on now: {error}"));
-        self.0.workshop.notices.set("run_stuck", message);
+        self.0.context.notices.set("run_stuck", message);
     }
 
     /// Does what is due, if the time has come.
@@ -241,7 +241,7 @@ impl Schedules {
     fn drive(&self, open: OpenRun) {
         let (name, gid) = (open.run.schedule.clone(), open.run.gid);
         self.open().insert(name, gid);
-        let drive = Drive::new(self.clone(), open);
+        let drive = RunDriver::new(self.clone(), open);
         let vital = self.0.vital.clone();
         self.0.tracker.spawn(async move { vital.finite("a run", drive.finish()).await });
     }
@@ -273,11 +273,11 @@ impl Schedules {
     }
 
     pub(super) fn catalog(&self) -> &Catalog {
-        &self.0.workshop.catalog
+        &self.0.context.catalog
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.0.workshop.clock.now()
+        self.0.context.clock.now()
     }
 }
 

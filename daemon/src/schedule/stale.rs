@@ -7,7 +7,7 @@ use orgvault_api::{OrganizationKey, Tenant, clock::Timestamp, health::Health};
 use orgvault_config::{Config, HookEvent};
 
 use super::runner::Schedules;
-use crate::{catalog::CatalogError, hook::Notice, standing::Standings};
+use crate::{catalog::CatalogError, hook::Notice, organization_status::OrganizationStatuses};
 
 /// How often it is looked at, and only if a hook wants to know.
 const EVERY: TimeDelta = TimeDelta::minutes(10);
@@ -53,11 +53,11 @@ async fn stale(
 ) -> Result<Vec<(OrganizationKey, Timestamp)>, CatalogError> {
     let mut stale = Vec::new();
     for source in &config.sources {
-        let standings = Standings::read(schedules.catalog(), &source.name).await?;
-        for member in standings.members() {
-            let standing = standings.of(&member, config, now);
-            let stale_since = standing.last_archive().filter(|_| standing.is_judged());
-            if let (Health::Stale, Some(last)) = (standing.health, stale_since) {
+        let statuses = OrganizationStatuses::read(schedules.catalog(), &source.name).await?;
+        for member in statuses.members() {
+            let status = statuses.of(&member, config, now);
+            let stale_since = status.last_archive().filter(|_| status.is_judged());
+            if let (Health::Stale, Some(last)) = (status.health, stale_since) {
                 stale.push((member.listed.key, last.exported_at));
             }
         }

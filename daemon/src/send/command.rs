@@ -9,8 +9,8 @@ use orgvault_config::{FILE_PLACEHOLDER, Variables};
 
 use super::{
     answer,
+    checked_archive::CheckedArchive,
     outcome::Outcome,
-    parcel::Parcel,
     target::{Options, Target, Upload},
 };
 use crate::program::{self, ProgramError};
@@ -26,12 +26,12 @@ pub(crate) struct Command {
 }
 
 impl Command {
-    async fn run(&self, parcel: &Parcel, create_users: bool) -> Outcome {
+    async fn run(&self, checked: &CheckedArchive, create_users: bool) -> Outcome {
         let (program, arguments) =
             self.argv.split_first().map_or(("", &*self.argv), |(program, rest)| (program.as_str(), rest));
-        let file = match parcel.to_file().await {
+        let file = match checked.to_file().await {
             Ok(file) => file,
-            Err(error) => return parcel.unreadable(&error),
+            Err(error) => return checked.unreadable(&error),
         };
         let path = file.argument();
         let mut command = program::command(program);
@@ -85,8 +85,8 @@ impl Target for Command {
         Upload { bytes, limit: None }
     }
 
-    fn deliver<'a>(&'a self, parcel: &'a Parcel, request: &'a SendRequest) -> BoxFuture<'a, Outcome> {
-        Box::pin(self.run(parcel, request.create_users))
+    fn deliver<'a>(&'a self, checked: &'a CheckedArchive, request: &'a SendRequest) -> BoxFuture<'a, Outcome> {
+        Box::pin(self.run(checked, request.create_users))
     }
 }
 

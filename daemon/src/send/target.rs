@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use orgvault_api::{Format, SendRequest};
 use orgvault_config::{Instance, TargetConfig, TargetKind};
 
-use super::{SendError, command::Command, outcome::Outcome, parcel::Parcel};
+use super::{SendError, checked_archive::CheckedArchive, command::Command, outcome::Outcome};
 use crate::products::{PRODUCTS, Product};
 
 /// How one kind of target takes archives.
@@ -29,8 +29,8 @@ pub(crate) trait Target: Send + Sync {
     /// How many bytes go to the target for an archive of `bytes`, and the most that it takes.
     fn upload(&self, bytes: u64) -> Upload;
 
-    /// Hands the parcel over, in a time that the target's configuration bounds.
-    fn deliver<'a>(&'a self, parcel: &'a Parcel, request: &'a SendRequest) -> BoxFuture<'a, Outcome>;
+    /// Hands the checked over, in a time that the target's configuration bounds.
+    fn deliver<'a>(&'a self, checked: &'a CheckedArchive, request: &'a SendRequest) -> BoxFuture<'a, Outcome>;
 }
 
 /// Options that not every target knows.

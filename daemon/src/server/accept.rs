@@ -26,11 +26,11 @@ use tower::ServiceExt;
 
 use super::{
     connections::{Admission, Connections},
+    error::ApiError,
     http::{HttpListener, Tls},
-    patience::Patient,
     peer::Peer,
-    problem::Refusal,
     rates::network,
+    write_timeout::WriteTimeout,
 };
 
 /// What one connection may take.
@@ -102,7 +102,7 @@ impl From<Router> for Service {
 }
 
 /// What all connections share.
-struct Shared {
+struct Server {
     service: Service,
     configured: watch::Receiver<Arc<Config>>,
     limits: Limits,
@@ -142,7 +142,7 @@ pub async fn serve_rebound(
     stop: CancellationToken,
 ) {
     let tracker = TaskTracker::new();
-    let shared = Arc::new(Shared {
+    let shared = Arc::new(Server {
         service,
         configured,
         limits,
@@ -165,7 +165,7 @@ async fn accept(listener: Option<&UnixListener>) -> io::Result<(UnixStream, Sock
     }
 }
 
-impl Shared {
+impl Server {
     async fn accept_users(self: &Arc<Self>, listener: &UnixListener, mut rebound: Rebound) {
         loop {
             let newer = rebound.borrow_and_update().clone();
@@ -280,7 +280,7 @@ impl Shared {
             request.extensions_mut().insert(session.clone());
             self.service.router.clone().oneshot(request)
         });
-        let io = TokioIo::new(Patient::new(stream, self.limits.stall));
+        let io = TokioIo::new(WriteTimeout::new(stream, self.limits.stall));
         let mut connection = pin!(self.http().serve_connection(io, service));
         tokio::select! {
             ended = connection.as_mut() => return log_end(ended),
@@ -302,7 +302,7 @@ impl Shared {
         let config = Arc::clone(&self.configured.borrow());
         let service = service_fn(async |request: Request<Incoming>| {
             let detail = format!("{who} has {limit} connections open already, which is the limit");
-            let refusal = Refusal::new(hyper::StatusCode::TOO_MANY_REQUESTS, "too_many_connections", detail)
+            let refusal = ApiError::new(hyper::StatusCode::TOO_MANY_REQUESTS, "too_many_connections", detail)
                 .hint(format!("close some, or raise `{key}` in the configuration"));
             Ok::<_, std::convert::Infallible>((self.service.reword)(
                 refusal.into_response(),
@@ -311,7 +311,7 @@ impl Shared {
                 &config,
             ))
         });
-        let io = TokioIo::new(Patient::new(stream, self.limits.drain));
+        let io = TokioIo::new(WriteTimeout::new(stream, self.limits.drain));
         let connection = self.http().keep_alive(false).serve_connection(io, service);
         let answered = tokio::time::timeout(self.limits.drain, connection);
         tokio::select! {

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::settled;
 use crate::{
-    context::Workshop,
+    context::Context,
     keep::{self, Scope, Skips},
     store::{Change, Hear, Key, Prefix, Watch},
 };
@@ -64,7 +64,7 @@ impl Noticed {
 }
 
 /// Keeps the catalog in line with the archive store until the stop.
-pub async fn watch_archives(shop: Arc<Workshop>, end: CancellationToken) {
+pub async fn watch_archives(shop: Arc<Context>, end: CancellationToken) {
     let noticed = Arc::new(Noticed::default());
     let mut watching: Option<Watch> = None;
     let mut scope = Scope::default();
@@ -97,7 +97,7 @@ pub async fn watch_archives(shop: Arc<Workshop>, end: CancellationToken) {
     }
 }
 
-fn arm(shop: &Workshop, noticed: &Arc<Noticed>) -> Option<Watch> {
+fn arm(shop: &Context, noticed: &Arc<Noticed>) -> Option<Watch> {
     if !shop.config().daemon.watch {
         return None;
     }

@@ -9,14 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::{News, settled};
 use crate::{
-    context::Workshop,
+    context::Context,
     reload::Reloader,
     watcher::{Handler, POLL, Watching, watch},
 };
 
 /// Reloads at each notice of `asked`, and when something has changed, until the stop.
 pub async fn watch_configuration(
-    shop: Arc<Workshop>,
+    shop: Arc<Context>,
     reloader: Arc<Reloader>,
     asked: Arc<Notify>,
     end: CancellationToken,
@@ -27,7 +27,7 @@ pub async fn watch_configuration(
 /// As [`watch_configuration`], looking `every` so often. Where a link in the path is set anew, or the
 /// file is mounted over, the system tells nothing, so the files themselves are read then.
 async fn follow(
-    shop: Arc<Workshop>,
+    shop: Arc<Context>,
     reloader: Arc<Reloader>,
     asked: Arc<Notify>,
     end: CancellationToken,
@@ -66,7 +66,7 @@ fn directory(config: &Config) -> Option<&Path> {
     config.file.parent().filter(|directory| config.daemon.watch && !directory.as_os_str().is_empty())
 }
 
-fn arm(shop: &Workshop, news: &News) -> Option<Watching> {
+fn arm(shop: &Context, news: &News) -> Option<Watching> {
     let config = shop.config();
     let directory = directory(&config)?;
     let (watched, told) = (Arc::clone(&config), Arc::clone(news));
@@ -134,7 +134,7 @@ mod tests {
         fs::rename(directory.join("..new"), directory.join("..data")).unwrap();
     }
 
-    async fn shop(directory: &Path) -> (Arc<Workshop>, Arc<Reloader>) {
+    async fn shop(directory: &Path) -> (Arc<Context>, Arc<Reloader>) {
         let Settings { config, products } = Settings::load(&directory.join("config.toml")).unwrap();
         let tracker = TaskTracker::new();
         let sources = crate::reload::connect(&config, &products, &Sources::new(), &tracker).unwrap();
@@ -142,7 +142,7 @@ mod tests {
         let archives = Arc::new(LocalStore::new(directory.join("archives")));
         let catalog = Catalog::open(&directory.join("catalog.sqlite")).await.unwrap();
         let audit = Arc::new(Audit::new(directory, Clock::system()));
-        let shop = Arc::new(Workshop::new(configured, sources, archives, catalog, audit, Clock::system()));
+        let shop = Arc::new(Context::new(configured, sources, archives, catalog, audit, Clock::system()));
         (Arc::clone(&shop), Arc::new(Reloader::new(shop, configure, tracker)))
     }
 

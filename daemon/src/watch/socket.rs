@@ -6,7 +6,7 @@ use tokio::{net::UnixListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    context::Workshop,
+    context::Context,
     server::{SocketError, SocketFile, SocketState},
 };
 
@@ -18,7 +18,7 @@ const NOTICE: &str = "socket";
 
 /// Looks for the socket's file until the stop; a new socket is sent to `rebound`.
 pub async fn watch_socket(
-    shop: Arc<Workshop>,
+    shop: Arc<Context>,
     file: Option<Arc<SocketFile>>,
     rebound: watch::Sender<Option<Arc<UnixListener>>>,
     end: CancellationToken,

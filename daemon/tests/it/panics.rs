@@ -17,7 +17,7 @@ use orgvault_daemon::{
     RunError,
     audit::Audit,
     catalog::Catalog,
-    context::Workshop,
+    context::Context,
     export::{Engine, Parts},
     lifecycle::Vital,
     product::Products,
@@ -56,7 +56,7 @@ fn panics_at(call: usize) -> Clock {
 /// An engine without a daemon around it.
 struct Alone {
     engine: Engine,
-    workshop: Arc<Workshop>,
+    context: Arc<Context>,
     vital: Vital,
     stop: CancellationToken,
     tracker: TaskTracker,
@@ -73,21 +73,21 @@ impl Alone {
         let catalog = Catalog::open(&directory.join("catalog.sqlite")).await.unwrap();
         let audit = Arc::new(Audit::new(directory, clock.clone()));
         let (_configure, configured) = watch::channel(Arc::new(Config::default()));
-        let workshop = Arc::new(Workshop::new(configured, sources, archives, catalog, audit, clock));
+        let context = Arc::new(Context::new(configured, sources, archives, catalog, audit, clock));
         let (abort, workers) = (CancellationToken::new(), 1);
         let parts = Parts {
-            workshop: Arc::clone(&workshop),
+            context: Arc::clone(&context),
             workers,
             tracker: tracker.clone(),
             vital: vital.clone(),
             stop: stop.clone(),
             abort,
         };
-        Self { engine: Engine::start(parts).await.unwrap(), workshop, vital, stop, tracker }
+        Self { engine: Engine::start(parts).await.unwrap(), context, vital, stop, tracker }
     }
 
     async fn submit(&self) -> Export {
-        let source = self.workshop.source("tracker").unwrap();
+        let source = self.context.source("tracker").unwrap();
         let listed = source.organizations().await.unwrap();
         let organization = listed.into_iter().find(|one| one.key.slug == "acme").unwrap().key;
         let now = Clock::system().now();
@@ -117,7 +117,7 @@ impl Alone {
 
     /// The error of an export when it has ended, if it has one.
     async fn error(&self, export: &Export) -> Option<ExportError> {
-        let now = async || self.workshop.catalog.export(export.gid).await.unwrap().unwrap();
+        let now = async || self.context.catalog.export(export.gid).await.unwrap().unwrap();
         until("the export ends", async || now().await.state.is_final()).await;
         now().await.error
     }
@@ -135,8 +135,8 @@ async fn a_panic_while_an_archive_is_made_fails_that_export_and_no_other() {
     let second = alone.submit().await;
     assert_eq!(alone.error(&second).await, None);
     assert!(alone.vital.death().is_none() && !alone.stop.is_cancelled());
-    let made = alone.workshop.catalog.archive(second.gid).await.unwrap().unwrap();
-    let place = alone.workshop.archives.locate(made.key());
+    let made = alone.context.catalog.archive(second.gid).await.unwrap().unwrap();
+    let place = alone.context.archives.locate(made.key());
     let names = fs::read_dir(Path::new(&place).parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(names.into_iter().all(|name| !name.to_string_lossy().starts_with(".partial")));
 }

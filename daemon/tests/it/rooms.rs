@@ -34,7 +34,7 @@ const ROOMS: [&str; 37] = [
     "context",
     "keep",
     "export",
-    "standing",
+    "status",
     "send",
     "hook",
     "schedule",

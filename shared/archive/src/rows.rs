@@ -2,8 +2,8 @@
 //!
 //! There is no index: each page reads the file from its start, at the speed of a verification.
 
-mod needle;
 mod page;
+mod search;
 
 use std::{
     io::{self, Read},

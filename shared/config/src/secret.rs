@@ -23,7 +23,7 @@ const MAX_BYTES: u64 = 16 * 1024;
 const OTHERS_MAY_READ: u32 = 0o004;
 
 /// A secret that stands in a file of its own or in a credential, and never in the configuration.
-pub(super) struct Kept<T> {
+pub(super) struct SecretFile<T> {
     /// The keys of the file and of the credential.
     pub(super) keys: [&'static str; 2],
     /// Names such as the two might have.
@@ -34,7 +34,7 @@ pub(super) struct Kept<T> {
     pub(super) checked: fn(&Value<'_>, &str, &str) -> Option<T>,
 }
 
-impl<T> Kept<T> {
+impl<T> SecretFile<T> {
     /// Reads the one of the two that is there, and `neither` says what it is where none is. None where
     /// something is wrong, which was noted.
     pub(super) fn read(

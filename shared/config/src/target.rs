@@ -6,7 +6,7 @@ use hyper::Uri;
 
 use super::{
     Environment, Variables,
-    secret::Kept,
+    secret::SecretFile,
     values::{absolute_path, is_loopback, name, some_duration},
     variables,
 };
@@ -231,7 +231,7 @@ fn argv(value: &Value<'_>) -> Option<Vec<String>> {
 
 /// Reads the one of `token_file` and `token_credential` that is there.
 fn token(table: &Table<'_>, environment: &Environment) -> Option<Token> {
-    let kept = Kept { keys: TOKEN_KEYS, examples: ["app.token", "app-token"], what: "the token", checked };
+    let kept = SecretFile { keys: TOKEN_KEYS, examples: ["app.token", "app-token"], what: "the token", checked };
     kept.read(table, environment, || {
         table.refuse("token_file", "is missing", "add `token_file = ..` or `token_credential = ..`");
         None

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{Environment, secret::Kept};
+use super::{Environment, secret::SecretFile};
 use crate::checked_toml::{Table, Value};
 
 /// Where they may stand; never in the configuration itself.
@@ -38,7 +38,7 @@ impl fmt::Debug for Variables {
 /// Reads the one of `environment_file` and `environment_credential` that is there; nothing where
 /// neither is. None where something is wrong, which was noted.
 pub(super) fn read(table: &Table<'_>, environment: &Environment) -> Option<Variables> {
-    let kept = Kept { keys: KEYS, examples: ["mail.env", "mail-env"], what: "NAME=value lines", checked };
+    let kept = SecretFile { keys: KEYS, examples: ["mail.env", "mail-env"], what: "NAME=value lines", checked };
     kept.read(table, environment, || Some(Variables::default()))
 }
 

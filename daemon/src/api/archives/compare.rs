@@ -8,7 +8,7 @@ use orgvault_api::{Archive, Comparison, SectionDifference, gid::Gid};
 use orgvault_archive::same::{Side, same_data};
 
 use super::{
-    super::{App, Refusal, caller::Caller, request::Path},
+    super::{ApiError, App, caller::Caller, request::Path},
     blocking,
 };
 use crate::store::{Store, Stored};
@@ -17,7 +17,7 @@ pub(in super::super) async fn compare(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path((left, right)): Path<(Gid, Gid)>,
-) -> Result<Json<Comparison>, Refusal> {
+) -> Result<Json<Comparison>, ApiError> {
     let (left, right) = (app.archive(&caller, left).await?, app.archive(&caller, right).await?);
     let store = Arc::clone(app.store());
     blocking(move || difference(&left, &right, same(store.as_ref(), &left, &right))).await.map(Json)

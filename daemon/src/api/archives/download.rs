@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        App, Refusal,
+        ApiError, App,
         caller::Caller,
         request::{Path, Query},
     },
@@ -27,7 +27,7 @@ pub(in super::super) async fn download(
     Path(gid): Path<Gid>,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let archive = app.archive(&caller, gid).await?;
     Attachment::of(&archive).answer(&app, &archive, &method, &headers).await
 }
@@ -44,26 +44,30 @@ pub(in super::super) struct LinkQuery {
 pub(in super::super) async fn signed(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    path: Result<Path<Gid>, Refusal>,
-    query: Result<Query<LinkQuery>, Refusal>,
+    path: Result<Path<Gid>, ApiError>,
+    query: Result<Query<LinkQuery>, ApiError>,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let (Ok(Path(gid)), Ok(Query(query))) = (path, query) else { return Err(invalid()) };
     let link = Link::stated(gid, query.expires, &query.holder);
     let link = link.filter(|link| app.url_key.signed(link, &query.signature)).ok_or_else(invalid)?;
     let holder = app.holder(&link.holder).await?;
     caller.acts_for(&holder);
     if link.expires <= app.now() {
-        return Err(Refusal::new(StatusCode::GONE, "link_expired", "the link has expired")
+        return Err(ApiError::new(StatusCode::GONE, "link_expired", "the link has expired")
             .hint("ask for a fresh one: links are not kept"));
     }
     if holder.role < Some(Role::Admin) {
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "link_revoked", "the link's holder may not download any more"));
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "link_revoked",
+            "the link's holder may not download any more",
+        ));
     }
     let archive = app.archive(&holder, gid).await.map_err(|refusal| match refusal.status() {
         StatusCode::NOT_FOUND => {
-            Refusal::new(StatusCode::GONE, "archive_deleted", "the archive of this link was deleted")
+            ApiError::new(StatusCode::GONE, "archive_deleted", "the archive of this link was deleted")
         }
         _ => refusal,
     })?;
@@ -71,6 +75,6 @@ pub(in super::super) async fn signed(
     Attachment::of(&archive).answer(&app, &archive, &method, &headers).await
 }
 
-fn invalid() -> Refusal {
-    Refusal::new(StatusCode::FORBIDDEN, "invalid_link", "the link was not made here, or was changed")
+fn invalid() -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, "invalid_link", "the link was not made here, or was changed")
 }

@@ -16,7 +16,7 @@ use orgvault_archive::ArchiveReader;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
-    super::{App, Refusal},
+    super::{ApiError, App},
     blocking,
     range::{Asked, asked},
 };
@@ -50,7 +50,7 @@ impl Attachment {
         archive: &Stored,
         method: &Method,
         headers: &HeaderMap,
-    ) -> Result<Response, Refusal> {
+    ) -> Result<Response, ApiError> {
         let mut reader = open(app, archive).await?;
         let size = reader.size();
         let tag = format!("{}\"{}\"", if self.weak { "W/" } else { "" }, archive.sha256);
@@ -76,7 +76,7 @@ impl Attachment {
     }
 }
 
-async fn open(app: &App, archive: &Stored) -> Result<ArchiveReader, Refusal> {
+async fn open(app: &App, archive: &Stored) -> Result<ArchiveReader, ApiError> {
     let (store, of) = (Arc::clone(app.store()), archive.reference());
     let opened = blocking(move || store.open(&of)).await?;
     opened.map_err(|error| unreadable(archive.gid, &app.store().locate(archive.key()), &error))
@@ -84,7 +84,7 @@ async fn open(app: &App, archive: &Stored) -> Result<ArchiveReader, Refusal> {
 
 fn beyond(size: u64) -> impl IntoResponse {
     let detail = format!("the range begins past the end: the file has {size} bytes");
-    let refusal = Refusal::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", detail);
+    let refusal = ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", detail);
     ([(header::CONTENT_RANGE, format!("bytes */{size}"))], refusal)
 }
 
@@ -108,19 +108,19 @@ fn disposition(name: &str) -> String {
     format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(name, NON_ALPHANUMERIC))
 }
 
-fn text(value: &str) -> Result<HeaderValue, Refusal> {
-    HeaderValue::try_from(value).map_err(|error| Refusal::fault("internal", &error))
+fn text(value: &str) -> Result<HeaderValue, ApiError> {
+    HeaderValue::try_from(value).map_err(|error| ApiError::fault("internal", &error))
 }
 
 /// The answer where an archive, which people know by `name`, cannot be read.
-pub(crate) fn unreadable(gid: Gid, name: &str, error: &io::Error) -> Refusal {
+pub(crate) fn unreadable(gid: Gid, name: &str, error: &io::Error) -> ApiError {
     let detail = format!("cannot read {name}: {error}");
     if error.kind() == io::ErrorKind::NotFound {
-        return Refusal::new(StatusCode::GONE, "archive_missing", detail)
+        return ApiError::new(StatusCode::GONE, "archive_missing", detail)
             .hint("the file was removed behind the daemon's back: restore it, or export again");
     }
     tracing::error!(%gid, "{detail}");
-    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "archive_unreadable", detail)
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "archive_unreadable", detail)
         .hint("check the mode of the file and the disk that holds archive_dir")
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State};
 use orgvault_api::{Archive, gid::Gid};
 
-use super::super::{App, Refusal, caller::Caller, request::Path};
+use super::super::{ApiError, App, caller::Caller, request::Path};
 use crate::keep;
 
 pub(in super::super) async fn pin(
     state: State<Arc<App>>,
     caller: Extension<Caller>,
     path: Path<Gid>,
-) -> Result<Json<Archive>, Refusal> {
+) -> Result<Json<Archive>, ApiError> {
     set(state, caller, path, true).await
 }
 
@@ -20,7 +20,7 @@ pub(in super::super) async fn unpin(
     state: State<Arc<App>>,
     caller: Extension<Caller>,
     path: Path<Gid>,
-) -> Result<Json<Archive>, Refusal> {
+) -> Result<Json<Archive>, ApiError> {
     set(state, caller, path, false).await
 }
 
@@ -29,7 +29,7 @@ async fn set(
     Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
     pinned: bool,
-) -> Result<Json<Archive>, Refusal> {
+) -> Result<Json<Archive>, ApiError> {
     app.archive(&caller, gid).await?;
     let archive = keep::pin(&app.context, gid, pinned).await?;
     tracing::info!(user = caller.name(), %gid, pinned, "the pin of an archive was set or removed");

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        App, Refusal,
+        ApiError, App,
         caller::Caller,
         request::{Path, Query},
     },
@@ -30,13 +30,13 @@ pub(in super::super) async fn preflight(
     Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
     Query(query): Query<PreflightQuery>,
-) -> Result<Json<Preflight>, Refusal> {
+) -> Result<Json<Preflight>, ApiError> {
     let archive = app.archive(&caller, gid).await?;
     let store = Arc::clone(app.store());
     blocking(move || look(store.as_ref(), &archive, query.product)).await?.map(Json)
 }
 
-fn look(store: &dyn Store, archive: &Stored, product: Option<String>) -> Result<Preflight, Refusal> {
+fn look(store: &dyn Store, archive: &Stored, product: Option<String>) -> Result<Preflight, ApiError> {
     let (of, name) = (archive.reference(), store.locate(archive.key()));
     let manifest = if product.is_none() { store.manifest(&of)? } else { None };
     let opened = store.open(&of).map_err(|cause| unreadable(archive.gid, &name, &cause))?;
@@ -51,11 +51,11 @@ fn look(store: &dyn Store, archive: &Stored, product: Option<String>) -> Result<
     preflight::preflight_of(&product, &opened).map_err(refused)
 }
 
-fn refusal(gid: Gid, name: &str, error: &PreflightError) -> Refusal {
+fn refusal(gid: Gid, name: &str, error: &PreflightError) -> ApiError {
     let code = match error {
         PreflightError::Read { cause, .. } => return unreadable(gid, name, cause),
         PreflightError::UnknownProduct { .. } => "unknown_product",
         PreflightError::Undecided { .. } => "undecided_product",
     };
-    Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
 }

@@ -8,24 +8,24 @@ use orgvault_config::{Config, TargetConfig};
 use orgvault_products::preflight::PreflightError;
 
 use super::super::{
-    App, Refusal,
+    ApiError, App,
     caller::Caller,
     request::{Json as Body, Path},
 };
 use crate::send::{Asker, SendError};
 
 /// The answer comes when the target has answered; the send goes on when the client goes away, and
-/// so it is the courier who tells the audit trail of it.
+/// so it is the sender who tells the audit trail of it.
 pub(in super::super) async fn send(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
     Body(request): Body<SendRequest>,
-) -> Result<Json<SendAnswer>, Refusal> {
+) -> Result<Json<SendAnswer>, ApiError> {
     let archive = app.archive(&caller, gid).await?;
     let target = target(&app.config(), &request.to)?.clone();
     let asker = Asker { name: caller.name(), actor: caller.responsible().clone(), from: caller.from() };
-    Ok(Json(app.courier.send(archive, target, request, asker).await?))
+    Ok(Json(app.sender.send(archive, target, request, asker).await?))
 }
 
 fn target<'a>(config: &'a Config, name: &str) -> Result<&'a TargetConfig, SendError> {
@@ -36,7 +36,7 @@ fn target<'a>(config: &'a Config, name: &str) -> Result<&'a TargetConfig, SendEr
     })
 }
 
-impl From<SendError> for Refusal {
+impl From<SendError> for ApiError {
     fn from(error: SendError) -> Self {
         let status = match error {
             SendError::State(error) => return error.into(),

@@ -6,7 +6,7 @@ use axum::{Extension, Json, extract::State};
 use orgvault_api::{Verification, gid::Gid};
 use tokio_util::sync::CancellationToken;
 
-use super::super::{App, Refusal, caller::Caller, request::Path};
+use super::super::{ApiError, App, caller::Caller, request::Path};
 use crate::keep;
 
 /// When the client goes away, the reading stops.
@@ -14,7 +14,7 @@ pub(in super::super) async fn verify(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(gid): Path<Gid>,
-) -> Result<Json<Verification>, Refusal> {
+) -> Result<Json<Verification>, ApiError> {
     let archive = app.archive(&caller, gid).await?;
     let gone = CancellationToken::new();
     let _guard = gone.clone().drop_guard();

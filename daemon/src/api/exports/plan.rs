@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use orgvault_api::{Export, ExportRequest, Format, OrganizationKey, State, clock::Timestamp, gid::Gid};
 
-use super::super::Refusal;
+use super::super::ApiError;
 use crate::{product::Definition, source::Listed};
 
 /// What every export of a request shares.
@@ -16,7 +16,7 @@ pub(super) struct Plan<'a> {
 }
 
 /// Refuses a request that contradicts itself.
-pub(super) fn check(request: &ExportRequest) -> Result<(), Refusal> {
+pub(super) fn check(request: &ExportRequest) -> Result<(), ApiError> {
     let ExportRequest { organizations, all, source, deleted, formats, entity, .. } = request;
     let fault = if *all && !organizations.is_empty() {
         "`all` and `organizations` exclude each other"
@@ -29,7 +29,7 @@ pub(super) fn check(request: &ExportRequest) -> Result<(), Refusal> {
     } else {
         return Ok(());
     };
-    Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", format!("the request is refused: {fault}")))
+    Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", format!("the request is refused: {fault}")))
 }
 
 impl Plan<'_> {
@@ -38,9 +38,9 @@ impl Plan<'_> {
     pub(super) fn exports(
         &self,
         organizations: &[Listed],
-        definition: impl Fn(&str) -> Result<Arc<Definition>, Refusal>,
+        definition: impl Fn(&str) -> Result<Arc<Definition>, ApiError>,
         gid: impl Fn(Timestamp) -> Gid,
-    ) -> Result<Vec<Export>, Refusal> {
+    ) -> Result<Vec<Export>, ApiError> {
         let request = gid(self.now);
         let mut exports = Vec::new();
         for listed in organizations {
@@ -76,7 +76,7 @@ impl Plan<'_> {
         &self,
         definition: &Definition,
         organization: &OrganizationKey,
-    ) -> Result<Vec<(Format, Option<String>)>, Refusal> {
+    ) -> Result<Vec<(Format, Option<String>)>, ApiError> {
         let default = [definition.default_of(&organization.kind)];
         let asked = match (self.request.formats.as_slice(), &self.request.entity) {
             ([], None) => &default,
@@ -100,7 +100,7 @@ impl Plan<'_> {
             }
             if self.request.importable && !matches!(format, Format::Seed | Format::SeedEvents) {
                 let detail = format!("`importable` belongs to the formats seed and seed-events, and not to {format}");
-                return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail));
+                return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail));
             }
             let entities = self.wanted(definition, definition.archives_of(format))?;
             archives.extend(entities.into_iter().map(|entity| (format, entity.map(str::to_owned))));
@@ -113,12 +113,12 @@ impl Plan<'_> {
         &self,
         definition: &Definition,
         mut entities: Vec<Option<&'d str>>,
-    ) -> Result<Vec<Option<&'d str>>, Refusal> {
+    ) -> Result<Vec<Option<&'d str>>, ApiError> {
         let Some(wanted) = self.request.entity.as_deref() else { return Ok(entities) };
         if !entities.contains(&Some(wanted)) {
             let has: Vec<&str> = entities.into_iter().flatten().collect();
             let detail = format!("product {} has no entity `{wanted}`", definition.name);
-            return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_entity", detail)
+            return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_entity", detail)
                 .hint(format!("it has: {}", has.join(", "))));
         }
         entities.retain(|entity| *entity == Some(wanted));
@@ -126,16 +126,16 @@ impl Plan<'_> {
     }
 }
 
-fn not_offered_there(definition: &Definition, organization: &OrganizationKey, format: Format) -> Refusal {
+fn not_offered_there(definition: &Definition, organization: &OrganizationKey, format: Format) -> ApiError {
     let OrganizationKey { source, kind, id, .. } = organization;
     let offered = Format::join(&definition.offered_to(kind), ", ");
     let detail = format!("{kind} {source}/{id} is not offered as {format}, which its product has for other kinds");
-    Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail)
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail)
         .hint(format!("a {kind} is offered as {offered}"))
 }
 
-fn not_offered(definition: &Definition, format: Format) -> Refusal {
+fn not_offered(definition: &Definition, format: Format) -> ApiError {
     let detail = format!("product {} is not offered as {format}", definition.name);
-    Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail)
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail)
         .hint(format!("it is offered as {}", Format::join(&definition.formats, ", ")))
 }

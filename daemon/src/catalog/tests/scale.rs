@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Row, SqlitePool};
 
 use super::*;
 use crate::catalog::{
-    ArchiveQuery, Page, Place, archives,
+    ArchiveQuery, Page, PagePosition, archives,
     exports::{self, DAY_RESULTS, FAILED_SINCE, PLACE},
     history::{ENDED, FORGET, FORGET_RUNS},
     newest::{ARCHIVED, DURATIONS, EXPORTED, LAST, PAIRS},
@@ -42,7 +42,7 @@ async fn no_list_reads_a_table_through() {
     for state in [None, Some(State::Pending)] {
         for request in [None, Some(gid(9))] {
             for tenants in [Tenants::default(), tenants(&["acme", "globex"])] {
-                for place in [Place::Newest, Place::Before(gid(7)), Place::After(gid(7))] {
+                for place in [PagePosition::Newest, PagePosition::Before(gid(7)), PagePosition::After(gid(7))] {
                     let page = Page { place, limit: Some(5) };
                     let filter = ExportFilter { state, request, tenants: tenants.clone(), page };
                     is_looked_up(&pool, exports::listing(&filter, 0, 100).sql().as_str()).await;
@@ -91,7 +91,7 @@ async fn listed(catalog: &Catalog, filter: ExportFilter) -> Vec<u64> {
     catalog.exports(filter).await.unwrap().iter().map(|export| export.gid.get()).collect()
 }
 
-fn page(place: Place, limit: u32) -> ExportFilter {
+fn page(place: PagePosition, limit: u32) -> ExportFilter {
     ExportFilter { page: Page { place, limit: Some(limit) }, ..ExportFilter::default() }
 }
 
@@ -111,22 +111,22 @@ async fn pages_follow_one_another_in_both_directions() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = open(directory.path()).await;
     nine(&catalog).await;
-    assert_eq!(listed(&catalog, page(Place::Newest, 3)).await, [7, 8, 9]);
-    assert_eq!(listed(&catalog, page(Place::Before(gid(7)), 3)).await, [4, 5, 6]);
-    assert_eq!(listed(&catalog, page(Place::Before(gid(1)), 3)).await, Vec::<u64>::new());
-    assert_eq!(listed(&catalog, page(Place::After(gid(7)), 3)).await, [8, 9]);
-    assert_eq!(listed(&catalog, page(Place::After(gid(2)), 3)).await, [3, 4, 5]);
+    assert_eq!(listed(&catalog, page(PagePosition::Newest, 3)).await, [7, 8, 9]);
+    assert_eq!(listed(&catalog, page(PagePosition::Before(gid(7)), 3)).await, [4, 5, 6]);
+    assert_eq!(listed(&catalog, page(PagePosition::Before(gid(1)), 3)).await, Vec::<u64>::new());
+    assert_eq!(listed(&catalog, page(PagePosition::After(gid(7)), 3)).await, [8, 9]);
+    assert_eq!(listed(&catalog, page(PagePosition::After(gid(2)), 3)).await, [3, 4, 5]);
 
     let of_acme = |place| ExportFilter { tenants: tenants(&["acme", "nobody"]), ..page(place, 2) };
-    assert_eq!(listed(&catalog, of_acme(Place::Newest)).await, [7, 9]);
-    assert_eq!(listed(&catalog, of_acme(Place::Before(gid(7)))).await, [3, 5]);
-    assert_eq!(listed(&catalog, of_acme(Place::After(gid(7)))).await, [9]);
-    assert_eq!(listed(&catalog, of_acme(Place::Before(gid(4)))).await, [1, 3], "another's gid is a place too");
-    let of_both = ExportFilter { tenants: tenants(&["acme", "globex"]), ..page(Place::Newest, 3) };
+    assert_eq!(listed(&catalog, of_acme(PagePosition::Newest)).await, [7, 9]);
+    assert_eq!(listed(&catalog, of_acme(PagePosition::Before(gid(7)))).await, [3, 5]);
+    assert_eq!(listed(&catalog, of_acme(PagePosition::After(gid(7)))).await, [9]);
+    assert_eq!(listed(&catalog, of_acme(PagePosition::Before(gid(4)))).await, [1, 3], "another's gid is a place too");
+    let of_both = ExportFilter { tenants: tenants(&["acme", "globex"]), ..page(PagePosition::Newest, 3) };
     assert_eq!(listed(&catalog, of_both).await, [7, 8, 9]);
-    let of_nobody = ExportFilter { tenants: tenants(&[]), ..page(Place::Newest, 3) };
+    let of_nobody = ExportFilter { tenants: tenants(&[]), ..page(PagePosition::Newest, 3) };
     assert_eq!(listed(&catalog, of_nobody).await, Vec::<u64>::new());
-    let hidden = ExportFilter { request: Some(gid(102)), ..of_acme(Place::Newest) };
+    let hidden = ExportFilter { request: Some(gid(102)), ..of_acme(PagePosition::Newest) };
     assert_eq!(listed(&catalog, hidden).await, Vec::<u64>::new(), "a request of another");
 }
 
@@ -136,10 +136,10 @@ async fn a_row_that_cannot_be_read_ends_no_list() {
     let catalog = open(directory.path()).await;
     nine(&catalog).await;
     sqlx::query("UPDATE exports SET warnings = '7' WHERE gid IN (7, 8)").execute(&catalog.pool).await.unwrap();
-    let (exports, next) = catalog.export_page(page(Place::Newest, 3)).await.unwrap();
+    let (exports, next) = catalog.export_page(page(PagePosition::Newest, 3)).await.unwrap();
     assert_eq!(exports.iter().map(|export| export.gid.get()).collect::<Vec<_>>(), [9]);
     assert_eq!(next, Some(gid(7)));
-    let (exports, next) = catalog.export_page(page(Place::Before(gid(7)), 6)).await.unwrap();
+    let (exports, next) = catalog.export_page(page(PagePosition::Before(gid(7)), 6)).await.unwrap();
     assert_eq!((exports.len(), next), (6, None));
 }
 
@@ -149,8 +149,8 @@ async fn a_page_that_begins_at_what_is_forgotten_goes_on_where_that_was() {
     let catalog = open(directory.path()).await;
     nine(&catalog).await;
     sqlx::query("DELETE FROM exports WHERE gid = 5").execute(&catalog.pool).await.unwrap();
-    assert_eq!(listed(&catalog, page(Place::Before(gid(5)), 3)).await, [2, 3, 4]);
-    assert_eq!(listed(&catalog, page(Place::After(gid(5)), 3)).await, [6, 7, 8]);
+    assert_eq!(listed(&catalog, page(PagePosition::Before(gid(5)), 3)).await, [2, 3, 4]);
+    assert_eq!(listed(&catalog, page(PagePosition::After(gid(5)), 3)).await, [6, 7, 8]);
 }
 
 #[tokio::test]

@@ -38,10 +38,10 @@ impl Engine {
             running.canceled.cancel();
             return Ok(running.now());
         }
-        match self.0.workshop.catalog.export(gid).await? {
+        match self.0.context.catalog.export(gid).await? {
             Some(export) if export.state.is_final() => Err(CancelError::Ended { gid, state: export.state }),
             Some(export) => {
-                lock(&self.0.doomed).insert(gid);
+                lock(&self.0.cancel_requested).insert(gid);
                 let held = export.schedule.is_some() && !lock(&self.0.queue).is_running(&export.organization);
                 if held {
                     // Its run has not offered it yet.
@@ -57,7 +57,7 @@ impl Engine {
     /// now, the export does not start all the same, and its end is recorded later.
     async fn end_waiting(&self, mut export: Export) -> Result<Export, CatalogError> {
         self.conclude(&mut export, &Err(Failure::Canceled));
-        let recorded = Record::State(&export).write(&self.0.workshop.catalog).await;
+        let recorded = Record::State(&export).write(&self.0.context.catalog).await;
         if recorded.is_ok() {
             self.tell(export.clone());
         } else {

@@ -7,7 +7,7 @@ use orgvault_api::{Export, OrganizationKey, State};
 use super::{Engine, lock};
 use crate::{
     catalog::CatalogError,
-    export::{Failure, job::Shared},
+    export::{Failure, job::JobState},
     keep,
     lifecycle::contained,
     store::Stored,
@@ -23,7 +23,7 @@ impl Engine {
         &self,
         export: &mut Export,
         result: Result<Stored, Failure>,
-        shared: &mut Shared,
+        shared: &mut JobState,
     ) -> Result<(), CatalogError> {
         self.conclude(export, &result);
         let archive = result.ok();
@@ -31,10 +31,10 @@ impl Engine {
         lock(&self.0.running).remove(&export.gid);
         self.tell(export.clone());
         if let Some(archive) = &archive {
-            self.0.workshop.tell_archive(archive);
+            self.0.context.tell_archive(archive);
             if recorded.is_ok() {
                 // Whatever retention does, the export has ended well.
-                let pruned = contained(keep::prune_after(&self.0.workshop, archive)).await;
+                let pruned = contained(keep::prune_after(&self.0.context, archive)).await;
                 pruned.unwrap_or_else(|panic| tracing::error!(gid = %export.gid, "retention failed: {panic}"));
             }
         }
@@ -46,7 +46,7 @@ impl Engine {
         &self,
         export: &mut Export,
         archive: Option<&Stored>,
-        shared: &mut Shared,
+        shared: &mut JobState,
     ) -> Result<(), CatalogError> {
         let gid = export.gid;
         let mut recording = pin!(self.record(export, archive));
@@ -62,7 +62,7 @@ impl Engine {
 
     /// Writes into the export how it has ended.
     pub(super) fn conclude(&self, export: &mut Export, result: &Result<Stored, Failure>) {
-        export.finished_at = Some(self.0.workshop.clock.now());
+        export.finished_at = Some(self.0.context.clock.now());
         export.progress = None;
         match result {
             Ok(archive) => {
@@ -70,7 +70,7 @@ impl Engine {
                 self.note(
                     export.gid,
                     "info",
-                    format!("published {}: {} bytes", self.0.workshop.archives.locate(archive.key()), archive.bytes),
+                    format!("published {}: {} bytes", self.0.context.archives.locate(archive.key()), archive.bytes),
                 );
                 for warning in &archive.warnings {
                     self.note(export.gid, "warn", format!("{}: {}", warning.code, warning.message));

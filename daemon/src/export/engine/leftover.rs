@@ -5,7 +5,7 @@ use orgvault_api::{Export, State, gid::Gid};
 use super::{Engine, Failure, Record};
 use crate::{
     catalog::{CatalogError, ExportFilter},
-    context::Workshop,
+    context::Context,
     store::{NewArchive, Stored},
 };
 
@@ -17,13 +17,13 @@ pub(super) struct End {
 
 /// What was started has ended: well, where its archive was published and only the catalog did not
 /// learn of it, else interrupted.
-pub(super) async fn ends(workshop: &Workshop) -> Result<Vec<End>, CatalogError> {
-    let Workshop { catalog, clock, .. } = workshop;
+pub(super) async fn ends(context: &Context) -> Result<Vec<End>, CatalogError> {
+    let Context { catalog, clock, .. } = context;
     let started = ExportFilter { state: Some(State::Started), ..ExportFilter::default() };
     let mut ends = Vec::new();
     for mut export in catalog.exports(started).await? {
         export.finished_at = Some(clock.now());
-        let archive = published(workshop, &export);
+        let archive = published(context, &export);
         if let Some(archive) = &archive {
             export.finish(archive);
         } else {
@@ -38,10 +38,10 @@ pub(super) async fn ends(workshop: &Workshop) -> Result<Vec<End>, CatalogError> 
     Ok(ends)
 }
 
-fn published(workshop: &Workshop, export: &Export) -> Option<Stored> {
+fn published(context: &Context, export: &Export) -> Option<Stored> {
     let Export { organization, gid, format, gzip, .. } = export;
     let (gid, format, gzip) = (*gid, *format, *gzip);
-    workshop.archives.published(&NewArchive { organization, exported_at: export.started_at?, gid, format, gzip })
+    context.archives.published(&NewArchive { organization, exported_at: export.started_at?, gid, format, gzip })
 }
 
 impl Engine {
@@ -51,7 +51,7 @@ impl Engine {
         for End { export, archive } in leftover {
             let how = export.error.as_ref().map_or("it was published", |error| &error.message);
             tracing::warn!(gid = %export.gid, "an export that an earlier daemon had started has ended: {how}");
-            if Record::of(&export, archive.as_ref()).write(&self.0.workshop.catalog).await.is_err() {
+            if Record::of(&export, archive.as_ref()).write(&self.0.context.catalog).await.is_err() {
                 self.record_later(export, archive);
             }
         }

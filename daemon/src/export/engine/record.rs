@@ -100,7 +100,7 @@ impl Engine {
         let mut stops = false;
         loop {
             let gives_up = self.0.abort.is_cancelled();
-            match record.write(&self.0.workshop.catalog).await {
+            match record.write(&self.0.context.catalog).await {
                 Err(error) if !gives_up && !error.is_refusal() => self.is_unrecorded(gid, &error),
                 recorded => return recorded,
             }
@@ -128,6 +128,6 @@ impl Engine {
                  and tried again: look after the disk of state_dir"
             )
         });
-        self.0.workshop.notices.set(NOTICE, message);
+        self.0.context.notices.set(NOTICE, message);
     }
 }

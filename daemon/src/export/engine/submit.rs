@@ -49,8 +49,8 @@ impl Engine {
     async fn take_in_once(&self, exports: Vec<Export>, repeat: &Repeat) -> Result<Vec<Export>, SubmitError> {
         // A repetition that comes meanwhile waits until the key is kept.
         let _one_at_a_time = self.0.repeating.lock().await;
-        let catalog = &self.0.workshop.catalog;
-        match catalog.repeated(repeat, self.0.workshop.clock.now()).await? {
+        let catalog = &self.0.context.catalog;
+        match catalog.repeated(repeat, self.0.context.clock.now()).await? {
             None => self.take_in(exports, Some(repeat)).await,
             Some(known) if known.asked == repeat.asked => {
                 let made = ExportFilter { request: Some(known.request), ..ExportFilter::default() };
@@ -64,7 +64,7 @@ impl Engine {
         if self.0.stop.is_cancelled() {
             return Err(SubmitError::Stopping);
         }
-        self.0.workshop.catalog.add_exports(&exports, repeat).await?;
+        self.0.context.catalog.add_exports(&exports, repeat).await?;
         self.announce(&exports);
         lock(&self.0.queue).push(exports.clone());
         self.0.work.notify_waiters();

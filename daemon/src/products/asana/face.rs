@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     api::{
-        App, Caller, Face, Refusal, RequestLine, Route,
+        ApiError, App, Caller, Face, RequestLine, Route,
         description::{Body as Shape, Kind, Query, get, json as answers, with},
         error_style::{FaceError, is_unrouted, status},
         faces::ArchiveChoice,
@@ -68,7 +68,7 @@ async fn create(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     Body(body): Body<Value>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let organization = app.organization_by_gid(&caller, &organization_in(&body)?).await?;
     caller.is_about(None, &organization.key);
     let source = app.source(&caller, &organization.key.source)?;
@@ -88,10 +88,10 @@ async fn show(
     Path(gid): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let Ok(known) = gid.parse::<Gid>() else {
         let detail = format!("organization_export_gid: not a recognized id: {gid}");
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, "invalid_path", detail)
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_path", detail)
             .hint("ask for the gid that creating the export gave"));
     };
     let export = app.export(&caller, known).await?;
@@ -100,7 +100,7 @@ async fn show(
 
 /// The gid in `{"data": {"organization": "<gid>"}}`. Clients write an id as a string or, as the
 /// older ones, as a number.
-fn organization_in(body: &Value) -> Result<String, Refusal> {
+fn organization_in(body: &Value) -> Result<String, ApiError> {
     let Some(data) = body.get("data").and_then(Value::as_object) else {
         return Err(bad_request("data: missing input".to_owned()));
     };
@@ -112,15 +112,15 @@ fn organization_in(body: &Value) -> Result<String, Refusal> {
     }
 }
 
-fn bad_request(message: String) -> Refusal {
-    Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+fn bad_request(message: String) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message)
         .hint("the body is {\"data\": {\"organization\": \"ID\"}}, and ids are those that were answered")
 }
 
 impl App {
     /// The organization of a gid that [`App::gid_of`] gave. Otherwise any name will do, which an id
     /// goes before.
-    async fn organization_by_gid(&self, caller: &Caller, gid: &str) -> Result<Listed, Refusal> {
+    async fn organization_by_gid(&self, caller: &Caller, gid: &str) -> Result<Listed, ApiError> {
         let listing = self.listing_for(caller, &[gid.to_owned()]).await;
         let is_meant = |key: &OrganizationKey| key.id == gid || format!("{}/{}", key.source, key.id) == gid;
         let by_id: Vec<&Listed> = listing.listed.iter().filter(|one| is_meant(&one.key)).collect();
@@ -141,7 +141,7 @@ impl App {
     }
 
     /// The export as Asana's record, with a fresh link once there is a file.
-    fn record(&self, caller: &Caller, headers: &HeaderMap, export: &Export) -> Result<Value, Refusal> {
+    fn record(&self, caller: &Caller, headers: &HeaderMap, export: &Export) -> Result<Value, ApiError> {
         let download_url = match export.state {
             ExportState::Finished => {
                 Some(self.absolute(caller, headers, &self.link(caller, export.gid, LINK_LIFETIME)?))

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::{
     api::{
-        App, Attachment, Caller, Face, Refusal, RequestLine, Route,
+        ApiError, App, Attachment, Caller, Face, RequestLine, Route,
         description::{ANY_FILE, Kind, Query, file, get},
         error_style::{FaceError, is_unrouted, status},
         faces::ArchiveChoice,
@@ -50,7 +50,7 @@ async fn export(
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let parameters = parameters(query.as_deref().unwrap_or_default());
     let choice = choice(&parameters)?;
     let organization = app.workspace(&caller, &parameters).await?;
@@ -71,7 +71,7 @@ fn one<'a>(parameters: &'a [(String, String)], name: &str) -> Result<Option<&'a 
 }
 
 /// `entity` counts for csv only. Nothing is read for a request that asks for something else.
-fn choice(parameters: &[(String, String)]) -> Result<ArchiveChoice, Refusal> {
+fn choice(parameters: &[(String, String)]) -> Result<ArchiveChoice, ApiError> {
     match one(parameters, "format") {
         Ok(None | Some("json")) => Ok(ArchiveChoice::plain(Format::Json)),
         Ok(Some("csv")) => match one(parameters, "entity") {
@@ -84,13 +84,13 @@ fn choice(parameters: &[(String, String)]) -> Result<ArchiveChoice, Refusal> {
     }
 }
 
-fn bad_request(message: String) -> Refusal {
-    Refusal::new(StatusCode::BAD_REQUEST, "invalid_query", message)
+fn bad_request(message: String) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "invalid_query", message)
 }
 
 impl App {
     /// The organization that is named, or the only one that the caller may know of.
-    async fn workspace(&self, caller: &Caller, parameters: &[(String, String)]) -> Result<Listed, Refusal> {
+    async fn workspace(&self, caller: &Caller, parameters: &[(String, String)]) -> Result<Listed, ApiError> {
         let mut listing = self.listing_of(caller, PRODUCT).await?;
         let Ok(name) = one(parameters, "organization") else {
             return Err(bad_request("organization must be one".to_owned()));
@@ -102,7 +102,7 @@ impl App {
             match (listing.listed.len(), listing.failures.pop()) {
                 (1, None) => listing.listed.remove(0),
                 (_, Some(failure)) => return Err(failure.error.into()),
-                (0, None) => return Err(Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", "there is none")),
+                (0, None) => return Err(ApiError::new(StatusCode::NOT_FOUND, "unknown_organization", "there is none")),
                 (_, None) => return Err(bad_request("organization must be named: there are several".to_owned())),
             }
         };

@@ -12,7 +12,7 @@ use orgvault_api::{Format, Problem, Role};
 use serde_json::{Value, json};
 
 use crate::api::{
-    App, Caller, Face, Refusal, RequestLine, Route,
+    ApiError, App, Caller, Face, RequestLine, Route,
     description::{Body, NONE, get, json as answers},
     error_style::{FaceError, status},
     faces::{ArchiveChoice, FaceTenant},
@@ -37,7 +37,7 @@ async fn export(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, ApiError> {
     let organization = app.named(&caller, FaceTenant { product: "solidtime", kind: "organization", id: &id }).await?;
     let export = app.ordered(&caller, &organization, ArchiveChoice::plain(Format::Zip)).await?;
     let archive = app.finished(&caller, export.gid).await?;

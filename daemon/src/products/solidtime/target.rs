@@ -10,9 +10,9 @@ use orgvault_config::{Instance, Server};
 
 use crate::send::{
     answer::Answer,
+    checked_archive::CheckedArchive,
     http::{Coding, Link, NoAnswer, Upload},
     outcome::Outcome,
-    parcel::Parcel,
     target::{self, Options, Target},
 };
 
@@ -36,13 +36,13 @@ impl Solidtime {
         format!("/api/v1/organizations/{}/import", self.organization)
     }
 
-    async fn post(&self, parcel: &Parcel) -> Result<Answer, Outcome> {
+    async fn post(&self, checked: &CheckedArchive) -> Result<Answer, Outcome> {
         let link = Link::new(&self.server, self.timeout)?;
         let upload = Upload {
             content_type: "application/json".to_owned(),
             before: Bytes::from_static(BEFORE),
-            archive: parcel.reader(),
-            bytes: parcel.bytes,
+            archive: checked.reader(),
+            bytes: checked.bytes,
             coding: Coding::Base64,
             after: Bytes::from_static(AFTER),
         };
@@ -77,9 +77,9 @@ impl Target for Solidtime {
         target::Upload { bytes: around + Coding::Base64.length(bytes), limit: Some(self.server.max_upload) }
     }
 
-    fn deliver<'a>(&'a self, parcel: &'a Parcel, _request: &'a SendRequest) -> BoxFuture<'a, Outcome> {
+    fn deliver<'a>(&'a self, checked: &'a CheckedArchive, _request: &'a SendRequest) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            match self.post(parcel).await {
+            match self.post(checked).await {
                 Ok(answer) => outcome(&answer, &self.server.url),
                 Err(outcome) => outcome,
             }

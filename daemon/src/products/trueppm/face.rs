@@ -19,7 +19,7 @@ use orgvault_api::{Actor, Format, OrganizationKey, Role};
 use self::{error_style::error_style, slash::with_slash};
 use crate::{
     api::{
-        App, Attachment, Caller, Face, Refusal, Route,
+        ApiError, App, Attachment, Caller, Face, Route,
         description::{Body, Kind, NONE, file, get, json},
         faces::{ArchiveChoice, FaceTenant},
         request::Path,
@@ -64,7 +64,7 @@ async fn program(
     Path(id): Path<String>,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     app.seed(&caller, ("program", &id), &method, &headers).await
 }
 
@@ -75,7 +75,7 @@ async fn project(
     Path(id): Path<String>,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     app.seed(&caller, ("project", &id), &method, &headers).await
 }
 
@@ -86,7 +86,7 @@ impl App {
         place: (&str, &str),
         method: &Method,
         headers: &HeaderMap,
-    ) -> Result<Response, Refusal> {
+    ) -> Result<Response, ApiError> {
         let organization = self.member_of(caller, place, self.config().access.seed_export).await?;
         let export = self.ordered(caller, &organization, ArchiveChoice::plain(Format::Seed)).await?;
         let archive = self.finished(caller, export.gid).await?;
@@ -94,7 +94,7 @@ impl App {
     }
 
     /// The program or project, if the caller may know of it and has the role.
-    async fn member_of(&self, caller: &Caller, (kind, id): (&str, &str), needed: Role) -> Result<Listed, Refusal> {
+    async fn member_of(&self, caller: &Caller, (kind, id): (&str, &str), needed: Role) -> Result<Listed, ApiError> {
         Self::membership(caller)?;
         let organization = self.named(caller, FaceTenant { product: "trueppm", kind, id }).await?;
         Self::permission(caller, needed)?;
@@ -102,23 +102,23 @@ impl App {
     }
 
     /// Before anything is looked up: who somebody is.
-    fn membership(caller: &Caller) -> Result<(), Refusal> {
+    fn membership(caller: &Caller) -> Result<(), ApiError> {
         match (&caller.actor, caller.role) {
-            (Actor::Nobody, _) => Err(Refusal::no_token()),
+            (Actor::Nobody, _) => Err(ApiError::no_token()),
             (_, None) => {
-                Err(Refusal::new(StatusCode::NOT_FOUND, "unknown_organization", "there is no such thing for you"))
+                Err(ApiError::new(StatusCode::NOT_FOUND, "unknown_organization", "there is no such thing for you"))
             }
             (_, Some(_)) => Ok(()),
         }
     }
 
     /// After it: whether it is enough.
-    fn permission(caller: &Caller, needed: Role) -> Result<(), Refusal> {
+    fn permission(caller: &Caller, needed: Role) -> Result<(), ApiError> {
         if caller.role >= Some(needed) {
             return Ok(());
         }
         let detail = format!("this needs the role {}", needed.name());
-        Err(Refusal::new(StatusCode::FORBIDDEN, "not_allowed", detail))
+        Err(ApiError::new(StatusCode::FORBIDDEN, "not_allowed", detail))
     }
 }
 

@@ -14,9 +14,9 @@ use tokio::time::{sleep, timeout};
 
 use crate::send::{
     answer::{Answer, shortened},
+    checked_archive::CheckedArchive,
     http::{Coding, Link, Upload},
     outcome::Outcome,
-    parcel::Parcel,
     target::{self, Options, Target},
 };
 
@@ -71,10 +71,10 @@ struct Conflict {
 }
 
 impl Trueppm {
-    async fn hand_over(&self, parcel: &Parcel, replace: bool) -> Result<Outcome, Outcome> {
+    async fn hand_over(&self, checked: &CheckedArchive, replace: bool) -> Result<Outcome, Outcome> {
         let link = Link::new(&self.server, self.timeout)?;
-        self.validate(&link, parcel).await?;
-        let upload = upload(parcel, replace);
+        self.validate(&link, checked).await?;
+        let upload = upload(checked, replace);
         let answer = link.post(IMPORT, upload).await.map_err(|error| error.outcome(&self.server.url))?;
         if let Some(refusal) = answer.refusal(&self.server.url) {
             return Err(conflict(&answer).unwrap_or(refusal));
@@ -93,10 +93,10 @@ impl Trueppm {
     }
 
     /// Nothing is imported by this, so whatever goes wrong here leaves nothing behind.
-    async fn validate(&self, link: &Link<'_>, parcel: &Parcel) -> Result<(), Outcome> {
+    async fn validate(&self, link: &Link<'_>, checked: &CheckedArchive) -> Result<(), Outcome> {
         let address = &self.server.url;
         let not_done = |why: String| Outcome::refused("validation_failed", format!("{why}; nothing was imported"));
-        let answer = match link.post(VALIDATE, upload(parcel, false)).await {
+        let answer = match link.post(VALIDATE, upload(checked, false)).await {
             Ok(answer) => answer,
             Err(error) if error.began => return Err(not_done(format!("no answer from {address}: {}", error.cause))),
             Err(error) => return Err(error.outcome(address)),
@@ -201,9 +201,9 @@ impl Target for Trueppm {
         target::Upload { bytes, limit: Some(self.server.max_upload) }
     }
 
-    fn deliver<'a>(&'a self, parcel: &'a Parcel, request: &'a SendRequest) -> BoxFuture<'a, Outcome> {
+    fn deliver<'a>(&'a self, checked: &'a CheckedArchive, request: &'a SendRequest) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            match self.hand_over(parcel, request.replace).await {
+            match self.hand_over(checked, request.replace).await {
                 Ok(outcome) | Err(outcome) => outcome,
             }
         })
@@ -212,8 +212,8 @@ impl Target for Trueppm {
 
 /// A form with the seed as a file: its bytes stay as they are. The archive's hash is no part of
 /// the archive, so it parts the form.
-fn upload(parcel: &Parcel, replace: bool) -> Upload {
-    let boundary = &parcel.sha256;
+fn upload(checked: &CheckedArchive, replace: bool) -> Upload {
+    let boundary = &checked.sha256;
     let replace = if replace {
         format!("--{boundary}\r\nContent-Disposition: form-data; name=\"replace\"\r\n\r\ntrue\r\n")
     } else {
@@ -222,13 +222,13 @@ fn upload(parcel: &Parcel, replace: bool) -> Upload {
     let before = format!(
         "{replace}--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{}\"\r\n\
          Content-Type: application/json\r\n\r\n",
-        parcel.name()
+        checked.name()
     );
     Upload {
         content_type: format!("multipart/form-data; boundary={boundary}"),
         before: before.into(),
-        archive: parcel.reader(),
-        bytes: parcel.bytes,
+        archive: checked.reader(),
+        bytes: checked.bytes,
         coding: Coding::Plain,
         after: Bytes::from(format!("\r\n--{boundary}--\r\n")),
     }

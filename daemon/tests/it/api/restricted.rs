@@ -52,7 +52,7 @@ impl Shared {
         tracker_database.psql(
             "INSERT INTO organizations (id, name, slug) VALUES ('00000000-0000-7000-8000-0000000000bb', 'Hidden Inc', 'hidden-b')",
         );
-        let (time, database) = source("clockwork", "solidtime", SOLIDTIME).await;
+        let (time, database) = source("ticker", "solidtime", SOLIDTIME).await;
         database.psql("UPDATE organizations SET name = 'Umbrella' WHERE id::text LIKE '0000000b%'");
         let (plans, _database) = source("blueprints", "trueppm", TRUEPPM).await;
         let daemon = Daemon::start_with(|config| {
@@ -63,7 +63,7 @@ impl Shared {
         let mut hidden = Vec::new();
         for name in [
             "tracker/hidden-b",
-            "clockwork/0000000b-0000-4000-8000-000000000000",
+            "ticker/0000000b-0000-4000-8000-000000000000",
             "blueprints/program/00000001-0000-4000-8000-000000000001",
         ] {
             let gid = export(&daemon, name).await;

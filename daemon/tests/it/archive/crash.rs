@@ -21,7 +21,7 @@ const EARLIER: u64 = 1;
 const DYING: u64 = 2;
 
 /// A directory whose owner dies in `step`.
-fn doomed(root: PathBuf, step: String) -> LocalStore {
+fn cancel_requested(root: PathBuf, step: String) -> LocalStore {
     LocalStore::new(root).observed_by(Arc::new(move |taken: Step| {
         if format!("{taken:?}") == step {
             kill_process(getpid(), Signal::KILL).unwrap();
@@ -36,7 +36,7 @@ fn doomed(root: PathBuf, step: String) -> LocalStore {
 #[test]
 fn dies() {
     let (Some(root), Ok(step)) = (env::var_os(ROOT), env::var(STEP)) else { return };
-    let directory = doomed(root.into(), step);
+    let directory = cancel_requested(root.into(), step);
     let path = publish(&directory, &organization("acme", "7"), DYING).unwrap();
     directory.delete(&at(&path)).unwrap();
 }

@@ -95,7 +95,7 @@ async fn each_success_prunes_its_group_and_a_failure_prunes_nothing() {
 async fn a_newest_archive_that_is_damaged_is_found_before_anything_goes() {
     let daemon = three(keep_last(1)).await;
     let [first, second, third] = <[_; 3]>::try_from(listed(&daemon.client).await).unwrap();
-    // A glance sees no difference.
+    // A stat sees no difference.
     flip(&third.path);
     let pruned = daemon.client.apply_retention().await.unwrap();
     assert_eq!(pruned.deleted, [first.gid]);

@@ -4,7 +4,7 @@ use std::{collections::HashSet, io::Read};
 
 use serde_json::{Value, value::RawValue};
 
-use super::needle::Needle;
+use super::search::Search;
 use crate::{
     content::Broken,
     document::{Document, LARGEST_ROW},
@@ -34,7 +34,7 @@ impl From<Broken> for Stop {
 pub(super) struct Page {
     after: u64,
     limit: usize,
-    needle: Option<Needle>,
+    search: Option<Search>,
     passed: u64,
     bytes: usize,
     columns: Vec<String>,
@@ -45,9 +45,9 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn new(after: u64, limit: usize, search: Option<&str>) -> Self {
-        let needle = search.filter(|text| !text.is_empty()).map(Needle::new);
+        let search = search.filter(|text| !text.is_empty()).map(Search::new);
         let (columns, noted, rows) = (Vec::new(), HashSet::new(), Vec::new());
-        Self { after, limit: limit.max(1), needle, passed: 0, bytes: 0, columns, noted, rows, next: None }
+        Self { after, limit: limit.max(1), search, passed: 0, bytes: 0, columns, noted, rows, next: None }
     }
 
     pub(super) fn finish(self) -> RowsPage {
@@ -144,7 +144,7 @@ impl Page {
     fn offer(&mut self, text: &[u8]) -> Result<(), Stop> {
         // It has been found to be one value of UTF-8 text.
         let text = String::from_utf8_lossy(text);
-        if self.needle.as_ref().is_some_and(|needle| !needle.may_be_in(&text)) {
+        if self.search.as_ref().is_some_and(|search| !search.may_be_in(&text)) {
             self.passed += 1;
             return Ok(());
         }
@@ -161,7 +161,7 @@ impl Page {
             return self.end_before(format!("it has more than {MOST_COLUMNS} columns"));
         };
         self.passed += 1;
-        if self.needle.as_ref().is_some_and(|needle| !needle.is_in(&row)) {
+        if self.search.as_ref().is_some_and(|search| !search.is_in(&row)) {
             return Ok(());
         }
         self.bytes += row.text().len();

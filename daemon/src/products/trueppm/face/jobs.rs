@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     api::{
-        App, Caller, Refusal,
+        ApiError, App, Caller,
         faces::{ArchiveChoice, is_same_id},
         query::{parameters, values},
         request::Path,
@@ -36,7 +36,7 @@ pub(super) async fn start(
     Extension(caller): Extension<Caller>,
     OriginalUri(uri): OriginalUri,
     Path(id): Path<String>,
-) -> Result<(StatusCode, Json<Value>), Refusal> {
+) -> Result<(StatusCode, Json<Value>), ApiError> {
     let organization = app.member_of(&caller, (kind(uri.path()), &id), Role::Admin).await?;
     let export = app.open_or_new_job(&caller, &organization).await?;
     Ok((StatusCode::ACCEPTED, Json(document(&export))))
@@ -50,7 +50,7 @@ pub(super) async fn list(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, ApiError> {
     let organization = app.member_of(&caller, (kind(uri.path()), &id), Role::Admin).await?;
     let series = jobs_of(&organization);
     let count = app.catalog().count_of_series(&series).await?;
@@ -72,7 +72,7 @@ pub(super) async fn show(
     Extension(caller): Extension<Caller>,
     OriginalUri(uri): OriginalUri,
     Path((id, job)): Path<(String, String)>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, ApiError> {
     app.job(&caller, (kind(uri.path()), &id), &job).await.map(|export| Json(document(&export)))
 }
 
@@ -84,14 +84,14 @@ pub(super) async fn download(
     Path((id, job)): Path<(String, String)>,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let export = app.job(&caller, (kind(uri.path()), &id), &job).await?;
     if export.state != ExportState::Finished {
         let detail = format!("the job is {}: there is nothing to download", document(&export)["status"]);
-        return Err(Refusal::new(StatusCode::CONFLICT, "not_ready", detail));
+        return Err(ApiError::new(StatusCode::CONFLICT, "not_ready", detail));
     }
     let archive = app.archive(&caller, export.gid).await.map_err(|refusal| match refusal.status() {
-        StatusCode::NOT_FOUND => Refusal::new(StatusCode::GONE, "archive_deleted", "the job's archive has expired"),
+        StatusCode::NOT_FOUND => ApiError::new(StatusCode::GONE, "archive_deleted", "the job's archive has expired"),
         _ => refusal,
     })?;
     attachment(&export.organization).answer(&app, &archive, &method, &headers).await
@@ -107,7 +107,7 @@ fn jobs_of(organization: &Listed) -> Series<'_> {
 }
 
 /// The page that is asked for, from 1, where there is one.
-fn page(query: &str, count: u64) -> Result<u64, Refusal> {
+fn page(query: &str, count: u64) -> Result<u64, ApiError> {
     let parameters = parameters(query);
     let pages = count.div_ceil(PAGE).max(1);
     let page = match values(&parameters, "page").last() {
@@ -116,7 +116,7 @@ fn page(query: &str, count: u64) -> Result<u64, Refusal> {
         Some(number) => number.parse().ok(),
     };
     page.filter(|page| (1..=pages).contains(page))
-        .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "invalid_page", format!("there are {pages} pages")))
+        .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "invalid_page", format!("there are {pages} pages")))
 }
 
 /// Where a page is: the first has no number.
@@ -127,7 +127,7 @@ fn place(path: &str, page: u64) -> String {
 impl App {
     /// The job that goes on, or else a new one. A client that names its request by a key gets what
     /// that made, whatever else goes on.
-    async fn open_or_new_job(&self, caller: &Caller, organization: &Listed) -> Result<Export, Refusal> {
+    async fn open_or_new_job(&self, caller: &Caller, organization: &Listed) -> Result<Export, ApiError> {
         // Of two that ask at the same time, the second gets the first one's.
         let _one_at_a_time = self.starting.lock().await;
         if !caller.repeats()
@@ -141,9 +141,9 @@ impl App {
     }
 
     /// The job of this id, if it is one of the named program's or project's.
-    async fn job(&self, caller: &Caller, (kind, id): (&str, &str), job: &str) -> Result<Export, Refusal> {
+    async fn job(&self, caller: &Caller, (kind, id): (&str, &str), job: &str) -> Result<Export, ApiError> {
         Self::membership(caller)?;
-        let unknown = || Refusal::new(StatusCode::NOT_FOUND, "unknown_export", format!("there is no job {job} here"));
+        let unknown = || ApiError::new(StatusCode::NOT_FOUND, "unknown_export", format!("there is no job {job} here"));
         let export = self.export(caller, gid(job).ok_or_else(unknown)?).await?;
         let organization = &export.organization;
         if organization.kind != kind || !is_same_id(&organization.id, id) || !is_job(&export) {

@@ -15,9 +15,9 @@ const EXPORTS: usize = 500;
 
 /// The newest lines of the newest exports.
 #[derive(Debug, Default)]
-pub(super) struct Logbook(Mutex<BTreeMap<Gid, VecDeque<LogLine>>>);
+pub(super) struct ExportLog(Mutex<BTreeMap<Gid, VecDeque<LogLine>>>);
 
-impl Logbook {
+impl ExportLog {
     /// Adds a line; the oldest ones give way.
     pub(super) fn note(&self, gid: Gid, at: Timestamp, level: &str, message: impl Into<String>) {
         let mut exports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,17 +44,17 @@ mod tests {
 
     #[test]
     fn keeps_the_newest_lines_of_the_newest_exports() {
-        let (logbook, at) = (Logbook::default(), chrono::DateTime::UNIX_EPOCH);
+        let (log, at) = (ExportLog::default(), chrono::DateTime::UNIX_EPOCH);
         let gid = |number: u64| Gid::try_from(number).unwrap();
         for line in 0..=LINES {
-            logbook.note(gid(1), at, "info", line.to_string());
+            log.note(gid(1), at, "info", line.to_string());
         }
-        let lines = logbook.of(gid(1)).lines;
+        let lines = log.of(gid(1)).lines;
         assert_eq!((lines.len(), lines[0].message.as_str()), (LINES, "1"));
         for number in 2..=EXPORTS as u64 + 1 {
-            logbook.note(gid(number), at, "info", "started");
+            log.note(gid(number), at, "info", "started");
         }
-        assert!(logbook.of(gid(1)).lines.is_empty());
-        assert_eq!(logbook.of(gid(2)).lines.len(), 1);
+        assert!(log.of(gid(1)).lines.is_empty());
+        assert_eq!(log.of(gid(2)).lines.len(), 1);
     }
 }

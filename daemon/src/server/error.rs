@@ -17,13 +17,13 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"orgvault
 
 /// A request that is not done, and the answer to it.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiError {
     problem: Arc<Problem>,
     /// After how many seconds it may be asked again.
     retry_after: Option<u64>,
 }
 
-impl Refusal {
+impl ApiError {
     /// `code` is stable; `detail` is one sentence with the act, the place and the cause.
     pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         let problem = Arc::new(Problem {
@@ -73,7 +73,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status(), axum::Json(self.problem.as_ref())).into_response();
         let headers = response.headers_mut();

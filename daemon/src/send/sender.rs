@@ -16,14 +16,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     SendError,
+    checked_archive::CheckedArchive,
     outcome::Outcome,
-    parcel::Parcel,
     record,
     target::{self, Options, Target},
 };
 use crate::{
     catalog::CatalogError,
-    context::Workshop,
+    context::Context,
     store::{Store, Stored},
 };
 
@@ -32,10 +32,10 @@ const REASONS: usize = 3;
 
 /// Hands archives to targets.
 #[derive(Clone)]
-pub struct Courier(Arc<Inner>);
+pub struct Sender(Arc<SenderState>);
 
-struct Inner {
-    workshop: Arc<Workshop>,
+struct SenderState {
+    context: Arc<Context>,
     tracker: TaskTracker,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -56,7 +56,7 @@ pub struct Asker {
 
 /// One send while it goes on.
 struct Claim<'a> {
-    inner: &'a Inner,
+    inner: &'a SenderState,
     key: (Gid, String),
 }
 
@@ -66,16 +66,11 @@ impl Drop for Claim<'_> {
     }
 }
 
-impl Courier {
-    /// A courier that takes nothing new after `stop`, and gives up what is on its way at `abort`.
+impl Sender {
+    /// A sender that takes nothing new after `stop`, and gives up what is on its way at `abort`.
     #[must_use]
-    pub fn new(
-        workshop: Arc<Workshop>,
-        tracker: TaskTracker,
-        stop: CancellationToken,
-        abort: CancellationToken,
-    ) -> Self {
-        Self(Arc::new(Inner { workshop, tracker, stop, abort, running: Mutex::default() }))
+    pub fn new(context: Arc<Context>, tracker: TaskTracker, stop: CancellationToken, abort: CancellationToken) -> Self {
+        Self(Arc::new(SenderState { context, tracker, stop, abort, running: Mutex::default() }))
     }
 
     /// Hands `archive` to `target` and says what became of it. A send that has begun goes on when
@@ -101,11 +96,11 @@ impl Courier {
     pub fn settle(&self, archive: &mut Archive) {
         let running = self.0.running();
         let goes_on = |target: &str| running.contains(&(archive.gid, target.to_owned()));
-        record::settle(&mut archive.sent, self.0.workshop.clock.now(), goes_on);
+        record::settle(&mut archive.sent, self.0.context.clock.now(), goes_on);
     }
 }
 
-impl Inner {
+impl SenderState {
     async fn run(
         self: Arc<Self>,
         archive: Stored,
@@ -118,8 +113,8 @@ impl Inner {
         let _claim = self.claim(archive.gid, &target.name)?;
         self.was_not_sent(&archive, &target.name, request.again).await?;
         let (ignores, product) = (taker.ignores(), taker.product());
-        let (store, looked_at) = (Arc::clone(&self.workshop.archives), archive.clone());
-        let (preflight, parcel) = blocking(move || look(&store, &looked_at, product, ignores)).await??;
+        let (store, looked_at) = (Arc::clone(&self.context.archives), archive.clone());
+        let (preflight, checked) = blocking(move || look(&store, &looked_at, product, ignores)).await??;
         let mut answer = SendAnswer {
             gid: archive.gid,
             target: target.name.clone(),
@@ -132,7 +127,7 @@ impl Inner {
         if !request.dry_run {
             let record = self.begin(&archive, &target.name, asker).await?;
             let outcome = tokio::select! {
-                outcome = taker.deliver(&parcel, &request) => outcome,
+                outcome = taker.deliver(&checked, &request) => outcome,
                 () = self.abort.cancelled() => record::interrupted(),
             };
             answer.sent = Some(self.end(&archive, record, outcome, asker).await);
@@ -155,7 +150,7 @@ impl Inner {
 
     /// What is on disk decides, not what the catalog remembers. Nothing is written.
     async fn was_not_sent(&self, archive: &Stored, target: &str, again: bool) -> Result<(), SendError> {
-        let (store, of, gid) = (Arc::clone(&self.workshop.archives), archive.reference(), archive.gid);
+        let (store, of, gid) = (Arc::clone(&self.context.archives), archive.reference(), archive.gid);
         let state = blocking(move || store.state(&of)).await??;
         let mut records = state.filter(|state| state.gid == gid).map(|state| state.sent).unwrap_or_default();
         self.settle_left(&mut records, target);
@@ -172,7 +167,7 @@ impl Inner {
 
     /// Whoever has the claim on a target knows that nobody carries on what began earlier.
     fn settle_left(&self, records: &mut [SendRecord], target: &str) {
-        record::settle(records, self.workshop.clock.now(), |other| other != target);
+        record::settle(records, self.context.clock.now(), |other| other != target);
     }
 
     /// Writes down that it is going to be sent.
@@ -181,7 +176,7 @@ impl Inner {
             target: target.to_owned(),
             state: SendState::Sending,
             by: asker.name.clone(),
-            started_at: self.workshop.clock.now(),
+            started_at: self.context.clock.now(),
             ended_at: None,
             error: None,
             report: Vec::new(),
@@ -206,7 +201,7 @@ impl Inner {
         outcome: Outcome,
         asker: &Asker,
     ) -> SendRecord {
-        outcome.end(&mut record, self.workshop.clock.now());
+        outcome.end(&mut record, self.context.clock.now());
         if let Err(error) = self.tell(archive, &record, asker).await {
             tracing::error!(gid = %archive.gid, "{error}");
         }
@@ -236,9 +231,9 @@ impl Inner {
             gid: Some(archive.gid),
             organization: Some(archive.organization.clone()),
             result: result.to_owned(),
-            ..AuditEntry::new(self.workshop.clock.now(), asker.actor.clone(), "archive.send")
+            ..AuditEntry::new(self.context.clock.now(), asker.actor.clone(), "archive.send")
         };
-        let audit = Arc::clone(&self.workshop.audit);
+        let audit = Arc::clone(&self.context.audit);
         blocking(move || audit.record(&entry)).await?.map_err(SendError::from)
     }
 
@@ -248,7 +243,7 @@ impl Inner {
         archive: &Stored,
         change: impl FnOnce(&mut Vec<SendRecord>) + Send + 'static,
     ) -> Result<(), SendError> {
-        let (store, gid, of) = (Arc::clone(&self.workshop.archives), archive.gid, archive.reference());
+        let (store, gid, of) = (Arc::clone(&self.context.archives), archive.gid, archive.reference());
         let write = move || store.update_state(&of, Box::new(|state| change(&mut state.sent)));
         let sent = blocking(write).await??.sent;
         if let Err(error) = self.list(gid, sent).await {
@@ -259,11 +254,11 @@ impl Inner {
 
     /// An archive that was deleted meanwhile stays so.
     async fn list(&self, gid: Gid, sent: Vec<SendRecord>) -> Result<(), CatalogError> {
-        let _storing = self.workshop.storing.lock().await;
-        if let Some(mut listed) = self.workshop.catalog.archive(gid).await? {
+        let _storing = self.context.storing.lock().await;
+        if let Some(mut listed) = self.context.catalog.archive(gid).await? {
             listed.sent = sent;
-            self.workshop.catalog.put_archive(&listed).await?;
-            self.workshop.tell_archive(&listed);
+            self.context.catalog.put_archive(&listed).await?;
+            self.context.tell_archive(&listed);
         }
         Ok(())
     }
@@ -306,16 +301,16 @@ fn look(
     archive: &Stored,
     product: Option<&str>,
     ignores: &[&str],
-) -> Result<(Option<Preflight>, Parcel), SendError> {
+) -> Result<(Option<Preflight>, CheckedArchive), SendError> {
     let of = archive.reference();
-    let parcel = Parcel::open(Arc::clone(store), archive)?;
+    let checked = CheckedArchive::open(Arc::clone(store), archive)?;
     let product = match product {
         Some(product) => product.to_owned(),
         None => store.manifest(&of)?.map(|manifest| manifest.product.name).unwrap_or_default(),
     };
-    let preflight = match preflight::preflight_of(&product, &parcel.reader()) {
+    let preflight = match preflight::preflight_of(&product, &checked.reader()) {
         Ok(preflight) => preflight,
-        Err(PreflightError::UnknownProduct { .. }) => return Ok((None, parcel)),
+        Err(PreflightError::UnknownProduct { .. }) => return Ok((None, checked)),
         Err(error) => return Err(error.into()),
     };
     let refused = |code: &str, severity| severity == Severity::Refuses && !ignores.contains(&code);
@@ -325,5 +320,5 @@ fn look(
         let (gid, reasons) = (archive.gid, reasons.join("; "));
         return Err(SendError::NotImportable { gid, product, reasons });
     }
-    Ok((Some(preflight), parcel))
+    Ok((Some(preflight), checked))
 }

@@ -15,7 +15,7 @@ const BLOCK: usize = 256 * 1024;
 
 /// An archive whose bytes have the published hash.
 #[derive(Debug)]
-pub(crate) struct Parcel {
+pub(crate) struct CheckedArchive {
     pub(crate) bytes: u64,
     pub(crate) sha256: String,
     store: Arc<dyn Store>,
@@ -23,7 +23,7 @@ pub(crate) struct Parcel {
     reader: ArchiveReader,
 }
 
-impl Parcel {
+impl CheckedArchive {
     /// Opens the archive and reads it through.
     ///
     /// # Errors

@@ -15,14 +15,14 @@ use tokio::{
 
 /// Fails a write that makes no progress for some time.
 #[derive(Debug)]
-pub(super) struct Patient<T> {
+pub(super) struct WriteTimeout<T> {
     inner: T,
     limit: Duration,
     /// Runs while the reader takes nothing.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-impl<T: Unpin> Patient<T> {
+impl<T: Unpin> WriteTimeout<T> {
     /// A write to `inner` fails with `TimedOut` when no byte is taken for `limit`.
     pub(super) fn new(inner: T, limit: Duration) -> Self {
         Self { inner, limit, waiting: None }
@@ -41,7 +41,7 @@ impl<T: Unpin> Patient<T> {
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Patient<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for WriteTimeout<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -51,7 +51,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Patient<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Patient<T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<T> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let progress = Pin::new(&mut self.inner).poll_write(context, bytes);
         self.timed(context, progress)
@@ -89,7 +89,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn gives_up_on_a_reader_that_takes_nothing() {
         let (ours, theirs) = tokio::io::duplex(16);
-        let mut ours = Patient::new(ours, Duration::from_mins(1));
+        let mut ours = WriteTimeout::new(ours, Duration::from_mins(1));
         let error = ours.write_all(&[0; 17]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{error}");
         drop(theirs);
@@ -98,7 +98,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waits_for_a_slow_one() {
         let (ours, mut theirs) = tokio::io::duplex(16);
-        let mut ours = Patient::new(ours, Duration::from_mins(1));
+        let mut ours = WriteTimeout::new(ours, Duration::from_mins(1));
         let slow = async {
             for _ in 0..20 {
                 sleep(Duration::from_secs(59)).await;

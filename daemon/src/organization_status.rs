@@ -23,7 +23,7 @@ use crate::{
 
 /// What the catalog knows of one source's organizations.
 #[derive(Debug, Default)]
-pub struct Standings {
+pub struct OrganizationStatuses {
     archives: HashMap<Tenant, Vec<Stored>>,
     exports: HashMap<Tenant, LastExport>,
     listing: Option<Listing>,
@@ -42,7 +42,7 @@ pub struct Member {
 
 /// How one organization stands.
 #[derive(Debug, Clone, Default)]
-pub struct Standing {
+pub struct OrganizationStatus {
     /// The archives of its newest request that has any, newest first.
     pub archives: Vec<Stored>,
     /// The worst state of its newest request's exports.
@@ -57,7 +57,7 @@ pub struct Standing {
     pub max_age: Duration,
 }
 
-impl Standing {
+impl OrganizationStatus {
     /// Its newest archive.
     #[must_use]
     pub fn last_archive(&self) -> Option<LastArchive> {
@@ -82,7 +82,7 @@ impl Member {
     }
 }
 
-impl Standings {
+impl OrganizationStatuses {
     /// Reads what the catalog knows of a source's organizations that have an archive.
     ///
     /// # Errors
@@ -131,7 +131,7 @@ impl Standings {
 
     /// How an organization stands at `now`.
     #[must_use]
-    pub fn of(&self, member: &Member, config: &Config, now: Timestamp) -> Standing {
+    pub fn of(&self, member: &Member, config: &Config, now: Timestamp) -> OrganizationStatus {
         let organization = &member.listed.key;
         let tenant = organization.tenant();
         let pairs = self.archives.get(&tenant).map_or(&[][..], Vec::as_slice);
@@ -148,7 +148,7 @@ impl Standings {
             refusal: member.listed.refusal.as_ref().map(ListingFault::to_wire),
         };
         let health = Health::of(&facts, now);
-        Standing {
+        OrganizationStatus {
             archives: archives.into_iter().cloned().collect(),
             last_state: facts.last_state,
             covered: is_covered(config, &member.listed),

@@ -30,7 +30,7 @@ const BATCH: u32 = 64;
 const REQUESTED_BY: &str = "orgvaultd";
 
 /// Drives one run.
-pub(super) struct Drive {
+pub(super) struct RunDriver {
     schedules: Schedules,
     open: OpenRun,
     /// Organizations whose time has come.
@@ -55,7 +55,7 @@ enum Tell {
     FoundEnded,
 }
 
-impl Drive {
+impl RunDriver {
     pub(super) fn new(schedules: Schedules, open: OpenRun) -> Self {
         Self {
             schedules,
@@ -147,11 +147,11 @@ impl Drive {
             if too_early || !self.asked.insert(source.clone()) {
                 continue;
             }
-            let (name, workshop) = (source.clone(), Arc::clone(&self.schedules.0.workshop));
+            let (name, context) = (source.clone(), Arc::clone(&self.schedules.0.context));
             self.busy.push(
                 async move {
-                    let answer = match workshop.source(&name) {
-                        Some(connected) => workshop.list(&connected).await,
+                    let answer = match context.source(&name) {
+                        Some(connected) => context.list(&connected).await,
                         None => Ok(Vec::new()),
                     };
                     Ended::Listed { source: name, answer }
@@ -208,7 +208,7 @@ impl Drive {
         listed: &[Listed],
         now: Timestamp,
     ) -> (u64, Vec<Attempt>) {
-        let connected = self.schedules.0.workshop.source(source);
+        let connected = self.schedules.0.context.source(source);
         let Some((schedule, connected)) = schedule.zip(connected) else { return (0, Vec::new()) };
         let definition = connected.definition();
         run.warnings.extend(plan::not_offered(source, definition, &plan::missing(&schedule.formats, definition)));

@@ -14,12 +14,12 @@ const EACH_SECOND: &str = "* * * * * *";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Beats once a second.
-pub(super) struct Clockwork {
+pub(super) struct Ticker {
     scheduler: JobScheduler,
     beat: Arc<Notify>,
 }
 
-impl Clockwork {
+impl Ticker {
     /// Starts it.
     ///
     /// # Errors
@@ -34,18 +34,18 @@ impl Clockwork {
         if tokio::time::timeout(PATIENCE, self.beat.notified()).await.is_ok() {
             return;
         }
-        tracing::info!("the machine slept or its clock was set: the schedules' clockwork is wound up again");
+        tracing::info!("the machine slept or its clock was set: the schedules' ticker is wound up again");
         self.stop().await;
         match wind_up(&self.beat).await {
             Ok(scheduler) => self.scheduler = scheduler,
-            Err(error) => tracing::error!("cannot wind the clockwork up, schedules are looked at less often: {error}"),
+            Err(error) => tracing::error!("cannot wind the ticker up, schedules are looked at less often: {error}"),
         }
     }
 
     /// Ends it.
     pub(super) async fn stop(&mut self) {
         if let Err(error) = self.scheduler.shutdown().await {
-            tracing::debug!("the clockwork did not stop: {error}");
+            tracing::debug!("the ticker did not stop: {error}");
         }
     }
 }

@@ -5,14 +5,14 @@ use memchr::memchr2_iter;
 use orgvault_api::Row;
 
 /// What is searched for.
-pub(super) struct Needle {
+pub(super) struct Search {
     /// In lower case.
     text: String,
     /// Whether JSON writes it as it is: then a row of ASCII can be ruled out by its bytes alone.
     plain: bool,
 }
 
-impl Needle {
+impl Search {
     pub(super) fn new(text: &str) -> Self {
         let text = text.to_lowercase();
         let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" -_.:@+".contains(&byte));
@@ -35,9 +35,9 @@ impl Needle {
     }
 
     fn occurs(&self, row: &[u8]) -> bool {
-        let needle = self.text.as_bytes();
-        let Some(first) = needle.first() else { return true };
+        let search = self.text.as_bytes();
+        let Some(first) = search.first() else { return true };
         memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), row)
-            .any(|at| row.get(at..at + needle.len()).is_some_and(|found| found.eq_ignore_ascii_case(needle)))
+            .any(|at| row.get(at..at + search.len()).is_some_and(|found| found.eq_ignore_ascii_case(search)))
     }
 }

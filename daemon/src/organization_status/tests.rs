@@ -25,12 +25,12 @@ fn freshness(max_age: u64, shrinking: u32) -> Freshness {
 }
 
 /// Archives newest first.
-fn standings(archives: Vec<Archive>, state: Option<State>) -> Standings {
+fn statuses(archives: Vec<Archive>, state: Option<State>) -> OrganizationStatuses {
     let archives: Vec<Stored> = archives.into_iter().map(fixture::stored).collect();
     let acme = || key("acme").tenant();
     let archives = if archives.is_empty() { HashMap::new() } else { HashMap::from([(acme(), archives)]) };
     let last = |state| (acme(), LastExport { gid: Gid::try_from(1).unwrap(), state, error: None });
-    Standings { archives, exports: state.map(last).into_iter().collect(), listing: None }
+    OrganizationStatuses { archives, exports: state.map(last).into_iter().collect(), listing: None }
 }
 
 fn listed(slug: &str) -> Listed {
@@ -42,7 +42,7 @@ fn config(freshness: &Freshness) -> Config {
 }
 
 fn health(archives: Vec<Archive>, state: Option<State>, freshness: &Freshness) -> Health {
-    standings(archives, state).of(&Member::listed(listed("acme")), &config(freshness), noon()).health
+    statuses(archives, state).of(&Member::listed(listed("acme")), &config(freshness), noon()).health
 }
 
 #[test]
@@ -131,32 +131,32 @@ fn what_the_importer_refuses_is_asked_of_the_newest_archive_that_is_made_for_it(
     let json = archive(3, 0, 1);
     assert_eq!(health(vec![json, zip(2, 1, true)], None, &freshness), Health::Refused, "a newer one of another format");
     let member = Member::listed(listed("acme"));
-    let standing = standings(vec![archive(3, 0, 1), zip(2, 1, true)], None).of(&member, &config(&freshness), noon());
-    assert_eq!(standing.reason.unwrap().gid, Some(Gid::try_from(2).unwrap()), "the one that is refused");
+    let status = statuses(vec![archive(3, 0, 1), zip(2, 1, true)], None).of(&member, &config(&freshness), noon());
+    assert_eq!(status.reason.unwrap().gid, Some(Gid::try_from(2).unwrap()), "the one that is refused");
 }
 
 #[test]
 fn one_that_its_source_does_not_list_any_more_is_gone_and_neither_stale_nor_failed() {
-    let standings = standings(vec![archive(1, 25, 1)], Some(State::Error));
+    let statuses = statuses(vec![archive(1, 25, 1)], Some(State::Error));
     let other = Listed { key: OrganizationKey { id: "8".to_owned(), ..key("other") }, ..listed("other") };
-    let members = standings.among(vec![other]);
+    let members = statuses.among(vec![other]);
     assert_eq!(
         members.iter().map(|one| (one.listed.key.id.as_str(), one.gone)).collect::<Vec<_>>(),
         [("8", false), ("7", true)]
     );
-    let gone = standings.of(&members[1], &config(&freshness(24, 0)), noon());
+    let gone = statuses.of(&members[1], &config(&freshness(24, 0)), noon());
     assert_eq!((gone.health, gone.is_judged()), (Health::Gone, true));
-    assert!(!standings.members()[0].gone, "nobody knows what a source lists that never answered");
-    assert!(standings.among(vec![listed("renamed")]).iter().all(|one| !one.gone), "its id is what names it");
+    assert!(!statuses.members()[0].gone, "nobody knows what a source lists that never answered");
+    assert!(statuses.among(vec![listed("renamed")]).iter().all(|one| !one.gone), "its id is what names it");
 }
 
 #[test]
 fn another_kind_with_the_same_id_stands_by_itself() {
-    let standings = standings(vec![archive(1, 1, 1)], Some(State::Error));
+    let statuses = statuses(vec![archive(1, 1, 1)], Some(State::Error));
     let project = Listed { key: OrganizationKey { kind: "project".to_owned(), ..key("acme") }, ..listed("acme") };
-    let members = standings.among(vec![project]);
+    let members = statuses.among(vec![project]);
     assert_eq!(members.iter().map(|one| one.gone).collect::<Vec<_>>(), [false, true]);
-    let of = |member| standings.of(member, &config(&freshness(24, 0)), noon());
+    let of = |member| statuses.of(member, &config(&freshness(24, 0)), noon());
     assert_eq!((of(&members[0]).health, of(&members[0]).last_state), (Health::Never, None));
     assert_eq!(of(&members[1]).last_state, Some(State::Error));
 }
@@ -171,7 +171,7 @@ fn one_that_no_schedule_takes_is_not_missed_but_its_archives_are() {
     };
     let judged = |schedules: Vec<ScheduleConfig>, listed: Listed, archives: Vec<Archive>| {
         let config = Config { schedules, ..config(&freshness(24, 0)) };
-        standings(archives, None).of(&Member::listed(listed), &config, noon()).is_judged()
+        statuses(archives, None).of(&Member::listed(listed), &config, noon()).is_judged()
     };
     let all = || vec![schedule(&["*"], &[])];
     let without = || vec![schedule(&["*"], &["ac*"]), schedule(&["globex"], &[])];
