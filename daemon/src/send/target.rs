@@ -29,7 +29,7 @@ pub(crate) trait Target: Send + Sync {
     /// How many bytes go to the target for an archive of `bytes`, and the most that it takes.
     fn upload(&self, bytes: u64) -> Upload;
 
-    /// Hands the checked over, in a time that the target's configuration bounds.
+    /// Hands the archive over, in a time that the target's configuration bounds.
     fn deliver<'a>(&'a self, checked: &'a CheckedArchive, request: &'a SendRequest) -> BoxFuture<'a, Outcome>;
 }
 
