@@ -7,7 +7,7 @@ use std::{
 
 use orgvault_api::Warning;
 
-/// OrganizationStatus warnings, at most one of each code. Cheap to clone.
+/// Warnings that stand until what they tell of is over, at most one of each code. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Notices(Arc<Mutex<BTreeMap<&'static str, String>>>);
 
