@@ -193,7 +193,7 @@ fn face_routes() -> impl Iterator<Item = Route> {
     })
 }
 
-/// The router of the API; a request must carry its [`Peer`](super::Peer).
+/// The router of the API; a request must carry its [`Peer`](crate::server::Peer).
 pub(super) fn router(app: &Arc<App>) -> Router {
     let mut router = Router::new();
     for Route { rule, handler } in routes() {
