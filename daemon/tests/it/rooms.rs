@@ -34,7 +34,7 @@ const ROOMS: [&str; 37] = [
     "context",
     "keep",
     "export",
-    "status",
+    "organization_status",
     "send",
     "hook",
     "schedule",
