@@ -13,7 +13,6 @@
 //! ```
 
 pub mod api;
-
 pub mod audit;
 pub mod catalog;
 pub mod context;

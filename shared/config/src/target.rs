@@ -135,11 +135,9 @@ pub(super) fn read(table: &Table<'_>, environment: &Environment, names: &mut Uni
         Some(Kind::App(product, api)) => {
             let organization = api.into_organization.then(|| table.required("organization", uuid));
             let server = server(table, environment, api.usual_upload)?;
-            TargetKind::App(Instance {
-                product,
-                server,
-                organization: organization.map_or(Some(None), |id| Some(Some(id?)))?,
-            })
+            // One that is wanted and not there was noted.
+            let organization = if api.into_organization { Some(organization.flatten()?) } else { None };
+            TargetKind::App(Instance { product, server, organization })
         }
         Some(Kind::Command) => {
             let argv = table.required("argv", argv);
