@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use chrono::DateTime;
 use orgvault_api::{Format, OrganizationKey, gid::Gid};
 use orgvault_daemon::{
-    format::{Plan, encoder},
+    format::{ArchivePlan, encoder},
     product::{Definition, Products},
     row::{Block, Column, ColumnType},
 };
@@ -54,7 +54,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn plan(format: Format, gzip: bool) -> Result<Plan> {
+fn plan(format: Format, gzip: bool) -> Result<ArchivePlan> {
     let organization = OrganizationKey {
         source: "bench".to_owned(),
         kind: "organization".to_owned(),
@@ -62,7 +62,7 @@ fn plan(format: Format, gzip: bool) -> Result<Plan> {
         name: String::new(),
         slug: String::new(),
     };
-    Ok(Plan {
+    Ok(ArchivePlan {
         gid: Gid::try_from(1)?,
         organization,
         definition: Arc::new(definition()?),

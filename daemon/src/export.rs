@@ -11,6 +11,6 @@ mod preflight_warnings;
 mod queue;
 
 pub use check_deep::representable;
-pub use engine::{CancelError, Engine, Parts, SubmitError};
+pub use engine::{CancelError, Engine, EngineParts, SubmitError};
 pub use failure::Failure;
 pub use pipeline::{Deadline, Piped, write_archive};

@@ -28,7 +28,7 @@ use crate::{
 
 /// What an archive is made from besides rows. Nothing else may end up in its bytes.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct ArchivePlan {
     /// The export's id.
     pub gid: Gid,
     /// Whose rows they are.
@@ -209,7 +209,7 @@ impl<W: Write + Seek + Send> Output for W {}
 ///
 /// # Errors
 /// When the format is not offered, or the plan does not fit it.
-pub fn encoder<W: Output + 'static>(plan: Arc<Plan>, out: W) -> Result<Box<dyn Encoder<W>>, FormatError> {
+pub fn encoder<W: Output + 'static>(plan: Arc<ArchivePlan>, out: W) -> Result<Box<dyn Encoder<W>>, FormatError> {
     match plan.format {
         Format::Json => Ok(Box::new(json::JsonEncoder::new(plan, out))),
         Format::Csv => Ok(Box::new(csv::CsvEncoder::new(plan, out)?)),

@@ -34,7 +34,7 @@ pub use self::{
     home::{adopt, take_up, watch_home},
     pin::pin,
     prune::{plan, prune, prune_after},
-    rescan::{Orphans, Scope, compare, rescan},
+    rescan::{Orphans, RescanScope, compare, rescan},
     scrub::scrub_regularly,
     skips::Skips,
     verify::verify,

@@ -16,7 +16,7 @@ use crate::{
     audit::Audit,
     catalog::{Catalog, CatalogError, Mend},
     context::{Context, Sources},
-    export::{Engine, Parts},
+    export::{Engine, EngineParts},
     hook::Hooks,
     keep::{self, KeepError},
     lifecycle::{Death, Reserve, Stop, Vital, outlive_file_limit, supervisor},
@@ -144,7 +144,7 @@ async fn run_found(
     let context = open(configured.clone(), &products, clock, &tracker).await?;
     let _letting_go = LettingGo(Arc::clone(&context.archives));
     let reloader = Arc::new(Reloader::new(Arc::clone(&context), configure, tracker.clone()));
-    let engine = Engine::start(Parts {
+    let engine = Engine::start(EngineParts {
         context: Arc::clone(&context),
         workers: config.daemon.workers,
         tracker: tracker.clone(),
@@ -207,7 +207,7 @@ async fn schedule(
     vital: &Vital,
     stop: &Stop,
 ) -> Result<Schedules, CatalogError> {
-    Schedules::start(schedule::Parts {
+    Schedules::start(schedule::ScheduleParts {
         context: Arc::clone(context),
         engine: engine.clone(),
         hooks: Hooks::start(config.clone(), tracker, vital, &stop.soft, &stop.deadline),
@@ -245,7 +245,7 @@ async fn open(
 /// Lists what lies in the archive directory, for a catalog that was made anew: exports and retention
 /// begin with all that there is.
 async fn list_archives(context: &Arc<Context>) {
-    match keep::compare(context, &keep::Scope::default(), keep::Orphans::Show).await {
+    match keep::compare(context, &keep::RescanScope::default(), keep::Orphans::Show).await {
         Ok((skipped, listed)) => {
             tracing::warn!(archives = listed.len(), skipped = skipped.len(), "the catalog was made anew");
         }

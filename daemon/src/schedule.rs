@@ -15,4 +15,4 @@ mod stale;
 mod ticker;
 
 pub use control::{ControlError, Upcoming};
-pub use runner::{Parts, Schedules};
+pub use runner::{ScheduleParts, Schedules};

@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub use self::{
-    error::{ColumnFault, Fault, SourceError, UnfitValue},
+    error::{ColumnFault, SourceError, SourceFault, UnfitValue},
     listing::{Listed, ListingFault},
 };
 

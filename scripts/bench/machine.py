@@ -2,7 +2,7 @@
 import json, os, pwd, shutil, signal, socket, statistics, subprocess, sys, time
 
 UNIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "systemd", "orgvaultd.service")
-FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "daemon", "tests", "it")
+FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "shared", "testing", "src")
 CONFIG = """\
 [daemon]
 socket = "{dir}/orgvaultd.sock"

@@ -230,7 +230,7 @@ mod tests {
         audit::Audit,
         catalog::Catalog,
         context::{Context, Sources},
-        export::{Engine, Parts},
+        export::{Engine, EngineParts},
         hook::Hooks,
         lifecycle::Vital,
         reload::Reloader,
@@ -254,7 +254,7 @@ mod tests {
         let audit = Arc::new(Audit::new(directory, Clock::system()));
         let context =
             Arc::new(Context::new(configured.clone(), Sources::new(), archives, catalog, audit, Clock::system()));
-        let parts = Parts {
+        let parts = EngineParts {
             context: Arc::clone(&context),
             workers: 0,
             tracker: tracker.clone(),
@@ -267,7 +267,7 @@ mod tests {
         let secrets = Secrets::of(directory);
         let url_key = UrlKey::of(&secrets).unwrap();
         let tokens = Tokens::open(secrets).unwrap();
-        let schedules = Schedules::start(schedule::Parts {
+        let schedules = Schedules::start(schedule::ScheduleParts {
             context: Arc::clone(&context),
             engine: engine.clone(),
             hooks: Hooks::start(configured.clone(), &tracker, &vital, &stop, &stop),

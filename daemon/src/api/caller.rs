@@ -28,7 +28,7 @@ pub(crate) struct Caller {
     pub(crate) role: Option<Role>,
     /// The id of its token.
     token: Option<String>,
-    scope: Scope,
+    scope: Visibility,
     /// The key under which it repeats requests.
     repeat: Option<Arc<str>>,
     seen: Arc<RequestFacts>,
@@ -44,7 +44,7 @@ struct RequestFacts {
 
 /// Of which organizations a caller may know: not by their names, which their tenants can change.
 #[derive(Debug, Clone)]
-pub(crate) enum Scope {
+pub(crate) enum Visibility {
     /// Of all.
     All,
     /// Of these.
@@ -73,8 +73,10 @@ impl Caller {
     /// The holder of a token.
     pub(crate) fn token(token: &Token, address: Option<IpAddr>) -> Self {
         let scope = match &token.organizations {
-            None => Scope::All,
-            Some(organizations) => Scope::Only(Arc::new(organizations.iter().map(OrganizationKey::tenant).collect())),
+            None => Visibility::All,
+            Some(organizations) => {
+                Visibility::Only(Arc::new(organizations.iter().map(OrganizationKey::tenant).collect()))
+            }
         };
         let actor = Actor::Token { name: token.name.clone() };
         Self { actor, role: Some(token.role), token: Some(token.id.clone()), scope, ..Self::nobody(address) }
@@ -87,7 +89,7 @@ impl Caller {
             address,
             role: None,
             token: None,
-            scope: Scope::All,
+            scope: Visibility::All,
             repeat: None,
             seen: Arc::default(),
         }
@@ -127,29 +129,29 @@ impl Caller {
     /// Whether this caller may know of the organization.
     pub(crate) fn sees(&self, organization: &OrganizationKey) -> bool {
         match &self.scope {
-            Scope::All => true,
-            Scope::Only(tenants) => tenants.contains(&organization.tenant()),
+            Visibility::All => true,
+            Visibility::Only(tenants) => tenants.contains(&organization.tenant()),
         }
     }
 
     /// Whether this caller may know of any organization of the source.
     pub(crate) fn sees_source(&self, source: &str) -> bool {
         match &self.scope {
-            Scope::All => true,
-            Scope::Only(tenants) => tenants.iter().any(|tenant| tenant.source == source),
+            Visibility::All => true,
+            Visibility::Only(tenants) => tenants.iter().any(|tenant| tenant.source == source),
         }
     }
 
     /// Whether there may be organizations that it must not know of.
     pub(crate) fn is_restricted(&self) -> bool {
-        matches!(self.scope, Scope::Only(_))
+        matches!(self.scope, Visibility::Only(_))
     }
 
     /// The organizations that lists from the catalog are limited to.
     pub(crate) fn tenants(&self) -> Tenants {
         match &self.scope {
-            Scope::All => Tenants::default(),
-            Scope::Only(tenants) => Tenants::only(&**tenants),
+            Visibility::All => Tenants::default(),
+            Visibility::Only(tenants) => Tenants::only(&**tenants),
         }
     }
 

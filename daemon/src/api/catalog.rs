@@ -8,7 +8,7 @@ use orgvault_api::Rebuilt;
 use super::{ApiError, App, caller::Caller};
 use crate::{
     catalog::{CatalogError, Mend, Tenants},
-    keep::{self, Orphans, Scope},
+    keep::{self, Orphans, RescanScope},
 };
 
 /// Makes the list of archives anew from what lies in the archive directory, entry by entry, so that
@@ -19,7 +19,7 @@ pub(super) async fn rebuild(
 ) -> Result<Json<Rebuilt>, ApiError> {
     app.catalog().mend(Mend::Everything, app.now()).await?;
     keep::adopt(&app.context).await?;
-    let (skipped, _unread) = keep::compare(&app.context, &Scope::default(), Orphans::Forget).await?;
+    let (skipped, _unread) = keep::compare(&app.context, &RescanScope::default(), Orphans::Forget).await?;
     let archives = app.catalog().totals(&Tenants::default()).await?.archives;
     tracing::info!(user = caller.name(), archives, skipped = skipped.len(), "the catalog was rebuilt");
     Ok(Json(Rebuilt { archives, skipped }))

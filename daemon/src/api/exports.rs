@@ -10,7 +10,7 @@ use orgvault_api::{Export, ExportRequest, Exports, SourceFailure, State as Expor
 use serde::Deserialize;
 
 pub(super) use self::log::log;
-use self::plan::Plan;
+use self::plan::ExportPlanner;
 use super::{
     ApiError, App,
     caller::Caller,
@@ -128,12 +128,13 @@ impl App {
         if let Some(fault) = organizations.iter().find_map(|one| one.refusal.as_ref()) {
             return Err(fault.into());
         }
-        let plan = Plan { request, requested_by: &caller.name(), now: self.now() };
+        let plan = ExportPlanner { request, requested_by: &caller.name(), now: self.now() };
         let definition = |name: &str| self.source(caller, name).map(|source| source.definition().clone());
         let exports = plan.exports(organizations, definition, |at| self.engine().gid(at))?;
         let asked = || {
-            let keys: Vec<_> = organizations.iter().map(|one| &one.key).collect();
-            serde_json::to_string(&(request, keys)).map_err(|error| ApiError::fault("internal", &error))
+            // Not their names: one that was renamed meanwhile is still asked for again.
+            let tenants: Vec<_> = organizations.iter().map(|one| one.key.tenant()).collect();
+            serde_json::to_string(&(request, tenants)).map_err(|error| ApiError::fault("internal", &error))
         };
         let exports = self.engine().submit(exports, caller.repeat(asked)?).await?;
         tracing::info!(user = caller.name(), exports = exports.len(), "exports were asked for");

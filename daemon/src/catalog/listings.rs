@@ -53,6 +53,15 @@ impl Catalog {
         query.fetch_all(&self.pool).await.map_err(failed("read what a source listed"))
     }
 
+    /// The kinds of the organizations with this id that a source listed when it was asked last.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn listed_kinds_of(&self, source: &str, id: &str) -> Result<Vec<String>, CatalogError> {
+        let query = sqlx::query_scalar("SELECT DISTINCT kind FROM listed WHERE source = ? AND id = ?");
+        query.bind(source).bind(id).fetch_all(&self.pool).await.map_err(failed("read what a source listed"))
+    }
+
     /// What a source listed when it was asked last; none where it never answered.
     ///
     /// # Errors

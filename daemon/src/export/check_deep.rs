@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Deadline, Failure, write_archive};
 use crate::{
-    format::{self, Plan},
+    format::{self, ArchivePlan},
     product::Definition,
     source::Source,
 };
@@ -93,7 +93,7 @@ async fn read(
     format: Format,
     sections: Arc<[usize]>,
 ) -> Result<format::Written, Failure> {
-    let plan = Arc::new(Plan {
+    let plan = Arc::new(ArchivePlan {
         gid: Gid::new(Timestamp::UNIX_EPOCH),
         organization: organization.clone(),
         definition: Arc::clone(source.definition()),

@@ -33,7 +33,7 @@ use crate::{
 pub use self::{cancel::CancelError, submit::SubmitError};
 
 /// What an engine works with.
-pub struct Parts {
+pub struct EngineParts {
     /// Sources, archive directory and settings.
     pub context: Arc<Context>,
     /// Exports that run at the same time.
@@ -86,8 +86,8 @@ impl Engine {
     ///
     /// # Errors
     /// When the catalog cannot be read or written.
-    pub async fn start(parts: Parts) -> Result<Self, CatalogError> {
-        let Parts { context, workers, tracker, vital, stop, abort } = parts;
+    pub async fn start(parts: EngineParts) -> Result<Self, CatalogError> {
+        let EngineParts { context, workers, tracker, vital, stop, abort } = parts;
         let leftover = leftover::ends(&context).await?;
         let pending = ExportFilter { state: Some(State::Pending), ..ExportFilter::default() };
         let mut pending = context.catalog.exports(pending).await?;

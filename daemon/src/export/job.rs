@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    format::{self, Plan, Written},
+    format::{self, ArchivePlan, Written},
     lifecycle::contained,
     product::Definition,
     source::{Snapshot, Source, SourceError},
@@ -167,7 +167,7 @@ async fn attempt(
     Ok(archive)
 }
 
-async fn open(source: &Source, plan: &Plan) -> Result<Opened, Failure> {
+async fn open(source: &Source, plan: &ArchivePlan) -> Result<Opened, Failure> {
     let mut snapshot = source.snapshot(&plan.organization.id).await?;
     let counts = snapshot.counts().await?;
     if let Err(gone) = refuse_gone(source, plan, &counts) {
@@ -180,7 +180,7 @@ async fn open(source: &Source, plan: &Plan) -> Result<Opened, Failure> {
 
 /// An organization that has no row where the format has its one row is not there any more; the archive
 /// need not hold that row itself, as a CSV of another section.
-fn refuse_gone(source: &Source, plan: &Plan, counts: &[u64]) -> Result<(), Failure> {
+fn refuse_gone(source: &Source, plan: &ArchivePlan, counts: &[u64]) -> Result<(), Failure> {
     let own = plan.definition.sections.iter().zip(counts).filter(|(section, _)| section.is_for(plan.format));
     if own.filter(|(section, _)| section.single).all(|(_, count)| *count > 0) {
         return Ok(());
@@ -189,7 +189,7 @@ fn refuse_gone(source: &Source, plan: &Plan, counts: &[u64]) -> Result<(), Failu
     Err(Failure::Gone { organization, source_name })
 }
 
-fn plan(shop: &Context, export: &Export, definition: &Arc<Definition>) -> Result<Arc<Plan>, Failure> {
+fn plan(shop: &Context, export: &Export, definition: &Arc<Definition>) -> Result<Arc<ArchivePlan>, Failure> {
     let is_offered = definition.offers(&export.organization.kind, export.format);
     let sections = definition.sections_of(export.format, export.entity.as_deref()).filter(|_| is_offered);
     let asked = || match &export.entity {
@@ -197,7 +197,7 @@ fn plan(shop: &Context, export: &Export, definition: &Arc<Definition>) -> Result
         None => export.format.to_string(),
     };
     let not_offered = || Failure::NotOffered { product: definition.name.clone(), asked: asked() };
-    Ok(Arc::new(Plan {
+    Ok(Arc::new(ArchivePlan {
         gid: export.gid,
         organization: export.organization.clone(),
         definition: Arc::clone(definition),
@@ -214,7 +214,7 @@ fn plan(shop: &Context, export: &Export, definition: &Arc<Definition>) -> Result
 async fn make(
     shop: &Context,
     export: &Export,
-    plan: &Arc<Plan>,
+    plan: &Arc<ArchivePlan>,
     opened: &mut Opened,
     progress: watch::Sender<Progress>,
     deadline: &Deadline,
@@ -256,7 +256,7 @@ async fn make(
 }
 
 /// Opens the partial file, and refuses where the disk has less than `floor` bytes left.
-fn create(archives: &dyn Store, plan: &Plan, kinds: Kinds, floor: u64) -> Result<Partial, StoreError> {
+fn create(archives: &dyn Store, plan: &ArchivePlan, kinds: Kinds, floor: u64) -> Result<Partial, StoreError> {
     archives.check(floor)?;
     let new = NewArchive {
         organization: &plan.organization,
@@ -308,7 +308,7 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<Checke
 }
 
 /// How far an export is that has written nothing yet.
-fn expected(plan: &Plan, counted: &[u64]) -> Progress {
+fn expected(plan: &ArchivePlan, counted: &[u64]) -> Progress {
     let section = |(&index, &rows_expected): (&usize, &u64)| {
         let name = plan.definition.sections.get(index).map(|section| section.name.clone()).unwrap_or_default();
         SectionProgress { name, rows: 0, rows_expected }
@@ -320,7 +320,7 @@ fn expected(plan: &Plan, counted: &[u64]) -> Progress {
 /// What the archive must contain. Its name, size and hash are known when it was read back.
 fn manifest(
     export: &Export,
-    plan: &Plan,
+    plan: &ArchivePlan,
     opened: &Opened,
     written: &Written,
     counted: &[u64],
@@ -371,7 +371,7 @@ fn dropped(written: &Written, section: &str) -> Vec<Dropped> {
 }
 
 /// The CSV headers of the sections; empty ones where the format has none.
-async fn headers(snapshot: &mut Snapshot, plan: &Plan) -> Result<Vec<Vec<String>>, SourceError> {
+async fn headers(snapshot: &mut Snapshot, plan: &ArchivePlan) -> Result<Vec<Vec<String>>, SourceError> {
     let tabular = matches!(plan.format, Format::Csv | Format::Zip);
     let mut headers = Vec::with_capacity(plan.sections.len());
     for &index in plan.sections.iter() {

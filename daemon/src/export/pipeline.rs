@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use crate::{
-    format::{Encoder, FormatError, Plan, Written},
+    format::{ArchivePlan, Encoder, FormatError, Written},
     row::{Message, RowSink, WriterGone},
     source::{Snapshot, SourceError},
 };
@@ -74,7 +74,7 @@ pub struct Piped<W> {
 /// The one cause: the source's, the format's, a cancel or the time limit.
 pub async fn write_archive<W: Send + 'static>(
     snapshot: &mut Snapshot,
-    plan: &Plan,
+    plan: &ArchivePlan,
     encoder: Box<dyn Encoder<W>>,
     progress: watch::Sender<Progress>,
     deadline: &Deadline,

@@ -8,8 +8,8 @@ use std::{io::Write, sync::Arc};
 use orgvault_api::Format;
 
 use super::{
-    Encoder, FormatError, Plan, Written,
-    findings::{Findings, Place},
+    ArchivePlan, Encoder, FormatError, Written,
+    findings::{Findings, ValueOrigin},
     order::Order,
     sink::Sink,
     transcode::Transcoder,
@@ -32,7 +32,7 @@ struct Field {
 #[derive(Debug)]
 pub struct CsvRows {
     fields: Vec<Field>,
-    place: Place,
+    place: ValueOrigin,
     cells: FieldWriter,
 }
 
@@ -56,7 +56,7 @@ impl CsvRows {
         } else {
             section.csv.iter().map(by_name).collect::<Result<_, FormatError>>()?
         };
-        Ok(Self { fields, place: Place::new(section, columns, format), cells: FieldWriter::new(encoding) })
+        Ok(Self { fields, place: ValueOrigin::new(section, columns, format), cells: FieldWriter::new(encoding) })
     }
 
     /// Appends the header line.
@@ -204,7 +204,7 @@ fn write_not_finite(number: f64, out: &mut Vec<u8>) {
 
 /// The encoder of `csv`: the rows of the plan's one section.
 pub(super) struct CsvEncoder<W: Write> {
-    plan: Arc<Plan>,
+    plan: Arc<ArchivePlan>,
     order: Order,
     sink: Sink<W>,
     findings: Findings,
@@ -213,7 +213,7 @@ pub(super) struct CsvEncoder<W: Write> {
 }
 
 impl<W: Write> CsvEncoder<W> {
-    pub(super) fn new(plan: Arc<Plan>, out: W) -> Result<Self, FormatError> {
+    pub(super) fn new(plan: Arc<ArchivePlan>, out: W) -> Result<Self, FormatError> {
         if plan.sections.len() != 1 {
             let entities = plan.definition.archives_of(Format::Csv).into_iter().flatten().map(str::to_owned).collect();
             return Err(FormatError::NoEntity { product: plan.definition.name.clone(), entities });

@@ -87,7 +87,7 @@ impl Findings {
 
     /// Notes what was noticed about the JSON text that was printed last.
     #[inline]
-    pub(super) fn note(&mut self, remarks: &Remarks, place: &Place, row: &[Option<&[u8]>], column: usize) {
+    pub(super) fn note(&mut self, remarks: &Remarks, place: &ValueOrigin, row: &[Option<&[u8]>], column: usize) {
         if remarks.imprecise.total() > 0 {
             self.imprecise.extend(&remarks.imprecise, |path| place.path(row, column, path));
         }
@@ -107,7 +107,7 @@ fn plural(count: u64, noun: &str) -> String {
 
 /// Where the values of a section come from: what an error needs to name one.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ValueOrigin {
     section: String,
     table: String,
     format: Format,
@@ -117,7 +117,7 @@ pub(super) struct Place {
     depth: usize,
 }
 
-impl Place {
+impl ValueOrigin {
     pub(super) fn new(section: &Section, columns: &[Column], format: Format) -> Self {
         let is_id = |column: &Column| section.id.as_ref() == Some(&column.name);
         Self {

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{
-    Plan,
+    ArchivePlan,
     text::write_string,
     value::{MICROS_1970_TO_2000, hyphenated, write_timestamp},
 };
@@ -11,7 +11,7 @@ use crate::product::Fixed;
 use orgvault_api::gid::Gid;
 
 /// Appends a fixed value as JSON.
-pub fn write_fixed(fixed: &Fixed, plan: &Plan, out: &mut Vec<u8>) {
+pub fn write_fixed(fixed: &Fixed, plan: &ArchivePlan, out: &mut Vec<u8>) {
     match fixed {
         Fixed::Literal(value) => out.extend_from_slice(value.to_string().as_bytes()),
         Fixed::StartedAt => write_started_at(plan, out),
@@ -37,7 +37,7 @@ pub fn export_uuid(gid: Gid) -> String {
     String::from_utf8_lossy(&hyphenated(&bytes)).into_owned()
 }
 
-fn write_started_at(plan: &Plan, out: &mut Vec<u8>) {
+fn write_started_at(plan: &ArchivePlan, out: &mut Vec<u8>) {
     out.push(b'"');
     let micros = plan.started_at.timestamp_micros() - MICROS_1970_TO_2000;
     if write_timestamp(micros, plan.definition.encoding.timestamp, out).is_err() {

@@ -8,7 +8,7 @@ use std::{
 use chrono::DateTime;
 use orgvault_api::{Format, OrganizationKey, gid::Gid};
 
-use super::{FormatError, Plan, Written, encoder};
+use super::{ArchivePlan, FormatError, Written, encoder};
 use crate::{
     product::{Definition, Products, Section},
     row::{Block, Column, ColumnType},
@@ -43,10 +43,10 @@ pub(super) fn section(name: &str) -> Section {
 }
 
 /// The plan of all sections; for `csv` of the first.
-pub(super) fn plan(definition: Definition, format: Format) -> Plan {
+pub(super) fn plan(definition: Definition, format: Format) -> ArchivePlan {
     let entity = definition.archives_of(format)[0];
     let sections = definition.sections_of(format, entity).unwrap();
-    Plan {
+    ArchivePlan {
         gid: Gid::try_from(4711).unwrap(),
         organization: OrganizationKey {
             source: "tracker".to_owned(),
@@ -84,12 +84,15 @@ pub(super) fn block(rows: &[Row<'_>]) -> Block {
 }
 
 /// What an encoder writes for these sections, in order.
-pub(super) fn encode(plan: Plan, sections: &[(&[Column], &[Row<'_>])]) -> Result<(Vec<u8>, Written), FormatError> {
+pub(super) fn encode(
+    plan: ArchivePlan,
+    sections: &[(&[Column], &[Row<'_>])],
+) -> Result<(Vec<u8>, Written), FormatError> {
     encode_with(plan, false, sections)
 }
 
 pub(super) fn encode_with(
-    plan: Plan,
+    plan: ArchivePlan,
     tolerate: bool,
     sections: &[(&[Column], &[Row<'_>])],
 ) -> Result<(Vec<u8>, Written), FormatError> {

@@ -6,8 +6,8 @@ mod tests;
 use std::{io::Write, sync::Arc};
 
 use super::{
-    Encoder, FormatError, Plan, Written,
-    findings::{Findings, Place},
+    ArchivePlan, Encoder, FormatError, Written,
+    findings::{Findings, ValueOrigin},
     fixed::write_fixed,
     order::Order,
     sink::Sink,
@@ -22,7 +22,7 @@ use crate::{
 
 /// The encoder of `json`.
 pub(super) struct JsonEncoder<W: Write> {
-    plan: Arc<Plan>,
+    plan: Arc<ArchivePlan>,
     sink: Sink<W>,
     findings: Findings,
     values: ValueWriter,
@@ -32,7 +32,7 @@ pub(super) struct JsonEncoder<W: Write> {
 
 /// The section whose rows come.
 struct OpenSection {
-    place: Place,
+    place: ValueOrigin,
     /// `{"id":` for the first column, `,"projectId":` for the others.
     keys: Vec<Vec<u8>>,
     single: bool,
@@ -40,7 +40,7 @@ struct OpenSection {
 }
 
 impl<W: Write> JsonEncoder<W> {
-    pub(super) fn new(plan: Arc<Plan>, out: W) -> Self {
+    pub(super) fn new(plan: Arc<ArchivePlan>, out: W) -> Self {
         let mut sink = Sink::new(&plan, out);
         let encoding = plan.definition.encoding;
         let buffer = sink.buffer();
@@ -80,7 +80,7 @@ impl<W: Write + Send> Encoder<W> for JsonEncoder<W> {
             buffer.push(b'[');
         }
         self.section = Some(OpenSection {
-            place: Place::new(definition, columns, self.plan.format),
+            place: ValueOrigin::new(definition, columns, self.plan.format),
             keys: columns.iter().enumerate().map(|(index, column)| row_key(index, &column.name)).collect(),
             single: definition.single,
             rows: 0,

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use orgvault_api::{Format, SectionCount};
 
-use super::{FormatError, Plan};
+use super::{ArchivePlan, FormatError};
 use crate::product::Section;
 
 /// Which section of the plan comes now, and how many rows those before it had.
 pub(super) struct Order {
-    plan: Arc<Plan>,
+    plan: Arc<ArchivePlan>,
     counts: Vec<SectionCount>,
     /// Whether a section has begun.
     open: bool,
 }
 
 impl Order {
-    pub(super) fn new(plan: Arc<Plan>) -> Self {
+    pub(super) fn new(plan: Arc<ArchivePlan>) -> Self {
         Self { plan, counts: Vec::new(), open: false }
     }
 

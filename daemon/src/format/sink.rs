@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::{Compression, GzBuilder, write::GzEncoder};
 
-use super::{FormatError, Plan};
+use super::{ArchivePlan, FormatError};
 
 /// Written on when the buffer holds this many bytes.
 const FLUSH_BYTES: usize = 128 * 1024;
@@ -23,7 +23,7 @@ pub(crate) struct Sink<W: Write> {
 }
 
 impl<W: Write> Sink<W> {
-    pub(crate) fn new(plan: &Plan, out: W) -> Self {
+    pub(crate) fn new(plan: &ArchivePlan, out: W) -> Self {
         let layer = if plan.gzip {
             // No time and no name in the header: the same rows give the same bytes.
             Layer::Gzip(Box::new(GzBuilder::new().mtime(0).write(out, Compression::new(plan.level))))
@@ -98,7 +98,7 @@ mod tests {
     }
 
     fn sink<W: Write>(gzip: bool, out: W) -> Sink<W> {
-        Sink::new(&Plan { gzip, ..plan(rytask(), Format::Json) }, out)
+        Sink::new(&ArchivePlan { gzip, ..plan(rytask(), Format::Json) }, out)
     }
 
     #[test]

@@ -66,7 +66,7 @@ enum Holds {
 
 /// Why a text cannot be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
+enum TextFault {
     /// It is no JSON; from this byte on.
     Syntax(usize),
     /// It is nested deeper than PHP takes.
@@ -104,9 +104,9 @@ impl Transcoder {
                 Ok(())
             }
             (JsonStyle::Php, Ok(())) => Ok(()),
-            (JsonStyle::Javascript, Err(Fault::Syntax(byte))) => Err(Misfit::Json(byte)),
-            (_, Err(Fault::Infinite)) => Err(Misfit::JsonInfinity),
-            (_, Err(Fault::Syntax(_) | Fault::Deep)) => {
+            (JsonStyle::Javascript, Err(TextFault::Syntax(byte))) => Err(Misfit::Json(byte)),
+            (_, Err(TextFault::Infinite)) => Err(Misfit::JsonInfinity),
+            (_, Err(TextFault::Syntax(_) | TextFault::Deep)) => {
                 out.truncate(start);
                 out.extend_from_slice(b"null");
                 Ok(())
@@ -137,7 +137,7 @@ impl Transcoder {
         }
     }
 
-    fn print(&mut self, json: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+    fn print(&mut self, json: &[u8], out: &mut Vec<u8>) -> Result<(), TextFault> {
         self.frames.clear();
         self.levels = 0;
         self.members.clear();
@@ -173,7 +173,7 @@ impl Transcoder {
                         out.push(b'}');
                         self.end_object(object, first, out);
                     }
-                    _ => return Err(Fault::Syntax(at)),
+                    _ => return Err(TextFault::Syntax(at)),
                 }
                 self.close();
                 at += 1;
@@ -182,7 +182,7 @@ impl Transcoder {
     }
 
     /// Prints a scalar, an empty array or object, or all up to the first scalar inside.
-    fn value(&mut self, json: &[u8], mut at: usize, out: &mut Vec<u8>) -> Result<usize, Fault> {
+    fn value(&mut self, json: &[u8], mut at: usize, out: &mut Vec<u8>) -> Result<usize, TextFault> {
         loop {
             at = blanks(json, at);
             let (bracket, holds) = match json.get(at) {
@@ -208,11 +208,11 @@ impl Transcoder {
         }
     }
 
-    fn open(&mut self, frame: Frame) -> Result<(), Fault> {
+    fn open(&mut self, frame: Frame) -> Result<(), TextFault> {
         self.frames.push(frame);
         self.remarks.reach(self.levels + 1);
         self.levels += frame.levels();
-        if self.style == JsonStyle::Php && self.frames.len() > PHP_DEPTH { Err(Fault::Deep) } else { Ok(()) }
+        if self.style == JsonStyle::Php && self.frames.len() > PHP_DEPTH { Err(TextFault::Deep) } else { Ok(()) }
     }
 
     fn close(&mut self) {
@@ -226,16 +226,16 @@ impl Transcoder {
     }
 
     /// Prints a key and its colon.
-    fn key(&mut self, json: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, Fault> {
+    fn key(&mut self, json: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, TextFault> {
         let at = blanks(json, at);
         if json.get(at) != Some(&b'"') {
-            return Err(Fault::Syntax(at));
+            return Err(TextFault::Syntax(at));
         }
         let start = out.len();
         let (end, half) = string::write(json, at, self.style, out)?;
         let at = blanks(json, end);
         if json.get(at) != Some(&b':') {
-            return Err(Fault::Syntax(at));
+            return Err(TextFault::Syntax(at));
         }
         out.push(b':');
         self.members.push(Member { start, value: out.len(), end: 0 });
@@ -245,7 +245,7 @@ impl Transcoder {
         Ok(at + 1)
     }
 
-    fn string(&mut self, json: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, Fault> {
+    fn string(&mut self, json: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, TextFault> {
         let (end, half) = string::write(json, at, self.style, out)?;
         if half {
             self.note_half(out);
@@ -276,9 +276,9 @@ impl Transcoder {
     }
 
     /// Ends a text: nothing may follow, and objects are put in order.
-    fn settle(&mut self, json: &[u8], at: usize, start: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    fn settle(&mut self, json: &[u8], at: usize, start: usize, out: &mut Vec<u8>) -> Result<(), TextFault> {
         if at < json.len() {
-            return Err(Fault::Syntax(at));
+            return Err(TextFault::Syntax(at));
         }
         if !self.fixes.is_empty() {
             self.spare.clear();
@@ -289,7 +289,7 @@ impl Transcoder {
         Ok(())
     }
 
-    fn number(&mut self, json: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, Fault> {
+    fn number(&mut self, json: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, TextFault> {
         let (end, integral) = number_end(json, at)?;
         let text = &json[at..end];
         // Up to 15 digits a double holds every integer, and its text is the same.
@@ -316,7 +316,7 @@ impl Transcoder {
             return Ok(end);
         }
         if self.style == JsonStyle::Php {
-            return Err(Fault::Infinite);
+            return Err(TextFault::Infinite);
         }
         out.extend_from_slice(b"null");
         self.note_imprecise(out);
@@ -362,19 +362,19 @@ fn blanks(json: &[u8], mut at: usize) -> usize {
     at
 }
 
-fn literal(json: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, Fault> {
+fn literal(json: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, TextFault> {
     let rest = json.get(at..).unwrap_or_default();
     let known = [&b"null"[..], b"true", b"false"].into_iter().find(|known| rest.starts_with(known));
-    let known = known.ok_or(Fault::Syntax(at))?;
+    let known = known.ok_or(TextFault::Syntax(at))?;
     out.extend_from_slice(known);
     Ok(at + known.len())
 }
 
 /// Where a number ends, and whether it has neither fraction nor exponent (RFC 8259, section 6).
-fn number_end(json: &[u8], start: usize) -> Result<(usize, bool), Fault> {
+fn number_end(json: &[u8], start: usize) -> Result<(usize, bool), TextFault> {
     let digits = |at: usize| json[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let some_digits = |at: usize| match digits(at.min(json.len())) {
-        0 => Err(Fault::Syntax(at)),
+        0 => Err(TextFault::Syntax(at)),
         count => Ok(at + count),
     };
     let first = start + usize::from(json[start] == b'-');

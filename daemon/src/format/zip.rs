@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Encoder, FormatError, Plan, Written, csv::CsvRows, findings::Findings, fixed::write_fixed, order::Order,
+    ArchivePlan, Encoder, FormatError, Written, csv::CsvRows, findings::Findings, fixed::write_fixed, order::Order,
     text::write_string,
 };
 use crate::row::{Block, Column};
@@ -22,7 +22,7 @@ const KEEP_BYTES: usize = 1024 * 1024;
 
 /// The encoder of `zip`.
 pub(super) struct ZipEncoder<W: Write + Seek> {
-    plan: Arc<Plan>,
+    plan: Arc<ArchivePlan>,
     order: Order,
     container: Container<W>,
     findings: Findings,
@@ -39,7 +39,7 @@ struct OpenMember {
 }
 
 impl<W: Write + Seek> ZipEncoder<W> {
-    pub(super) fn new(plan: Arc<Plan>, out: W) -> Self {
+    pub(super) fn new(plan: Arc<ArchivePlan>, out: W) -> Self {
         let container = Container::new(out, plan.level, DosTime::of(plan.started_at));
         Self {
             order: Order::new(Arc::clone(&plan)),

@@ -26,7 +26,7 @@ const SLACK: Duration = Duration::from_mins(1);
 
 /// Where to look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scope {
+pub struct RescanScope {
     /// Only among the archives of these prefixes; none means everywhere.
     pub places: Option<HashSet<Prefix>>,
     /// Archives that somebody was seen to write to: they are read whatever they look like.
@@ -56,14 +56,18 @@ struct OnDisk {
 /// When the directory cannot be listed, or the catalog refuses.
 pub async fn compare(
     shop: &Arc<Context>,
-    scope: &Scope,
+    scope: &RescanScope,
     lost: Orphans,
 ) -> Result<(Vec<String>, Vec<Stored>), KeepError> {
     let (skipped, unread) = compare_in(shop, scope, lost).await?;
     Ok((skipped.into_iter().map(|(_place, sentence)| sentence).collect(), unread))
 }
 
-async fn compare_in(shop: &Arc<Context>, scope: &Scope, lost: Orphans) -> Result<(Vec<Skip>, Vec<Stored>), KeepError> {
+async fn compare_in(
+    shop: &Arc<Context>,
+    scope: &RescanScope,
+    lost: Orphans,
+) -> Result<(Vec<Skip>, Vec<Stored>), KeepError> {
     if scope.places.is_none() {
         home::settle(shop).await?;
     }
@@ -85,7 +89,7 @@ async fn compare_in(shop: &Arc<Context>, scope: &Scope, lost: Orphans) -> Result
 }
 
 /// What the catalog lists there.
-async fn listed(shop: &Context, scope: &Scope) -> Result<HashMap<Gid, Stored>, CatalogError> {
+async fn listed(shop: &Context, scope: &RescanScope) -> Result<HashMap<Gid, Stored>, CatalogError> {
     let archives = match &scope.places {
         None => shop.catalog.archives(&ArchiveFilter::default()).await?,
         Some(places) => {
@@ -106,7 +110,7 @@ async fn listed(shop: &Context, scope: &Scope) -> Result<HashMap<Gid, Stored>, C
 /// As [`compare`].
 pub async fn rescan(
     shop: &Arc<Context>,
-    scope: &Scope,
+    scope: &RescanScope,
     skips: &mut Skips,
     end: &CancellationToken,
 ) -> Result<(), KeepError> {
@@ -123,7 +127,7 @@ pub async fn rescan(
     Ok(())
 }
 
-async fn scan(shop: &Arc<Context>, scope: &Scope) -> Result<(Vec<OnDisk>, Vec<Skip>), KeepError> {
+async fn scan(shop: &Arc<Context>, scope: &RescanScope) -> Result<(Vec<OnDisk>, Vec<Skip>), KeepError> {
     let (archives, places) = (Arc::clone(&shop.archives), scope.places.clone());
     blocking(move || {
         let (mut lying, mut skipped) = (Vec::new(), Vec::new());
@@ -151,7 +155,7 @@ fn written_after(store: &dyn Store, archive: &ArchiveRef, checked: Timestamp) ->
 /// Brings the catalog's entry in line with what lies there; gives the archive if it has to be read.
 async fn take_in(
     shop: &Arc<Context>,
-    scope: &Scope,
+    scope: &RescanScope,
     found: OnDisk,
     known: Option<Stored>,
     lost: Orphans,

@@ -4,7 +4,7 @@
 use std::{ops::ControlFlow, sync::Arc};
 
 use orgvault_api::{ArchiveState, Verification, clock::Timestamp};
-use orgvault_archive::verify::{Fault, Report, verify_opened};
+use orgvault_archive::verify::{ArchiveFault, Report, verify_opened};
 use tokio_util::sync::CancellationToken;
 
 use super::{KeepError, blocking, change_state, guard};
@@ -52,7 +52,7 @@ fn read(
 fn state(report: &Report) -> ArchiveState {
     match report.faults.as_slice() {
         [] => ArchiveState::Present,
-        faults if faults.contains(&Fault::Missing) => ArchiveState::Missing,
+        faults if faults.contains(&ArchiveFault::Missing) => ArchiveState::Missing,
         _ => ArchiveState::Damaged,
     }
 }

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// What schedules work with.
-pub struct Parts {
+pub struct ScheduleParts {
     /// Sources, catalog and clock.
     pub context: Arc<Context>,
     /// Runs the exports.
@@ -89,8 +89,8 @@ impl Schedules {
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub async fn start(parts: Parts) -> Result<Self, CatalogError> {
-        let Parts { context, engine, hooks, config, tracker, vital, stop } = parts;
+    pub async fn start(parts: ScheduleParts) -> Result<Self, CatalogError> {
+        let ScheduleParts { context, engine, hooks, config, tracker, vital, stop } = parts;
         let schedules = Self(Arc::new(SchedulesState {
             context,
             engine,

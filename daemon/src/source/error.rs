@@ -4,7 +4,7 @@ mod fault;
 
 use std::{sync::Arc, time::Duration};
 
-pub use self::fault::Fault;
+pub use self::fault::SourceFault;
 
 /// Why a source could not be read: each variant names the source and has a stable code. Never
 /// holds a password, nor a URL that has one.
@@ -12,11 +12,11 @@ pub use self::fault::Fault;
 pub enum SourceError {
     /// The server refused, was not there, or did not answer.
     #[error("source {name}: cannot {act}: {words}")]
-    Fault {
+    SourceFault {
         /// The source.
         name: Arc<str>,
         /// What kind of fault.
-        fault: Fault,
+        fault: SourceFault,
         /// What was tried: `connect`, `read section timeLogs`.
         act: String,
         /// The server's own words, or a list of what is missing.
@@ -137,25 +137,25 @@ pub struct UnfitValue {
 const MAX_WORDS: usize = 4_000;
 
 impl SourceError {
-    pub(super) fn fault(name: &Arc<str>, fault: Fault, act: impl Into<String>, words: impl Into<String>) -> Self {
+    pub(super) fn fault(name: &Arc<str>, fault: SourceFault, act: impl Into<String>, words: impl Into<String>) -> Self {
         let mut words = words.into();
         if let Some((end, _)) = words.char_indices().nth(MAX_WORDS) {
             words.truncate(end);
             words.push('…');
         }
-        Self::Fault { name: Arc::clone(name), fault, act: act.into(), words, hint: fault.hint() }
+        Self::SourceFault { name: Arc::clone(name), fault, act: act.into(), words, hint: fault.hint() }
     }
 
     /// With another hint than the fault's usual one.
     pub(super) fn with_hint(mut self, other: &'static str) -> Self {
-        if let Self::Fault { hint, .. } = &mut self {
+        if let Self::SourceFault { hint, .. } = &mut self {
             *hint = other;
         }
         self
     }
 
     pub(super) fn stalled(name: &Arc<str>, act: &str, limit: Duration) -> Self {
-        Self::fault(name, Fault::Stalled, act, format!("nothing came for {} s", limit.as_secs_f64()))
+        Self::fault(name, SourceFault::Stalled, act, format!("nothing came for {} s", limit.as_secs_f64()))
     }
 
     /// Stable: `source_unreachable`, `source_login`, `source_tls`, `source_database`,
@@ -164,7 +164,7 @@ impl SourceError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Fault { fault, .. } => fault.row().0,
+            Self::SourceFault { fault, .. } => fault.row().0,
             Self::OrganizationId { .. } => "organization_id",
             Self::RepeatedId { .. } => "duplicate_id",
             Self::ColumnType { .. } => "source_column_type",
@@ -178,14 +178,14 @@ impl SourceError {
     /// Whether the same export, started anew at once, may work.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Fault { fault, .. } if fault.row().1)
+        matches!(self, Self::SourceFault { fault, .. } if fault.row().1)
     }
 
     /// What to do about it; may be empty.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Fault { hint, .. } => hint,
+            Self::SourceFault { hint, .. } => hint,
             Self::OrganizationId { .. } => "`orgvault orgs` lists the ids",
             Self::RepeatedId { .. } => "let the definition's `list` give each id once",
             Self::ColumnType { .. } => "cast the column to text in the definition's rows query",
@@ -201,9 +201,9 @@ impl SourceError {
     }
 
     /// What kind of fault it is, where it is one of the server.
-    pub(super) fn kind(&self) -> Option<Fault> {
+    pub(super) fn kind(&self) -> Option<SourceFault> {
         match self {
-            Self::Fault { fault, .. } => Some(*fault),
+            Self::SourceFault { fault, .. } => Some(*fault),
             _ => None,
         }
     }

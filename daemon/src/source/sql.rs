@@ -18,7 +18,7 @@ use sqlx::Column;
 use tokio_util::task::TaskTracker;
 
 use super::{
-    error::{Fault, SourceError},
+    error::{SourceError, SourceFault},
     listing::{self, Cell, Listed},
     rows::Rows,
 };
@@ -49,11 +49,11 @@ trait Location {
     fn shown(&self) -> String;
 
     /// Gets ready to connect when it is first asked.
-    fn connect(self: Box<Self>, source: Parts<'_>) -> Arc<dyn Rows>;
+    fn connect(self: Box<Self>, source: RowsConfig<'_>) -> Arc<dyn Rows>;
 }
 
 /// What a database is read by.
-struct Parts<'p> {
+struct RowsConfig<'p> {
     /// The source's name.
     name: Arc<str>,
     config: &'p SourceConfig,
@@ -78,7 +78,7 @@ pub(super) fn connect(
     let (driver, location) = locate(name, &config.url, config.tls)?;
     let queries = queries(name, driver.dialect, definition)?;
     let (name, definition) = (Arc::clone(name), Arc::clone(definition));
-    Ok((location.shown(), location.connect(Parts { name, config, definition, queries, tracker })))
+    Ok((location.shown(), location.connect(RowsConfig { name, config, definition, queries, tracker })))
 }
 
 /// Refuses what [`connect`] refuses; of a definition that is not known, nothing.
@@ -99,7 +99,7 @@ fn locate(name: &Arc<str>, url: &SecretUrl, tls: Tls) -> Result<(&'static Driver
         let usual: Vec<String> =
             DRIVERS.iter().filter_map(|it| it.schemes.first()).map(|scheme| format!("{scheme}://")).collect();
         let words = format!("it has to start with {}", usual.join(" or "));
-        return Err(SourceError::fault(name, Fault::Url, "read its url", words));
+        return Err(SourceError::fault(name, SourceFault::Url, "read its url", words));
     };
     Ok((driver, (driver.locate)(name, url, tls)?))
 }
@@ -125,7 +125,7 @@ fn list<R: sqlx::Row>(
 
 fn queries(name: &Arc<str>, dialect: Dialect, definition: &Definition) -> Result<Queries, SourceError> {
     let unspoken = |unspoken: crate::product::Unspoken| {
-        SourceError::fault(name, Fault::Dialect, "use its definition", unspoken.to_string())
+        SourceError::fault(name, SourceFault::Dialect, "use its definition", unspoken.to_string())
     };
     definition.queries(dialect).map_err(unspoken)
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::settled;
 use crate::{
     context::Context,
-    keep::{self, Scope, Skips},
+    keep::{self, RescanScope, Skips},
     store::{Change, Hear, Key, Prefix, Watch},
 };
 
@@ -37,9 +37,9 @@ struct Hint {
 }
 
 impl Hint {
-    fn into_scope(self) -> Scope {
+    fn into_scope(self) -> RescanScope {
         let everywhere = self.everywhere || self.unseen || self.places.len() > MOST_PLACES;
-        Scope { places: (!everywhere).then_some(self.places), touched: self.touched }
+        RescanScope { places: (!everywhere).then_some(self.places), touched: self.touched }
     }
 
     fn add(&mut self, change: Change) {
@@ -67,7 +67,7 @@ impl Noticed {
 pub async fn watch_archives(shop: Arc<Context>, end: CancellationToken) {
     let noticed = Arc::new(Noticed::default());
     let mut watching: Option<Watch> = None;
-    let mut scope = Scope::default();
+    let mut scope = RescanScope::default();
     let mut skips = Skips::default();
     let mut next = Instant::now();
     loop {
@@ -89,9 +89,9 @@ pub async fn watch_archives(shop: Arc<Context>, end: CancellationToken) {
             () = shop.look_everywhere.notified() => {
                 // What was watched may be another directory.
                 watching = None;
-                Scope::default()
+                RescanScope::default()
             }
-            () = tokio::time::sleep_until(next) => Scope::default(),
+            () = tokio::time::sleep_until(next) => RescanScope::default(),
             () = end.cancelled() => return,
         };
     }
@@ -126,7 +126,7 @@ mod tests {
         let prefix = |id: usize| Prefix::parse(&format!("tracker/a--{id}")).unwrap();
         let key = prefix(1).key("x.json").unwrap();
         let one = hint([Change::Among(prefix(1)), Change::Written(key.clone())]).into_scope();
-        assert_eq!(one, Scope { places: Some(HashSet::from([prefix(1)])), touched: HashSet::from([key]) });
+        assert_eq!(one, RescanScope { places: Some(HashSet::from([prefix(1)])), touched: HashSet::from([key]) });
         assert_eq!(hint([Change::Among(prefix(1)), Change::Somewhere]).into_scope().places, None);
         assert_eq!(hint((0..=MOST_PLACES).map(|id| Change::Among(prefix(id)))).into_scope().places, None);
     }
@@ -134,8 +134,8 @@ mod tests {
     #[test]
     fn where_something_is_not_seen_another_watch_is_needed() {
         let unseen = hint([Change::Unseen]);
-        assert!(unseen.unseen && unseen.into_scope() == Scope::default());
+        assert!(unseen.unseen && unseen.into_scope() == RescanScope::default());
         let somewhere = hint([Change::Somewhere]);
-        assert!(!somewhere.unseen && somewhere.into_scope() == Scope::default());
+        assert!(!somewhere.unseen && somewhere.into_scope() == RescanScope::default());
     }
 }

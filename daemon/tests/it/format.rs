@@ -6,7 +6,7 @@ use std::{io::Cursor, path::Path, sync::Arc};
 use chrono::DateTime;
 use orgvault_api::{Format, OrganizationKey, Warning, gid::Gid};
 use orgvault_daemon::{
-    format::{FormatError, Plan, Written, encoder},
+    format::{ArchivePlan, FormatError, Written, encoder},
     product::Definition,
     source::{Snapshot, Source},
 };
@@ -80,7 +80,7 @@ id,project_id,work_item_id,user_id,started_at,ended_at,duration_seconds,classifi
 00000000-0000-7000-8000-0000000000dd,00000000-0000-7000-8000-0000000000d6,00000000-0000-7000-8000-0000000000d9,,2026-02-11T08:00:00.000Z,2026-02-11T09:00:00.000Z,3600,INTERRUPTION,true,MANUAL,false,,2026-02-11T09:00:00.000Z,2026-02-12T00:00:00.000Z
 ";
 
-fn plan(definition: &Arc<Definition>, format: Format, entity: Option<&str>) -> Plan {
+fn plan(definition: &Arc<Definition>, format: Format, entity: Option<&str>) -> ArchivePlan {
     let organization = OrganizationKey {
         source: "tracker".to_owned(),
         kind: "organization".to_owned(),
@@ -88,7 +88,7 @@ fn plan(definition: &Arc<Definition>, format: Format, entity: Option<&str>) -> P
         name: "D".to_owned(),
         slug: String::new(),
     };
-    Plan {
+    ArchivePlan {
         gid: Gid::try_from(1).unwrap(),
         organization,
         definition: Arc::clone(definition),

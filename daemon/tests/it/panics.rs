@@ -18,7 +18,7 @@ use orgvault_daemon::{
     audit::Audit,
     catalog::Catalog,
     context::Context,
-    export::{Engine, Parts},
+    export::{Engine, EngineParts},
     lifecycle::Vital,
     product::Products,
     source::Source,
@@ -75,7 +75,7 @@ impl Alone {
         let (_configure, configured) = watch::channel(Arc::new(Config::default()));
         let context = Arc::new(Context::new(configured, sources, archives, catalog, audit, clock));
         let (abort, workers) = (CancellationToken::new(), 1);
-        let parts = Parts {
+        let parts = EngineParts {
             context: Arc::clone(&context),
             workers,
             tracker: tracker.clone(),

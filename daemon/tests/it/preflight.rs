@@ -22,7 +22,7 @@ use crate::{
     },
     products::{ask, exported, serving},
 };
-use orgvault_testing::postgres::Database;
+use orgvault_testing::postgres::{Database, SOLIDTIME, TRUEPPM};
 
 const ACME: &str = "0000000a-0000-4000-8000-000000000000";
 const LONG: &str = "00000008-0000-4000-8000-000000000004";
@@ -31,7 +31,7 @@ const EMOJI: &str = "DELETE FROM project_members WHERE id = '00000005-0000-4000-
     UPDATE time_entries SET description = repeat(U&'\\+01F600', 5000) WHERE id = '00000008-0000-4000-8000-000000000004';";
 
 async fn solidtime(sql: &str) -> (Database, Daemon) {
-    serving("solidtime", &[include_str!("solidtime.sql"), sql]).await
+    serving("solidtime", &[SOLIDTIME, sql]).await
 }
 
 async fn export(daemon: &Daemon) -> Export {
@@ -109,7 +109,7 @@ const ATLAS: &str = "00000001-0000-4000-8000-000000000001";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_importable_seed_leaves_out_what_the_importer_refuses() {
-    let (_database, daemon) = serving("trueppm", &[include_str!("trueppm.sql")]).await;
+    let (_database, daemon) = serving("trueppm", &[TRUEPPM]).await;
     for format in [Format::Seed, Format::SeedEvents] {
         let request = ask(ATLAS, Some(format));
         let exact = exported(&daemon, &request).await;
@@ -198,10 +198,7 @@ async fn what_is_said_of_people_goes_to_no_hook() {
     let files = tempfile::tempdir().unwrap();
     let told = files.path().join("told");
     // Of several warnings, a hook is told the first.
-    let sql = format!(
-        "{}{PEOPLE}DELETE FROM project_members; UPDATE time_entries SET tags = NULL;",
-        include_str!("solidtime.sql")
-    );
+    let sql = format!("{SOLIDTIME}{PEOPLE}DELETE FROM project_members; UPDATE time_entries SET tags = NULL;");
     let line = format!("echo \"$ORGVAULT_CODE $ORGVAULT_MESSAGE\" >> {}", told.display());
     let daemon = daemon_of("solidtime", &sql, |config| {
         let calendar = Calendar::new("0 0 29 2 *", Tz::UTC).unwrap();

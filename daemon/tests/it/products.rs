@@ -12,10 +12,8 @@ use crate::{
     api::fixture::{Daemon, problem, until},
     source::fixture,
 };
-use orgvault_testing::postgres::{Database, Server};
+use orgvault_testing::postgres::{Database, SOLIDTIME, Server, TRUEPPM};
 
-const SOLIDTIME: &str = include_str!("solidtime.sql");
-const TRUEPPM: &str = include_str!("trueppm.sql");
 const ACME: &str = "0000000a-0000-4000-8000-000000000000";
 const ATLAS: &str = "00000001-0000-4000-8000-000000000001";
 

@@ -12,16 +12,15 @@ use orgvault_api::{
     preflight::{Severity, Verdict},
 };
 use orgvault_daemon::{
-    format::{FormatError, Plan, Written, encoder},
+    format::{ArchivePlan, FormatError, Written, encoder},
     product::{Definition, Products},
 };
 use orgvault_products::preflight::preflight;
 use zip::ZipArchive;
 
 use crate::{encode::encode, source::fixture::source};
-use orgvault_testing::postgres::Database;
+use orgvault_testing::postgres::{Database, SOLIDTIME};
 
-const TABLES: &str = include_str!("solidtime.sql");
 const ACME: &str = "0000000a-0000-4000-8000-000000000000";
 const OTHER: &str = "0000000b-0000-4000-8000-000000000000";
 const MEMBERS: [&str; 10] = [
@@ -41,8 +40,8 @@ fn definition() -> Arc<Definition> {
     Arc::clone(Products::embedded().unwrap().get("solidtime").unwrap())
 }
 
-fn plan(definition: &Arc<Definition>, organization: &str) -> Arc<Plan> {
-    Arc::new(Plan {
+fn plan(definition: &Arc<Definition>, organization: &str) -> Arc<ArchivePlan> {
+    Arc::new(ArchivePlan {
         gid: Gid::try_from(3_141_592_653).unwrap(),
         organization: OrganizationKey {
             source: "time".to_owned(),
@@ -99,7 +98,7 @@ fn members(bytes: &[u8]) -> Vec<(String, String)> {
 /// The export of `solidtime.sql`, with one organization's rows of it changed first.
 async fn changed(sql: &str) -> (Database, Result<Exported, FormatError>) {
     let database = Database::new();
-    database.psql(TABLES);
+    database.psql(SOLIDTIME);
     database.psql(sql);
     let exported = export(&database, ACME).await;
     (database, exported)

@@ -10,6 +10,7 @@ use std::{
 
 use orgvault_api::{ExportRequest, Role, client::ArchiveFilter, gid::Gid, health::Health};
 use orgvault_config::{Config, Retention, SecretUrl, SourceConfig};
+use serde_json::json;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
@@ -221,6 +222,37 @@ async fn one_that_is_listed_twice_or_has_no_id_is_refused_by_name_and_the_others
         assert!(ended(&daemon.client, export.gid).await.error.is_none());
     }
     assert_eq!(listed(&daemon.client).await.len(), 3);
+}
+
+#[tokio::test]
+async fn asanas_face_names_each_of_two_kinds_with_one_id() {
+    let (daemon, _notes) = two_kinds().await;
+    let token = daemon.client.add_token(&request("asana", Role::Admin, &[])).await.unwrap().secret;
+    let header = format!("Authorization: Bearer {token}");
+    let create = async |gid: &str| {
+        let body = json!({ "data": { "organization": gid } }).to_string();
+        daemon.request_with("POST /api/1.0/organization_exports", &[&header], &body).await
+    };
+    for (asked, name) in [("notes/team/7", "Acme"), ("notes/guild/7", "Makers")] {
+        let created = create(asked).await;
+        assert_eq!(created.status, 201, "{created:?}");
+        let organization = &created.json()["data"]["organization"];
+        assert_eq!((organization["gid"].as_str(), organization["name"].as_str()), (Some(asked), Some(name)));
+        assert_eq!(organization.get("id"), None);
+    }
+    assert_eq!(create("7").await.status, 400, "which of both is not said");
+}
+
+#[tokio::test]
+async fn what_is_repeated_is_the_same_after_the_organization_was_renamed() {
+    let (daemon, notes) = two_kinds().await;
+    let body = json!({ "organizations": ["notes/team/7"] }).to_string();
+    let ask = async || daemon.request_with("POST /v1/exports", &["Idempotency-Key: once"], &body).await.json();
+    let first = ask().await;
+    notes.run("UPDATE groups SET name = 'Renamed', slug = 'renamed' WHERE id = '7' AND kind = 'team'").await;
+    let again = ask().await;
+    assert!(first["exports"][0]["gid"].is_string(), "{first}");
+    assert_eq!(again["exports"][0]["gid"], first["exports"][0]["gid"], "{again}");
 }
 
 /// A daemon on a copy of the state of version 0.1, and the database that it was made from.

@@ -7,14 +7,13 @@ use chrono::DateTime;
 use orgvault_api::{Format, OrganizationKey, gid::Gid};
 use orgvault_archive::seed;
 use orgvault_daemon::{
-    format::{FormatError, Plan, Written, encoder},
+    format::{ArchivePlan, FormatError, Written, encoder},
     product::{Definition, Products},
 };
 
 use crate::{encode::encode, source::fixture::source};
-use orgvault_testing::postgres::Database;
+use orgvault_testing::postgres::{Database, TRUEPPM};
 
-const TABLES: &str = include_str!("trueppm.sql");
 const ATLAS: &str = "00000001-0000-4000-8000-000000000001";
 const LONE: &str = "00000002-0000-4000-8000-000000000005";
 
@@ -24,12 +23,12 @@ fn definition() -> Arc<Definition> {
 
 fn database() -> Database {
     let database = Database::new();
-    database.psql(TABLES);
+    database.psql(TRUEPPM);
     database
 }
 
-fn plan(definition: &Arc<Definition>, organization: &str, format: Format) -> Arc<Plan> {
-    Arc::new(Plan {
+fn plan(definition: &Arc<Definition>, organization: &str, format: Format) -> Arc<ArchivePlan> {
+    Arc::new(ArchivePlan {
         gid: Gid::try_from(3_141_592_653).unwrap(),
         organization: OrganizationKey {
             source: "plans".to_owned(),

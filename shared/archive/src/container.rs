@@ -9,7 +9,7 @@ use std::{
 
 use zip::{ZipArchive, result::ZipError};
 
-use super::{reader::ArchiveReader, verify::Fault};
+use super::{reader::ArchiveReader, verify::ArchiveFault};
 
 const BUFFER: usize = 256 * 1024;
 /// More members has no archive.
@@ -41,32 +41,34 @@ impl Seek for Limited {
 /// Opens a ZIP each of whose bytes belongs to one member at most, and each of whose members has a
 /// name of its own: one that is read twice may grow without end, and programs do not agree on
 /// which of two equal names they take.
-pub(super) fn open(reader: ArchiveReader) -> Result<ZipArchive<BufReader<Limited>>, Fault> {
+pub(super) fn open(reader: ArchiveReader) -> Result<ZipArchive<BufReader<Limited>>, ArchiveFault> {
     let left = Rc::new(Cell::new(MOST_READ));
     let limited = Limited { reader, left: Rc::clone(&left) };
     let opened = ZipArchive::new(BufReader::with_capacity(BUFFER, limited));
     let mut archive = opened.map_err(|error| not_a_zip(&error))?;
     if archive.len() > MOST_MEMBERS {
-        return Err(Fault::TooMany { what: "members", limit: MOST_MEMBERS });
+        return Err(ArchiveFault::TooMany { what: "members", limit: MOST_MEMBERS });
     }
     if archive.has_duplicate_names() {
-        return Err(Fault::Container { cause: "two members have one name".to_owned() });
+        return Err(ArchiveFault::Container { cause: "two members have one name".to_owned() });
     }
     left.set(u64::MAX);
     match archive.has_overlapping_entries() {
         Ok(false) => Ok(archive),
-        Ok(true) => Err(Fault::Container { cause: "two members share the same bytes".to_owned() }),
+        Ok(true) => Err(ArchiveFault::Container { cause: "two members share the same bytes".to_owned() }),
         Err(error) => Err(not_a_zip(&error)),
     }
 }
 
 /// What is wrong with a ZIP that cannot be read.
-pub(super) fn not_a_zip(error: &ZipError) -> Fault {
+pub(super) fn not_a_zip(error: &ZipError) -> ArchiveFault {
     match error {
         ZipError::Io(cause) if cause.kind() == io::ErrorKind::FileTooLarge => {
-            Fault::Container { cause: format!("its directory is not known after {MOST_READ} bytes") }
+            ArchiveFault::Container { cause: format!("its directory is not known after {MOST_READ} bytes") }
         }
-        ZipError::Io(cause) if cause.raw_os_error().is_some() => Fault::Unreadable { at: 0, cause: cause.to_string() },
-        error => Fault::Container { cause: error.to_string() },
+        ZipError::Io(cause) if cause.raw_os_error().is_some() => {
+            ArchiveFault::Unreadable { at: 0, cause: cause.to_string() }
+        }
+        error => ArchiveFault::Container { cause: error.to_string() },
     }
 }

@@ -34,4 +34,4 @@ pub use manifest::{Manifest, ManifestError};
 pub use reader::{ArchiveReader, Ranges};
 pub use rows::{RowsError, rows};
 pub use state::{StateError, StateFile};
-pub use verify::{Expected, Fault, Report, VerifyError, read_back, verify};
+pub use verify::{ArchiveFault, Expected, Report, VerifyError, read_back, verify};

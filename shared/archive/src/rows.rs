@@ -17,7 +17,7 @@ use super::{
     manifest::{self, Manifest},
     reader::ArchiveReader,
     table::Table,
-    verify::{Fault, guess},
+    verify::{ArchiveFault, guess},
 };
 use orgvault_api::{Format, RowsPage};
 use page::{Page, Stop};
@@ -68,7 +68,7 @@ pub enum RowsError {
         /// The archive.
         name: String,
         /// What is wrong with it.
-        fault: Fault,
+        fault: ArchiveFault,
     },
 }
 
@@ -134,14 +134,14 @@ enum Unread {
         passed: u64,
         why: String,
     },
-    Damaged(Fault),
+    Damaged(ArchiveFault),
 }
 
 impl Unread {
     fn of(stop: Stop, format: &'static str) -> Self {
         match stop {
             Stop::TooLarge { passed, why } => Self::TooLarge { passed, why },
-            Stop::Broken(broken) => Self::Damaged(Fault::of(broken, format)),
+            Stop::Broken(broken) => Self::Damaged(ArchiveFault::of(broken, format)),
         }
     }
 

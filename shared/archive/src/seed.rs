@@ -27,7 +27,7 @@ mod write;
 
 pub use count::counts;
 pub use date::{BadDate, Date, Day, Moment};
-pub use fault::{Fault, ReadError};
+pub use fault::{ReadError, SeedFault};
 pub use json::{Stand, parse_json};
 pub use model::{
     Account, Always, Assignment, Baseline, BaselineTask, Calendar, CalendarException, Dependency, Document, Estimate,

@@ -11,7 +11,7 @@ use std::{
     path::Path,
 };
 
-pub use fault::Fault;
+pub use fault::ArchiveFault;
 
 use orgvault_files::open;
 
@@ -68,7 +68,7 @@ pub struct Report {
     /// Rows found by section: those of the manifest in its order, else those of the file.
     pub counts: Vec<SectionCount>,
     /// What is wrong; empty where the file is whole.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ArchiveFault>,
 }
 
 impl Report {
@@ -92,7 +92,7 @@ impl Report {
         }
     }
 
-    fn only(fault: Fault) -> Self {
+    fn only(fault: ArchiveFault) -> Self {
         Self { bytes: 0, sha256: String::new(), content_bytes: 0, counts: Vec::new(), faults: vec![fault] }
     }
 }
@@ -121,7 +121,7 @@ pub enum VerifyError {
 /// or its first bytes, and structure and counts are all that is looked at.
 ///
 /// # Errors
-/// When the file cannot be opened. What is wrong with it is a [`Fault`] in the report, also that
+/// When the file cannot be opened. What is wrong with it is an [`ArchiveFault`] in the report, also that
 /// a file with a manifest is gone.
 pub fn verify(path: &Path, manifest: Option<&Manifest>) -> Result<Report, VerifyError> {
     verify_while(path, manifest, &|_bytes| ControlFlow::Continue(()))
@@ -157,16 +157,16 @@ pub fn verify_opened(
         let expected = Expected { format, gzip, bytes: None, sha256: None, sections: None, layout: &layout };
         return read_back_while(&reader, &expected, progress);
     };
-    let replaced = |cause: &io::Error| open::not_a_file(cause).map(|not| Fault::NotAFile { what: not.what });
+    let replaced = |cause: &io::Error| open::not_a_file(cause).map(|not| ArchiveFault::NotAFile { what: not.what });
     match opened {
         Ok(reader) => read_back_while(&reader, &Expected::of(manifest), progress),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Report::only(Fault::Missing)),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Report::only(ArchiveFault::Missing)),
         Err(cause) => replaced(&cause).map(Report::only).ok_or_else(|| failed(cause)),
     }
 }
 
 /// Reads back an archive, which may not be published yet.
-/// /// What is wrong with it is a [`Fault`] in the report.
+/// /// What is wrong with it is an [`ArchiveFault`] in the report.
 #[must_use]
 pub fn read_back(reader: &ArchiveReader, expected: &Expected<'_>) -> Report {
     let (structure, raw) = examine(reader, expected, &|_bytes| ControlFlow::Continue(()));
@@ -241,7 +241,7 @@ fn examine(reader: &ArchiveReader, expected: &Expected<'_>, progress: Progress<'
 fn judge(structure: Structure, raw: Raw, expected: &Expected<'_>) -> Report {
     let mut faults = Vec::new();
     if let Some(cause) = &raw.error {
-        faults.push(Fault::Unreadable { at: raw.bytes, cause: cause.to_string() });
+        faults.push(ArchiveFault::Unreadable { at: raw.bytes, cause: cause.to_string() });
     } else {
         faults.extend(fault::of_bytes(&raw, structure.faults.is_empty(), expected));
     }

@@ -9,4 +9,5 @@
     reason = "only tests link it: what goes wrong is their failure"
 )]
 
+pub mod dice;
 pub mod postgres;

@@ -16,6 +16,10 @@ use std::{
 
 /// A database of RyTask, with two organizations.
 pub const RYTASK: &str = include_str!("rytask.sql");
+/// A database of solidtime, with two organizations.
+pub const SOLIDTIME: &str = include_str!("solidtime.sql");
+/// A database of TruePPM, with programs and projects.
+pub const TRUEPPM: &str = include_str!("trueppm.sql");
 /// The password of every role that [`Server::database`] makes.
 pub const PASSWORD: &str = "pa:ss/w@rd";
 

@@ -35,13 +35,13 @@ pub(crate) enum News {
     /// The daemon answers.
     Up(Box<Status>),
     /// It does not, or refuses this user altogether.
-    Down(Fault),
+    Down(RequestFault),
     /// Everything that is being exported now; what is missing has ended.
     Snapshot(Vec<Export>),
     /// What changed since the last batch, the newest state of each export.
     Changes(Vec<Event>),
     /// A request was answered.
-    Answer(Ask, Result<Reply, Fault>),
+    Answer(Ask, Result<Reply, RequestFault>),
 }
 
 /// A request to the daemon.
@@ -240,7 +240,7 @@ pub(crate) struct Page {
 
 /// Why a request has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct RequestFault {
     /// Stable, as on the wire.
     pub(crate) code: String,
     /// One sentence.
@@ -249,7 +249,7 @@ pub(crate) struct Fault {
     pub(crate) hint: String,
 }
 
-impl Fault {
+impl RequestFault {
     /// Whether the daemon does not know the route: it is older than this console.
     pub(crate) fn is_not_offered(&self) -> bool {
         matches!(self.code.as_str(), "unknown_route" | "method_not_allowed")

@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use orgvault_api::{Role, Status, clock::Timestamp, gid::Gid};
 
 use super::{
-    message::Fault,
+    message::RequestFault,
     screens::{Focus, Screen},
     theme::Theme,
 };
@@ -57,7 +57,7 @@ pub(crate) enum Link {
         /// Since when.
         since: Timestamp,
         /// Why.
-        fault: Fault,
+        fault: RequestFault,
     },
 }
 
@@ -144,7 +144,7 @@ impl Model {
     }
 
     /// Whether this user has no role at all.
-    pub(crate) fn refused(&self) -> Option<&Fault> {
+    pub(crate) fn refused(&self) -> Option<&RequestFault> {
         match &self.link {
             Link::Down { fault, .. } if fault.is_not_allowed() => Some(fault),
             _ => None,

@@ -12,11 +12,9 @@ use orgvault_daemon::{product::Products, source::Source};
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
-use orgvault_testing::postgres::{Database, RYTASK, Server};
+use orgvault_testing::postgres::{Database, RYTASK, SOLIDTIME, Server, TRUEPPM};
 
 const DOCUMENT: &str = include_str!("../../../docs/faces.md");
-const SOLIDTIME: &str = include_str!("../../../daemon/tests/it/solidtime.sql");
-const TRUEPPM: &str = include_str!("../../../daemon/tests/it/trueppm.sql");
 const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Ended with the test.

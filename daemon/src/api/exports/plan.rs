@@ -9,7 +9,7 @@ use super::super::ApiError;
 use crate::{product::Definition, source::Listed};
 
 /// What every export of a request shares.
-pub(super) struct Plan<'a> {
+pub(super) struct ExportPlanner<'a> {
     pub(super) request: &'a ExportRequest,
     pub(super) requested_by: &'a str,
     pub(super) now: Timestamp,
@@ -32,7 +32,7 @@ pub(super) fn check(request: &ExportRequest) -> Result<(), ApiError> {
     Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", format!("the request is refused: {fault}")))
 }
 
-impl Plan<'_> {
+impl ExportPlanner<'_> {
     /// The exports, those of one organization one after the other. All or none: what one product
     /// does not offer refuses the whole request.
     pub(super) fn exports(

@@ -32,10 +32,10 @@ fn fputcsv(text: &str) -> String {
     lines(FPUTCSV, ColumnType::Text, &[Some(text.as_bytes())])
 }
 
-fn entity(name: &str) -> Plan {
+fn entity(name: &str) -> ArchivePlan {
     let definition = rytask();
     let sections = definition.sections_of(Format::Csv, Some(name)).unwrap();
-    Plan { sections, ..plan(definition, Format::Csv) }
+    ArchivePlan { sections, ..plan(definition, Format::Csv) }
 }
 
 /// The header of a RyTask entity without rows, whose rows query gives the definition's columns.
@@ -193,7 +193,7 @@ fn columns_are_the_definitions_in_its_order() {
 #[test]
 fn only_the_plans_section_is_written_and_it_must_come() {
     let columns = columns(&[("v", ColumnType::Text)]);
-    let make = || Plan {
+    let make = || ArchivePlan {
         sections: [1].into(),
         ..plan(definition(vec![section("a"), section("b"), section("c")]), Format::Csv)
     };
@@ -208,7 +208,7 @@ fn only_the_plans_section_is_written_and_it_must_come() {
 
 #[test]
 fn a_plan_without_an_entity_names_those_there_are() {
-    let plan = Plan { sections: [].into(), ..plan(rytask(), Format::Csv) };
+    let plan = ArchivePlan { sections: [].into(), ..plan(rytask(), Format::Csv) };
     let error = encode(plan, &[]).unwrap_err();
     assert!(error.to_string().ends_with("pass one of work-items, time-logs"), "{error}");
 }

@@ -160,7 +160,7 @@ fn head_and_counts_are_the_definitions() {
 #[test]
 fn the_same_rows_give_the_same_bytes() {
     let sections = empty_organization();
-    let gzip = || Plan { gzip: true, ..plan(rytask(), Format::Json) };
+    let gzip = || ArchivePlan { gzip: true, ..plan(rytask(), Format::Json) };
     let (first, _) = encode(gzip(), &borrowed(&sections)).unwrap();
     let (second, _) = encode(gzip(), &borrowed(&sections)).unwrap();
     assert_eq!(first, second);
@@ -361,7 +361,7 @@ fn a_text_of_50_megabytes_is_one_value() {
 
 #[test]
 fn bytes_are_counted_before_compression() {
-    let plan = Plan { gzip: true, ..plan(definition(vec![section("rows")]), Format::Json) };
+    let plan = ArchivePlan { gzip: true, ..plan(definition(vec![section("rows")]), Format::Json) };
     let mut encoder = encoder(Arc::new(plan), Cursor::new(vec![])).unwrap();
     encoder.begin(0, &columns(&[("v", ColumnType::Text)])).unwrap();
     let cell = [b'x'; 10_000];

@@ -1,6 +1,6 @@
 //! Strings inside JSON texts.
 
-use super::Fault;
+use super::TextFault;
 use crate::{
     format::text::{write_escape, write_escaped, write_unit},
     product::JsonStyle,
@@ -8,7 +8,7 @@ use crate::{
 
 /// Prints the string that starts at `at` in the style's one spelling; gives the place behind it, and
 /// whether it holds half of a surrogate pair.
-pub(super) fn write(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>) -> Result<(usize, bool), Fault> {
+pub(super) fn write(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>) -> Result<(usize, bool), TextFault> {
     out.push(b'"');
     let mut at = at + 1;
     let mut half = false;
@@ -27,7 +27,7 @@ pub(super) fn write(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>)
                 at += 1;
             }
             Some(0x80..) => at = beyond_ascii(json, at, out)?,
-            _ => return Err(Fault::Syntax(at)),
+            _ => return Err(TextFault::Syntax(at)),
         }
     }
 }
@@ -42,20 +42,20 @@ fn is_plain(byte: u8, style: JsonStyle) -> bool {
 }
 
 /// A raw character beyond ASCII, which PHP escapes.
-fn beyond_ascii(json: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, Fault> {
+fn beyond_ascii(json: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, TextFault> {
     let length = match json[at] {
         0xF0.. => 4,
         0xE0.. => 3,
         _ => 2,
     };
-    let bytes = json.get(at..at + length).ok_or(Fault::Syntax(at))?;
-    let text = std::str::from_utf8(bytes).map_err(|_position| Fault::Syntax(at))?;
+    let bytes = json.get(at..at + length).ok_or(TextFault::Syntax(at))?;
+    let text = std::str::from_utf8(bytes).map_err(|_position| TextFault::Syntax(at))?;
     text.encode_utf16().for_each(|unit| write_unit(unit, out));
     Ok(at + length)
 }
 
 /// The escape whose backslash is at `at`.
-fn escape(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>, half: &mut bool) -> Result<usize, Fault> {
+fn escape(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>, half: &mut bool) -> Result<usize, TextFault> {
     let byte = match json.get(at + 1) {
         Some(b'u') => return unicode(json, at, style, out, half),
         Some(byte @ (b'"' | b'\\' | b'/')) => *byte,
@@ -64,7 +64,7 @@ fn escape(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>, half: &mu
         Some(b'n') => b'\n',
         Some(b'r') => b'\r',
         Some(b't') => b'\t',
-        _ => return Err(Fault::Syntax(at)),
+        _ => return Err(TextFault::Syntax(at)),
     };
     write_character(byte.into(), style, out);
     Ok(at + 2)
@@ -72,7 +72,7 @@ fn escape(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>, half: &mu
 
 /// `\uxxxx`, or two of them for one character. JavaScript keeps a half of a pair as an escape;
 /// PHP refuses it.
-fn unicode(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>, half: &mut bool) -> Result<usize, Fault> {
+fn unicode(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>, half: &mut bool) -> Result<usize, TextFault> {
     let first = unit(json, at)?;
     let pair = if (0xD800..0xDC00).contains(&first) { unit(json, at + 6).ok() } else { None };
     let units = [first, pair.unwrap_or(0)];
@@ -87,15 +87,15 @@ fn unicode(json: &[u8], at: usize, style: JsonStyle, out: &mut Vec<u8>, half: &m
             write_unit(first, out);
             Ok(at + 6)
         }
-        (_, JsonStyle::Php) => Err(Fault::Syntax(at)),
+        (_, JsonStyle::Php) => Err(TextFault::Syntax(at)),
     }
 }
 
-fn unit(json: &[u8], at: usize) -> Result<u16, Fault> {
-    let digits = json.get(at..at + 6).and_then(|escape| escape.strip_prefix(b"\\u")).ok_or(Fault::Syntax(at))?;
+fn unit(json: &[u8], at: usize) -> Result<u16, TextFault> {
+    let digits = json.get(at..at + 6).and_then(|escape| escape.strip_prefix(b"\\u")).ok_or(TextFault::Syntax(at))?;
     digits.iter().try_fold(0, |unit, digit| {
         let digit = char::from(*digit).to_digit(16).and_then(|digit| u16::try_from(digit).ok());
-        Ok(unit << 4 | digit.ok_or(Fault::Syntax(at))?)
+        Ok(unit << 4 | digit.ok_or(TextFault::Syntax(at))?)
     })
 }
 

@@ -77,7 +77,7 @@ async fn create(
     let format = [Format::Json, Format::Seed].into_iter().find(|format| offered.contains(format));
     let format = format.unwrap_or(Format::Json);
     let export = app.ordered(&caller, &organization, ArchiveChoice { format, entity: None, gzip: true }).await?;
-    let record = app.record(&caller, &headers, &export)?;
+    let record = app.record(&caller, &headers, &export).await?;
     Ok((StatusCode::CREATED, Options::of(query.as_deref()).answer(&record)).into_response())
 }
 
@@ -95,7 +95,7 @@ async fn show(
             .hint("ask for the gid that creating the export gave"));
     };
     let export = app.export(&caller, known).await?;
-    Ok(Options::of(query.as_deref()).answer(&app.record(&caller, &headers, &export)?))
+    Ok(Options::of(query.as_deref()).answer(&app.record(&caller, &headers, &export).await?))
 }
 
 /// The gid in `{"data": {"organization": "<gid>"}}`. Clients write an id as a string or, as the
@@ -122,7 +122,9 @@ impl App {
     /// goes before.
     async fn organization_by_gid(&self, caller: &Caller, gid: &str) -> Result<Listed, ApiError> {
         let listing = self.listing_for(caller, &[gid.to_owned()]).await;
-        let is_meant = |key: &OrganizationKey| key.id == gid || format!("{}/{}", key.source, key.id) == gid;
+        let is_meant = |OrganizationKey { source, kind, id, .. }: &OrganizationKey| {
+            gid == id || gid == format!("{source}/{id}") || gid == format!("{source}/{kind}/{id}")
+        };
         let by_id: Vec<&Listed> = listing.listed.iter().filter(|one| is_meant(&one.key)).collect();
         match by_id[..] {
             [one] => Ok(one.clone()),
@@ -131,17 +133,21 @@ impl App {
     }
 
     /// What names an organization among all that the caller may know of: its id, with the source
-    /// before it where another one may have the same.
-    fn gid_of(&self, caller: &Caller, key: &OrganizationKey) -> String {
-        if self.sources(caller).iter().all(|source| source.name() == key.source) {
-            key.id.clone()
+    /// before it where another one may have the same, and the kind too where its source has it twice.
+    async fn gid_of(&self, caller: &Caller, key: &OrganizationKey) -> Result<String, ApiError> {
+        let OrganizationKey { source, kind, id, .. } = key;
+        Ok(if self.catalog().listed_kinds_of(source, id).await?.len() > 1 {
+            format!("{source}/{kind}/{id}")
+        } else if self.sources(caller).iter().all(|one| one.name() == source) {
+            id.clone()
         } else {
-            format!("{}/{}", key.source, key.id)
-        }
+            format!("{source}/{id}")
+        })
     }
 
     /// The export as Asana's record, with a fresh link once there is a file.
-    fn record(&self, caller: &Caller, headers: &HeaderMap, export: &Export) -> Result<Value, ApiError> {
+    async fn record(&self, caller: &Caller, headers: &HeaderMap, export: &Export) -> Result<Value, ApiError> {
+        let organization = organization(&self.gid_of(caller, &export.organization).await?, &export.organization.name);
         let download_url = match export.state {
             ExportState::Finished => {
                 Some(self.absolute(caller, headers, &self.link(caller, export.gid, LINK_LIFETIME)?))
@@ -155,7 +161,7 @@ impl App {
             "created_at": export.created_at.to_rfc3339_opts(SecondsFormat::Millis, true),
             "download_url": download_url,
             "state": export.state,
-            "organization": organization(&self.gid_of(caller, &export.organization), &export.organization.name),
+            "organization": organization,
         }))
     }
 }

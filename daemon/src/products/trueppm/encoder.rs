@@ -23,7 +23,7 @@ pub use build::{BuildError, Built, Request, build};
 pub use rows::Rows;
 
 use self::read::Layout;
-use crate::format::{Encoder, FormatError, Plan, Unrepresentable, Written, sink::Sink};
+use crate::format::{ArchivePlan, Encoder, FormatError, Unrepresentable, Written, sink::Sink};
 use crate::row::{Block, Column};
 
 /// At most this many values that do not fit are kept.
@@ -31,7 +31,7 @@ const MAX_KEPT: usize = 100;
 
 /// Writes `seed` and `seed-events`.
 pub struct SeedEncoder<W: Write> {
-    plan: Arc<Plan>,
+    plan: Arc<ArchivePlan>,
     sink: Sink<W>,
     rows: Rows,
     layout: Option<Layout>,
@@ -43,7 +43,7 @@ pub struct SeedEncoder<W: Write> {
 impl<W: Write> SeedEncoder<W> {
     /// An encoder that writes to `out`.
     #[must_use]
-    pub fn new(plan: Arc<Plan>, out: W) -> Self {
+    pub fn new(plan: Arc<ArchivePlan>, out: W) -> Self {
         Self {
             sink: Sink::new(&plan, out),
             plan,

@@ -2,7 +2,7 @@
 
 /// What kind of fault a source had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum SourceFault {
     /// The URL is none that can be used.
     Url,
     /// TLS was refused, failed, or is not asked for.
@@ -55,115 +55,130 @@ pub enum Fault {
     Protocol,
 }
 
-/// Fault, code, whether the same export may work at once, hint.
-const FAULTS: [(Fault, &str, bool, &str); 25] = [
-    (Fault::Url, "source_url", false, "correct `url` of this source in the configuration"),
+/// The fault, code, whether the same export may work at once, hint.
+const FAULTS: [(SourceFault, &str, bool, &str); 25] = [
+    (SourceFault::Url, "source_url", false, "correct `url` of this source in the configuration"),
     (
-        Fault::Tls,
+        SourceFault::Tls,
         "source_tls",
         false,
         "add `sslmode=verify-full` (and `sslrootcert=FILE` for an own authority) to the source's url and enable TLS on \
          the server, or set `tls = \"as-url\"` for a network that you trust",
     ),
     (
-        Fault::Unreachable,
+        SourceFault::Unreachable,
         "source_unreachable",
         false,
         "check that the database runs (SQLite: that the file is there and may be read), and that the url is right",
     ),
-    (Fault::Busy, "source_busy", true, "raise max_connections of the server or the connection limit of the role"),
+    (SourceFault::Busy, "source_busy", true, "raise max_connections of the server or the connection limit of the role"),
     (
-        Fault::Login,
+        SourceFault::Login,
         "source_login",
         false,
         "check user and password (url, url_file or .pgpass) and the server's pg_hba.conf",
     ),
-    (Fault::Database, "source_database", false, "correct the database's name in the source's url"),
-    (Fault::Version, "source_version", false, "PostgreSQL 12 or later is needed"),
-    (Fault::Pooler, "source_pooler", false, "connect to PostgreSQL itself, or set pool_mode=session for this database"),
+    (SourceFault::Database, "source_database", false, "correct the database's name in the source's url"),
+    (SourceFault::Version, "source_version", false, "PostgreSQL 12 or later is needed"),
     (
-        Fault::Dialect,
+        SourceFault::Pooler,
+        "source_pooler",
+        false,
+        "connect to PostgreSQL itself, or set pool_mode=session for this database",
+    ),
+    (
+        SourceFault::Dialect,
         "source_dialect",
         false,
         "write the query for this database too, or correct `url` or `product` of the source",
     ),
     (
-        Fault::Schema,
+        SourceFault::Schema,
         "source_schema",
         false,
         "`orgvault check SOURCE` lists what is missing: update the app to the version of the definition, or write a \
          definition for its own; is `product` the right one, and does the role's search_path show the app's schema?",
     ),
     (
-        Fault::SchemaNewer,
+        SourceFault::SchemaNewer,
         "schema_newer",
         false,
         "update orgvault or the definition, or set `strict_schema = false` to export what the definition knows",
     ),
     (
-        Fault::Privilege,
+        SourceFault::Privilege,
         "source_privilege",
         false,
         "run the statements of `orgvault check SOURCE --grants` as the owner of the tables",
     ),
     (
-        Fault::RowFilter,
+        SourceFault::RowFilter,
         "source_row_filter",
         false,
         "give the role BYPASSRLS: with row-level security an archive would silently lack rows",
     ),
-    (Fault::Lost, "source_lost", false, "the server ended the connection: look into its log, then export again"),
+    (SourceFault::Lost, "source_lost", false, "the server ended the connection: look into its log, then export again"),
     (
-        Fault::Stalled,
+        SourceFault::Stalled,
         "source_stalled",
         false,
         "look for locks or a full disk on the server, or raise `stall_timeout` (`first_row_timeout`, where no row came at all)",
     ),
     (
-        Fault::Timeout,
+        SourceFault::Timeout,
         "source_timeout",
         false,
         "raise `statement_timeout` of this source, or ask who cancelled the query",
     ),
-    (Fault::Locked, "source_locked", true, "another session holds a lock (a migration?): export again when it is over"),
     (
-        Fault::Conflict,
+        SourceFault::Locked,
+        "source_locked",
+        true,
+        "another session holds a lock (a migration?): export again when it is over",
+    ),
+    (
+        SourceFault::Conflict,
         "source_conflict",
         true,
         "set hot_standby_feedback or a larger max_standby_streaming_delay on the standby",
     ),
-    (Fault::Changed, "source_changed", true, "export again when the migration is over"),
+    (SourceFault::Changed, "source_changed", true, "export again when the migration is over"),
     (
-        Fault::Settings,
+        SourceFault::Settings,
         "source_settings",
         false,
         "find the function that calls set_config or SET in the definition's queries: what it sets has to end with it \
          (CREATE FUNCTION .. SET name = value)",
     ),
     (
-        Fault::Wal,
+        SourceFault::Wal,
         "source_wal",
         false,
         "let orgvaultd write the database's directory or start the app, so that the -shm file is there; never \
          copy the database file alone",
     ),
     (
-        Fault::Temporary,
+        SourceFault::Temporary,
         "source_temporary",
         false,
         "free space in the directory of temporary files (TMPDIR of orgvaultd, else /var/tmp), and let it write there",
     ),
     (
-        Fault::Damaged,
+        SourceFault::Damaged,
         "source_damaged",
         false,
         "the database file is damaged: `PRAGMA integrity_check` says where; restore it, and keep the archives that you have",
     ),
-    (Fault::Query, "source_query", false, ""),
-    (Fault::Protocol, "source_protocol", false, "is it a PostgreSQL server? a proxy in between may alter its answers"),
+    (SourceFault::Query, "source_query", false, ""),
+    (
+        SourceFault::Protocol,
+        "source_protocol",
+        false,
+        "is it a PostgreSQL server? a proxy in between may alter its answers",
+    ),
 ];
 
-impl Fault {
+impl SourceFault {
     pub(super) fn row(self) -> (&'static str, bool, &'static str) {
         FAULTS
             .iter()

@@ -6,7 +6,7 @@ use super::schema::{self, Differences};
 use crate::{
     product::Definition,
     source::{
-        error::{Fault, SourceError},
+        error::{SourceError, SourceFault},
         listing::Listed,
     },
 };
@@ -67,7 +67,7 @@ fn readable(definition: &Definition, differences: &Differences) -> CheckLine {
     let mut found = line("readable", CheckResult::Failed, message);
     found.details.extend(missing.iter().map(|name| format!("{name}: missing")));
     found.details.extend(unreadable.iter().map(|name| format!("{name}: not readable")));
-    let fault = if missing.is_empty() { Fault::Privilege } else { Fault::Schema };
+    let fault = if missing.is_empty() { SourceFault::Privilege } else { SourceFault::Schema };
     fault.hint().clone_into(&mut found.hint);
     found
 }
@@ -79,7 +79,7 @@ fn row_filter(differences: &Differences) -> CheckLine {
     }
     let mut found = line("row_filter", CheckResult::Failed, "row-level security would hide rows from this role");
     found.details.clone_from(&differences.filtered);
-    Fault::RowFilter.hint().clone_into(&mut found.hint);
+    SourceFault::RowFilter.hint().clone_into(&mut found.hint);
     found
 }
 
@@ -99,7 +99,7 @@ fn schema(definition: &Definition, differences: &Differences, strict: bool) -> C
     let mut found = line("schema", result, message);
     found.details.extend(newer.iter().map(|name| format!("{name}: new")));
     found.details.extend(gone.iter().map(|name| format!("{name}: gone")));
-    let hint = if newer.is_empty() { OLDER } else { Fault::SchemaNewer.hint() };
+    let hint = if newer.is_empty() { OLDER } else { SourceFault::SchemaNewer.hint() };
     hint.clone_into(&mut found.hint);
     found
 }

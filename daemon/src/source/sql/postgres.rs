@@ -37,7 +37,7 @@ use self::{
     pool::Pool,
     session::{Server, Session, Transaction},
 };
-use super::{Driver, Location, Parts, check, list, queries::LIST};
+use super::{Driver, Location, RowsConfig, check, list, queries::LIST};
 use crate::{
     product::{Definition, Queries},
     source::{
@@ -60,7 +60,7 @@ impl Location for PgConnectOptions {
         url::shown(self)
     }
 
-    fn connect(self: Box<Self>, source: Parts<'_>) -> Arc<dyn Rows> {
+    fn connect(self: Box<Self>, source: RowsConfig<'_>) -> Arc<dyn Rows> {
         Arc::new(Postgres::new(*self, source))
     }
 }
@@ -77,8 +77,8 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    fn new(options: PgConnectOptions, source: Parts<'_>) -> Self {
-        let Parts { name, config, definition, queries, tracker } = source;
+    fn new(options: PgConnectOptions, source: RowsConfig<'_>) -> Self {
+        let RowsConfig { name, config, definition, queries, tracker } = source;
         let server = Server {
             name: Arc::clone(&name),
             options,

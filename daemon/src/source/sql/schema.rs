@@ -11,7 +11,7 @@ use orgvault_api::Warning;
 
 use crate::{
     product::{Definition, Table},
-    source::error::{Fault, SourceError},
+    source::error::{SourceError, SourceFault},
 };
 
 /// How many names a sentence lists before it only counts.
@@ -108,7 +108,7 @@ impl Differences {
         }
         let message = self.newer_words(definition);
         if strict {
-            return Err(SourceError::fault(source, Fault::SchemaNewer, "use the schema", message));
+            return Err(SourceError::fault(source, SourceFault::SchemaNewer, "use the schema", message));
         }
         let ids = self.newer.iter().take(WARNING_IDS).cloned().collect();
         Ok(vec![Warning { code: "schema_newer".to_owned(), message, ids }])

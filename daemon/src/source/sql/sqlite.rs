@@ -25,14 +25,14 @@ use tokio::time::timeout;
 
 use self::snapshot::Snapshot;
 use super::{
-    Driver, Location, Parts, check, list,
+    Driver, Location, RowsConfig, check, list,
     queries::LIST,
     schema::{self, Differences, LiveColumn},
 };
 use crate::{
     product::{Definition, Queries},
     source::{
-        error::{Fault, SourceError},
+        error::{SourceError, SourceFault},
         listing::Listed,
         rows::{Rows, RowsSnapshot},
     },
@@ -45,7 +45,7 @@ pub(super) const DRIVER: Driver = Driver {
     schemes: &["sqlite"],
     locate: |name, url, _tls| match url::read(url.reveal()) {
         Ok(path) => Ok(Box::new(path)),
-        Err(words) => Err(SourceError::fault(name, Fault::Url, "read its url", words)),
+        Err(words) => Err(SourceError::fault(name, SourceFault::Url, "read its url", words)),
     },
 };
 
@@ -54,7 +54,7 @@ impl Location for PathBuf {
         format!("sqlite://{}", self.display())
     }
 
-    fn connect(self: Box<Self>, source: Parts<'_>) -> Arc<dyn Rows> {
+    fn connect(self: Box<Self>, source: RowsConfig<'_>) -> Arc<dyn Rows> {
         Arc::new(Sqlite::new(*self, source))
     }
 }
@@ -88,8 +88,8 @@ impl Drop for Reading {
 }
 
 impl Sqlite {
-    fn new(path: PathBuf, source: Parts<'_>) -> Self {
-        let Parts { name, config, definition, queries, .. } = source;
+    fn new(path: PathBuf, source: RowsConfig<'_>) -> Self {
+        let RowsConfig { name, config, definition, queries, .. } = source;
         let SourceConfig { strict_schema, connect_timeout, first_row_timeout, stall_timeout, .. } = *config;
         Self { name, definition, queries, strict_schema, path, connect_timeout, first_row_timeout, stall_timeout }
     }
@@ -111,14 +111,14 @@ impl Sqlite {
     async fn begin(&self) -> Result<Reading, SourceError> {
         if let Err(error) = tokio::fs::metadata(&self.path).await {
             let words = format!("{}: {error}", self.path.display());
-            return Err(self.fault(Fault::Unreachable, "open the database", words));
+            return Err(self.fault(SourceFault::Unreachable, "open the database", words));
         }
         match timeout(self.connect_timeout, self.open()).await {
             Ok(Ok(reading)) => Ok(reading),
             Ok(Err(error)) => Err(self.not_opened(&error).await),
             Err(_elapsed) => {
                 let words = format!("no answer within {} s", self.connect_timeout.as_secs_f64());
-                Err(self.fault(Fault::Locked, "open the database", words))
+                Err(self.fault(SourceFault::Locked, "open the database", words))
             }
         }
     }
@@ -148,11 +148,11 @@ impl Sqlite {
     /// a hot journal has to be rolled back by someone who may write.
     async fn not_opened(&self, error: &sqlx::Error) -> SourceError {
         let opened = self.failed("open the database", error);
-        if opened.kind() != Some(Fault::Unreachable) || !is_wal(&self.path).await {
+        if opened.kind() != Some(SourceFault::Unreachable) || !is_wal(&self.path).await {
             return opened;
         }
         let words = format!("it is in WAL mode and its -shm file cannot be used: {opened}");
-        self.fault(Fault::Wal, "open the database", words)
+        self.fault(SourceFault::Wal, "open the database", words)
     }
 
     /// Compares the tables that the definition names with what is there. All others are known by
@@ -219,7 +219,7 @@ impl Rows for Sqlite {
         let differences = self.differences(&mut reading).await?;
         if !differences.missing.is_empty() {
             let words = format!("{}: {}", differences.missing_words(&self.definition), differences.missing.join(", "));
-            return Err(self.fault(Fault::Schema, "read what the definition reads", words));
+            return Err(self.fault(SourceFault::Schema, "read what the definition reads", words));
         }
         Ok(Box::new(Snapshot::new(self, reading, differences, organization).await?))
     }

@@ -30,7 +30,8 @@ const WRITE_BACK: u64 = 8 * 1024 * 1024;
 
 /// A file under a partial name.
 struct PartialFile {
-    file: File,
+    /// Open until it is sealed: one that is closed after its renaming is told by a watch as written to.
+    file: Option<File>,
     leftover: Leftover,
     /// Where the next byte goes.
     position: u64,
@@ -65,15 +66,19 @@ impl PartialFile {
     }
 
     fn over(file: File, leftover: Leftover, observer: Observer) -> Self {
-        Self { file, leftover, position: 0, begun: 0, observer }
+        Self { file: Some(file), leftover, position: 0, begun: 0, observer }
+    }
+
+    fn file(&mut self) -> io::Result<&mut File> {
+        self.file.as_mut().ok_or_else(|| io::Error::other("it is sealed"))
     }
 
     /// On Linux this advice begins the writing of dirty pages without waiting for it
     /// (`mm/fadvise.c`); they are not dropped, because they are not clean yet.
     fn begin_write_back(&mut self) {
         let Some(length) = self.position.checked_sub(self.begun).filter(|length| *length >= WRITE_BACK) else { return };
-        let advice = rustix::fs::Advice::DontNeed;
-        if let Err(cause) = rustix::fs::fadvise(&self.file, self.begun, NonZeroU64::new(length), advice) {
+        let (Some(file), advice) = (&self.file, rustix::fs::Advice::DontNeed) else { return };
+        if let Err(cause) = rustix::fs::fadvise(file, self.begun, NonZeroU64::new(length), advice) {
             tracing::debug!(path = %self.leftover.0.display(), %cause, "no early writing here; the sync does it all");
         }
         self.begun = self.position;
@@ -82,19 +87,20 @@ impl PartialFile {
 
 impl Medium for PartialFile {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
+        self.file()?.write_all(bytes)?;
         self.position += bytes.len() as u64;
         self.begin_write_back();
         Ok(())
     }
 
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.position = self.file.seek(to)?;
+        self.position = self.file()?.seek(to)?;
         Ok(self.position)
     }
 
     fn seal(&mut self) -> io::Result<()> {
-        self.file.sync_all()?;
+        self.file()?.sync_all()?;
+        self.file = None;
         (self.observer)(Step::Sealed);
         Ok(())
     }

@@ -13,7 +13,7 @@ use orgvault_archive::{
 use super::{
     super::scan::Scanned,
     ArchiveRef, Found, LocalStore, NewArchive, Prefix, StoreError, Stored,
-    walk::{self, Place},
+    walk::{self, OrganizationDir},
 };
 
 impl LocalStore {
@@ -51,7 +51,7 @@ impl LocalStore {
     }
 }
 
-fn scan_place(place: &Place, names: &[String], seen: &mut HashSet<Gid>, visit: &mut dyn FnMut(Found)) {
+fn scan_place(place: &OrganizationDir, names: &[String], seen: &mut HashSet<Gid>, visit: &mut dyn FnMut(Found)) {
     for name in names {
         let path = place.path.join(name);
         let sentence = |what: &dyn ToString| Found::Skipped {
@@ -77,7 +77,11 @@ fn scan_place(place: &Place, names: &[String], seen: &mut HashSet<Gid>, visit: &
 }
 
 /// An archive with what is wrong with its state, or why its manifest is not used.
-fn examine(place: &Place, archive: &str, seen: &mut HashSet<Gid>) -> Result<(Scanned, Option<String>), String> {
+fn examine(
+    place: &OrganizationDir,
+    archive: &str,
+    seen: &mut HashSet<Gid>,
+) -> Result<(Scanned, Option<String>), String> {
     let path = place.path.join(archive);
     let key = place.prefix.key(archive).map_err(|error| error.to_string())?;
     let manifest_file = manifest_path(&path);

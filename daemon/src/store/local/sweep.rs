@@ -7,7 +7,7 @@ use super::{
     LocalStore, StoreError, Swept, delete,
     place::sync_directory,
     sidecar,
-    walk::{self, Place},
+    walk::{self, OrganizationDir},
 };
 
 impl LocalStore {
@@ -26,7 +26,7 @@ impl LocalStore {
         Ok(swept)
     }
 
-    fn sweep_place(&self, place: &Place, swept: &mut Swept) -> Result<(), StoreError> {
+    fn sweep_place(&self, place: &OrganizationDir, swept: &mut Swept) -> Result<(), StoreError> {
         let Swept { removed, deletions } = swept;
         let names = walk::names(&place.path, false)?;
         let partials: Vec<&String> = names.iter().filter(|name| name.starts_with(PARTIAL_PREFIX)).collect();

@@ -11,7 +11,7 @@ use super::{Prefix, StoreError};
 
 /// One organization's directory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct OrganizationDir {
     pub(super) path: PathBuf,
     /// What the keys of its archives begin with.
     pub(super) prefix: Prefix,
@@ -23,13 +23,13 @@ pub(super) struct Place {
 
 /// Every organization directory, sorted. What else lies there (`lost+found`) is passed over; a
 /// source's directory that cannot be listed is told to `skipped`.
-pub(super) fn places(root: &Path, skipped: &mut dyn FnMut(StoreError)) -> Result<Vec<Place>, StoreError> {
+pub(super) fn places(root: &Path, skipped: &mut dyn FnMut(StoreError)) -> Result<Vec<OrganizationDir>, StoreError> {
     let mut places = Vec::new();
     for source in names(root, true)?.into_iter().filter(|name| naming::is_source_directory(name)) {
         let parent = root.join(&source);
         let place = |name: String| {
             let prefix = Prefix::parse(&format!("{source}/{name}")).ok()?;
-            Some(Place { path: parent.join(&name), prefix, source: source.clone(), name })
+            Some(OrganizationDir { path: parent.join(&name), prefix, source: source.clone(), name })
         };
         match names(&parent, true) {
             Ok(names) => {

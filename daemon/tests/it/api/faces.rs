@@ -19,9 +19,6 @@ use super::fixture::Daemon;
 use crate::source::fixture;
 use orgvault_testing::postgres::Database;
 
-pub(crate) const SOLIDTIME: &str = include_str!("../solidtime.sql");
-pub(crate) const TRUEPPM: &str = include_str!("../trueppm.sql");
-
 /// A fresh database of a product, whose role has exactly the grants that its definition asks for.
 pub(crate) async fn source(name: &str, product: &str, tables: &str) -> (SourceConfig, Database) {
     let [name, product, tables] = [name, product, tables].map(str::to_owned);

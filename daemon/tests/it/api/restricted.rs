@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{
-    faces::{SOLIDTIME, TRUEPPM, source},
+    faces::source,
     fixture::{Daemon, soon, until},
     reply::Reply,
     tokens::request,
 };
-use orgvault_testing::postgres::RYTASK;
+use orgvault_testing::postgres::{RYTASK, SOLIDTIME, TRUEPPM};
 
 /// What a restricted token must never learn of.
 struct Hidden {

@@ -4,11 +4,11 @@ use orgvault_api::{Actor, NewToken, Role, TokenRequest};
 use serde_json::json;
 
 use super::{
-    faces::{SOLIDTIME, source},
+    faces::source,
     fixture::{Daemon, problem, until},
     reply::Reply,
 };
-use orgvault_testing::postgres::{Database, RYTASK};
+use orgvault_testing::postgres::{Database, RYTASK, SOLIDTIME};
 
 pub(crate) fn request(name: &str, role: Role, organizations: &[&str]) -> TokenRequest {
     TokenRequest {

@@ -13,7 +13,7 @@ use orgvault_archive::{
     naming::{Kinds, hex},
     verify,
 };
-use orgvault_daemon::store::{ArchiveRef, Key, LocalStore, NewArchive, Sealed, Step, Store, StoreError};
+use orgvault_daemon::store::{self, ArchiveRef, Key, LocalStore, NewArchive, Sealed, Step, Store, StoreError};
 use sha2::{Digest, Sha256};
 
 use super::{DOCUMENT, at, exported_at, files, gid, organization, publish, scan, seal, seal_in, sha256sum};
@@ -47,6 +47,27 @@ fn an_archive_has_its_manifest_and_its_sums() {
         let most = if name.ends_with('/') { 0o750 } else { 0o640 };
         assert_eq!(mode & !most, 0, "{name} has the mode {mode:o}");
     }
+}
+
+/// What the store itself writes would be read a second time.
+#[test]
+fn a_watch_tells_what_others_write_and_not_what_is_published() {
+    let root = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(root.path().to_owned());
+    let acme = organization("acme", "7");
+    // Its directory is there, and watched, before what is published under the watch.
+    publish(&store, &acme, 1).unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    let tell = Mutex::new(tell);
+    let watch = store.watch(Arc::new(move |change| drop(tell.lock().unwrap().send(change))));
+    assert_eq!(watch.polls, None);
+    let last = (2..10).map(|number| publish(&store, &acme, number).unwrap()).last().unwrap();
+    fs::OpenOptions::new().append(true).open(&last).unwrap().write_all(b" ").unwrap();
+    let mut written = told.iter().filter_map(|change| match change {
+        store::Change::Written(key) => Some(root.path().join(key.as_str())),
+        _ => None,
+    });
+    assert_eq!(written.next(), Some(last), "the first that is told is what came last");
 }
 
 #[test]

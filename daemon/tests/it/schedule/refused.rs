@@ -7,10 +7,11 @@ use std::{
 
 use orgvault_api::{Export, ExportRequest, Format, State, client::ExportFilter, gid::Gid, health::Health};
 use orgvault_config::{Config, ScheduleConfig};
+use orgvault_testing::postgres::TRUEPPM;
 
 use super::fixture::{Hands, Night, nightly};
 use crate::api::{
-    faces::{TRUEPPM, source},
+    faces::source,
     fixture::{Daemon, problem, until},
 };
 

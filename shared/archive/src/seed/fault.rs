@@ -6,7 +6,7 @@ use orgvault_api::text::printable;
 
 /// What is wrong at one place of a document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum SeedFault {
     /// The bytes are no UTF-8.
     #[error("the text is not UTF-8")]
     NotUtf8,
@@ -99,7 +99,7 @@ pub struct ReadError {
     /// From 1, in characters.
     pub column: usize,
     /// What is wrong there.
-    pub fault: Fault,
+    pub fault: SeedFault,
 }
 
 /// One step of a path.

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    fault::{Fault, ReadError},
+    fault::{ReadError, SeedFault},
     read::text_of,
     scan::{MAX_DEPTH, Number, Scanner},
 };
@@ -42,7 +42,7 @@ struct Parser<'a> {
 impl Parser<'_> {
     fn value(&mut self, depth: usize) -> Result<Value, ReadError> {
         if depth > MAX_DEPTH {
-            return Err(self.scanner.fault(Fault::TooDeep { limit: MAX_DEPTH }));
+            return Err(self.scanner.fault(SeedFault::TooDeep { limit: MAX_DEPTH }));
         }
         Ok(match self.scanner.peek() {
             Some(b'{') => Value::Object(self.object(depth)?),

@@ -2,12 +2,12 @@
 //! document was read.
 
 use super::{
-    fault::{Fault, ReadError, Step, path_text, position},
+    fault::{ReadError, SeedFault, Step, path_text, position},
     scan::{MAX_DEPTH, Scanner},
 };
 
 /// The error for a fault at `path` of `text`. The text is one that could be read.
-pub(super) fn fault_at(text: &str, path: &[Step], fault: Fault) -> ReadError {
+pub(super) fn fault_at(text: &str, path: &[Step], fault: SeedFault) -> ReadError {
     let mut scanner = Scanner::new(text);
     let at = find(&mut scanner, path).ok().flatten().unwrap_or_default();
     let (line, column) = position(text.as_bytes(), at);
@@ -60,7 +60,7 @@ fn skip(scanner: &mut Scanner<'_>) -> Result<(), ReadError> {
             Some(b'{' | b'[') => {
                 depth += 1;
                 if depth > MAX_DEPTH {
-                    return Err(scanner.fault(Fault::TooDeep { limit: MAX_DEPTH }));
+                    return Err(scanner.fault(SeedFault::TooDeep { limit: MAX_DEPTH }));
                 }
                 scanner.step();
                 continue;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{
     date::{Date, Day, Moment},
-    fault::{Fault, ReadError, Step, quoted},
+    fault::{ReadError, SeedFault, Step, quoted},
     model::{Always, Float, Nullable, Version},
     scan::{MAX_DEPTH, Number, Scanner},
     write::Printer,
@@ -47,11 +47,11 @@ pub(super) fn read_object(
         let (at, key) = (scanner.offset(), read_key(scanner)?);
         let found = known.iter().zip(&mut seen).find(|(name, _)| **name == key);
         let Some((key, seen)) = found else {
-            let fault = Fault::UnknownKey { key: quoted(&key), known: known.join(", ") };
+            let fault = SeedFault::UnknownKey { key: quoted(&key), known: known.join(", ") };
             return Err(scanner.fault_at(at, fault));
         };
         if std::mem::replace(seen, true) {
-            return Err(scanner.fault_at(at, Fault::DuplicateKey { key: quoted(key) }));
+            return Err(scanner.fault_at(at, SeedFault::DuplicateKey { key: quoted(key) }));
         }
         if !scanner.take(b':') {
             return Err(scanner.unexpected("a colon"));
@@ -76,7 +76,7 @@ fn read_key(scanner: &mut Scanner<'_>) -> Result<String, ReadError> {
 pub(super) fn required<T: Node>(scanner: &mut Scanner<'_>, key: &'static str, slot: Option<T>) -> Result<T, ReadError> {
     match slot.or_else(T::absent) {
         Some(value) => Ok(value),
-        None => Err(scanner.fault(Fault::MissingKey { key })),
+        None => Err(scanner.fault(SeedFault::MissingKey { key })),
     }
 }
 
@@ -123,7 +123,7 @@ impl<T: Node> Node for Vec<T> {
         loop {
             scanner.enter(Step::Index(items.len()));
             if scanner.depth() > MAX_DEPTH {
-                return Err(scanner.fault(Fault::TooDeep { limit: MAX_DEPTH }));
+                return Err(scanner.fault(SeedFault::TooDeep { limit: MAX_DEPTH }));
             }
             items.push(T::read(scanner)?);
             scanner.leave();
@@ -198,7 +198,7 @@ impl Node for i64 {
                 Some(int) => Ok(int),
                 None => Err(scanner.fault_at(
                     at,
-                    Fault::BadValue { expected: "whole number", found: quoted(&super::write::float_text(float)) },
+                    SeedFault::BadValue { expected: "whole number", found: quoted(&super::write::float_text(float)) },
                 )),
             },
         }
@@ -250,7 +250,7 @@ macro_rules! text_node {
             fn read(scanner: &mut Scanner<'_>) -> Result<Self, ReadError> {
                 let at = scanner.offset();
                 let text = scanner.string()?;
-                let bad = Fault::BadValue { expected: $what, found: quoted(&text) };
+                let bad = SeedFault::BadValue { expected: $what, found: quoted(&text) };
                 text.parse().map_err(|_reason| scanner.fault_at(at, bad))
             }
         }
@@ -271,6 +271,6 @@ impl Node for Version {
     fn read(scanner: &mut Scanner<'_>) -> Result<Self, ReadError> {
         let at = scanner.offset();
         let text = scanner.string()?;
-        Self::from_name(&text).ok_or_else(|| scanner.fault_at(at, Fault::UnknownVersion { found: quoted(&text) }))
+        Self::from_name(&text).ok_or_else(|| scanner.fault_at(at, SeedFault::UnknownVersion { found: quoted(&text) }))
     }
 }

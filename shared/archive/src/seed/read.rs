@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    fault::{Fault, ReadError, Step},
+    fault::{ReadError, SeedFault, Step},
     locate,
     model::{Document, Version},
     newer::newer,
@@ -96,14 +96,14 @@ pub fn parse(bytes: &[u8]) -> Result<Document, ReadError> {
     scanner.finish()?;
     match newer(&document) {
         None => Ok(document),
-        Some((path, what)) => Err(locate::fault_at(text, &path, Fault::NewerVersion { what })),
+        Some((path, what)) => Err(locate::fault_at(text, &path, SeedFault::NewerVersion { what })),
     }
 }
 
 pub(super) fn text_of(bytes: &[u8]) -> Result<&str, ReadError> {
     std::str::from_utf8(bytes).map_err(|error| {
         let (line, column) = super::fault::position(bytes, error.valid_up_to());
-        ReadError { path: "$".to_owned(), line, column, fault: Fault::NotUtf8 }
+        ReadError { path: "$".to_owned(), line, column, fault: SeedFault::NotUtf8 }
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    fault::{Fault, Step, path_text, quoted},
+    fault::{SeedFault, Step, path_text, quoted},
     model::{Document, Estimate, Event, Project, Risk, Task},
 };
 
@@ -65,9 +65,9 @@ impl References {
     }
 
     /// The first reference that names nothing.
-    pub(super) fn into_dangling(self) -> Option<(Vec<Step>, Fault)> {
+    pub(super) fn into_dangling(self) -> Option<(Vec<Step>, SeedFault)> {
         self.0.into_iter().find_map(|(path, fault)| match fault {
-            ReferenceFault::Dangling { kind, reference } => Some((path, Fault::Dangling { kind, reference })),
+            ReferenceFault::Dangling { kind, reference } => Some((path, SeedFault::Dangling { kind, reference })),
             _ => None,
         })
     }

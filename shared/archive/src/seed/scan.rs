@@ -1,7 +1,7 @@
 //! The JSON grammar of a seed: a cursor over the text that reads one token at a time and knows
 //! where it stands.
 
-use super::fault::{Fault, ReadError, Step, path_text, position, quoted};
+use super::fault::{ReadError, SeedFault, Step, path_text, position, quoted};
 
 /// How deep any value may be nested; a seed needs seven levels.
 pub(super) const MAX_DEPTH: usize = 64;
@@ -45,12 +45,12 @@ impl<'a> Scanner<'a> {
     }
 
     /// A fault at the next token.
-    pub(super) fn fault(&mut self, fault: Fault) -> ReadError {
+    pub(super) fn fault(&mut self, fault: SeedFault) -> ReadError {
         let at = self.offset();
         self.fault_at(at, fault)
     }
 
-    pub(super) fn fault_at(&self, at: usize, fault: Fault) -> ReadError {
+    pub(super) fn fault_at(&self, at: usize, fault: SeedFault) -> ReadError {
         let (line, column) = position(self.text.as_bytes(), at);
         ReadError { path: path_text(&self.path), line, column, fault }
     }
@@ -91,9 +91,9 @@ impl<'a> Scanner<'a> {
     pub(super) fn unexpected(&mut self, expected: &'static str) -> ReadError {
         let found = match self.rest_of_token() {
             Some(found) => quoted(found),
-            None => return self.fault(Fault::Ends { expected }),
+            None => return self.fault(SeedFault::Ends { expected }),
         };
-        self.fault(Fault::Syntax { expected, found })
+        self.fault(SeedFault::Syntax { expected, found })
     }
 
     fn rest_of_token(&mut self) -> Option<&'a str> {
@@ -120,7 +120,7 @@ impl<'a> Scanner<'a> {
 
     pub(super) fn wrong_type(&mut self, expected: &'static str) -> ReadError {
         match self.kind() {
-            Ok(found) => self.fault(Fault::WrongType { expected, found }),
+            Ok(found) => self.fault(SeedFault::WrongType { expected, found }),
             Err(error) => error,
         }
     }
@@ -151,21 +151,27 @@ impl<'a> Scanner<'a> {
                 }
                 Some(b'\\') => text.push(self.escape()?),
                 Some(_) => return Err(self.control_character()),
-                None => return Err(self.fault_at(self.at, Fault::Ends { expected: "the end of a text" })),
+                None => return Err(self.fault_at(self.at, SeedFault::Ends { expected: "the end of a text" })),
             }
         }
     }
 
     fn control_character(&self) -> ReadError {
         let found = self.rest().chars().next().map(String::from).unwrap_or_default();
-        self.fault_at(self.at, Fault::Syntax { expected: "an escape for a control character", found: quoted(&found) })
+        self.fault_at(
+            self.at,
+            SeedFault::Syntax { expected: "an escape for a control character", found: quoted(&found) },
+        )
     }
 
     fn escape(&mut self) -> Result<char, ReadError> {
         let start = self.at;
         let bad = |scanner: &Self| {
             let found = scanner.text.get(start..).unwrap_or_default().chars().take(6).collect::<String>();
-            scanner.fault_at(start, Fault::Syntax { expected: "an escape of a whole character", found: quoted(&found) })
+            scanner.fault_at(
+                start,
+                SeedFault::Syntax { expected: "an escape of a whole character", found: quoted(&found) },
+            )
         };
         let letter = self.text.as_bytes().get(self.at + 1).copied();
         self.at += 2;
@@ -180,7 +186,7 @@ impl<'a> Scanner<'a> {
             Some(b'b') => '\u{8}',
             Some(b'u') => self.unicode_escape().ok_or_else(|| bad(self))?,
             Some(_) => return Err(bad(self)),
-            None => return Err(self.fault_at(start, Fault::Ends { expected: "the end of a text" })),
+            None => return Err(self.fault_at(start, SeedFault::Ends { expected: "the end of a text" })),
         })
     }
 
@@ -219,7 +225,9 @@ impl<'a> Scanner<'a> {
             _ if !is_json_number(token) => return Err(self.unexpected("a number")),
             _ => match parse_number(token) {
                 Some(number) => number,
-                None => return Err(self.fault(Fault::BadValue { expected: "number in range", found: quoted(token) })),
+                None => {
+                    return Err(self.fault(SeedFault::BadValue { expected: "number in range", found: quoted(token) }));
+                }
             },
         };
         self.at += token.len();

@@ -1,20 +1,17 @@
 //! Properties over made-up programs, and documents that are no seed.
 
+use orgvault_testing::dice::Dice;
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
 
 /// Makes up documents, the same for the same seed.
-struct Maker(u64);
+struct Maker(Dice);
 
 impl Maker {
     fn next(&mut self, below: u64) -> u64 {
-        // xorshift64*
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % below
+        self.0.next(below)
     }
 
     fn maybe<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
@@ -300,7 +297,7 @@ impl Maker {
 }
 
 fn made_up() -> impl Strategy<Value = Document> {
-    (1..u64::MAX).prop_map(|seed| Maker(seed).document())
+    (1..u64::MAX).prop_map(|seed| Maker(Dice::new(seed)).document())
 }
 
 fn reversed(value: Value) -> Value {
@@ -427,7 +424,7 @@ fn deep_nesting_is_an_error_and_no_crash() {
     assert!(said(&inside).contains("unknown key `x`"), "{}", said(&inside));
     let before = SMALL.replacen("{\n", &format!("{{\n \"accounts\": {deep},\n"), 1);
     assert!(said(&before).contains("expected an object, found an array"), "{}", said(&before));
-    assert!(matches!(parse_json(deep.as_bytes()).unwrap_err().fault, Fault::TooDeep { .. }));
+    assert!(matches!(parse_json(deep.as_bytes()).unwrap_err().fault, SeedFault::TooDeep { .. }));
 }
 
 #[test]
@@ -444,7 +441,7 @@ fn a_huge_file_is_refused_unread() {
 #[test]
 fn bytes_that_are_no_text_are_refused_with_their_place() {
     let error = parse(b"{\n  \"\xff\": 1}").unwrap_err();
-    assert_eq!((error.line, error.column, error.fault), (2, 4, Fault::NotUtf8));
+    assert_eq!((error.line, error.column, error.fault), (2, 4, SeedFault::NotUtf8));
 }
 
 #[test]

@@ -12,13 +12,13 @@ pub(super) struct Wrong {
 /// How far into one record the pieces have come.
 #[derive(Debug)]
 pub(super) struct Skim {
-    place: Place,
+    place: FieldState,
     /// Fields so far, with the one that is read.
     pub(super) fields: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Place {
+enum FieldState {
     Start,
     Bare,
     Quoted,
@@ -31,7 +31,7 @@ enum Place {
 impl Skim {
     /// Before the first byte of a record.
     pub(super) fn new() -> Self {
-        Self { place: Place::Start, fields: 1 }
+        Self { place: FieldState::Start, fields: 1 }
     }
 
     /// Reads one piece; gives how many of its bytes belong to the record, once that has ended.
@@ -41,7 +41,7 @@ impl Skim {
             let rest = piece.get(at..).unwrap_or_default();
             let wrong = |at, what| Err(Wrong { at, what });
             match (self.place, byte) {
-                (Place::Bare, _) => {
+                (FieldState::Bare, _) => {
                     let Some(stop) = memchr3(b',', b'"', b'\n', rest) else { return Ok(None) };
                     at += stop;
                     match piece.get(at) {
@@ -50,17 +50,17 @@ impl Skim {
                         _ => return wrong(at, "a field that is not quoted holds a quote"),
                     }
                 }
-                (Place::Quoted, _) => {
+                (FieldState::Quoted, _) => {
                     let Some(stop) = memchr(b'"', rest) else { return Ok(None) };
                     at += stop;
-                    self.place = Place::Quote;
+                    self.place = FieldState::Quote;
                 }
-                (Place::Start | Place::Quote, b'"') => self.place = Place::Quoted,
-                (Place::Start | Place::Quote, b',') => self.next_field(),
-                (Place::Start | Place::Quote | Place::Return, b'\n') => return Ok(Some(at + 1)),
-                (Place::Start, _) => self.place = Place::Bare,
-                (Place::Quote, b'\r') => self.place = Place::Return,
-                (Place::Quote | Place::Return, _) => {
+                (FieldState::Start | FieldState::Quote, b'"') => self.place = FieldState::Quoted,
+                (FieldState::Start | FieldState::Quote, b',') => self.next_field(),
+                (FieldState::Start | FieldState::Quote | FieldState::Return, b'\n') => return Ok(Some(at + 1)),
+                (FieldState::Start, _) => self.place = FieldState::Bare,
+                (FieldState::Quote, b'\r') => self.place = FieldState::Return,
+                (FieldState::Quote | FieldState::Return, _) => {
                     return wrong(at, "a closing quote is followed by more text");
                 }
             }
@@ -71,6 +71,6 @@ impl Skim {
 
     fn next_field(&mut self) {
         self.fields += 1;
-        self.place = Place::Start;
+        self.place = FieldState::Start;
     }
 }

@@ -8,7 +8,7 @@ const MOST_TOLD: usize = 100;
 
 /// One thing that is wrong with a file. Positions count bytes of its content (without gzip) from 0.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum ArchiveFault {
     /// The manifest is there and the file is not.
     #[error("the file is missing")]
     Missing,
@@ -172,7 +172,7 @@ pub enum Fault {
         /// The member's name.
         member: String,
         /// What is wrong with it.
-        fault: Box<Fault>,
+        fault: Box<ArchiveFault>,
     },
     /// A member's data does not fit its checksum, or is no compressed data.
     #[error("the data is broken after {at} bytes of content: {cause}")]
@@ -204,7 +204,7 @@ pub enum Fault {
     },
 }
 
-impl Fault {
+impl ArchiveFault {
     /// Whether it is only that a section has other rows than it should: the file itself is whole.
     #[must_use]
     pub fn is_count(&self) -> bool {
@@ -237,43 +237,43 @@ impl Fault {
 }
 
 /// What size and hash tell; `whole` is whether the structure is without a fault.
-pub(super) fn of_bytes(raw: &Raw, whole: bool, expected: &Expected<'_>) -> Option<Fault> {
+pub(super) fn of_bytes(raw: &Raw, whole: bool, expected: &Expected<'_>) -> Option<ArchiveFault> {
     let differs = |sha256: &str| expected.sha256.is_some_and(|expected| expected != sha256);
     match expected.bytes {
         // CSV that was cut between two lines looks whole.
         Some(bytes) if raw.bytes < bytes => Some(if whole && expected.format != orgvault_api::Format::Csv {
-            Fault::Replaced { found: raw.bytes, expected: bytes }
+            ArchiveFault::Replaced { found: raw.bytes, expected: bytes }
         } else {
-            Fault::Truncated { found: raw.bytes, expected: bytes }
+            ArchiveFault::Truncated { found: raw.bytes, expected: bytes }
         }),
         Some(bytes) if raw.bytes > bytes => Some(match &raw.marked {
-            Some(sha256) if differs(sha256) => Fault::Replaced { found: raw.bytes, expected: bytes },
-            _ => Fault::Trailing { extra: raw.bytes - bytes, expected: bytes },
+            Some(sha256) if differs(sha256) => ArchiveFault::Replaced { found: raw.bytes, expected: bytes },
+            _ => ArchiveFault::Trailing { extra: raw.bytes - bytes, expected: bytes },
         }),
         _ if differs(&raw.sha256) => {
             let expected = expected.sha256.unwrap_or_default().to_owned();
-            Some(Fault::Hash { found: raw.sha256.clone(), expected })
+            Some(ArchiveFault::Hash { found: raw.sha256.clone(), expected })
         }
         _ => None,
     }
 }
 
 /// What the rows of one section tell; `found` is how many the file has, if any.
-pub(super) fn of_section(section: &Section, found: Option<u64>) -> Option<Fault> {
+pub(super) fn of_section(section: &Section, found: Option<u64>) -> Option<ArchiveFault> {
     let (name, expected) = (section.name.clone(), section.rows);
     match found {
-        None => Some(Fault::NoSection { section: name, expected }),
-        Some(found) if found != expected => Some(Fault::Rows { section: name, found, expected }),
+        None => Some(ArchiveFault::NoSection { section: name, expected }),
+        Some(found) if found != expected => Some(ArchiveFault::Rows { section: name, found, expected }),
         Some(_) => None,
     }
 }
 
 /// The first of the faults, and how many more there are.
-pub(super) fn shortened(mut faults: Vec<Fault>) -> Vec<Fault> {
+pub(super) fn shortened(mut faults: Vec<ArchiveFault>) -> Vec<ArchiveFault> {
     let more = faults.len().saturating_sub(MOST_TOLD);
     if more > 0 {
         faults.truncate(MOST_TOLD);
-        faults.push(Fault::More { more });
+        faults.push(ArchiveFault::More { more });
     }
     faults
 }

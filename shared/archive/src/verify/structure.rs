@@ -5,7 +5,7 @@ use std::{
     io::Read,
 };
 
-use super::{Expected, Fault};
+use super::{ArchiveFault, Expected};
 use crate::{
     content::Broken,
     document::{Document, Shape},
@@ -29,7 +29,7 @@ pub(super) struct Structure {
     /// Rows by section, in the file's order.
     pub(super) counts: Vec<SectionCount>,
     /// What is wrong.
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Vec<ArchiveFault>,
     /// Whether the counts are all that the file holds: it was read to its end, and its format has
     /// sections.
     pub(super) walked: bool,
@@ -45,7 +45,7 @@ pub(super) fn document(content: &mut dyn Read, expected: &Expected<'_>) -> Struc
             walk.found.walked = true;
             walk.compare_own_counts();
         }
-        Err(broken) => walk.found.faults.push(Fault::of(broken, "JSON")),
+        Err(broken) => walk.found.faults.push(ArchiveFault::of(broken, "JSON")),
     }
     walk.found
 }
@@ -65,7 +65,7 @@ impl Walk<'_> {
         let mut document = Document::open(content)?;
         while let Some(key) = document.next_key()? {
             if self.seen.contains(&key) {
-                self.found.faults.push(Fault::Twice { section: key.clone() });
+                self.found.faults.push(ArchiveFault::Twice { section: key.clone() });
             }
             let shape = document.shape()?;
             if shape == Shape::Rows {
@@ -114,7 +114,7 @@ impl Walk<'_> {
         if shape == Shape::Object {
             self.note_rows(key, 1);
         } else {
-            self.found.faults.push(Fault::NoRows { section: key });
+            self.found.faults.push(ArchiveFault::NoRows { section: key });
         }
     }
 
@@ -123,7 +123,7 @@ impl Walk<'_> {
         for (section, stated) in self.stated.take().unwrap_or_default() {
             // What no section is called may be a key of a foreign document.
             if let Some(&found) = rows.get(&section).filter(|found| **found != stated) {
-                self.found.faults.push(Fault::OwnCounts { section, found, stated });
+                self.found.faults.push(ArchiveFault::OwnCounts { section, found, stated });
             }
         }
     }
@@ -144,18 +144,18 @@ pub(super) fn table(content: &mut dyn Read, expected: &Expected<'_>) -> Structur
     let mut table = match Table::open(content) {
         Ok(table) => table,
         Err(broken) => {
-            found.faults.push(Fault::of(broken, "CSV"));
+            found.faults.push(ArchiveFault::of(broken, "CSV"));
             return found;
         }
     };
     if let Some(section) = section.filter(|section| !section.columns.is_empty() && section.columns != table.header()) {
         let shown = |columns: &[String]| columns.join(",").chars().take(SHOWN_HEADER).collect();
         let (found_header, expected) = (shown(table.header()), shown(&section.columns));
-        found.faults.push(Fault::Header { section: name.to_owned(), found: found_header, expected });
+        found.faults.push(ArchiveFault::Header { section: name.to_owned(), found: found_header, expected });
     }
     match count(&mut table) {
         Ok(()) => found.walked = true,
-        Err(broken) => found.faults.push(Fault::of(broken, "CSV")),
+        Err(broken) => found.faults.push(ArchiveFault::of(broken, "CSV")),
     }
     found.counts.push(SectionCount { name: name.to_owned(), rows: table.records() });
     found
@@ -173,10 +173,10 @@ pub(super) fn seed(content: &mut dyn Read, expected: &Expected<'_>) -> Structure
     let mut bytes = Vec::new();
     let only = |fault| Structure { faults: vec![fault], ..Structure::default() };
     if let Err(cause) = content.take(limit + 1).read_to_end(&mut bytes) {
-        return only(Fault::Unreadable { at: bytes.len() as u64, cause: cause.to_string() });
+        return only(ArchiveFault::Unreadable { at: bytes.len() as u64, cause: cause.to_string() });
     }
     if bytes.len() as u64 > limit {
-        return only(Fault::TooLarge { at: 0, limit: usize::try_from(limit).unwrap_or(usize::MAX) });
+        return only(ArchiveFault::TooLarge { at: 0, limit: usize::try_from(limit).unwrap_or(usize::MAX) });
     }
     match crate::seed::parse(&bytes) {
         Ok(document) => Structure {
@@ -184,7 +184,7 @@ pub(super) fn seed(content: &mut dyn Read, expected: &Expected<'_>) -> Structure
             faults: Vec::new(),
             walked: true,
         },
-        Err(error) => only(Fault::Seed { what: error.to_string() }),
+        Err(error) => only(ArchiveFault::Seed { what: error.to_string() }),
     }
 }
 

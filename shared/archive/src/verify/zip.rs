@@ -10,7 +10,7 @@ use std::{
 use zip::read::ZipFile;
 
 use super::{
-    Expected, Fault, Section,
+    ArchiveFault, Expected, Section,
     structure::{self, Structure},
 };
 use crate::{
@@ -60,7 +60,7 @@ pub(super) fn members(
             return ControlFlow::Break(());
         }
         if expected.sections.is_some() && !sections.contains_key(name.as_str()) && !is_meta(&name, expected) {
-            found.faults.push(Fault::UnknownMember { member: name.clone() });
+            found.faults.push(ArchiveFault::UnknownMember { member: name.clone() });
         }
         names.insert(name);
     }
@@ -91,7 +91,7 @@ fn look_into(
     }
     if faults.is_empty() && member.passed != member.rest.size() {
         let (found, stated) = (member.passed, member.rest.size());
-        faults.push(Fault::MemberSize { found, stated });
+        faults.push(ArchiveFault::MemberSize { found, stated });
     }
     found.walked &= faults.is_empty() || seen.walked;
     found.faults.extend(faults.into_iter().map(|fault| fault.of_member(name)));
@@ -117,7 +117,7 @@ fn table(member: &mut Member<'_, '_>, expected: &Expected<'_>, section: Option<&
     for SectionCount { name: counted, .. } in &mut seen.counts {
         name.clone_into(counted);
     }
-    seen.faults = seen.faults.into_iter().map(Fault::packed).collect();
+    seen.faults = seen.faults.into_iter().map(ArchiveFault::packed).collect();
     seen
 }
 
@@ -128,15 +128,15 @@ fn json(member: &mut Member<'_, '_>) -> Structure {
         }
         Ok(())
     });
-    let faults = walked.err().map(|broken| Fault::of(broken, "JSON").packed()).into_iter().collect();
+    let faults = walked.err().map(|broken| ArchiveFault::of(broken, "JSON").packed()).into_iter().collect();
     Structure { faults, ..Structure::default() }
 }
 
 /// Reads what is left of a member.
-fn drain(member: &mut Member<'_, '_>) -> Result<(), Fault> {
+fn drain(member: &mut Member<'_, '_>) -> Result<(), ArchiveFault> {
     match io::copy(member, &mut io::sink()) {
         Ok(_) => Ok(()),
-        Err(cause) => Err(Fault::packed(Fault::of(broken(cause, member.passed), "ZIP"))),
+        Err(cause) => Err(ArchiveFault::packed(ArchiveFault::of(broken(cause, member.passed), "ZIP"))),
     }
 }
 
@@ -152,11 +152,11 @@ fn broken(cause: io::Error, at: u64) -> Broken {
 fn note_missing(names: &HashSet<String>, expected: &Expected<'_>, found: &mut Structure) {
     let meta = expected.sections.and(expected.layout.meta_member.as_deref());
     if let Some(meta) = meta.filter(|meta| !names.contains(*meta)) {
-        found.faults.push(Fault::NoMember { member: meta.to_owned() });
+        found.faults.push(ArchiveFault::NoMember { member: meta.to_owned() });
     }
     let mut seen = HashSet::new();
     let twice = found.counts.iter().filter(|count| !seen.insert(count.name.as_str()));
-    let twice: Vec<Fault> = twice.map(|count| Fault::Twice { section: count.name.clone() }).collect();
+    let twice: Vec<ArchiveFault> = twice.map(|count| ArchiveFault::Twice { section: count.name.clone() }).collect();
     found.faults.extend(twice);
 }
 

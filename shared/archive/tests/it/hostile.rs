@@ -10,7 +10,7 @@ use std::{
 
 use orgvault_api::Format;
 use orgvault_archive::{
-    Fault, Manifest, ManifestError, RowsError, StateError, StateFile, VerifyError,
+    ArchiveFault, Manifest, ManifestError, RowsError, StateError, StateFile, VerifyError,
     manifest::{LARGEST_MANIFEST, manifest_path},
     rows,
     state::{LARGEST_STATE, state_path},
@@ -40,7 +40,7 @@ fn a_named_pipe_is_not_waited_for() {
         pipe(path);
     }
     let report = verify(&made.path, Some(&made.manifest)).unwrap();
-    assert_eq!(report.faults, [Fault::NotAFile { what: "a named pipe" }]);
+    assert_eq!(report.faults, [ArchiveFault::NotAFile { what: "a named pipe" }]);
     assert!(matches!(verify(&made.path, None), Err(VerifyError::Open { cause, .. }) if not_a_file(&cause).is_some()));
     let page = rows(&made.path, Some(&made.manifest), "labels", 0, 9, None);
     assert!(matches!(page, Err(RowsError::Open { cause, .. }) if not_a_file(&cause).is_some()));
@@ -87,10 +87,10 @@ fn a_document_of_very_many_keys_is_told_so() {
     let report = verify(&path, None).unwrap();
     assert_eq!((report.faults, report.counts.len()), (vec![], 10_000));
     fs::write(&path, format!("{{{}}}", keys.join(","))).unwrap();
-    assert_eq!(verify(&path, None).unwrap().faults, [Fault::TooMany { what: "keys", limit: 10_000 }]);
+    assert_eq!(verify(&path, None).unwrap().faults, [ArchiveFault::TooMany { what: "keys", limit: 10_000 }]);
     let path = directory.path().join("a.csv");
     fs::write(&path, format!("{}\n", ",".repeat(32_767))).unwrap();
-    assert_eq!(verify(&path, None).unwrap().faults, [Fault::TooMany { what: "columns", limit: 32_767 }]);
+    assert_eq!(verify(&path, None).unwrap().faults, [ArchiveFault::TooMany { what: "columns", limit: 32_767 }]);
 }
 
 #[test]
@@ -99,8 +99,8 @@ fn faults_are_told_up_to_a_number() {
     let path = directory.path().join("a.json");
     fs::write(&path, format!("{{{}}}", vec!["\"a\":[]"; 300].join(","))).unwrap();
     let faults = verify(&path, None).unwrap().faults;
-    assert_eq!((faults.len(), faults.last()), (101, Some(&Fault::More { more: 199 })));
-    assert_eq!(faults[0], Fault::Twice { section: "a".to_owned() });
+    assert_eq!((faults.len(), faults.last()), (101, Some(&ArchiveFault::More { more: 199 })));
+    assert_eq!(faults[0], ArchiveFault::Twice { section: "a".to_owned() });
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{fs, io::Write, ops::ControlFlow, os::unix::fs::symlink};
 
 use orgvault_api::Format;
 use orgvault_archive::{
-    Fault, Report, VerifyError,
+    ArchiveFault, Report, VerifyError,
     manifest::{Layout, Section},
     naming::hex,
     verify,
@@ -78,7 +78,7 @@ fn every_truncation_is_called_one() {
         let bytes = made.bytes();
         for length in 0..bytes.len() {
             made.put(&bytes[..length]);
-            let expected = Fault::Truncated { found: length as u64, expected: bytes.len() as u64 };
+            let expected = ArchiveFault::Truncated { found: length as u64, expected: bytes.len() as u64 };
             assert_eq!(check(&made).faults.first(), Some(&expected), "{} at {length}", made.manifest.file);
             if made.manifest.format == Format::Json {
                 assert!(!verify(&made.path, None).unwrap().ok(), "{length} bytes without a manifest");
@@ -93,13 +93,13 @@ fn bytes_at_the_end_and_another_file_are_told_apart() {
     for made in make_all(directory.path()) {
         let bytes = made.bytes();
         made.put(&[&bytes[..], b"\n\n"].concat());
-        let trailing = Fault::Trailing { extra: 2, expected: bytes.len() as u64 };
+        let trailing = ArchiveFault::Trailing { extra: 2, expected: bytes.len() as u64 };
         assert_eq!(check(&made).faults.first(), Some(&trailing), "{}", made.manifest.file);
     }
     let json = make(directory.path(), Format::Json, false, DOCUMENT.as_bytes(), &DOCUMENT_ROWS);
     for other in [r#"{"timeLogs":[]}"#.to_owned(), DOCUMENT.replacen('7', "4711", 1)] {
         json.put(other.as_bytes());
-        let replaced = Fault::Replaced { found: other.len() as u64, expected: DOCUMENT.len() as u64 };
+        let replaced = ArchiveFault::Replaced { found: other.len() as u64, expected: DOCUMENT.len() as u64 };
         assert_eq!(check(&json).faults.first(), Some(&replaced));
     }
     json.put(DOCUMENT.replacen('7', "8", 1).as_bytes());
@@ -116,7 +116,7 @@ fn what_is_gone_or_no_file_is_named() {
     assert_eq!(faults(&made), ["replaced: it is a link and not a file"]);
     fs::remove_file(&made.path).unwrap();
     fs::create_dir(&made.path).unwrap();
-    assert_eq!(check(&made).faults, [Fault::NotAFile { what: "a directory" }]);
+    assert_eq!(check(&made).faults, [ArchiveFault::NotAFile { what: "a directory" }]);
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn rows_of_a_seed_are_counted_all_over_the_document() {
     made.manifest.sections[1].rows = 3;
     assert_eq!(
         check(&made).faults,
-        [Fault::Rows { section: "tasks".to_owned(), found: 2, expected: 3 }],
+        [ArchiveFault::Rows { section: "tasks".to_owned(), found: 2, expected: 3 }],
         "a lost row is found"
     );
     made.put(seed.replace("}]}]", "}]").as_bytes());
@@ -248,6 +248,6 @@ proptest! {
         bytes[at] ^= 1 << bit;
         made.put(&bytes);
         let faults = check(&made).faults;
-        prop_assert!(matches!(faults.first(), Some(Fault::Hash { .. })), "byte {}: {:?}", at, faults);
+        prop_assert!(matches!(faults.first(), Some(ArchiveFault::Hash { .. })), "byte {}: {:?}", at, faults);
     }
 }

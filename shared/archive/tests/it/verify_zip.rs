@@ -9,7 +9,9 @@ use std::{
 };
 
 use orgvault_api::{Format, Row};
-use orgvault_archive::{Fault, Report, RowsError, VerifyError, manifest::Layout, rows, verify, verify::verify_while};
+use orgvault_archive::{
+    ArchiveFault, Report, RowsError, VerifyError, manifest::Layout, rows, verify, verify::verify_while,
+};
 use proptest::prelude::*;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
@@ -104,14 +106,17 @@ fn broken_data_is_found_without_a_manifest_too() {
     checksum[central + 16] ^= 1;
     fs::write(&path, &checksum).unwrap();
     let report = verify(&path, None).unwrap();
-    assert!(matches!(&report.faults[..], [Fault::Member { member, .. }] if member == "entries.csv"), "{report:?}");
+    assert!(
+        matches!(&report.faults[..], [ArchiveFault::Member { member, .. }] if member == "entries.csv"),
+        "{report:?}"
+    );
     let mut size = bytes.clone();
     size[central + 24] += 1;
     fs::write(&path, &size).unwrap();
     assert!(!verify(&path, None).unwrap().ok());
     fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
     let report = verify(&path, None).unwrap();
-    assert!(matches!(&report.faults[..], [Fault::Container { .. }]), "{report:?}");
+    assert!(matches!(&report.faults[..], [ArchiveFault::Container { .. }]), "{report:?}");
     fs::write(&path, b"").unwrap();
     assert!(!verify(&path, None).unwrap().ok());
 }
@@ -124,7 +129,7 @@ fn every_truncation_is_called_one() {
     for length in [0, 1, 30, bytes.len() / 2, bytes.len() - 22, bytes.len() - 1] {
         made.put(&bytes[..length]);
         let faults = check(&made).faults;
-        assert!(matches!(faults.first(), Some(Fault::Truncated { .. })), "{length}: {faults:?}");
+        assert!(matches!(faults.first(), Some(ArchiveFault::Truncated { .. })), "{length}: {faults:?}");
     }
 }
 

@@ -7,7 +7,7 @@ const SHOWN_ID: usize = 64;
 
 /// Where in the archive a finding is.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Location<'a> {
     /// The member; empty for the archive as a whole.
     pub(crate) file: &'a str,
     /// The line on which the row starts.
@@ -16,7 +16,7 @@ pub(crate) struct Place<'a> {
     pub(crate) id: Option<&'a [u8]>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Location<'a> {
     /// A whole member.
     pub(crate) fn file(file: &'a str) -> Self {
         Self { file, line: None, id: None }
@@ -32,16 +32,16 @@ pub(crate) struct Findings {
 
 impl Findings {
     /// The importer refuses the file.
-    pub(crate) fn refuse(&mut self, code: &str, place: Place<'_>, message: impl Into<String>) {
+    pub(crate) fn refuse(&mut self, code: &str, place: Location<'_>, message: impl Into<String>) {
         self.add(Severity::Refuses, code, place, message.into());
     }
 
     /// The importer stores something else.
-    pub(crate) fn change(&mut self, code: &str, place: Place<'_>, message: impl Into<String>) {
+    pub(crate) fn change(&mut self, code: &str, place: Location<'_>, message: impl Into<String>) {
         self.add(Severity::Changes, code, place, message.into());
     }
 
-    fn add(&mut self, severity: Severity, code: &str, place: Place<'_>, message: String) {
+    fn add(&mut self, severity: Severity, code: &str, place: Location<'_>, message: String) {
         let known = self.totals.iter_mut().find(|total| total.code == code && total.severity == severity);
         let count = if let Some(total) = known {
             total.count += 1;
@@ -83,7 +83,7 @@ mod tests {
     fn keeps_a_bounded_list_and_counts_all() {
         let mut findings = Findings::default();
         for line in 0..1000 {
-            findings.change("rate_cast", Place { file: "x", line: Some(line), id: Some(&[b'a'; 500]) }, "m");
+            findings.change("rate_cast", Location { file: "x", line: Some(line), id: Some(&[b'a'; 500]) }, "m");
         }
         let preflight = findings.into_preflight("solidtime");
         assert_eq!(preflight.verdict, Verdict::Accepted);

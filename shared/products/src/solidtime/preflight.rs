@@ -15,7 +15,7 @@ use std::{
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::preflight::findings::{Findings, Place};
+use crate::preflight::findings::{Findings, Location};
 use container::{Content, Extracted};
 use fgetcsv::{CsvError, Table};
 use orgvault_archive::ArchiveReader;
@@ -53,27 +53,27 @@ pub(crate) fn check(archive: &ArchiveReader, findings: &mut Findings) -> io::Res
     if size > LARGEST_ZIP {
         let message =
             format!("the ZIP has {size} bytes; by default solidtime takes {LARGEST_ZIP} (post_max_size 100M)");
-        findings.refuse("zip_too_large", Place::default(), message);
+        findings.refuse("zip_too_large", Location::default(), message);
     }
     let extracted = match container::extract(archive, &REQUIRED)? {
         Ok(extracted) => extracted,
         Err(refusal) => {
-            findings.refuse("invalid_zip", Place::default(), format!("the ZIP cannot be opened: {refusal}"));
+            findings.refuse("invalid_zip", Location::default(), format!("the ZIP cannot be opened: {refusal}"));
             return Ok(());
         }
     };
     if let Some((entry, why)) = &extracted.ended_at {
         let message = format!("the entry `{entry}` {why}: it and all entries after it are overlooked");
-        findings.change("entry_unreadable", Place::default(), message);
+        findings.change("entry_unreadable", Location::default(), message);
     }
     let archive = Archive { file: archive, extracted: &extracted };
     archive.check_meta(findings)?;
     for name in REQUIRED {
         if extracted.folders.iter().any(|folder| folder == name) {
-            findings.refuse("file_is_folder", Place::file(name), format!("{name} is a folder in the ZIP"));
+            findings.refuse("file_is_folder", Location::file(name), format!("{name} is a folder in the ZIP"));
         } else if !extracted.has(name) {
             let message = format!("{name} is missing at the top level of the ZIP");
-            findings.refuse("file_missing", Place::file(name), message);
+            findings.refuse("file_missing", Location::file(name), message);
         }
     }
     let mut references = references::References::default();
@@ -127,7 +127,7 @@ impl<'de> Visitor<'de> for MetaVisitor {
 
 /// One row, as the importer sees it.
 struct Row<'a, const N: usize> {
-    place: Place<'a>,
+    place: Location<'a>,
     /// The used columns' cells; none is PHP's null: the row is too short.
     cells: [Option<&'a [u8]>; N],
 }
@@ -144,7 +144,7 @@ impl Archive<'_> {
         }
         if bytes.len() as u64 > LARGEST_META {
             let message = format!("it has more than {LARGEST_META} bytes, and no more of it is looked at");
-            findings.refuse("meta_too_large", Place::file(META), message);
+            findings.refuse("meta_too_large", Location::file(META), message);
             return Ok(());
         }
         let version = serde_json::from_slice::<Meta>(&bytes).ok().and_then(|meta| meta.version);
@@ -159,7 +159,7 @@ impl Archive<'_> {
             }
             None => "it is no JSON object with a version".to_owned(),
         };
-        findings.refuse("invalid_version", Place::file(META), message);
+        findings.refuse("invalid_version", Location::file(META), message);
         Ok(())
     }
 
@@ -187,7 +187,7 @@ impl Archive<'_> {
                     CsvError::TooLong { .. } | CsvError::TooManyCells { .. } => "record_too_long",
                     CsvError::NoHeader | CsvError::Read(_) => "no_header",
                 };
-                findings.refuse(code, Place::file(name), format!("the CSV file cannot be read: {error}"));
+                findings.refuse(code, Location::file(name), format!("the CSV file cannot be read: {error}"));
                 Ok(false)
             }
         }
@@ -204,7 +204,7 @@ fn read_rows<const N: usize>(
     let columns = used.map(|column| table.column(column));
     let id = table.column("id");
     while table.next_row()? {
-        let place = Place { file: name, line: Some(table.line()), id: id.and_then(|id| table.cell(id)) };
+        let place = Location { file: name, line: Some(table.line()), id: id.and_then(|id| table.cell(id)) };
         if let Some((missing, _)) = used.iter().zip(columns).find(|(_, column)| column.is_none()) {
             findings.refuse("missing_column", place, format!("the column `{missing}` is missing"));
             return Ok(false);
@@ -224,7 +224,7 @@ fn read_rows<const N: usize>(
 
 fn warn_of_damage(name: &str, findings: &mut Findings) {
     let message = format!("{name} is damaged; the importer does not notice and takes what can be decompressed");
-    findings.change("damaged", Place::file(name), message);
+    findings.change("damaged", Location::file(name), message);
 }
 
 fn quoted(text: &str) -> String {

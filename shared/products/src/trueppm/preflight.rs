@@ -8,7 +8,7 @@ use std::io;
 
 use serde_json::Value;
 
-use crate::preflight::findings::{Findings, Place};
+use crate::preflight::findings::{Findings, Location};
 use orgvault_archive::{
     ArchiveReader,
     seed::{self, Document, LoadError, ReferenceFault},
@@ -32,7 +32,7 @@ pub(crate) fn check(archive: &ArchiveReader, findings: &mut Findings) -> io::Res
         Ok(bytes) => bytes,
         Err(LoadError::Read { cause, .. }) => return Err(cause),
         Err(error @ LoadError::TooLarge { .. }) => {
-            findings.refuse("file_too_large", Place::default(), error.to_string());
+            findings.refuse("file_too_large", Location::default(), error.to_string());
             return Ok(());
         }
     };
@@ -42,7 +42,7 @@ pub(crate) fn check(archive: &ArchiveReader, findings: &mut Findings) -> io::Res
              its import_seed command any number",
             bytes.len()
         );
-        findings.refuse("upload_too_large", Place::default(), message);
+        findings.refuse("upload_too_large", Location::default(), message);
         // The typed document takes a fraction of the memory that the schema's rules need.
         if let Ok(document) = seed::parse(&bytes)
             && !check_nodes(&document, findings)
@@ -69,13 +69,13 @@ fn check_bytes(bytes: &[u8], findings: &mut Findings) -> io::Result<()> {
     let (value, bare_numbers) = match seed::parse_json(bytes) {
         Ok(parsed) => parsed,
         Err(error) => {
-            findings.refuse("not_json", Place::default(), error.to_string());
+            findings.refuse("not_json", Location::default(), error.to_string());
             return Ok(());
         }
     };
     if bare_numbers > 0 {
         let message = format!("{bare_numbers} numbers are NaN or Infinity: TruePPM's API takes no such document");
-        findings.refuse("number_not_json", Place::default(), message);
+        findings.refuse("number_not_json", Location::default(), message);
     }
     check_value(&value, findings)
 }
@@ -84,7 +84,7 @@ fn check_value(value: &Value, findings: &mut Findings) -> io::Result<()> {
     let rules = match Rules::of(value) {
         Ok(rules) => rules,
         Err(reason) => {
-            findings.refuse("unsupported_version", Place::default(), reason.to_string());
+            findings.refuse("unsupported_version", Location::default(), reason.to_string());
             return Ok(());
         }
     };
@@ -93,7 +93,7 @@ fn check_value(value: &Value, findings: &mut Findings) -> io::Result<()> {
         sound = false;
         let (code, message) = schema::describe(&error);
         let id = place::id_of(value, error.instance_path().as_str());
-        findings.refuse(&code, Place { id: id.as_deref().map(str::as_bytes), ..Place::default() }, message);
+        findings.refuse(&code, Location { id: id.as_deref().map(str::as_bytes), ..Location::default() }, message);
     }
     if sound {
         check_references(value, findings);
@@ -107,13 +107,13 @@ fn check_references(value: &Value, findings: &mut Findings) {
         Ok(document) => document,
         Err(error) => {
             // The schema lets pass what no database column holds, and the import crashes on it.
-            findings.refuse("unreadable_value", Place::default(), format!("{}: {}", error.path, error.fault));
+            findings.refuse("unreadable_value", Location::default(), format!("{}: {}", error.path, error.fault));
             return;
         }
     };
     for (path, fault) in seed::reference_faults(&document).iter() {
         let id = place::id_of(value, &place::pointer(&path));
-        let place = Place { id: id.as_deref().map(str::as_bytes), ..Place::default() };
+        let place = Location { id: id.as_deref().map(str::as_bytes), ..Location::default() };
         findings.refuse(code(fault), place, format!("{path}: {fault}"));
     }
     check_nodes(&document, findings);
@@ -126,7 +126,7 @@ fn check_nodes(document: &Document, findings: &mut Findings) -> bool {
         let message = format!(
             "the document has {nodes} tasks, dependencies, sprints, risks and links; TruePPM takes {MOST_NODES}"
         );
-        findings.refuse("too_many_nodes", Place::default(), message);
+        findings.refuse("too_many_nodes", Location::default(), message);
     }
     nodes <= MOST_NODES
 }

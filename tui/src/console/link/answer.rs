@@ -13,7 +13,7 @@ use orgvault_api::{
 
 use crate::{
     console::{
-        message::{Ask, Fault, Page, Reply, RowsAsk},
+        message::{Ask, Page, Reply, RequestFault, RowsAsk},
         screens::rows::PAGE,
         words::fit,
     },
@@ -35,7 +35,7 @@ const CELL: usize = 60;
 ///
 /// # Errors
 /// Why there is no answer.
-pub(super) async fn answer(client: &Client, clock: &Clock, ask: &Ask) -> Result<Reply, Fault> {
+pub(super) async fn answer(client: &Client, clock: &Clock, ask: &Ask) -> Result<Reply, RequestFault> {
     Ok(match ask {
         Ask::Status => Reply::Status(Box::new(client.status().await?)),
         Ask::Organizations => organizations(client, clock).await?,
@@ -146,7 +146,7 @@ fn line(line: &LogLine) -> String {
     format!("{} {} {}", line.at.format("%H:%M:%S%.3f"), line.level, line.message)
 }
 
-async fn download(client: &Client, gid: Gid, path: &Path) -> Result<Reply, Fault> {
+async fn download(client: &Client, gid: Gid, path: &Path) -> Result<Reply, RequestFault> {
     let archive = client.archive(gid).await?;
     let destination = Destination::open(&Out::File(at_home(path)))?;
     Ok(Reply::Written(destination.receive(client, &archive).await?.unwrap_or_default()))
@@ -160,13 +160,13 @@ fn at_home(path: &Path) -> PathBuf {
     }
 }
 
-impl From<Failure> for Fault {
+impl From<Failure> for RequestFault {
     fn from(Failure { code, message, hint, .. }: Failure) -> Self {
         Self { code, message, hint }
     }
 }
 
-impl From<ClientError> for Fault {
+impl From<ClientError> for RequestFault {
     fn from(error: ClientError) -> Self {
         Self { code: error.code().to_owned(), message: chain(&error), hint: error.hint().to_owned() }
     }

@@ -2,7 +2,7 @@
 
 use orgvault_api::clock::Timestamp;
 
-use crate::console::message::{Fault, FromReply, Reply};
+use crate::console::message::{FromReply, Reply, RequestFault};
 
 /// Changes that come one after the other are waited for, so long, in seconds.
 const SETTLE: i64 = 1;
@@ -16,7 +16,7 @@ pub(crate) struct Remote<T> {
     /// When it came.
     pub(crate) at: Option<Timestamp>,
     /// Why the last question has none.
-    pub(crate) fault: Option<Fault>,
+    pub(crate) fault: Option<RequestFault>,
     /// Whether an answer is waited for.
     pub(crate) waiting: bool,
     /// Whether something has changed since it was asked for.
@@ -42,7 +42,7 @@ pub(crate) trait Slot {
     fn ask(&mut self);
 
     /// It answered.
-    fn answer(&mut self, answer: Result<Reply, Fault>, now: Timestamp);
+    fn answer(&mut self, answer: Result<Reply, RequestFault>, now: Timestamp);
 
     /// The question was lost with the connection.
     fn forget(&mut self);
@@ -60,7 +60,7 @@ impl<T: FromReply> Slot for Remote<T> {
         self.stale = false;
     }
 
-    fn answer(&mut self, answer: Result<Reply, Fault>, now: Timestamp) {
+    fn answer(&mut self, answer: Result<Reply, RequestFault>, now: Timestamp) {
         self.waiting = false;
         match answer.map(T::from_reply) {
             Ok(Some(value)) => {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::console::{
     keys::{self, Action},
-    message::{Ask, Effect, Fault, Message, News, Reply},
+    message::{Ask, Effect, Message, News, Reply, RequestFault},
     model::{Dialog, Link},
     screens::{Kind, Screen},
 };
@@ -260,7 +260,7 @@ fn thousands_that_ended_unseen_are_asked_for_in_parts() {
     assert!(stage.model.data.organizations.stale, "what was missed may have been about archives");
 }
 
-fn gone(ask: &Ask) -> Result<Reply, Fault> {
+fn gone(ask: &Ask) -> Result<Reply, RequestFault> {
     match ask {
         Ask::Archive(_) | Ask::Rows(_) => Err(fault("unknown_archive", "there is no archive 80", "")),
         Ask::Schedules => Ok(Reply::Schedules(Vec::new())),
@@ -333,7 +333,7 @@ fn nothing_is_drawn_anew_when_nothing_changed() {
 
 #[test]
 fn who_looks_at_the_newest_archive_goes_on_to() {
-    let newer: fn(&Ask) -> Result<Reply, Fault> = |ask| match ask {
+    let newer: fn(&Ask) -> Result<Reply, RequestFault> = |ask| match ask {
         Ask::Archives(_) => Ok(Reply::Archives(vec![archive(80, 7, 0), archive(81, 0, 0), archive(79, 30, 0)])),
         other => fixtures::answer(other),
     };

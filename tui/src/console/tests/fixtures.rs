@@ -11,7 +11,7 @@ use orgvault_api::{
 };
 
 use super::stage::{fault, now};
-use crate::console::message::{Ask, Fault, Page, Reply, RowsAsk};
+use crate::console::message::{Ask, Page, Reply, RequestFault, RowsAsk};
 
 pub(crate) fn gid(number: u64) -> Gid {
     number.try_into().unwrap()
@@ -395,7 +395,7 @@ fn comparison() -> Comparison {
 
 /// What a daemon answers that offers everything.
 #[expect(clippy::unnecessary_wraps, reason = "other daemons refuse")]
-pub(crate) fn answer(ask: &Ask) -> Result<Reply, Fault> {
+pub(crate) fn answer(ask: &Ask) -> Result<Reply, RequestFault> {
     Ok(match ask {
         Ask::Status => Reply::Status(Box::new(status(Role::Owner))),
         Ask::Organizations => Reply::Organizations(organizations(), Vec::new()),
@@ -450,7 +450,7 @@ pub(crate) fn answer(ask: &Ask) -> Result<Reply, Fault> {
 }
 
 /// What a daemon answers that is older than schedules, retention and the audit trail.
-pub(crate) fn older(ask: &Ask) -> Result<Reply, Fault> {
+pub(crate) fn older(ask: &Ask) -> Result<Reply, RequestFault> {
     match ask {
         Ask::Schedules | Ask::Retention | Ask::Audit | Ask::Log(_) | Ask::Pin(..) => {
             Err(fault("unknown_route", "there is nothing at this path", ""))

@@ -7,7 +7,7 @@ use super::{
     stage::{SIZES, Stage, fault},
 };
 use crate::console::{
-    message::{Ask, Fault, News, Reply},
+    message::{Ask, News, Reply, RequestFault},
     theme::{Choice, Theme},
 };
 
@@ -62,7 +62,7 @@ screens! {
 
 #[test]
 fn damaged_archive() {
-    let damaged: fn(&Ask) -> Result<Reply, Fault> = |ask| match ask {
+    let damaged: fn(&Ask) -> Result<Reply, RequestFault> = |ask| match ask {
         Ask::Verify(_) => Ok(Reply::Verified(Box::new(super::fixtures::verification(false)))),
         other => super::fixtures::answer(other),
     };
@@ -85,7 +85,7 @@ fn lost_daemon() {
 
 #[test]
 fn source_that_did_not_answer() {
-    let failing: fn(&Ask) -> Result<Reply, Fault> = |ask| match ask {
+    let failing: fn(&Ask) -> Result<Reply, RequestFault> = |ask| match ask {
         Ask::Organizations => {
             let mut organizations = super::fixtures::organizations();
             for one in &mut organizations {

@@ -6,7 +6,7 @@ use ratatui::{Terminal, backend::TestBackend};
 
 use super::fixtures;
 use crate::console::{
-    message::{Ask, Effect, Fault, Message, News, Reply},
+    message::{Ask, Effect, Message, News, Reply, RequestFault},
     model::{Model, Setup},
     theme::{Choice, Theme},
     update::update,
@@ -20,9 +20,9 @@ pub(crate) fn now() -> Timestamp {
     "2026-01-31T09:30:00Z".parse().unwrap()
 }
 
-pub(crate) fn fault(code: &str, message: &str, hint: &str) -> Fault {
+pub(crate) fn fault(code: &str, message: &str, hint: &str) -> RequestFault {
     let [code, message, hint] = [code, message, hint].map(str::to_owned);
-    Fault { code, message, hint }
+    RequestFault { code, message, hint }
 }
 
 /// A console, and what it was told to do.
@@ -32,7 +32,7 @@ pub(crate) struct Stage {
     /// Everything that it wanted done, oldest first.
     pub(crate) effects: Vec<Effect>,
     /// What the daemon answers.
-    pub(crate) answer: fn(&Ask) -> Result<Reply, Fault>,
+    pub(crate) answer: fn(&Ask) -> Result<Reply, RequestFault>,
 }
 
 impl Stage {

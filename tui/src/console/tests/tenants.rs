@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     console::{
-        message::{Ask, Effect, Fault, News, Reply},
+        message::{Ask, Effect, News, Reply, RequestFault},
         model::Dialog,
         screens::Screen,
     },
@@ -32,7 +32,7 @@ fn of(organization: OrganizationKey, number: u64) -> Archive {
     Archive { organization, ..archive(number, 7, 0) }
 }
 
-fn answer(ask: &Ask) -> Result<Reply, Fault> {
+fn answer(ask: &Ask) -> Result<Reply, RequestFault> {
     match ask {
         Ask::Archives(key) if key.kind == "team" => Ok(Reply::Archives(vec![of(team(), 77), of(team(), 76)])),
         Ask::Archives(_) => Ok(Reply::Archives(vec![of(renamed(), 80), of(team(), 79), archive(78, 14, 0)])),

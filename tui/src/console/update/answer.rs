@@ -5,14 +5,14 @@ use orgvault_api::{Export, SourceFailure, Verification, gid::Gid};
 use super::refresh::{self, asked};
 use crate::{
     console::{
-        message::{Ask, Effect, Fault, Reply},
+        message::{Ask, Effect, Reply, RequestFault},
         model::{Dialog, Model},
     },
     names, units,
 };
 
 /// Takes in the answer to `ask`.
-pub(crate) fn take(model: &mut Model, ask: Ask, mut answer: Result<Reply, Fault>) -> Vec<Effect> {
+pub(crate) fn take(model: &mut Model, ask: Ask, mut answer: Result<Reply, RequestFault>) -> Vec<Effect> {
     if let Ask::Verify(gid) = &ask {
         model.data.verifying.remove(gid);
     }
@@ -148,7 +148,7 @@ fn leave_what_is_gone(model: &mut Model) {
 }
 
 /// Why something could not be done, in one sentence.
-fn said(ask: &Ask, fault: &Fault) -> String {
+fn said(ask: &Ask, fault: &RequestFault) -> String {
     if fault.is_not_offered() {
         return format!("cannot {}: this daemon does not offer that yet", ask.act());
     }

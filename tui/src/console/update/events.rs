@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     console::{
-        message::{Ask, Effect, Fault, News},
+        message::{Ask, Effect, News, RequestFault},
         model::{Happening, Link, Model},
         screens::Asks,
     },
@@ -53,7 +53,7 @@ fn up(model: &mut Model, status: Status) -> Vec<Effect> {
     effects
 }
 
-fn down(model: &mut Model, fault: Fault) {
+fn down(model: &mut Model, fault: RequestFault) {
     model.data.forget();
     let since = match model.link {
         Link::Down { since, .. } => since,

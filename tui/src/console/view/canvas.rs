@@ -8,7 +8,7 @@ use ratatui::{
 
 use super::FrameLayout;
 use crate::console::{
-    message::Fault,
+    message::RequestFault,
     model::Remote,
     theme::Theme,
     words::{fit, paragraph, width},
@@ -187,7 +187,7 @@ impl<'c> Canvas<'c> {
     }
 
     /// Says why there is nothing to show.
-    pub(crate) fn fault(&mut self, area: Rect, what: &str, fault: &Fault) {
+    pub(crate) fn fault(&mut self, area: Rect, what: &str, fault: &RequestFault) {
         let text = if fault.is_not_offered() {
             format!("{what}: this daemon does not offer that yet")
         } else {

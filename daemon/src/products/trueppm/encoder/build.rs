@@ -256,7 +256,7 @@ fn made_up_program(scope: &Scope) -> Program {
 }
 
 /// What hangs on tasks and projects.
-struct Parts {
+struct Attachments {
     labels: Lists<seed::Label>,
     task_labels: Lists<String>,
     assignments: Lists<seed::Assignment>,
@@ -268,7 +268,7 @@ struct Parts {
 
 fn projects_blocks(rows: Rows, mut scope: Scope, people: &People, notes: &mut Notes) -> Vec<Project> {
     let (labels, task_labels) = work::labels(rows.labels, rows.task_labels, &scope, notes);
-    let mut parts = Parts {
+    let mut parts = Attachments {
         labels,
         task_labels,
         assignments: work::assignments(rows.assignments, &scope, people, notes),
@@ -300,7 +300,7 @@ fn project_block(
     index: usize,
     tasks: Vec<Task>,
     sprints: Vec<seed::Sprint>,
-    parts: &mut Parts,
+    parts: &mut Attachments,
     scope: &Scope,
     people: &People,
 ) -> Project {
@@ -330,7 +330,7 @@ fn task_block(
     row: TaskRow,
     index: usize,
     project: usize,
-    parts: &mut Parts,
+    parts: &mut Attachments,
     scope: &Scope,
     people: &People,
     notes: &mut Notes,

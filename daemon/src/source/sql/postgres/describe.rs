@@ -19,7 +19,7 @@ use crate::{
     product::{Definition, Queries, Section, SectionQueries},
     row::{Column, ColumnType},
     source::{
-        error::{Fault, SourceError},
+        error::{SourceError, SourceFault},
         sql::{
             columns::named,
             queries::{count_act, rows_act, warning_act},
@@ -145,11 +145,11 @@ pub(super) async fn query(
             // text would compare as text does.
             let kind = info.name().to_lowercase();
             let words = format!("`$1` has the type {kind} there: write `$1::text::{kind}`");
-            SourceError::fault(name, Fault::Query, act, words)
+            SourceError::fault(name, SourceFault::Query, act, words)
         })?),
         _ => {
             let words = "it has more parameters than `$1`";
-            return Err(SourceError::fault(name, Fault::Query, act, words));
+            return Err(SourceError::fault(name, SourceFault::Query, act, words));
         }
     };
     Ok((statement, id_type))
@@ -197,13 +197,13 @@ fn refuse(session: &Session, definition: &Definition, differences: &Differences)
     };
     match differences {
         Differences { missing, .. } if !missing.is_empty() => {
-            refusal(Fault::Schema, &differences.missing_words(definition), missing)
+            refusal(SourceFault::Schema, &differences.missing_words(definition), missing)
         }
         Differences { unreadable, .. } if !unreadable.is_empty() => {
-            refusal(Fault::Privilege, "the role has no SELECT on it", unreadable)
+            refusal(SourceFault::Privilege, "the role has no SELECT on it", unreadable)
         }
         Differences { filtered, .. } if !filtered.is_empty() => {
-            refusal(Fault::RowFilter, "row-level security applies to the role", filtered)
+            refusal(SourceFault::RowFilter, "row-level security applies to the role", filtered)
         }
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::source::error::{Fault, SourceError};
+use crate::source::error::{SourceError, SourceFault};
 
 impl SourceError {
     /// An error of sqlx while it did `act` on an open connection.
@@ -16,8 +16,8 @@ impl SourceError {
         let (fault, words) = judge(error);
         let fault = match error {
             // This is how a refused certificate or handshake comes out of rustls.
-            sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => Fault::Tls,
-            _ if fault == Fault::Lost => Fault::Unreachable,
+            sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => SourceFault::Tls,
+            _ if fault == SourceFault::Lost => SourceFault::Unreachable,
             _ => fault,
         };
         Self::fault(name, fault, act, words)
@@ -26,45 +26,45 @@ impl SourceError {
 
 /// What an SQLSTATE means for whoever reads, once connected.
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
-fn of_sqlstate(code: &str) -> Fault {
+fn of_sqlstate(code: &str) -> SourceFault {
     match code {
-        "28000" | "28P01" => Fault::Login,
-        "3D000" => Fault::Database,
-        "53300" => Fault::Busy,
-        "42501" => Fault::Privilege,
-        "42P01" | "42703" | "3F000" | "42883" | "42704" => Fault::Schema,
-        "40001" => Fault::Conflict,
-        "55P03" => Fault::Locked,
-        "57014" => Fault::Timeout,
-        "57P01" | "57P02" | "57P04" | "57P05" | "25P03" | "25P04" => Fault::Lost,
-        "57P03" => Fault::Unreachable,
-        _ if code.starts_with("08") => Fault::Lost,
-        _ => Fault::Query,
+        "28000" | "28P01" => SourceFault::Login,
+        "3D000" => SourceFault::Database,
+        "53300" => SourceFault::Busy,
+        "42501" => SourceFault::Privilege,
+        "42P01" | "42703" | "3F000" | "42883" | "42704" => SourceFault::Schema,
+        "40001" => SourceFault::Conflict,
+        "55P03" => SourceFault::Locked,
+        "57014" => SourceFault::Timeout,
+        "57P01" | "57P02" | "57P04" | "57P05" | "25P03" | "25P04" => SourceFault::Lost,
+        "57P03" => SourceFault::Unreachable,
+        _ if code.starts_with("08") => SourceFault::Lost,
+        _ => SourceFault::Query,
     }
 }
 
 /// The fault, and the words of whoever noticed it.
-fn judge(error: &sqlx::Error) -> (Fault, String) {
+fn judge(error: &sqlx::Error) -> (SourceFault, String) {
     match error {
         sqlx::Error::Database(database) => judge_database(database.as_ref()),
-        sqlx::Error::Io(io) => (Fault::Lost, io.to_string()),
-        sqlx::Error::Tls(tls) => (Fault::Tls, tls.to_string()),
-        sqlx::Error::WorkerCrashed => (Fault::Lost, error.to_string()),
+        sqlx::Error::Io(io) => (SourceFault::Lost, io.to_string()),
+        sqlx::Error::Tls(tls) => (SourceFault::Tls, tls.to_string()),
+        sqlx::Error::WorkerCrashed => (SourceFault::Lost, error.to_string()),
         // Its text may quote the URL.
-        sqlx::Error::Configuration(_) => (Fault::Url, "it is not understood".to_owned()),
-        _ => (Fault::Protocol, error.to_string()),
+        sqlx::Error::Configuration(_) => (SourceFault::Url, "it is not understood".to_owned()),
+        _ => (SourceFault::Protocol, error.to_string()),
     }
 }
 
-fn judge_database(error: &dyn sqlx::error::DatabaseError) -> (Fault, String) {
+fn judge_database(error: &dyn sqlx::error::DatabaseError) -> (SourceFault, String) {
     let code = error.code().unwrap_or_default();
     let Some(postgres) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() else {
-        return (Fault::Query, format!("{} ({code})", error.message()));
+        return (SourceFault::Query, format!("{} ({code})", error.message()));
     };
     // row_security = off turns a filtered read into this error; it has no SQLSTATE of its own.
     let filtered = &*code == "42501" && postgres.routine() == Some("check_enable_rls")
         || postgres.message().contains("row-level security policy");
-    let fault = if filtered { Fault::RowFilter } else { of_sqlstate(&code) };
+    let fault = if filtered { SourceFault::RowFilter } else { of_sqlstate(&code) };
     let words = match postgres.detail() {
         Some(detail) => format!("{} ({code}; {detail})", postgres.message()),
         None => format!("{} ({code})", postgres.message()),
@@ -79,11 +79,11 @@ mod tests {
     #[test]
     fn sqlstates_become_faults() {
         for (code, fault) in [
-            ("28P01", Fault::Login),
-            ("40001", Fault::Conflict),
-            ("42P01", Fault::Schema),
-            ("08006", Fault::Lost),
-            ("22P02", Fault::Query),
+            ("28P01", SourceFault::Login),
+            ("40001", SourceFault::Conflict),
+            ("42P01", SourceFault::Schema),
+            ("08006", SourceFault::Lost),
+            ("22P02", SourceFault::Query),
         ] {
             assert_eq!(of_sqlstate(code), fault, "{code}");
         }

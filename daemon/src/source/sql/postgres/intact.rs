@@ -16,7 +16,7 @@ use super::{
     session::{Session, settings_now},
     snapshot::text,
 };
-use crate::source::error::{Fault, SourceError};
+use crate::source::error::{SourceError, SourceFault};
 
 /// The relations that this transaction has locked, which are those that its queries named and
 /// those below the views among them: oid, quoted name, whether it can have partitions or
@@ -196,5 +196,5 @@ fn refuse(name: &Arc<str>, changed: Result<Option<String>, sqlx::Error>) -> Resu
 /// `source_changed`: what was changed.
 pub(super) fn changed_error(name: &Arc<str>, what: &str) -> SourceError {
     let words = format!("rewritten, emptied or replaced while the snapshot was open: {what}");
-    SourceError::fault(name, Fault::Changed, "use the snapshot", words)
+    SourceError::fault(name, SourceFault::Changed, "use the snapshot", words)
 }

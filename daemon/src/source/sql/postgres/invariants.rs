@@ -11,7 +11,7 @@ use super::{
     snapshot::text,
 };
 use crate::source::{
-    error::{Fault, SourceError},
+    error::{SourceError, SourceFault},
     sql::{
         check::{self, line},
         columns,
@@ -39,7 +39,7 @@ impl Postgres {
         let mut session = match self.pool.connect(self.connect_timeout()).await {
             Ok(session) => session,
             Err(error) => {
-                if error.kind() == Some(Fault::Version) {
+                if error.kind() == Some(SourceFault::Version) {
                     lines.push(line("reachable", CheckResult::Ok, "the server answers"));
                 }
                 return Err(error);
@@ -80,7 +80,7 @@ impl Postgres {
         for _ in 0..POOLER_TRIES {
             let mut second = match Session::connect(&self.pool.server).await {
                 // Each snapshot looks for itself whether it is on the backend of its connection.
-                Err(error) if error.kind() == Some(Fault::Busy) => {
+                Err(error) if error.kind() == Some(SourceFault::Busy) => {
                     let words = "not compared with a second connection, because the server has none left for this role";
                     return Ok(line("pooler", CheckResult::Ok, words));
                 }
@@ -89,7 +89,7 @@ impl Postgres {
             second.begin(Transaction::Snapshot).await?;
             if backend(&mut second).await? == own || backend(session).await? != own {
                 let words = "two transactions of one connection had different backends";
-                let error = SourceError::fault(&self.name, Fault::Pooler, "use the connection", words);
+                let error = SourceError::fault(&self.name, SourceFault::Pooler, "use the connection", words);
                 return Ok(check::failed("pooler", &error));
             }
         }

@@ -7,7 +7,7 @@ use super::{identifier, session::Session};
 use crate::{
     product::Definition,
     source::{
-        error::{Fault, SourceError},
+        error::{SourceError, SourceFault},
         sql::schema::{self, LiveColumn},
     },
 };
@@ -81,7 +81,7 @@ pub(super) async fn open(
         read(&row).map_err(|error| SourceError::from_sqlx(&session.server.name, "open a snapshot", &error))?;
     if pid != session.backend.pid {
         let words = "the connection was set up on one backend and is now on another: a pooler is in between";
-        return Err(SourceError::fault(&session.server.name, Fault::Pooler, "open a snapshot", words));
+        return Err(SourceError::fault(&session.server.name, SourceFault::Pooler, "open a snapshot", words));
     }
     Ok(opening)
 }

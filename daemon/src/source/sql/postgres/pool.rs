@@ -16,7 +16,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::session::{Server, Session, Transaction};
-use crate::source::error::{Fault, SourceError};
+use crate::source::error::{SourceError, SourceFault};
 
 /// More than this are closed when they are given back.
 const IDLE_SESSIONS: usize = 4;
@@ -178,7 +178,7 @@ impl Pool {
 
     /// Gives `error` back unless it is worth trying again.
     async fn wait(&self, queue: &mut Queue, error: SourceError) -> Result<(), SourceError> {
-        if error.kind() != Some(Fault::Busy) {
+        if error.kind() != Some(SourceFault::Busy) {
             return Err(error);
         }
         let freed = self.in_use.freed.notified();

@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use super::pool::Lease;
-use crate::source::error::{Fault, SourceError};
+use crate::source::error::{SourceError, SourceFault};
 
 /// PostgreSQL 14+ looks this often whether we are still there while it computes.
 const CONNECTION_CHECK: &str = "SELECT pg_catalog.set_config(name, '2s', false) FROM pg_catalog.pg_settings \
@@ -85,9 +85,9 @@ impl Backend {
     /// it did that between two queries the words are lost with the connection.
     pub(super) fn judge(&self, error: SourceError) -> SourceError {
         match error {
-            SourceError::Fault { name, fault: Fault::Lost, act, words, .. } if self.is_standby => {
+            SourceError::SourceFault { name, fault: SourceFault::Lost, act, words, .. } if self.is_standby => {
                 let words = format!("{words} (a standby ends connections that its replay has to wait for)");
-                SourceError::fault(&name, Fault::Conflict, act, words)
+                SourceError::fault(&name, SourceFault::Conflict, act, words)
             }
             error => error,
         }
@@ -128,7 +128,7 @@ impl Session {
         };
         if backend.version_number < 120_000 {
             let words = format!("the server is PostgreSQL {}", backend.version);
-            return Err(SourceError::fault(&server.name, Fault::Version, "use the server", words));
+            return Err(SourceError::fault(&server.name, SourceFault::Version, "use the server", words));
         }
         Ok(Self {
             server: Arc::clone(server),
@@ -257,7 +257,7 @@ async fn guarded<T>(
 
 fn no_answer(server: &Server, limit: Duration) -> SourceError {
     let words = format!("no answer within {} s", limit.as_secs_f64());
-    SourceError::fault(&server.name, Fault::Unreachable, "connect", words)
+    SourceError::fault(&server.name, SourceFault::Unreachable, "connect", words)
 }
 
 async fn set_up(connection: &mut PgConnection, statement_timeout: Duration) -> Result<(Backend, String), sqlx::Error> {

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     row::{Column, RowSink},
     source::{
-        error::{Fault, SourceError},
+        error::{SourceError, SourceFault},
         rows::RowsSnapshot,
         sql::queries::rows_act,
     },
@@ -69,7 +69,7 @@ impl RowsSnapshot for Snapshot {
         let intact = match &counted {
             Ok(_) => description.relations.refuse_changed(&mut self.session).await,
             // The snapshot has the schema that the queries were prepared on.
-            Err(SourceError::Fault { fault: Fault::Schema, words, .. }) => {
+            Err(SourceError::SourceFault { fault: SourceFault::Schema, words, .. }) => {
                 Err(intact::changed_error(&self.source.name, words))
             }
             Err(_) => Ok(()),
@@ -80,7 +80,7 @@ impl RowsSnapshot for Snapshot {
         intact?;
         let rows = counted?;
         let strange =
-            || SourceError::fault(&self.source.name, Fault::Query, ACT, "a count query gives no single number");
+            || SourceError::fault(&self.source.name, SourceFault::Query, ACT, "a count query gives no single number");
         let row = rows.last().ok_or_else(strange)?;
         let number = |column| text(row, column).and_then(|count| count.parse().ok()).ok_or_else(strange);
         (0..description.sections.len()).map(number).collect()
@@ -106,7 +106,7 @@ impl RowsSnapshot for Snapshot {
             return Ok(());
         };
         let words = format!("a query changed {changed} for those after it");
-        Err(SourceError::fault(&self.source.name, Fault::Settings, "use the rows", words))
+        Err(SourceError::fault(&self.source.name, SourceFault::Settings, "use the rows", words))
     }
 
     async fn finish(self: Box<Self>) -> Result<(), SourceError> {
@@ -125,7 +125,7 @@ impl Snapshot {
 
     fn no_section(&self, section: usize) -> SourceError {
         let words = format!("the definition has no section {section}");
-        SourceError::fault(&self.source.name, Fault::Query, "read", words)
+        SourceError::fault(&self.source.name, SourceFault::Query, "read", words)
     }
 }
 

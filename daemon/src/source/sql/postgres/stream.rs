@@ -14,7 +14,7 @@ use super::{
 use crate::{
     row::{Block, Message, RowSink, WriterGone},
     source::{
-        error::{Fault, SourceError},
+        error::{SourceError, SourceFault},
         sql::stall::{StallTimeout, Stalled},
     },
 };
@@ -43,7 +43,9 @@ pub(super) async fn send_rows(
     session.busy = match &rows {
         Ok(_) => false,
         // The server's own refusal ended the query.
-        Err(error) => matches!(error.kind(), None | Some(Fault::Lost | Fault::Stalled | Fault::Protocol)),
+        Err(error) => {
+            matches!(error.kind(), None | Some(SourceFault::Lost | SourceFault::Stalled | SourceFault::Protocol))
+        }
     };
     rows
 }
@@ -62,7 +64,7 @@ async fn forward(
             column: plan.columns.get(column).map(|column| column.name.clone()).unwrap_or_default(),
             bytes,
         },
-        error => SourceError::fault(&server.name, Fault::Protocol, act, error.to_string()),
+        error => SourceError::fault(&server.name, SourceFault::Protocol, act, error.to_string()),
     };
     let gone = |WriterGone| SourceError::WriterGone { name: Arc::clone(&server.name) };
     let mut reader = Reader::new(plan.columns.len(), &plan.versioned);

@@ -8,7 +8,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgSslMode},
 };
 
-use crate::source::error::{Fault, SourceError};
+use crate::source::error::{SourceError, SourceFault};
 
 /// The keys of a URL that sqlx understands; it would log any other one with its value.
 const POSTGRES_KEYS: [&str; 18] = [
@@ -37,7 +37,8 @@ const POSTGRES_KEYS: [&str; 18] = [
 /// # Errors
 /// When the URL is none, or asks for less TLS than `tls` allows. Neither quotes it.
 pub(super) fn read(name: &Arc<str>, url: &SecretUrl, tls: Tls) -> Result<PgConnectOptions, SourceError> {
-    let options = options(url.reveal()).map_err(|words| SourceError::fault(name, Fault::Url, "read its url", words))?;
+    let options =
+        options(url.reveal()).map_err(|words| SourceError::fault(name, SourceFault::Url, "read its url", words))?;
     enough_tls(name, &options, tls)?;
     Ok(options)
 }
@@ -96,7 +97,7 @@ fn enough_tls(name: &Arc<str>, options: &PgConnectOptions, tls: Tls) -> Result<(
         return Ok(());
     }
     let words = format!("its url does not say sslmode=verify-full, and {} is not this machine", options.get_host());
-    Err(SourceError::fault(name, Fault::Tls, "use its url", words))
+    Err(SourceError::fault(name, SourceFault::Tls, "use its url", words))
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use super::Sqlite;
-use crate::source::error::{Fault, SourceError};
+use crate::source::error::{SourceError, SourceFault};
 
 impl Sqlite {
     /// A fault while it did `act`.
-    pub(super) fn fault(&self, fault: Fault, act: impl Into<String>, words: impl Into<String>) -> SourceError {
+    pub(super) fn fault(&self, fault: SourceFault, act: impl Into<String>, words: impl Into<String>) -> SourceError {
         SourceError::fault(&self.name, fault, act, words).with_hint(hint(fault))
     }
 
     /// Nothing came within the limit while it did `act`.
     pub(super) fn stalled(&self, act: &str, limit: Duration) -> SourceError {
-        self.fault(Fault::Stalled, act, format!("nothing came for {} s", limit.as_secs_f64()))
+        self.fault(SourceFault::Stalled, act, format!("nothing came for {} s", limit.as_secs_f64()))
     }
 
     /// An error of sqlx while it did `act`.
@@ -24,51 +24,51 @@ impl Sqlite {
                 let message = database.message();
                 (judge(code.parse().unwrap_or(1), message), format!("{message} ({code})"))
             }
-            sqlx::Error::Io(io) => (Fault::Lost, io.to_string()),
-            other => (Fault::Query, other.to_string()),
+            sqlx::Error::Io(io) => (SourceFault::Lost, io.to_string()),
+            other => (SourceFault::Query, other.to_string()),
         };
         self.fault(fault, act, words)
     }
 }
 
 /// <https://www.sqlite.org/rescode.html>; the low byte is the primary code.
-fn judge(code: u32, message: &str) -> Fault {
+fn judge(code: u32, message: &str) -> SourceFault {
     match (code & 0xff, code) {
         // READONLY_RECOVERY, _CANTLOCK, _ROLLBACK, _CANTINIT, _DIRECTORY: someone who may write has
         // to come first; IOERR_SHMOPEN, _SHMSIZE, _SHMLOCK, _SHMMAP: the -shm file cannot be used.
-        (_, 264 | 520 | 776 | 1288 | 1544 | 4618 | 4874 | 5130 | 5386) => Fault::Wal,
+        (_, 264 | 520 | 776 | 1288 | 1544 | 4618 | 4874 | 5130 | 5386) => SourceFault::Wal,
         // FULL; CANTOPEN_NOTEMPDIR, IOERR_GETTEMPPATH.
-        (13, _) | (_, 270 | 6410) => Fault::Temporary,
+        (13, _) | (_, 270 | 6410) => SourceFault::Temporary,
         // CORRUPT, IOERR_CORRUPTFS.
-        (11, _) | (_, 8458) => Fault::Damaged,
+        (11, _) | (_, 8458) => SourceFault::Damaged,
         // BUSY, LOCKED, PROTOCOL.
-        (5 | 6 | 15, _) => Fault::Locked,
+        (5 | 6 | 15, _) => SourceFault::Locked,
         // PERM, CANTOPEN, AUTH.
-        (3 | 14 | 23, _) => Fault::Unreachable,
-        (17, _) => Fault::Changed,
-        (1, _) if message.starts_with("no such table") || message.starts_with("no such column") => Fault::Schema,
+        (3 | 14 | 23, _) => SourceFault::Unreachable,
+        (17, _) => SourceFault::Changed,
+        (1, _) if message.starts_with("no such table") || message.starts_with("no such column") => SourceFault::Schema,
         // IOERR, READONLY_DBMOVED.
-        (10, _) | (_, 1032) => Fault::Lost,
-        (26, _) => Fault::Database,
-        _ => Fault::Query,
+        (10, _) | (_, 1032) => SourceFault::Lost,
+        (26, _) => SourceFault::Database,
+        _ => SourceFault::Query,
     }
 }
 
-/// As [`Fault::hint`], where that one speaks of a server.
-fn hint(fault: Fault) -> &'static str {
+/// As [`SourceFault::hint`], where that one speaks of a server.
+fn hint(fault: SourceFault) -> &'static str {
     match fault {
-        Fault::Unreachable => {
+        SourceFault::Unreachable => {
             "check that the file is there, and that orgvaultd's user may read it and enter its directories"
         }
-        Fault::Database => {
+        SourceFault::Database => {
             "correct `url` of this source: the file that it names is no SQLite database, or is encrypted"
         }
-        Fault::Schema => "`orgvault check SOURCE` lists what is missing; is `product` the right one?",
-        Fault::Lost => {
+        SourceFault::Schema => "`orgvault check SOURCE` lists what is missing; is `product` the right one?",
+        SourceFault::Lost => {
             "the disk or network that holds the file failed, or the file was replaced: look into the kernel's log, then export again"
         }
-        Fault::Locked => "another process holds a lock (a migration, a backup?): export again when it is over",
-        Fault::Stalled => {
+        SourceFault::Locked => "another process holds a lock (a migration, a backup?): export again when it is over",
+        SourceFault::Stalled => {
             "a query computes for long before it gives a row: give the table an index, or raise `stall_timeout`"
         }
         _ => fault.hint(),
@@ -82,32 +82,32 @@ mod tests {
     #[test]
     fn codes_become_faults() {
         for (codes, fault) in [
-            (&[264, 520, 776, 1288, 1544, 4618, 4874, 5130, 5386][..], Fault::Wal),
-            (&[13, 270, 6410], Fault::Temporary),
-            (&[11, 267, 523, 779, 8458], Fault::Damaged),
-            (&[5, 261, 517, 773, 6, 262, 518, 15], Fault::Locked),
-            (&[14, 526, 782, 1038, 1294, 1550, 3, 23], Fault::Unreachable),
-            (&[10, 266, 522, 6922, 8714, 1032], Fault::Lost),
-            (&[17], Fault::Changed),
-            (&[26], Fault::Database),
-            (&[1, 8, 18, 769], Fault::Query),
+            (&[264, 520, 776, 1288, 1544, 4618, 4874, 5130, 5386][..], SourceFault::Wal),
+            (&[13, 270, 6410], SourceFault::Temporary),
+            (&[11, 267, 523, 779, 8458], SourceFault::Damaged),
+            (&[5, 261, 517, 773, 6, 262, 518, 15], SourceFault::Locked),
+            (&[14, 526, 782, 1038, 1294, 1550, 3, 23], SourceFault::Unreachable),
+            (&[10, 266, 522, 6922, 8714, 1032], SourceFault::Lost),
+            (&[17], SourceFault::Changed),
+            (&[26], SourceFault::Database),
+            (&[1, 8, 18, 769], SourceFault::Query),
         ] {
             for code in codes {
                 assert_eq!(judge(*code, ""), fault, "{code}");
             }
         }
-        assert_eq!(judge(1, "no such table: items"), Fault::Schema);
+        assert_eq!(judge(1, "no such table: items"), SourceFault::Schema);
     }
 
     #[test]
     fn no_hint_of_a_file_speaks_of_a_server() {
         let faults = [1544, 13, 11, 5, 14, 10, 17, 26, 1].map(|code| judge(code, "no such table: items"));
-        for fault in faults.into_iter().chain([Fault::Stalled, Fault::Query]) {
+        for fault in faults.into_iter().chain([SourceFault::Stalled, SourceFault::Query]) {
             let hint = hint(fault);
             for word in ["server", "PostgreSQL", "search_path", "role", "pg_"] {
                 assert!(!hint.contains(word), "{fault:?}: {hint}");
             }
-            assert!(fault == Fault::Query || !hint.is_empty(), "{fault:?}");
+            assert!(fault == SourceFault::Query || !hint.is_empty(), "{fault:?}");
         }
     }
 }

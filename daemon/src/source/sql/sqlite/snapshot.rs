@@ -19,7 +19,7 @@ use crate::{
     product::{DeclaredType, Section, SectionQueries},
     row::{Block, Column, MAX_CELL_BYTES, Message, RowSink, WriterGone},
     source::{
-        error::{Fault, SourceError, UnfitValue},
+        error::{SourceError, SourceFault, UnfitValue},
         rows::RowsSnapshot,
         sql::{
             columns,
@@ -73,7 +73,7 @@ impl Snapshot {
     async fn layout<'d>(&mut self, source: &'d Sqlite, section: usize) -> Result<Layout<'d>, SourceError> {
         let known = source.definition.sections.get(section).zip(source.queries.sections.get(section));
         let Some((section, SectionQueries { rows, .. })) = known else {
-            return Err(source.fault(Fault::Query, "read", format!("the definition has no section {section}")));
+            return Err(source.fault(SourceFault::Query, "read", format!("the definition has no section {section}")));
         };
         layout(source, &mut self.reading, section, rows).await
     }
@@ -117,7 +117,7 @@ impl RowsSnapshot for Snapshot {
         }
         let rows = self.fetch(ACT, sql).await?;
         let number = |column| rows.first().and_then(|row| row.try_get::<i64, _>(column).ok()?.try_into().ok());
-        let strange = || source.fault(Fault::Query, ACT, "a count query gives no single number");
+        let strange = || source.fault(SourceFault::Query, ACT, "a count query gives no single number");
         (1..=sections.len()).map(|column| number(column).ok_or_else(strange)).collect()
     }
 

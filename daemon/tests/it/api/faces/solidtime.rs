@@ -3,11 +3,12 @@
 use std::io::Cursor;
 
 use orgvault_api::Role;
+use orgvault_testing::postgres::SOLIDTIME;
 use serde_json::json;
 use tokio::net::TcpStream;
 use zip::ZipArchive;
 
-use super::{SOLIDTIME, daemon};
+use super::daemon;
 use crate::api::{http::free_address, reply::send, tokens::bearer};
 
 const ACME: &str = "0000000a-0000-4000-8000-000000000000";

@@ -5,9 +5,10 @@ use orgvault_api::{
     client::{ArchiveFilter, ExportFilter},
 };
 use orgvault_config::Access;
+use orgvault_testing::postgres::TRUEPPM;
 use serde_json::{Value, json};
 
-use super::{Held, TRUEPPM, daemon, source};
+use super::{Held, daemon, source};
 use crate::api::{
     fixture::{Daemon, until, user},
     http::free_address,

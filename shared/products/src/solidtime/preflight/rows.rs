@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{
-    Archive, Findings, Place, php,
+    Archive, Findings, Location, php,
     php::Timestamp,
     references::{References, Registry},
     shown,
@@ -169,14 +169,14 @@ fn tasks(archive: &Archive<'_>, references: &mut References, findings: &mut Find
 }
 
 /// A name that rows are merged by: its JSON form is hashed, so it must be UTF-8.
-fn natural_name<'a>(name: Option<&'a [u8]>, place: Place<'_>, findings: &mut Findings) -> &'a [u8] {
+fn natural_name<'a>(name: Option<&'a [u8]>, place: Location<'_>, findings: &mut Findings) -> &'a [u8] {
     let name = name.unwrap_or_default();
     check_text("name", name, place, findings);
     name
 }
 
 /// Text that goes through PHP's JSON and into the database.
-fn check_text(column: &str, text: &[u8], place: Place<'_>, findings: &mut Findings) {
+fn check_text(column: &str, text: &[u8], place: Location<'_>, findings: &mut Findings) {
     if std::str::from_utf8(text).is_err() {
         findings.refuse("invalid_utf8", place, format!("{column} is not UTF-8: {}", shown(text)));
     }
@@ -184,14 +184,14 @@ fn check_text(column: &str, text: &[u8], place: Place<'_>, findings: &mut Findin
 }
 
 /// The database gets only what stands before a NUL.
-pub(super) fn check_nul(column: &str, text: &[u8], place: Place<'_>, findings: &mut Findings) {
+pub(super) fn check_nul(column: &str, text: &[u8], place: Location<'_>, findings: &mut Findings) {
     if text.contains(&0) {
         findings.change("nul_cut", place, format!("{column} is cut at a NUL: {}", shown(text)));
     }
 }
 
 /// Laravel's `required` and `max` (characters, not bytes).
-fn check_name(name: &[u8], most: usize, place: Place<'_>, findings: &mut Findings) {
+fn check_name(name: &[u8], most: usize, place: Location<'_>, findings: &mut Findings) {
     if !php::is_filled(name) {
         findings.refuse("name_empty", place, "the name is empty or blank");
     }
@@ -203,7 +203,7 @@ fn check_name(name: &[u8], most: usize, place: Place<'_>, findings: &mut Finding
 }
 
 /// A person who is new to the target: the e-mail is not validated but must fit its column.
-fn check_user(name: &[u8], email: &[u8], place: Place<'_>, findings: &mut Findings) {
+fn check_user(name: &[u8], email: &[u8], place: Location<'_>, findings: &mut Findings) {
     check_name(name, NAME, place, findings);
     check_nul("name", name, place, findings);
     if std::str::from_utf8(php::stored(name)).is_err() {
@@ -218,7 +218,7 @@ fn check_user(name: &[u8], email: &[u8], place: Place<'_>, findings: &mut Findin
 }
 
 /// What the importer makes of a rate; none where it stays empty.
-fn check_rate(cell: Option<&[u8]>, place: Place<'_>, findings: &mut Findings) -> Option<i64> {
+fn check_rate(cell: Option<&[u8]>, place: Location<'_>, findings: &mut Findings) -> Option<i64> {
     let Some(text) = cell else {
         findings.change("rate_cast", place, "the row ends before its rate, which becomes 0");
         return Some(0);
@@ -236,7 +236,7 @@ fn check_rate(cell: Option<&[u8]>, place: Place<'_>, findings: &mut Findings) ->
     Some(rate)
 }
 
-fn check_bool(column: &str, cell: Option<&[u8]>, place: Place<'_>, findings: &mut Findings) {
+fn check_bool(column: &str, cell: Option<&[u8]>, place: Location<'_>, findings: &mut Findings) {
     let text = cell.unwrap_or_default();
     if text != b"true" && text != b"false" {
         findings.change("bool_false", place, format!("{column} is {}, which becomes false", shown(text)));
@@ -244,7 +244,7 @@ fn check_bool(column: &str, cell: Option<&[u8]>, place: Place<'_>, findings: &mu
 }
 
 /// A timestamp that may be empty.
-pub(super) fn check_timestamp(column: &str, cell: Option<&[u8]>, place: Place<'_>, findings: &mut Findings) {
+pub(super) fn check_timestamp(column: &str, cell: Option<&[u8]>, place: Location<'_>, findings: &mut Findings) {
     let Some(text) = cell else { return short_row(column, place, findings) };
     match php::timestamp(text) {
         _ if text.is_empty() => {}
@@ -260,7 +260,7 @@ pub(super) fn check_timestamp(column: &str, cell: Option<&[u8]>, place: Place<'_
 }
 
 /// The importer reads a null where it needs a text.
-pub(super) fn short_row(column: &str, place: Place<'_>, findings: &mut Findings) {
+pub(super) fn short_row(column: &str, place: Location<'_>, findings: &mut Findings) {
     findings.refuse("short_row", place, format!("the row ends before `{column}`"));
 }
 
@@ -270,7 +270,7 @@ pub(super) fn find(
     column: &str,
     id: Option<&[u8]>,
     file: &str,
-    place: Place<'_>,
+    place: Location<'_>,
     findings: &mut Findings,
 ) -> Option<u32> {
     let id = id?;
@@ -281,12 +281,12 @@ pub(super) fn find(
     row
 }
 
-fn merged(what: &str, by: &str, name: &[u8], place: Place<'_>, findings: &mut Findings) {
+fn merged(what: &str, by: &str, name: &[u8], place: Location<'_>, findings: &mut Findings) {
     let message = format!("an earlier {what} has the same {by}, {}: both become one", shown(name));
     findings.change(&format!("merged_{what}"), place, message);
 }
 
-fn name_row(registry: &mut Registry, id: Option<&[u8]>, row: u32, place: Place<'_>, findings: &mut Findings) {
+fn name_row(registry: &mut Registry, id: Option<&[u8]>, row: u32, place: Location<'_>, findings: &mut Findings) {
     let Some(id) = id else {
         findings.change("no_id", place, "the row ends before its id: nothing can refer to it");
         return;

@@ -5,7 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use super::{
-    Archive, Findings, Place, php,
+    Archive, Findings, Location, php,
     references::References,
     rows::{check_nul, check_timestamp, find, short_row},
     shown,
@@ -58,7 +58,7 @@ pub(super) fn check(archive: &Archive<'_>, references: &References, findings: &m
 fn check_references(
     references: &References,
     [member, user, client, project, task]: [Option<&[u8]>; 5],
-    place: Place<'_>,
+    place: Location<'_>,
     findings: &mut Findings,
 ) {
     let (project, task) = (project.filter(|id| !id.is_empty()), task.filter(|id| !id.is_empty()));
@@ -75,7 +75,7 @@ fn check_references(
     }
 }
 
-fn check_description(description: &[u8], place: Place<'_>, findings: &mut Findings) {
+fn check_description(description: &[u8], place: Location<'_>, findings: &mut Findings) {
     if description.len() > LONGEST_DESCRIPTION {
         let message = format!(
             "the description has {} bytes, at most {LONGEST_DESCRIPTION} are taken: {}",
@@ -91,7 +91,7 @@ fn check_description(description: &[u8], place: Place<'_>, findings: &mut Findin
 }
 
 /// Whatever is no list of known tags' ids is dropped, or becomes a null within the list.
-fn check_tags(references: &References, tags: &[u8], place: Place<'_>, findings: &mut Findings) {
+fn check_tags(references: &References, tags: &[u8], place: Location<'_>, findings: &mut Findings) {
     if matches!(tags, b"" | b"null" | b"[]") || std::str::from_utf8(tags).is_ok_and(|tags| tags.trim().is_empty()) {
         return;
     }

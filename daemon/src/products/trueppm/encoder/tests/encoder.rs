@@ -12,10 +12,10 @@ use crate::{
     row::ColumnType,
 };
 
-fn plan(format: Format, gzip: bool) -> Arc<Plan> {
+fn plan(format: Format, gzip: bool) -> Arc<ArchivePlan> {
     let definition = orgvault_products::product("trueppm").unwrap().definition;
     let definition = parse(definition, Path::new("trueppm.toml")).unwrap();
-    Arc::new(Plan {
+    Arc::new(ArchivePlan {
         gid: Gid::try_from(3_141_592_653).unwrap(),
         organization: OrganizationKey {
             source: "plans".to_owned(),
