@@ -107,16 +107,21 @@ fn unique_name<C: Candidate>(key: &OrganizationKey, organizations: &[C]) -> Stri
 
 fn close<C: Candidate>(organizations: &[C], name: &str) -> Vec<String> {
     let wanted = name.rsplit('/').next().unwrap_or(name).to_lowercase();
-    let limit = 1 + wanted.chars().count() / 4;
+    let length = wanted.chars().count();
+    let limit = 1 + length / 4;
+    // One whose length alone differs too much is not compared: what is asked for may be of any length.
+    let near = |text: &String| {
+        let text = text.to_lowercase();
+        let comparable = text.chars().count().abs_diff(length) <= limit;
+        comparable.then(|| osa_distance(&wanted, &text)).filter(|distance| *distance <= limit)
+    };
     let mut found: Vec<(usize, String)> = organizations
         .iter()
         .filter(|one| !one.deleted())
         .filter_map(|one| {
             let OrganizationKey { source, slug, id, name, .. } = one.key();
-            let distance =
-                [slug, id, name].map(|text| osa_distance(&wanted, &text.to_lowercase())).into_iter().min()?;
             let called = if slug.is_empty() { id } else { slug };
-            (distance <= limit).then(|| (distance, format!("{source}/{called}")))
+            Some(([slug, id, name].into_iter().filter_map(near).min()?, format!("{source}/{called}")))
         })
         .collect();
     found.sort();

@@ -77,7 +77,8 @@ impl PartialFile {
     /// (`mm/fadvise.c`); they are not dropped, because they are not clean yet.
     fn begin_write_back(&mut self) {
         let Some(length) = self.position.checked_sub(self.begun).filter(|length| *length >= WRITE_BACK) else { return };
-        let (Some(file), advice) = (&self.file, rustix::fs::Advice::DontNeed) else { return };
+        let Some(file) = &self.file else { return };
+        let advice = rustix::fs::Advice::DontNeed;
         if let Err(cause) = rustix::fs::fadvise(file, self.begun, NonZeroU64::new(length), advice) {
             tracing::debug!(path = %self.leftover.0.display(), %cause, "no early writing here; the sync does it all");
         }
