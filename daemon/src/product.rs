@@ -201,11 +201,21 @@ pub struct WarningQuery {
     pub rows: Query,
 }
 
-/// What the definition knows of a table.
+/// What the definition says of a table. Its rows are in a section where one has it as its base table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Table {
     /// The columns that the queries read: what has to be granted.
     pub reads: Vec<String>,
-    /// The other columns that the measured version had.
-    pub known: Vec<String>,
+    /// The other columns that the measured version had; none where the definition does not say.
+    pub known: Option<Vec<String>>,
+    /// Whether several organizations name one row of it.
+    pub is_shared: bool,
+    /// Why its rows are not exported.
+    pub excluded: Option<String>,
+    /// Why it has rows that belong to no organization.
+    pub orphans: Option<String>,
+    /// Whether only some releases of the app have it.
+    pub is_optional: bool,
+    /// The columns of `reads` that only some releases have.
+    pub optional_columns: Vec<String>,
 }

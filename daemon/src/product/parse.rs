@@ -3,7 +3,9 @@
 mod document;
 mod names;
 mod query;
+mod scope;
 mod section;
+mod table;
 
 #[cfg(test)]
 mod tests;
@@ -16,11 +18,10 @@ use orgvault_config::checked_toml::{Document, Problems, Table as Keys, Unique, V
 use self::{
     names::{code, word},
     query::{Parameter, query},
+    scope::Scopes,
     section::Sections,
 };
-use super::{
-    CsvQuote, Definition, Encoding, JsonStyle, OrganizationQuery, Section, Table, TimestampStyle, WarningQuery,
-};
+use super::{CsvQuote, Definition, Encoding, JsonStyle, OrganizationQuery, Section, TimestampStyle, WarningQuery};
 use crate::sql::Dialect;
 
 /// Reads the text of a definition; `file` is the name that problems show.
@@ -34,13 +35,14 @@ pub fn parse(text: &str, file: &Path) -> Result<Definition, Problems> {
 
 /// Reads every key; what is missing or wrong is noted, and empty in the definition.
 fn definition(root: &Keys<'_>) -> Definition {
-    let tables = root.table("table", |tables| tables.entries(|_, value| value.table(table))).unwrap_or_default();
-    let mut reader = Sections::new(&tables);
+    let tables = root.table("table", |tables| tables.entries(table::table)).unwrap_or_default();
+    let scopes = Scopes::read(root);
+    let mut reader = Sections::new(&tables, &scopes);
     let sections = root.tables("section", |table| reader.read(table));
     if !root.has("section") {
         root.refuse("section", "is missing", "add a [[section]] for each stream of rows");
     }
-    let warnings = root.tables("warning", warning);
+    let warnings = root.tables("warning", |table| warning(table, &scopes));
     let product = root.table("product", |table| product(table, &sections)).unwrap_or_default();
     let organizations = root.table("organization", |table| organization(table, &product.formats));
     let read = Definition {
@@ -162,7 +164,7 @@ fn organization(table: &Keys<'_>, offered: &[Format]) -> OrganizationQuery {
         }
         kinds => Some(kinds),
     });
-    let list = table.required("list", |value| query(value, Parameter::None, |_, _, _| Some(()))).unwrap_or_default();
+    let list = table.required("list", |value| query(value, &Parameter::None, |_, _, _| Some(()))).unwrap_or_default();
     let formats = table.table("formats", |table| table.entries(|_, value| formats_of_kind(value, offered)));
     OrganizationQuery { kind, default_kinds, formats: formats.unwrap_or_default(), list }
 }
@@ -199,27 +201,15 @@ fn encoding(table: &Keys<'_>) -> Encoding {
 }
 
 /// `[[warning]]`.
-fn warning(table: &Keys<'_>) -> WarningQuery {
+fn warning(table: &Keys<'_>, scopes: &Scopes) -> WarningQuery {
     let code = table.required("code", code);
     let message = table.required("message", Value::some_text);
-    let rows = table.required("rows", |value| query(value, Parameter::Organization, |_, _, _| Some(())));
+    let rows = table.required("rows", |value| query(value, &Parameter::Organization(scopes), |_, _, _| Some(())));
     WarningQuery {
         code: code.unwrap_or_default(),
         message: message.unwrap_or_default(),
         rows: rows.unwrap_or_default(),
     }
-}
-
-/// `[table.NAME]`.
-fn table(table: &Keys<'_>) -> Table {
-    let mut names = Unique::new("column");
-    let mut columns = |value: &Value<'_>| value.each(|element| names.check(element, element.some_text()?));
-    let reads = table.required("reads", |value| match columns(value)? {
-        columns if columns.is_empty() => value.refuse("is empty", "name the columns that the queries read"),
-        columns => Some(columns),
-    });
-    let known = table.or("known", Vec::new(), columns);
-    Table { reads: reads.unwrap_or_default(), known }
 }
 
 impl Encoding {

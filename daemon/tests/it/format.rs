@@ -147,7 +147,7 @@ async fn rytask_on_postgresql_is_byte_for_byte() {
 fn sqlite_tables(definition: &Definition) -> String {
     let mut sql = String::new();
     for (name, table) in &definition.tables {
-        let columns: Vec<&str> = table.reads.iter().chain(&table.known).map(String::as_str).collect();
+        let columns: Vec<&str> = table.reads.iter().chain(table.known.iter().flatten()).map(String::as_str).collect();
         sql.extend(["CREATE TABLE ", name, " (", &columns.join(", "), ");\n"]);
     }
     sql

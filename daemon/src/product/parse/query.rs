@@ -2,44 +2,72 @@
 
 use orgvault_config::checked_toml::{Table, Value};
 
+use super::scope::{ScopeFault, Scopes, name_of};
 use crate::{
     product::Query,
     sql::{Dialect, tokens},
 };
 
 /// Whether a query is bound to one organization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Parameter {
-    /// `$1` is its id.
-    Organization,
+#[derive(Clone, Copy)]
+pub(super) enum Parameter<'s> {
+    /// `$1` is its id, and `$NAME` one of these scopes.
+    Organization(&'s Scopes),
     /// It is about all of them.
     None,
 }
 
-/// A query: one text, or one for each database (`rows.postgres`, `rows.sqlite`). `check` sees each.
+/// A query: one text, or one for each database (`rows.postgres`, `rows.sqlite`). `check` sees each,
+/// with the scopes' texts in it.
 pub(super) fn query(
     value: &Value<'_>,
-    parameter: Parameter,
+    parameter: &Parameter<'_>,
     mut check: impl FnMut(&Value<'_>, Dialect, &str) -> Option<()>,
 ) -> Option<Query> {
     if !value.raw().is_table() {
         let text = statement(value, parameter)?;
-        Dialect::ALL.into_iter().try_for_each(|dialect| check(value, dialect, &text))?;
-        return Some(text.into());
+        return for_every(value, parameter, &text, check);
     }
-    value.table(|texts| by_dialect(texts, parameter, check))?
+    value.table(|texts| by_dialect(texts, parameter, &mut check))?
+}
+
+/// One text for every database that its scopes have a text for.
+fn for_every(
+    value: &Value<'_>,
+    parameter: &Parameter<'_>,
+    text: &str,
+    mut check: impl FnMut(&Value<'_>, Dialect, &str) -> Option<()>,
+) -> Option<Query> {
+    let mut query = Vec::new();
+    for dialect in Dialect::ALL {
+        match parameter.expand(text, dialect) {
+            Ok(text) => {
+                check(value, dialect, &text)?;
+                query.push((dialect, text));
+            }
+            Err(ScopeFault::Unspoken) => {}
+            Err(fault) => return parameter.refuse(value, fault),
+        }
+    }
+    if query.is_empty() {
+        return parameter.refuse(value, ScopeFault::Unspoken);
+    }
+    Some(query.into_iter().collect())
 }
 
 fn by_dialect(
     texts: &Table<'_>,
-    parameter: Parameter,
-    mut check: impl FnMut(&Value<'_>, Dialect, &str) -> Option<()>,
+    parameter: &Parameter<'_>,
+    check: &mut impl FnMut(&Value<'_>, Dialect, &str) -> Option<()>,
 ) -> Option<Query> {
     let mut query = Vec::new();
     for dialect in Dialect::ALL {
         query.extend(texts.optional(dialect.name(), |value| {
             let text = statement(value, parameter)?;
-            check(value, dialect, &text).map(|()| (dialect, text))
+            match parameter.expand(&text, dialect) {
+                Ok(text) => check(value, dialect, &text).map(|()| (dialect, text)),
+                Err(fault) => parameter.refuse(value, fault),
+            }
         }));
     }
     if !Dialect::ALL.iter().any(|dialect| texts.has(dialect.name())) {
@@ -49,8 +77,24 @@ fn by_dialect(
     (!query.is_empty()).then(|| query.into_iter().collect())
 }
 
+impl Parameter<'_> {
+    fn expand(&self, text: &str, dialect: Dialect) -> Result<String, ScopeFault> {
+        match self {
+            Self::Organization(scopes) => scopes.expand(text, dialect),
+            Self::None => Ok(text.to_owned()),
+        }
+    }
+
+    fn refuse<T>(&self, value: &Value<'_>, fault: ScopeFault) -> Option<T> {
+        match self {
+            Self::Organization(scopes) => scopes.refuse(value, fault),
+            Self::None => None,
+        }
+    }
+}
+
 /// A single statement that reads, with the parameters that it must have.
-fn statement(value: &Value<'_>, parameter: Parameter) -> Option<String> {
+fn statement(value: &Value<'_>, parameter: &Parameter<'_>) -> Option<String> {
     let sql = value.some_text()?;
     let code: Vec<&str> = code(&sql).collect();
     let first = code.first().copied().unwrap_or_default();
@@ -63,11 +107,14 @@ fn statement(value: &Value<'_>, parameter: Parameter) -> Option<String> {
     if let Some(other) = code.iter().find(|token| is_parameter(token) && **token != "$1") {
         return value.refuse(format!("has the parameter {other}"), "the organization's id is $1; there is no other");
     }
-    match (parameter, code.contains(&"$1")) {
-        (Parameter::Organization, false) => {
+    let bound = code.iter().find(|token| **token == "$1" || name_of(token).is_some());
+    match (parameter, bound) {
+        (Parameter::Organization(_), None) => {
             value.refuse("is not bound to one organization", "compare a column with $1, the organization's id")
         }
-        (Parameter::None, true) => value.refuse("has the parameter $1", "list every organization"),
+        (Parameter::None, Some(parameter)) => {
+            value.refuse(format!("has the parameter {parameter}"), "list every organization")
+        }
         _ => Some(sql),
     }
 }

@@ -7,6 +7,7 @@ use orgvault_config::checked_toml::{Table, Unique, Value, closest};
 use super::{
     names::{file_name, section_name, word},
     query::{self, Parameter, query},
+    scope::Scopes,
 };
 use crate::product::{self, DeclaredType, Section};
 
@@ -30,15 +31,17 @@ const COUNT_ALONE: &str =
 /// Reads one section after the other; each may use a name once.
 pub(super) struct Sections<'t> {
     tables: &'t BTreeMap<String, product::Table>,
+    scopes: &'t Scopes,
     names: Unique,
     entities: Unique,
     members: Unique,
 }
 
 impl<'t> Sections<'t> {
-    pub(super) fn new(tables: &'t BTreeMap<String, product::Table>) -> Self {
+    pub(super) fn new(tables: &'t BTreeMap<String, product::Table>, scopes: &'t Scopes) -> Self {
         Self {
             tables,
+            scopes,
             names: Unique::new("name of the section"),
             entities: Unique::new("entity of the section"),
             members: Unique::new("member of the section"),
@@ -51,10 +54,11 @@ impl<'t> Sections<'t> {
         let member = table.optional("member", |value| self.members.check(value, file_name(value)?));
         let formats = table.or("formats", Vec::new(), |value| value.each(super::format));
         let base = table.required("table", |value| self.known_table(value));
-        let rows = table.required("rows", |value| query(value, Parameter::Organization, |_, _, _| Some(())));
+        let bound = Parameter::Organization(self.scopes);
+        let rows = table.required("rows", |value| query(value, &bound, |_, _, _| Some(())));
         let rows = rows.unwrap_or_default();
         let count = table.required("count", |value| {
-            query(value, Parameter::Organization, |value, dialect, count| {
+            query(value, &bound, |value, dialect, count| {
                 let is_own = rows.text(dialect).is_none_or(|rows| !query::contains(count, rows));
                 if is_own { Some(()) } else { value.refuse("contains the rows query", COUNT_ALONE) }
             })
@@ -78,8 +82,17 @@ impl<'t> Sections<'t> {
 
     fn known_table(&self, value: &Value<'_>) -> Option<String> {
         let name = value.some_text()?;
-        if self.tables.contains_key(&name) {
-            return Some(name);
+        match self.tables.get(&name) {
+            None => {}
+            Some(product::Table { excluded: Some(_), .. }) => {
+                let fix = format!("remove `excluded` from [table.{name}], or this section");
+                return value.refuse(format!("[table.{name}] is excluded"), fix);
+            }
+            Some(table) if table.is_shared && table.reads.is_empty() => {
+                let fix = format!("add `reads` to [table.{name}], with the columns that the queries read");
+                return value.refuse(format!("[table.{name}] reads no column"), fix);
+            }
+            Some(_) => return Some(name),
         }
         let near = closest(&name, self.tables.keys().map(String::as_str));
         let fix = near.map_or_else(

@@ -60,8 +60,8 @@ fn every_key_arrives_in_the_definition() {
     assert_eq!(tracker.zip.meta, [("exportedAt".to_owned(), Fixed::StartedAt)]);
     assert_eq!(tracker.warnings[0].code, "foreign_users");
     assert_eq!(tracker.tables["users"].reads, ["id", "team_id", "name"]);
-    assert_eq!(tracker.tables["users"].known, ["email", "password_hash"]);
-    assert!(tracker.tables["teams"].known.is_empty());
+    assert_eq!(tracker.tables["users"].known.as_deref(), Some(&["email".to_owned(), "password_hash".to_owned()][..]));
+    assert_eq!(tracker.tables["teams"].known, None);
 }
 
 #[test]
@@ -471,7 +471,8 @@ fn documented(language: &str) -> &'static str {
 
 #[test]
 fn the_documentation_has_every_key_that_is_read_and_no_other() {
-    let document = Document::parse(TRACKER, Path::new("tracker.toml")).unwrap();
+    let text = format!("{TRACKER}[scope.NAME]\nids = \"SELECT id FROM teams WHERE id = $1\"\n");
+    let document = Document::parse(&text, Path::new("tracker.toml")).unwrap();
     let (_, _, asked) = document.read_and_list(definition);
     let is_container = |key: &&String| {
         asked
@@ -524,7 +525,7 @@ async fn the_documented_example_runs() {
     for (name, table) in &example.tables {
         let sql = format!("SELECT name FROM pragma_table_info('{name}') ORDER BY name");
         let live: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut database).await.unwrap();
-        let mut stated: Vec<&String> = table.reads.iter().chain(&table.known).collect();
+        let mut stated: Vec<&String> = table.reads.iter().chain(table.known.iter().flatten()).collect();
         stated.sort();
         assert_eq!(stated, live.iter().collect::<Vec<_>>(), "{name}");
     }
@@ -540,4 +541,90 @@ proptest! {
             prop_assert!(problems.iter().all(|problem| problem.line.is_some_and(|line| (1..=lines).contains(&line))), "{problems}");
         }
     }
+}
+
+#[test]
+fn a_scope_is_written_once_and_stands_for_its_text() {
+    let count = r#"count = "SELECT count(*) FROM users WHERE team_id = $1""#;
+    let with_scopes = |scopes: &str, condition: &str| {
+        with(count, &format!("count = \"SELECT count(*) FROM users WHERE {condition}\"")) + scopes
+    };
+    let teams = "[scope.teams]\nids = \"SELECT id FROM teams WHERE id = $1 -- '$1'\"\n";
+    let entries = "[scope.entries]\nids = \"SELECT id FROM time_entries WHERE team_id IN ($teams\\n)\"\n";
+    let scopes = format!("{entries}{teams}");
+    let tracker = read(&with_scopes(&scopes, "entry IN ($entries) AND name <> '$entries'")).unwrap();
+    assert_eq!(
+        tracker.queries(Dialect::POSTGRES).unwrap().sections[2].count,
+        "SELECT count(*) FROM users WHERE entry IN (SELECT id FROM time_entries WHERE team_id IN \
+         (SELECT id FROM teams WHERE id = $1 -- '$1'\n)) AND name <> '$entries'"
+    );
+    let spoken = "[scope.teams]\nids.sqlite = \"SELECT id FROM teams WHERE id = $1\"\n";
+    let tracker = read(&with_scopes(spoken, "team_id IN ($teams)")).unwrap();
+    assert!(tracker.queries(Dialect::SQLITE).is_ok() && tracker.queries(Dialect::POSTGRES).is_err());
+    let said = [
+        problems(&with_scopes(teams, "team_id IN ($team)")),
+        problems(&with_scopes(teams, "team_id IN ($members)")),
+        problems(&with_scopes("[scope.a]\nids = \"SELECT $b\"\n[scope.b]\nids = \"SELECT $a\"\n", "team_id = $1")),
+        problems(&with_scopes("[scope.a]\nids = \"SELECT 1\"\n[scope.1b]\nids = \"SELECT $1\"\n", "team_id = $1")),
+        problems(&with_scopes("[scope.a]\nids = 5\n[scope.b]\n", "team_id IN ($a)")),
+        problems(&with("FROM teams ORDER BY id\n", "FROM teams WHERE id IN ($teams)\n")),
+    ];
+    insta::assert_snapshot!(said.join("\n--\n"), @r#"
+    tracker.toml:66: section.count: names $team, and there is no [scope.team] (did you mean $teams?)
+    --
+    tracker.toml:66: section.count: names $members, and there is no [scope.members] (the organization's id is $1; add the scope, or correct the name)
+    --
+    tracker.toml:85: scope.a.ids: scopes name each other: $b -> $a -> $b (let one of them name none)
+    tracker.toml:87: scope.b.ids: scopes name each other: $a -> $b -> $a (let one of them name none)
+    --
+    tracker.toml:85: scope.a.ids: is not bound to one organization (compare a column with $1, the organization's id)
+    tracker.toml:86: scope.1b: "1b" is no name (write letters, digits and _, no digit first)
+    --
+    tracker.toml:66: section.count: names $a, and there is no [scope.a] (the organization's id is $1; add the scope, or correct the name)
+    tracker.toml:85: scope.a.ids: is an integer, expected a string (write it in double quotes)
+    tracker.toml:86: scope.b.ids: is missing (add `ids = ..`)
+    --
+    tracker.toml:11: organization.list: has the parameter $teams (list every organization)
+    "#);
+}
+
+#[test]
+fn a_table_is_in_a_section_or_the_definition_says_why_not() {
+    let users = "[table.users]\nreads = [\"id\", \"team_id\", \"name\"]\nknown = [\"email\", \"password_hash\"]";
+    let more = "[table.sessions]\nexcluded = \"logins\"\n[table.badges]\nshared = true\norphans = \"not given yet\"\n\
+                [table.labels]\nexcluded = \"read by joins\"\nreads = [\"name\"]\n";
+    let own = with(users, "[table.users]\nreads = [\"id\", \"team_id\", \"name\"]\noptional = [\"name\"]") + more;
+    let tracker = read(&own).unwrap();
+    assert_eq!(tracker.tables["sessions"].excluded.as_deref(), Some("logins"));
+    assert!(tracker.tables["badges"].is_shared && tracker.tables["badges"].reads.is_empty());
+    assert_eq!(tracker.tables["badges"].orphans.as_deref(), Some("not given yet"));
+    assert_eq!(
+        (&tracker.tables["users"].optional_columns[..], tracker.tables["users"].is_optional),
+        (&["name".to_owned()][..], false)
+    );
+    let table = |text: &str| problems(&format!("{TRACKER}[table.extra]\n{text}\n"));
+    let said = [
+        table("undecided = \"it may belong to teams by team_ref\""),
+        table(""),
+        table("shared = true\nexcluded = \"why\""),
+        table("excluded = \"\""),
+        table("reads = [\"id\"]\noptional = [\"name\"]"),
+        problems(&with(users, "[table.users]\nexcluded = \"no\"\nreads = [\"id\"]")),
+        problems(&with(users, "[table.users]\nshared = true")),
+    ];
+    insta::assert_snapshot!(said.join("\n--\n"), @r#"
+    tracker.toml:85: table.extra.undecided: "extra" is undecided: it may belong to teams by team_ref (write a [[section]] for it, or `shared = true`, or `excluded = "reason"`)
+    --
+    tracker.toml:84: table.extra.reads: is missing (add `reads = ..`)
+    --
+    tracker.toml:86: table.extra.excluded: is there beside `shared` (keep one of the two)
+    --
+    tracker.toml:85: table.extra.excluded: is empty (write something here)
+    --
+    tracker.toml:86: table.extra.optional: "name" is not among `reads` (add it there, or leave it out here)
+    --
+    tracker.toml:64: section.table: [table.users] is excluded (remove `excluded` from [table.users], or this section)
+    --
+    tracker.toml:64: section.table: [table.users] reads no column (add `reads` to [table.users], with the columns that the queries read)
+    "#);
 }

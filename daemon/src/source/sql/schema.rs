@@ -67,7 +67,7 @@ pub(super) fn compare(definition: &Definition, live: &[LiveColumn], beside: &[St
 
 fn compare_table(name: &str, table: &Table, columns: &[&LiveColumn], differences: &mut Differences) {
     let live: BTreeMap<&str, &LiveColumn> = columns.iter().map(|column| (column.name.as_str(), *column)).collect();
-    let known: BTreeSet<&str> = table.reads.iter().chain(&table.known).map(String::as_str).collect();
+    let known: BTreeSet<&str> = table.reads.iter().chain(table.known.iter().flatten()).map(String::as_str).collect();
     for read in &table.reads {
         match live.get(read.as_str()) {
             None => differences.missing.push(format!("{name}.{read}")),
@@ -78,7 +78,7 @@ fn compare_table(name: &str, table: &Table, columns: &[&LiveColumn], differences
     if !table.reads.is_empty() && columns.iter().any(|column| column.filtered) {
         differences.filtered.push(name.to_owned());
     }
-    let unread = table.known.iter().filter(|column| !table.reads.contains(column));
+    let unread = table.known.iter().flatten().filter(|column| !table.reads.contains(column));
     differences
         .gone
         .extend(unread.filter(|column| !live.contains_key(column.as_str())).map(|it| format!("{name}.{it}")));

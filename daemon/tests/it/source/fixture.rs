@@ -63,7 +63,10 @@ pub(crate) fn definition(sections: &[(&str, &str, &str)]) -> Definition {
     definition.tables = sections
         .iter()
         .map(|(_, table, _)| {
-            ((*table).to_owned(), Table { reads: vec!["organization_id".to_owned()], known: Vec::new() })
+            (
+                (*table).to_owned(),
+                Table { reads: vec!["organization_id".to_owned()], known: Some(Vec::new()), ..Table::default() },
+            )
         })
         .collect();
     definition

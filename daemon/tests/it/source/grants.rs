@@ -16,7 +16,9 @@ fn reading(tables: &[(&str, &[&str])], from: &str) -> Definition {
     let owned = |reads: &[&str]| reads.iter().map(|read| (*read).to_owned()).collect();
     definition.tables = tables
         .iter()
-        .map(|(key, reads)| ((*key).to_owned(), Table { reads: owned(reads), known: Vec::new() }))
+        .map(|(key, reads)| {
+            ((*key).to_owned(), Table { reads: owned(reads), known: Some(Vec::new()), ..Table::default() })
+        })
         .collect();
     definition.organization.list = "SELECT '1' AS id, '' AS name, '' AS slug".into();
     definition

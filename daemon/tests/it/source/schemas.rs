@@ -36,7 +36,10 @@ async fn a_newer_schema_is_a_warning_with_names_and_nothing_more_is_exported() {
 async fn a_newer_table_is_noticed_where_the_definition_knows_them_all() {
     let database = Database::rytask();
     let mut definition = rytask();
-    definition.tables.insert("activity".to_owned(), Table { reads: Vec::new(), known: vec!["id".to_owned()] });
+    definition.tables.insert(
+        "activity".to_owned(),
+        Table { reads: Vec::new(), known: Some(vec!["id".to_owned()]), ..Table::default() },
+    );
     database.psql("CREATE TABLE activity (id uuid); CREATE TABLE attachments (id uuid)");
     let source = source(&database.admin_url(), definition);
     let warnings = source.snapshot(ACME).await.unwrap().warnings().await.unwrap();
@@ -175,7 +178,8 @@ async fn tables_of_another_schema_are_read_by_their_full_name() {
     let rows = "SELECT \"Näme\" AS name FROM \"App One\".\"Order\" WHERE organization_id = $1";
     let mut definition = definition(&[("orders", "\"App One\".\"Order\"", rows)]);
     let reads = vec!["organization_id".to_owned(), "Näme".to_owned()];
-    definition.tables = [("App One.Order".to_owned(), Table { reads, known: Vec::new() })].into();
+    definition.tables =
+        [("App One.Order".to_owned(), Table { reads, known: Some(Vec::new()), ..Table::default() })].into();
     let source = source(&database.url(), definition);
     assert_eq!(refused(source.snapshot("1").await).code(), "source_privilege");
     database.psql(&source.grants());

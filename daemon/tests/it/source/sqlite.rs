@@ -251,9 +251,16 @@ async fn a_newer_schema_is_a_warning_and_every_line_is_checked() {
     definition.tables = [
         (
             "items".to_owned(),
-            Table { reads: reads("id organization_id number price done at words settings day"), known: Vec::new() },
+            Table {
+                reads: reads("id organization_id number price done at words settings day"),
+                known: Some(Vec::new()),
+                ..Table::default()
+            },
         ),
-        ("organizations".to_owned(), Table { reads: reads("id name slug"), known: reads("created_at deleted_at") }),
+        (
+            "organizations".to_owned(),
+            Table { reads: reads("id name slug"), known: Some(reads("created_at deleted_at")), ..Table::default() },
+        ),
     ]
     .into();
     let source = file.source(definition);
@@ -284,11 +291,17 @@ async fn what_the_definition_does_not_name_is_not_looked_at() {
     let mut snapshot = source.snapshot("a").await.unwrap();
     assert_eq!(read(&mut snapshot, 0).await.unwrap().cells.len(), 2);
     let mut knowing = items();
-    knowing.tables.insert("organizations".to_owned(), Table { reads: Vec::new(), known: vec!["id".to_owned()] });
+    knowing.tables.insert(
+        "organizations".to_owned(),
+        Table { reads: Vec::new(), known: Some(vec!["id".to_owned()]), ..Table::default() },
+    );
     let warnings = file.source(knowing).snapshot("a").await.unwrap().warnings().await.unwrap();
     assert!(warnings[0].ids.ends_with(&["ranked", "report", "vectors"].map(str::to_owned)), "{warnings:?}");
     let mut broken = items();
-    broken.tables.insert("report".to_owned(), Table { reads: vec!["a".to_owned()], known: Vec::new() });
+    broken.tables.insert(
+        "report".to_owned(),
+        Table { reads: vec!["a".to_owned()], known: Some(Vec::new()), ..Table::default() },
+    );
     let error = refused(file.source(broken).snapshot("a").await);
     assert!(error.to_string().contains("cannot read the schema of report"), "{error}");
 }
