@@ -72,6 +72,7 @@ fn plan(format: Format, gzip: bool) -> Result<ArchivePlan> {
         importable: false,
         level: 6,
         started_at: DateTime::UNIX_EPOCH,
+        files: None,
     })
 }
 

@@ -41,6 +41,7 @@ async fn main() -> Result<()> {
         stall_timeout: limit,
         export_timeout: limit,
         strict_schema: false,
+        files: None,
         retention: None,
     };
     let products = Products::embedded()?;

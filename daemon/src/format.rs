@@ -18,12 +18,18 @@ mod zip;
 use std::io::{self, Seek, Write};
 use std::sync::Arc;
 
-use orgvault_api::{DroppedRows, Format, OrganizationKey, SectionCount, Warning, clock::Timestamp, gid::Gid};
+use orgvault_api::{
+    ArchiveFiles, DroppedRows, Format, OrganizationKey, SectionCount, Warning, clock::Timestamp, gid::Gid,
+};
+
+use orgvault_archive::manifest::MOST_FILES;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     product::Definition,
     products::trueppm::encoder::{BuildError, SeedEncoder},
     row::{Block, Column, TornRow},
+    uploads::{OpenUploads, UploadsError},
 };
 
 /// What an archive is made from besides rows. Nothing else may end up in its bytes.
@@ -47,6 +53,17 @@ pub struct ArchivePlan {
     pub level: u32,
     /// When the export started: the only time that is written.
     pub started_at: Timestamp,
+    /// Where the files that rows name come from; none where the archive holds none.
+    pub files: Option<Fetch>,
+}
+
+/// Where the files of an archive come from.
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    /// The place that has them.
+    pub place: Arc<dyn OpenUploads>,
+    /// Once it is canceled, no more of them is fetched.
+    pub stop: CancellationToken,
 }
 
 /// A value that the format cannot hold.
@@ -99,6 +116,25 @@ pub enum FormatError {
         /// The column.
         column: String,
     },
+    /// The definition's `[[files]]` names a column that the section's rows query does not give.
+    #[error(
+        "the files of section {section} are named by column {column}, which its rows query does not give: correct [[files]] in the product definition"
+    )]
+    MissingFileColumn {
+        /// The section.
+        section: String,
+        /// The column.
+        column: String,
+    },
+    /// Rows name more files than an archive may hold.
+    #[error("rows name more than {MOST_FILES} files, and no archive holds so many")]
+    TooManyFiles,
+    /// No file can be fetched.
+    #[error(transparent)]
+    Uploads(UploadsError),
+    /// It was told to fetch no more files.
+    #[error("the fetching of files was stopped")]
+    Stopped,
     /// The reader sent sections in another order, or not all of them.
     #[error("section {expected} had to come next, and {got} came: nothing is missing quietly")]
     Sequence {
@@ -155,6 +191,8 @@ pub struct Written {
     pub counts: Vec<SectionCount>,
     /// For a seed: rows that were read and left out, by section and rule.
     pub dropped: Vec<DroppedRows>,
+    /// The files of the app that the archive holds.
+    pub files: Option<ArchiveFiles>,
     /// What the admin ought to know (numbers that lost digits, …).
     pub warnings: Vec<Warning>,
     /// After [`Encoder::tolerate`]: the values that the format cannot hold, at most 100 of them.
@@ -189,6 +227,15 @@ pub trait Encoder<W>: Send {
     /// # Errors
     /// When a section that is one object did not have one row, or the bytes cannot be written.
     fn end(&mut self) -> Result<(), FormatError>;
+
+    /// Fetches the files that the rows name, where the plan says from where, and writes them; `told` is given the
+    /// bytes so far. [`Encoder::finish`] does it where nobody else has.
+    ///
+    /// # Errors
+    /// When a section is missing, no file at all can be fetched, it is told to stop, or the bytes cannot be written.
+    fn files(&mut self, _told: &mut dyn FnMut(u64)) -> Result<(), FormatError> {
+        Ok(())
+    }
 
     /// Closes the document.
     ///

@@ -45,6 +45,7 @@ pub mod source;
 pub mod sql;
 pub mod store;
 pub mod tokens;
+pub mod uploads;
 pub mod watch;
 mod watcher;
 

@@ -35,6 +35,8 @@ pub struct Definition {
     pub zip: ZipDocument,
     /// The sections, in the archive's order.
     pub sections: Vec<Section>,
+    /// The files of the app that rows name.
+    pub files: Vec<Files>,
     /// Queries whose rows become warnings of an export.
     pub warnings: Vec<WarningQuery>,
     /// Every table that the queries read, by name.
@@ -188,6 +190,19 @@ pub enum DeclaredType {
     Json,
     /// Words with one blank between them.
     List,
+}
+
+/// Files that the app keeps beside its database, each named by a row of a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// The section's name.
+    pub section: String,
+    /// The column of its rows query with the file's path, from where the source keeps them.
+    pub path: String,
+    /// The column with the file's size in bytes.
+    pub size: Option<String>,
+    /// The column with its SHA-256, in hex.
+    pub sha256: Option<String>,
 }
 
 /// A query whose rows become one warning of an export.

@@ -1,6 +1,7 @@
 //! Sources: read-only snapshots of application databases, as streams of rows.
 
 mod error;
+mod files;
 mod instant;
 mod listing;
 mod meaning;
@@ -19,6 +20,7 @@ use self::rows::{Rows, RowsSnapshot};
 use crate::{
     product::Definition,
     row::{Column, Message, RowSink, WriterGone},
+    uploads::{Uploads, uploads},
 };
 
 pub use self::{
@@ -33,6 +35,7 @@ pub struct Source {
     definition: Arc<Definition>,
     location: String,
     rows: Arc<dyn Rows>,
+    uploads: Option<Arc<dyn Uploads>>,
 }
 
 impl Source {
@@ -45,7 +48,8 @@ impl Source {
     pub fn new(config: SourceConfig, definition: Arc<Definition>, tracker: TaskTracker) -> Result<Self, SourceError> {
         let name: Arc<str> = config.name.as_str().into();
         let (location, rows) = sql::connect(&name, &config, &definition, tracker)?;
-        Ok(Self { name, config, definition, location, rows })
+        let uploads = config.files.as_ref().map(uploads);
+        Ok(Self { name, config, definition, location, rows, uploads })
     }
 
     /// Checks what [`Source::new`] does; of a product that is not known, only the URL.
@@ -74,6 +78,12 @@ impl Source {
         &self.definition
     }
 
+    /// Where the app keeps its files, where that is configured.
+    #[must_use]
+    pub fn uploads(&self) -> Option<&Arc<dyn Uploads>> {
+        self.uploads.as_ref()
+    }
+
     /// Where it is, without secrets.
     #[must_use]
     pub fn location(&self) -> String {
@@ -98,7 +108,8 @@ impl Source {
 
     /// Looks at every invariant; what fails is a line, not an error.
     pub async fn check(&self) -> SourceCheck {
-        let (lines, grants) = self.rows.check().await;
+        let (mut lines, grants) = self.rows.check().await;
+        lines.extend(files::check(&self.definition, self.uploads.as_ref()).await);
         SourceCheck { source: self.name.to_string(), lines, grants }
     }
 
@@ -160,6 +171,14 @@ impl Snapshot {
     /// When a query fails, or a table was rewritten since the snapshot was opened.
     pub async fn counts(&mut self) -> Result<Vec<u64>, SourceError> {
         self.open.counts().await
+    }
+
+    /// How many different files of the app the rows name.
+    ///
+    /// # Errors
+    /// When a query fails.
+    pub async fn named_files(&mut self) -> Result<u64, SourceError> {
+        self.open.named_files().await
     }
 
     /// The columns of a section's rows query.

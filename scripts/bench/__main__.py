@@ -8,7 +8,7 @@ because a shared machine's speed drifts.
 """
 import argparse, os, shutil, tempfile
 
-import console, rytask, service, solidtime, trueppm
+import console, files, rytask, service, solidtime, trueppm
 from machine import Daemon, Postgres, row
 
 PARTS = {
@@ -17,6 +17,7 @@ PARTS = {
     "idle": rytask.idle,
     "zip": solidtime.zip_of_big,
     "scans": solidtime.scans,
+    "files": files.files,
     "seed": trueppm.seed,
     "night": service.night,
     "schedules": service.schedules,

@@ -7,14 +7,17 @@ use std::{
 };
 
 use orgvault_api::{
-    Archive, ArchiveState, Export, Format, OrganizationKey, State, Tenant,
+    Archive, ArchiveFiles, ArchiveState, Export, Format, OrganizationKey, State, Tenant,
     gid::Gid,
     health::{Health, Level},
 };
 use orgvault_archive::manifest::manifest_path;
 use orgvault_files::open;
 
-use crate::table::{Cell, Tone};
+use crate::{
+    table::{Cell, Tone},
+    units,
+};
 
 /// The file that a person means, with no link on the way to it where there was one. A link beside a
 /// manifest stands where an archive ought to be, and is looked at as it is.
@@ -49,6 +52,16 @@ pub(crate) fn organization(key: &OrganizationKey) -> String {
 /// `source/kind/id:id`: never ambiguous, whatever another organization's id or slug is.
 pub(crate) fn exact(Tenant { source, kind, id }: &Tenant) -> String {
     format!("{source}/{kind}/id:{id}")
+}
+
+/// `3 files, 12.3 MiB; 2 missing, 1 changed`.
+pub(crate) fn files(files: &ArchiveFiles) -> String {
+    let ArchiveFiles { count, bytes, missing, changed, refused, unreadable } = *files;
+    let faults = [(missing, "missing"), (changed, "changed"), (refused, "refused"), (unreadable, "unreadable")];
+    let faults = faults.into_iter().filter(|(count, _)| *count > 0);
+    let faults: Vec<String> = faults.map(|(count, word)| format!("{} {word}", units::number(count))).collect();
+    let faults = if faults.is_empty() { String::new() } else { format!("; {}", faults.join(", ")) };
+    format!("{}, {}{faults}", units::plural(count, "file"), units::size(bytes))
 }
 
 /// `json`, `csv time-logs`, `json.gz`, `seed importable`.
@@ -147,6 +160,16 @@ mod tests {
         assert_eq!(organization(&key("organization", "acme")), "tracker/acme");
         assert_eq!(organization(&key("organization", "")), "tracker/7");
         assert_eq!(organization(&key("program", "acme")), "tracker/program/acme");
+    }
+
+    #[test]
+    fn files_are_counted_with_what_is_wrong_with_them() {
+        let sound = ArchiveFiles { count: 1, bytes: 1024, ..ArchiveFiles::default() };
+        assert_eq!(files(&sound), "1 file, 1.0 KiB");
+        assert_eq!(
+            files(&ArchiveFiles { missing: 1200, refused: 2, ..sound }),
+            "1 file, 1.0 KiB; 1,200 missing, 2 refused"
+        );
     }
 
     #[test]

@@ -103,6 +103,7 @@ async fn read(
         importable: false,
         level: 1,
         started_at: Timestamp::UNIX_EPOCH,
+        files: None,
     });
     let mut encoder = format::encoder(Arc::clone(&plan), io::empty())?;
     encoder.tolerate();

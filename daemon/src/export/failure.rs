@@ -3,7 +3,7 @@
 use orgvault_api::{ExportError, SectionCount};
 use orgvault_archive::{VerifyError, manifest::Section};
 
-use crate::{format::FormatError, source::SourceError};
+use crate::{format::FormatError, source::SourceError, uploads::UploadsError};
 
 /// Why an export has no archive.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,9 @@ pub enum Failure {
     /// The rows do not fit the format, or the bytes could not be written.
     #[error(transparent)]
     Format(FormatError),
+    /// No file of the app can be read.
+    #[error(transparent)]
+    Uploads(UploadsError),
     /// The archive directory did not take the file.
     #[error(transparent)]
     Publish(#[from] crate::store::StoreError),
@@ -104,7 +107,11 @@ pub enum Failure {
 impl From<FormatError> for Failure {
     /// What the archive directory said through the encoder is told as it was said.
     fn from(error: FormatError) -> Self {
-        let FormatError::Write(cause) = error else { return Self::Format(error) };
+        let cause = match error {
+            FormatError::Write(cause) => cause,
+            FormatError::Uploads(cause) => return Self::Uploads(cause),
+            error => return Self::Format(error),
+        };
         match cause.downcast() {
             Ok(refused) => Self::Publish(refused),
             Err(cause) => Self::Format(FormatError::Write(cause)),
@@ -120,7 +127,9 @@ impl Failure {
             Self::Source(error) => error.code(),
             Self::Format(FormatError::Unrepresentable(_)) => "unrepresentable",
             Self::Format(FormatError::NotSingle { .. }) | Self::Gone { .. } => "organization_gone",
+            Self::Format(FormatError::TooManyFiles) => "too_many_files",
             Self::Format(_) | Self::Unfinished => "write_failed",
+            Self::Uploads(error) => error.code(),
             Self::Writer { .. } | Self::Panicked { .. } => "internal",
             Self::AlreadyMade => "already_made",
             Self::Publish(error) => error.code(),
@@ -142,6 +151,7 @@ impl Failure {
         match self {
             Self::Source(error) => error.hint().to_owned(),
             Self::Publish(error) => error.hint().to_owned(),
+            Self::Uploads(error) => error.hint().to_owned(),
             Self::Format(FormatError::Unrepresentable(_)) => {
                 "correct the row in the app; `orgvault check SOURCE --deep` lists all such rows".to_owned()
             }
@@ -158,6 +168,12 @@ impl Failure {
             Self::NotOffered { .. } => "`orgvault sources` shows the formats of each product".to_owned(),
             _ => String::new(),
         }
+    }
+
+    /// Whether the same export, started anew at once, may work.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Source(error) if error.is_transient())
     }
 
     /// The failure as the API shows it.

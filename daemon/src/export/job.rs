@@ -8,7 +8,7 @@ use std::{
 use orgvault_api::{ArchiveState, Export, Format, Progress, SectionProgress, Warning};
 use orgvault_archive::{
     ArchiveReader,
-    manifest::{Dropped, Layout, MANIFEST_VERSION, Manifest, Product, Section},
+    manifest::{Dropped, FILE_LIST, Layout, MANIFEST_VERSION, Manifest, Product, Section},
     naming::Kinds,
     verify::{Expected, VerifyError, read_back},
 };
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    format::{self, ArchivePlan, Written},
+    format::{self, ArchivePlan, Fetch, Written},
     lifecycle::contained,
     product::Definition,
     source::{Snapshot, Source, SourceError},
@@ -58,6 +58,8 @@ struct Opened {
     warnings: Vec<Warning>,
     /// Whether an archive of it is published.
     published: bool,
+    /// Whether an archive of it says that it lacks the files of the app.
+    told_files: bool,
 }
 
 impl JobState {
@@ -108,7 +110,7 @@ impl JobState {
                 return Err(failure);
             }
             self.abandon().await;
-            let transient = matches!(&failure, Failure::Source(error) if error.is_transient());
+            let transient = failure.is_transient();
             if !transient || self.lost == Some(true) || tries == TRIES {
                 return Err(failure);
             }
@@ -152,7 +154,9 @@ async fn attempt(
         canceled: watched.canceled.clone(),
         at: (!limit.is_zero()).then(|| tokio::time::Instant::now() + limit),
     };
-    let plan = plan(shop, export, source.definition())?;
+    let mut plan = plan(shop, export, source.definition())?;
+    plan.files = files(source, &plan, &deadline).await?;
+    let plan = Arc::new(plan);
     let opened = if let Some(opened) = opened {
         refuse_gone(source, &plan, &opened.counts)?;
         opened
@@ -167,6 +171,17 @@ async fn attempt(
     Ok(archive)
 }
 
+/// Where the files of the archive come from; none where it holds none.
+async fn files(source: &Source, plan: &ArchivePlan, deadline: &Deadline) -> Result<Option<Fetch>, Failure> {
+    let uploads = source.uploads().filter(|_| plan.definition.holds_files(plan.format));
+    let Some(uploads) = uploads.cloned() else { return Ok(None) };
+    let stop = CancellationToken::new();
+    let opening = stop.clone();
+    let opened = blocking(move || uploads.open(&opening).map_err(Failure::Uploads));
+    let place = deadline.bound(opened).await.inspect_err(|_| stop.cancel())?;
+    Ok(Some(Fetch { place, stop }))
+}
+
 async fn open(source: &Source, plan: &ArchivePlan) -> Result<Opened, Failure> {
     let mut snapshot = source.snapshot(&plan.organization.id).await?;
     let counts = snapshot.counts().await?;
@@ -175,7 +190,7 @@ async fn open(source: &Source, plan: &ArchivePlan) -> Result<Opened, Failure> {
         return Err(gone);
     }
     let warnings = snapshot.warnings().await?;
-    Ok(Opened { snapshot, counts, warnings, published: false })
+    Ok(Opened { snapshot, counts, warnings, published: false, told_files: false })
 }
 
 /// An organization that has no row where the format has its one row is not there any more; the archive
@@ -189,7 +204,7 @@ fn refuse_gone(source: &Source, plan: &ArchivePlan, counts: &[u64]) -> Result<()
     Err(Failure::Gone { organization, source_name })
 }
 
-fn plan(shop: &Context, export: &Export, definition: &Arc<Definition>) -> Result<Arc<ArchivePlan>, Failure> {
+fn plan(shop: &Context, export: &Export, definition: &Arc<Definition>) -> Result<ArchivePlan, Failure> {
     let is_offered = definition.offers(&export.organization.kind, export.format);
     let sections = definition.sections_of(export.format, export.entity.as_deref()).filter(|_| is_offered);
     let asked = || match &export.entity {
@@ -197,7 +212,7 @@ fn plan(shop: &Context, export: &Export, definition: &Arc<Definition>) -> Result
         None => export.format.to_string(),
     };
     let not_offered = || Failure::NotOffered { product: definition.name.clone(), asked: asked() };
-    Ok(Arc::new(ArchivePlan {
+    Ok(ArchivePlan {
         gid: export.gid,
         organization: export.organization.clone(),
         definition: Arc::clone(definition),
@@ -207,7 +222,8 @@ fn plan(shop: &Context, export: &Export, definition: &Arc<Definition>) -> Result
         importable: export.importable,
         level: shop.config().daemon.compression_level,
         started_at: export.started_at.unwrap_or(export.created_at),
-    }))
+        files: None,
+    })
 }
 
 /// Writes, reads back, compares and publishes one archive.
@@ -233,7 +249,9 @@ async fn make(
         write_archive(&mut opened.snapshot, plan, encoder, progress, deadline).await?;
     let wrote = begun.elapsed();
 
+    let without_files = deadline.bound(files_not_included(plan, opened)).await?;
     let mut manifest = manifest(export, plan, opened, &written, &counted, headers);
+    manifest.warnings.extend(without_files);
     manifest.finished_at = shop.clock.now();
     let Checked { sealed, mut manifest, reader, took } = blocking(move || check(output, manifest, &sent)).await?;
     let checked = begun.elapsed();
@@ -253,6 +271,22 @@ async fn make(
         "export finished"
     );
     Ok(Stored::new(published.key, &manifest, ArchiveState::Present))
+}
+
+/// That rows name files which the archive does not hold: told once for all archives of a snapshot.
+async fn files_not_included(plan: &ArchivePlan, opened: &mut Opened) -> Result<Option<Warning>, Failure> {
+    let definition = &plan.definition;
+    if definition.files.is_empty() || plan.files.is_some() || std::mem::replace(&mut opened.told_files, true) {
+        return Ok(None);
+    }
+    let named = opened.snapshot.named_files().await?;
+    let why = if definition.holds_files(plan.format) {
+        "the source does not say in `files` where they are".to_owned()
+    } else {
+        format!("{} holds none, and zip does", plan.format)
+    };
+    let message = format!("{named} files of the app that rows name are not in the archive: {why}");
+    Ok((named > 0).then(|| Warning { code: "files_not_included".to_owned(), message, ids: Vec::new() }))
 }
 
 /// Opens the partial file, and refuses where the disk has less than `floor` bytes left.
@@ -291,6 +325,7 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<Checke
             bytes: Some(sealed.bytes()),
             sha256: sealed.sha256(),
             sections: Some(&manifest.sections),
+            files: manifest.files,
             layout: &manifest.layout,
         },
     );
@@ -356,9 +391,11 @@ fn manifest(
         snapshot: opened.snapshot.id().to_owned(),
         server: opened.snapshot.server().to_owned(),
         sections: sections.collect(),
+        files: written.files,
         layout: Layout {
             counts_key: definition.json.counts_key.clone().filter(|_| plan.format == Format::Json),
             meta_member: definition.zip.meta_member.clone().filter(|_| plan.format == Format::Zip),
+            file_list: written.files.map(|_| FILE_LIST.to_owned()),
         },
         warnings: export.warnings.iter().chain(&opened.warnings).chain(&written.warnings).cloned().collect(),
     }

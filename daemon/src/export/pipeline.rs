@@ -13,7 +13,10 @@
 use std::time::{Duration, Instant};
 
 use orgvault_api::Progress;
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    task::{JoinError, JoinHandle},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
@@ -30,6 +33,12 @@ const QUEUE: usize = 4;
 /// Progress is told at most ten times a second.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
+/// So often the server hears of a snapshot while files are fetched.
+const SIGN_OF_LIFE: Duration = Duration::from_mins(5);
+
+/// What progress says while they are.
+const FETCHING: &str = "files";
+
 /// What ends an export early.
 #[derive(Debug, Clone)]
 pub struct Deadline {
@@ -42,6 +51,15 @@ pub struct Deadline {
 impl Deadline {
     /// Runs `work` until it ends, is canceled, or its time is over.
     pub(super) async fn bound<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            over = self.over() => Err(over),
+            done = work => done,
+        }
+    }
+
+    /// Waits until it is canceled, or its time is over.
+    async fn over(&self) -> Failure {
         let late = async {
             match self.at {
                 Some(at) => tokio::time::sleep_until(at).await,
@@ -50,9 +68,8 @@ impl Deadline {
         };
         tokio::select! {
             biased;
-            () = self.canceled.cancelled() => Err(Failure::Canceled),
-            () = late => Err(Failure::TimeLimit),
-            done = work => done,
+            () = self.canceled.cancelled() => Failure::Canceled,
+            () = late => Failure::TimeLimit,
         }
     }
 }
@@ -88,15 +105,48 @@ pub async fn write_archive<W: Send + 'static>(
     let read = deadline.bound(read(snapshot, &plan.sections, &sink)).await;
     // The writer ends when it has read `Finish`, or when the queue closes.
     drop(sink);
-    let wrote = writer.await.map_err(|cause| Failure::Writer { cause })?;
+    let (wrote, over) = match &plan.files {
+        Some(files) if read.is_ok() => fetched(snapshot, writer, &files.stop, deadline).await,
+        _ => (writer.await, None),
+    };
+    let wrote = wrote.map_err(|cause| Failure::Writer { cause })?;
 
     match (read, wrote) {
+        (Ok(_), Err(FormatError::Stopped)) => Err(over.unwrap_or(Failure::Canceled)),
         (Err(Failure::Source(SourceError::WriterGone { .. }) | Failure::Unfinished) | Ok(_), Err(cause)) => {
             Err(cause.into())
         }
         (Err(failure), _) => Err(failure),
         (Ok(_), Ok(None)) => Err(Failure::Unfinished),
         (Ok(sent), Ok(Some((output, written)))) => Ok(Piped { output, written, sent }),
+    }
+}
+
+/// Waits while the writer fetches files; stops it when the export is over, and says why that is so. The server
+/// ends a snapshot of which nothing is heard, and other archives of the job may need it still.
+async fn fetched<T>(
+    snapshot: &mut Snapshot,
+    mut writer: JoinHandle<T>,
+    stop: &CancellationToken,
+    deadline: &Deadline,
+) -> (Result<T, JoinError>, Option<Failure>) {
+    let mut sign = tokio::time::interval(SIGN_OF_LIFE);
+    // The first one comes at once.
+    sign.tick().await;
+    loop {
+        tokio::select! {
+            biased;
+            wrote = &mut writer => return (wrote, None),
+            over = deadline.over() => {
+                stop.cancel();
+                return (writer.await, Some(over));
+            }
+            _ = sign.tick() => {
+                if let Err(error) = snapshot.confirm().await {
+                    tracing::debug!("the snapshot was lost while files were fetched: {error}");
+                }
+            }
+        }
     }
 }
 
@@ -129,7 +179,10 @@ fn drain<W>(
                 meter.rows(block.rows(), encoder.bytes());
             }
             Message::End => encoder.end()?,
-            Message::Finish => return encoder.finish().map(Some),
+            Message::Finish => {
+                encoder.files(&mut |bytes| meter.fetched(bytes))?;
+                return encoder.finish().map(Some);
+            }
         }
     }
     Ok(None)
@@ -143,6 +196,21 @@ struct Meter {
 }
 
 impl Meter {
+    fn fetched(&mut self, bytes: u64) {
+        let tell = self.told.elapsed() >= PROGRESS_EVERY;
+        self.progress.send_if_modified(|progress| {
+            progress.bytes = bytes;
+            let begins = progress.section != FETCHING;
+            if begins {
+                FETCHING.clone_into(&mut progress.section);
+            }
+            tell || begins
+        });
+        if tell {
+            self.told = Instant::now();
+        }
+    }
+
     fn section(&mut self, section: usize) {
         let name = self.names.get(section).cloned().unwrap_or_default();
         self.progress.send_modify(|progress| progress.section = name);

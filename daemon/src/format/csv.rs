@@ -161,12 +161,18 @@ impl FieldWriter {
 
     #[inline]
     fn quote(&self, field: &[u8], out: &mut Vec<u8>) {
-        let quoted = match self.encoding.csv_quote {
-            CsvQuote::Minimal => any(field, |byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')),
-            CsvQuote::Fputcsv => any(field, |byte| matches!(byte, b',' | b'"' | b'\n' | b'\r' | b'\t' | b' ')),
-        };
-        if quoted { write_quoted(field, out) } else { out.extend_from_slice(field) }
+        quote(self.encoding.csv_quote, field, out);
     }
+}
+
+/// Appends a field, quoted where it has to be.
+#[inline]
+pub(super) fn quote(style: CsvQuote, field: &[u8], out: &mut Vec<u8>) {
+    let quoted = match style {
+        CsvQuote::Minimal => any(field, |byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')),
+        CsvQuote::Fputcsv => any(field, |byte| matches!(byte, b',' | b'"' | b'\n' | b'\r' | b'\t' | b' ')),
+    };
+    if quoted { write_quoted(field, out) } else { out.extend_from_slice(field) }
 }
 
 /// Whether a byte is found, in steps of 16 without a branch: the compiler makes vector code of it.

@@ -176,7 +176,8 @@ impl ValueOrigin {
         format!("{} {}: {}{inner}", self.table, self.row_id(row), self.columns[column].name)
     }
 
-    fn row_id(&self, row: &[Option<&[u8]>]) -> String {
+    /// What names a row.
+    pub(super) fn row_id(&self, row: &[Option<&[u8]>]) -> String {
         match (self.columns.get(self.id), row.get(self.id)) {
             (Some(column), Some(Some(cell))) => Value::shown(column.kind, cell),
             _ => "without an id".to_owned(),

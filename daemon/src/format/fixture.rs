@@ -62,6 +62,7 @@ pub(super) fn plan(definition: Definition, format: Format) -> ArchivePlan {
         importable: false,
         level: 6,
         started_at: DateTime::from_timestamp_micros(1_769_851_800_123_999).unwrap(),
+        files: None,
     }
 }
 

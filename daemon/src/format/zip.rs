@@ -1,5 +1,5 @@
 //! `zip`: one CSV member for each section that names one, in the definition's order, then the
-//! definition's meta member.
+//! definition's meta member. Between them are the files that the rows name, where the source has them.
 
 use std::{
     io::{Seek, Write},
@@ -11,9 +11,13 @@ use super::{
     text::write_string,
 };
 use crate::row::{Block, Column};
-use container::{Container, DosTime};
+use container::{Container, DosTime, Method};
+use files::Fetched;
+use named::Named;
 
 mod container;
+mod files;
+mod named;
 
 /// Compressed when the buffer holds this many bytes.
 const FLUSH_BYTES: usize = 128 * 1024;
@@ -30,6 +34,9 @@ pub(super) struct ZipEncoder<W: Write + Seek> {
     /// Bytes of members before compression.
     passed: u64,
     section: Option<OpenMember>,
+    /// The files that rows name, until they are fetched; none where the archive holds no files.
+    named: Option<Named>,
+    fetched: Option<Fetched>,
 }
 
 /// The section whose rows come.
@@ -43,12 +50,14 @@ impl<W: Write + Seek> ZipEncoder<W> {
         let container = Container::new(out, plan.level, DosTime::of(plan.started_at));
         Self {
             order: Order::new(Arc::clone(&plan)),
+            named: plan.files.as_ref().map(|_| Named::new(Arc::clone(&plan))),
             plan,
             container,
             findings: Findings::default(),
             buffer: Vec::with_capacity(FLUSH_BYTES * 2),
             passed: 0,
             section: None,
+            fetched: None,
         }
     }
 
@@ -63,7 +72,7 @@ impl<W: Write + Seek> ZipEncoder<W> {
     fn write_meta(&mut self) -> Result<(), FormatError> {
         let zip = &self.plan.definition.zip;
         let Some(member) = &zip.meta_member else { return Ok(()) };
-        self.container.begin(member).map_err(FormatError::Write)?;
+        self.container.begin(member, Method::Deflate).map_err(FormatError::Write)?;
         self.buffer.push(b'{');
         for (index, (key, value)) in zip.meta.iter().enumerate() {
             if index > 0 {
@@ -89,8 +98,9 @@ impl<W: Write + Seek + Send> Encoder<W> for ZipEncoder<W> {
         let rows = CsvRows::new(definition, columns, self.plan.definition.encoding, self.plan.format)?;
         // A section of the plan has a member.
         let member = definition.member.as_deref().unwrap_or(&definition.name);
-        self.container.begin(member).map_err(FormatError::Write)?;
+        self.container.begin(member, Method::Deflate).map_err(FormatError::Write)?;
         rows.header(&mut self.buffer);
+        self.named.as_mut().map_or(Ok(()), |named| named.begin(section, columns))?;
         self.section = Some(OpenMember { rows, count: 0 });
         Ok(())
     }
@@ -98,6 +108,7 @@ impl<W: Write + Seek + Send> Encoder<W> for ZipEncoder<W> {
     fn rows(&mut self, block: &Block) -> Result<(), FormatError> {
         let Some(open) = &mut self.section else { return Err(self.order.came("rows")) };
         open.count += open.rows.block(block, &mut self.buffer, &mut self.findings)?;
+        self.named.as_mut().map_or(Ok(()), |named| named.rows(block))?;
         if self.buffer.len() < FLUSH_BYTES { Ok(()) } else { self.compress() }
     }
 
@@ -108,11 +119,19 @@ impl<W: Write + Seek + Send> Encoder<W> for ZipEncoder<W> {
         self.order.end(open.count)
     }
 
-    fn finish(mut self: Box<Self>) -> Result<(W, Written), FormatError> {
+    fn files(&mut self, told: &mut dyn FnMut(u64)) -> Result<(), FormatError> {
         self.order.finish()?;
+        self.fetch(told)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(W, Written), FormatError> {
+        self.files(&mut |_bytes| {})?;
         self.write_meta()?;
         let mut written = Written { counts: self.order.into_counts(), ..Written::default() };
         self.findings.report(&mut written);
+        if let Some(fetched) = self.fetched {
+            fetched.report(&mut written);
+        }
         Ok((self.container.finish().map_err(FormatError::Write)?, written))
     }
 

@@ -73,6 +73,12 @@ impl Definition {
         }
     }
 
+    /// Whether archives of this format hold the files that rows name, where the source has them.
+    #[must_use]
+    pub fn holds_files(&self, format: Format) -> bool {
+        format == Format::Zip && !self.files.is_empty()
+    }
+
     /// The sections that an archive holds, in its order, by their places in the definition. None
     /// where the product has no such archive.
     #[must_use]

@@ -1,6 +1,7 @@
 //! TOML -> [`Definition`]: every key of a product definition is named here once, with its check.
 
 mod document;
+mod files;
 mod names;
 mod query;
 mod scope;
@@ -45,7 +46,9 @@ fn definition(root: &Keys<'_>) -> Definition {
     let warnings = root.tables("warning", |table| warning(table, &scopes));
     let product = root.table("product", |table| product(table, &sections)).unwrap_or_default();
     let organizations = root.table("organization", |table| organization(table, &product.formats));
+    let zip = root.table("zip", |table| document::zip(table, &sections)).unwrap_or_default();
     let read = Definition {
+        files: files::read(root, &sections, &zip),
         name: product.name,
         measured_on: product.measured_on,
         default_format: product.default_format,
@@ -53,7 +56,7 @@ fn definition(root: &Keys<'_>) -> Definition {
         organization: organizations.unwrap_or_default(),
         encoding: root.table("encoding", encoding).unwrap_or(Encoding::USUAL),
         json: root.table("json", |table| document::json(table, &sections)).unwrap_or_default(),
-        zip: root.table("zip", |table| document::zip(table, &sections)).unwrap_or_default(),
+        zip,
         sections,
         warnings,
         tables,

@@ -9,9 +9,10 @@ use crate::catalog::Attempt;
 
 /// The codes of errors that may be gone when it is tried later. Everything else (a login that is
 /// refused, a full disk, data that does not fit) waits for a person.
-const TRANSIENT: [&str; 10] = [
+const TRANSIENT: [&str; 11] = [
     INTERRUPTED,
     "catalog",
+    "files_unreachable",
     "source_busy",
     "source_changed",
     "source_conflict",

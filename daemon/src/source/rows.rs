@@ -48,6 +48,9 @@ pub(super) trait RowsSnapshot: Send {
     /// The independent count of every section, by the definition's order.
     async fn counts(&mut self) -> Result<Vec<u64>, SourceError>;
 
+    /// How many different files the rows name.
+    async fn named_files(&mut self) -> Result<u64, SourceError>;
+
     /// The columns of a section's rows query.
     async fn columns(&mut self, section: usize) -> Result<Arc<[Column]>, SourceError>;
 

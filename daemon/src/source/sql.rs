@@ -3,6 +3,7 @@
 
 mod check;
 mod columns;
+mod files;
 mod postgres;
 mod queries;
 mod schema;

@@ -19,6 +19,7 @@ pub(crate) fn archive(gid: u64, exported_at: Timestamp) -> Archive {
         bytes: 1,
         sha256: "00".repeat(32),
         counts: Vec::new(),
+        files: None,
         snapshot: "1:2:".to_owned(),
         exported_at,
         state: ArchiveState::Present,

@@ -51,8 +51,15 @@ fn seal(store: &dyn Store, id: &str, number: u64) -> Result<(Sealed, Manifest), 
     let (layout, rows) = (Layout::default(), 2);
     let sections = vec![Section { name: "timeLogs".to_owned(), rows, counted: rows, ..Section::default() }];
     let (bytes, sha256) = (Some(sealed.bytes()), sealed.sha256());
-    let expected =
-        Expected { format: Format::Json, gzip: false, bytes, sha256, sections: Some(&sections), layout: &layout };
+    let expected = Expected {
+        format: Format::Json,
+        gzip: false,
+        bytes,
+        sha256,
+        sections: Some(&sections),
+        files: None,
+        layout: &layout,
+    };
     let report = read_back(&sealed.reader().unwrap(), &expected);
     assert_eq!(report.faults, []);
     let manifest = Manifest {
@@ -75,6 +82,7 @@ fn seal(store: &dyn Store, id: &str, number: u64) -> Result<(Sealed, Manifest), 
         snapshot: "1".to_owned(),
         server: "test".to_owned(),
         sections,
+        files: None,
         layout,
         warnings: Vec::new(),
     };

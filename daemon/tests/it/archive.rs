@@ -72,8 +72,15 @@ fn seal_in(
     let layout = Layout::default();
     let sections = [Section { name: "timeLogs".to_owned(), rows: 2, counted: 2, ..Section::default() }];
     let (bytes, sha256) = (Some(sealed.bytes()), sealed.sha256());
-    let expected =
-        Expected { format: Format::Json, gzip: false, bytes, sha256, sections: Some(&sections), layout: &layout };
+    let expected = Expected {
+        format: Format::Json,
+        gzip: false,
+        bytes,
+        sha256,
+        sections: Some(&sections),
+        files: None,
+        layout: &layout,
+    };
     let report = read_back(&sealed.reader().unwrap(), &expected);
     assert_eq!(report.faults, []);
     let manifest = Manifest {
@@ -96,6 +103,7 @@ fn seal_in(
         snapshot: "1".to_owned(),
         server: "PostgreSQL".to_owned(),
         sections: sections.to_vec(),
+        files: None,
         layout,
         warnings: Vec::new(),
     };

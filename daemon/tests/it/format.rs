@@ -98,6 +98,7 @@ fn plan(definition: &Arc<Definition>, format: Format, entity: Option<&str>) -> A
         importable: false,
         level: 6,
         started_at: DateTime::parse_from_rfc3339("2026-06-11T12:00:00Z").unwrap().to_utc(),
+        files: None,
     }
 }
 

@@ -9,6 +9,8 @@ mod encode;
 #[cfg(test)]
 mod export;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod format;
 #[cfg(test)]
 mod keep;

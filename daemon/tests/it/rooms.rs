@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The rooms of `daemon/src`, the lowest first: each uses only those before it.
-const ROOMS: [&str; 37] = [
+const ROOMS: [&str; 38] = [
     "permissions",
     "sql",
     "row",
@@ -26,6 +26,7 @@ const ROOMS: [&str; 37] = [
     "tokens",
     "lifecycle",
     "product",
+    "uploads",
     "format",
     "source",
     "store",

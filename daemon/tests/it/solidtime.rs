@@ -57,6 +57,7 @@ fn plan(definition: &Arc<Definition>, organization: &str) -> Arc<ArchivePlan> {
         importable: false,
         level: 6,
         started_at: DateTime::from_timestamp(1_767_323_045, 600_000_000).unwrap(),
+        files: None,
     })
 }
 

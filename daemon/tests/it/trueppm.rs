@@ -44,6 +44,7 @@ fn plan(definition: &Arc<Definition>, organization: &str, format: Format) -> Arc
         importable: false,
         level: 6,
         started_at: DateTime::from_timestamp(1_767_323_045, 0).unwrap(),
+        files: None,
     })
 }
 

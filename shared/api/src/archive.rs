@@ -45,6 +45,9 @@ pub struct Archive {
     pub sha256: String,
     /// Rows by section.
     pub counts: Vec<SectionCount>,
+    /// The files of the app that it holds; absent where it holds none by its format or its source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<ArchiveFiles>,
     /// What the snapshot is called in the source.
     pub snapshot: String,
     /// When the export started: the time written into the archive.
@@ -63,6 +66,32 @@ pub struct Archive {
     /// Where it was sent, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<SendRecord>,
+}
+
+/// The files of an app, which its rows name, in one archive.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ArchiveFiles {
+    /// How many it holds; several rows may name one.
+    pub count: u64,
+    /// Their bytes together.
+    pub bytes: u64,
+    /// How many are named and were not there.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub missing: u64,
+    /// How many it holds that are not what their rows say, or changed while they were read.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub changed: u64,
+    /// How many names were refused: they lead elsewhere, or to something that is no file.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub refused: u64,
+    /// How many could not be read, or not to their end: of those it holds what was read.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unreadable: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field over by reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The result of one verification.

@@ -40,7 +40,9 @@ mod status;
 mod tenant;
 mod token;
 
-pub use archive::{Archive, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification};
+pub use archive::{
+    Archive, ArchiveFiles, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification,
+};
 pub use audit::{Actor, AuditEntry, AuditTrail};
 pub use demo::DemoReady;
 pub use diagnosis::Diagnosis;

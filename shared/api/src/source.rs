@@ -48,7 +48,7 @@ pub enum CheckResult {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CheckLine {
     /// Stable: `reachable`, `version`, `read_only`, `readable`, `row_filter`, `schema`,
-    /// `pooler`, `queries`, `organizations`, `representable`.
+    /// `pooler`, `queries`, `organizations`, `files`, `representable`.
     pub name: String,
     /// How it stands.
     pub result: CheckResult,

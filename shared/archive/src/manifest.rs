@@ -14,7 +14,8 @@ use orgvault_files::open;
 
 use super::naming::{ArchiveName, InvalidName, MANIFEST_SUFFIX};
 use orgvault_api::{
-    Archive, ArchiveState, Format, OrganizationKey, SectionCount, Verification, Warning, clock::Timestamp, gid::Gid,
+    Archive, ArchiveFiles, ArchiveState, Format, OrganizationKey, SectionCount, Verification, Warning,
+    clock::Timestamp, gid::Gid,
 };
 
 /// The version of manifests that this program writes, and the newest that it reads.
@@ -65,6 +66,9 @@ pub struct Manifest {
     pub server: String,
     /// The sections, in the archive's order.
     pub sections: Vec<Section>,
+    /// The files of the app that it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<ArchiveFiles>,
     /// What the archive has around its sections.
     #[serde(default)]
     pub layout: Layout,
@@ -128,7 +132,19 @@ pub struct Layout {
     /// For `zip`: the member that is one JSON object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta_member: Option<String>,
+    /// For `zip` with files of the app: the member that lists them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_list: Option<String>,
 }
+
+/// For `zip` with files of the app: what their members' names begin with.
+pub const FILES: &str = "files/";
+/// The member that lists them.
+pub const FILE_LIST: &str = "file_list.csv";
+/// Its header. `sha256` is empty where the archive does not hold the file.
+pub const FILE_LIST_HEADER: [&str; 6] = ["path", "bytes", "sha256", "status", "table", "id"];
+/// No archive holds more of them: their names are in memory while it is written and verified.
+pub const MOST_FILES: usize = 1_000_000;
 
 /// Why a manifest is not used.
 #[derive(Debug, thiserror::Error)]
@@ -251,6 +267,7 @@ impl Manifest {
             bytes: self.bytes,
             sha256: self.sha256.clone(),
             counts: self.counts(),
+            files: self.files,
             snapshot: self.snapshot.clone(),
             exported_at: self.exported_at,
             state,

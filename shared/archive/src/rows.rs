@@ -14,7 +14,7 @@ use super::{
     container,
     content::{self, Broken},
     document::{Document, Shape},
-    manifest::{self, Manifest},
+    manifest::{self, FILES, Manifest},
     reader::ArchiveReader,
     table::Table,
     verify::{ArchiveFault, guess},
@@ -185,12 +185,13 @@ fn pass(document: &mut Document<impl Read>, shape: Shape) -> Result<bool, Broken
 
 /// The page of one member of a ZIP.
 fn from_zip(reader: ArchiveReader, manifest: Option<&Manifest>, section: &str, page: Page) -> Result<Page, Unread> {
-    let mut archive = container::open(reader).map_err(Unread::Damaged)?;
+    let files = manifest.map(|manifest| manifest.files.unwrap_or_default().count);
+    let mut archive = container::open(reader, files).map_err(Unread::Damaged)?;
     let sections: Vec<(String, String)> = if let Some(manifest) = manifest {
         let with_member = |it: &manifest::Section| Some((it.name.clone(), it.member.clone()?));
         manifest.sections.iter().filter_map(with_member).collect()
     } else {
-        let members = archive.file_names().filter_map(Result::ok);
+        let members = archive.file_names().filter_map(Result::ok).filter(|name| !name.starts_with(FILES));
         members.filter_map(|name| Some((name.strip_suffix(".csv")?.to_owned(), name.into_owned()))).collect()
     };
     let Some((_, member)) = sections.iter().find(|(name, member)| name == section || member == section) else {

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read};
 
 use zip::ZipArchive;
 
-use super::{content, reader::ArchiveReader};
+use super::{content, manifest::FILES, reader::ArchiveReader};
 use orgvault_api::{Archive, Format, clock::Timestamp};
 
 /// A header tells its time within so many bytes.
@@ -106,7 +106,8 @@ fn tables(side: Side<'_>) -> io::Result<Vec<(String, u64, u32)>> {
     for index in 0..zip.len() {
         let member = zip.by_index_raw(index)?;
         let name = member.name()?.into_owned();
-        if name.to_ascii_lowercase().ends_with(".csv") {
+        // The files of an app are compared by their list.
+        if !name.starts_with(FILES) && name.to_ascii_lowercase().ends_with(".csv") {
             tables.push((name, member.size(), member.crc32()));
         }
     }

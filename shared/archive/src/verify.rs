@@ -2,6 +2,7 @@
 //! contain: size, SHA-256, structure, rows by section.
 
 mod fault;
+mod files;
 mod structure;
 mod zip;
 
@@ -21,7 +22,7 @@ use super::{
     naming::ArchiveName,
     reader::ArchiveReader,
 };
-use orgvault_api::{Format, SectionCount, Verification, clock::Timestamp, gid::Gid};
+use orgvault_api::{ArchiveFiles, Format, SectionCount, Verification, clock::Timestamp, gid::Gid};
 use structure::Structure;
 
 /// What a file must contain. Nothing is expected of what is `None`.
@@ -37,6 +38,8 @@ pub struct Expected<'a> {
     pub sha256: Option<&'a str>,
     /// Its sections with their rows.
     pub sections: Option<&'a [Section]>,
+    /// The files of the app that it holds.
+    pub files: Option<ArchiveFiles>,
     /// What it has around its sections.
     pub layout: &'a Layout,
 }
@@ -51,6 +54,7 @@ impl<'a> Expected<'a> {
             bytes: Some(manifest.bytes),
             sha256: Some(&manifest.sha256),
             sections: Some(&manifest.sections),
+            files: manifest.files,
             layout: &manifest.layout,
         }
     }
@@ -67,6 +71,8 @@ pub struct Report {
     pub content_bytes: u64,
     /// Rows found by section: those of the manifest in its order, else those of the file.
     pub counts: Vec<SectionCount>,
+    /// The files of the app that were found, where it lists them.
+    pub files: Option<ArchiveFiles>,
     /// What is wrong; empty where the file is whole.
     pub faults: Vec<ArchiveFault>,
 }
@@ -93,7 +99,7 @@ impl Report {
     }
 
     fn only(fault: ArchiveFault) -> Self {
-        Self { bytes: 0, sha256: String::new(), content_bytes: 0, counts: Vec::new(), faults: vec![fault] }
+        Self { bytes: 0, sha256: String::new(), content_bytes: 0, counts: Vec::new(), files: None, faults: vec![fault] }
     }
 }
 
@@ -154,7 +160,8 @@ pub fn verify_opened(
         let reader = opened.map_err(failed)?;
         let (format, gzip) = guess(&reader).map_err(failed)?;
         let layout = Layout::default();
-        let expected = Expected { format, gzip, bytes: None, sha256: None, sections: None, layout: &layout };
+        let expected =
+            Expected { format, gzip, bytes: None, sha256: None, sections: None, files: None, layout: &layout };
         return read_back_while(&reader, &expected, progress);
     };
     let replaced = |cause: &io::Error| open::not_a_file(cause).map(|not| ArchiveFault::NotAFile { what: not.what });
@@ -246,6 +253,12 @@ fn judge(structure: Structure, raw: Raw, expected: &Expected<'_>) -> Report {
         faults.extend(fault::of_bytes(&raw, structure.faults.is_empty(), expected));
     }
     let rows = structure.rows();
+    let files = structure.files;
+    if structure.walked
+        && let Some((found, expected)) = files.zip(expected.files)
+    {
+        faults.extend(fault::of_files(found, expected));
+    }
     faults.extend(structure.faults);
     let counts = match expected.sections {
         Some(sections) if structure.walked => {
@@ -257,5 +270,5 @@ fn judge(structure: Structure, raw: Raw, expected: &Expected<'_>) -> Report {
         _ => structure.counts,
     };
     let faults = fault::shortened(faults);
-    Report { bytes: raw.bytes, sha256: raw.sha256, content_bytes: raw.content_bytes, counts, faults }
+    Report { bytes: raw.bytes, sha256: raw.sha256, content_bytes: raw.content_bytes, counts, files, faults }
 }

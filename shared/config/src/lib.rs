@@ -14,6 +14,7 @@ pub mod calendar;
 pub mod checked_toml;
 pub mod patterns;
 
+mod files;
 mod freshness;
 mod hook;
 mod http;
@@ -39,6 +40,7 @@ use crate::checked_toml::{FileProblem, Problems, closest};
 use orgvault_api::Role;
 
 pub use self::{
+    files::FilesPlace,
     freshness::{Exception, Freshness},
     hook::{HookAction, HookConfig, HookEvent, HookScope},
     http::Http,
@@ -311,6 +313,8 @@ pub struct SourceConfig {
     pub export_timeout: Duration,
     /// Whether a schema that is newer than the definition's is an error.
     pub strict_schema: bool,
+    /// Where the app keeps its files; none leaves them out of archives.
+    pub files: Option<FilesPlace>,
     /// `[source.retention]`: instead of [`Config::retention`].
     pub retention: Option<Retention>,
 }
@@ -330,6 +334,7 @@ impl SourceConfig {
             stall_timeout: Duration::from_mins(1),
             export_timeout: Duration::from_hours(6),
             strict_schema: false,
+            files: None,
             retention: None,
         }
     }

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
     Access, Config, Daemon, Environment, LogFormat, Reading, Retention, SecretUrl, SourceConfig, SourceLines, Tls,
-    freshness, hook,
+    files, freshness, hook,
     http::http,
     metrics, retention, schedule, scrub, secret, target,
     values::{absolute_path, accounts, duration, memory, mode, name, optional_group, size, socket_path, some_duration},
@@ -136,6 +136,7 @@ fn source(table: &Table<'_>, environment: &Environment, names: &mut Unique, rule
         stall_timeout: table.or("stall_timeout", default.stall_timeout, some_duration),
         export_timeout: table.or("export_timeout", default.export_timeout, duration),
         strict_schema: table.or("strict_schema", default.strict_schema, Value::boolean),
+        files: table.optional("files", files::place),
         retention: retention::own(table, rules),
         ..default
     }

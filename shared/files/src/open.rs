@@ -17,7 +17,7 @@ use rustix::{
 };
 
 /// Nothing is waited for, not even at a terminal's name.
-const READ: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+pub(crate) const READ: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
 /// Something else than a file has a file's name; the cause of the [`io::Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -128,14 +128,14 @@ fn explained(path: &Path, error: io::Error) -> io::Error {
     there.filter(|_| refused.contains(&error.raw_os_error())).map_or(error, refusal)
 }
 
-fn checked(file: File) -> io::Result<File> {
+pub(crate) fn checked(file: File) -> io::Result<File> {
     match kind(file.metadata()?.file_type()) {
         Some(what) => Err(refusal(what)),
         None => Ok(file),
     }
 }
 
-fn refusal(what: &'static str) -> io::Error {
+pub(crate) fn refusal(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, NotAFile { what })
 }
 

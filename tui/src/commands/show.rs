@@ -151,6 +151,9 @@ fn archive_lines(archive: &Archive) -> String {
         printable(&archive.snapshot),
         state_word(archive),
     );
+    if let Some(files) = &archive.files {
+        text.line(format_args!("files      {}", names::files(files)));
+    }
     text.push_str(&verified_lines(archive.verified.as_ref()));
     text.push_str(&send::record_lines(&archive.sent));
     text.push_str(&warning_lines(&archive.warnings));

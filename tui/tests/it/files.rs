@@ -69,6 +69,7 @@ pub(crate) fn manifest() -> Manifest {
         snapshot: "1".to_owned(),
         server: "SQLite 3".to_owned(),
         sections: vec![section("labels", 3), section("notes", 0)],
+        files: None,
         layout: Layout { counts_key: Some("counts".to_owned()), ..Layout::default() },
         warnings: Vec::new(),
     }

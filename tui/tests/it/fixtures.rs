@@ -111,6 +111,7 @@ pub(crate) fn archive(number: u64, slug: &str) -> Archive {
         bytes: BYTES.len() as u64,
         sha256: hex(&Sha256::digest(BYTES)),
         counts: counts(),
+        files: None,
         snapshot: "00000003-0000001B-1".to_owned(),
         exported_at: at(1),
         state: ArchiveState::Present,

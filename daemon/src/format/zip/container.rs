@@ -24,6 +24,7 @@ const NEEDS_ZIP64: u16 = 45;
 const FLAGS: u16 = 0x0002;
 /// The name is UTF-8 beyond ASCII.
 const FLAG_UTF8: u16 = 0x0800;
+const STORE: u16 = 0;
 const DEFLATE: u16 = 8;
 /// A regular file with mode 0644, in the upper half.
 const ATTRIBUTES: u32 = 0o100_644 << 16;
@@ -56,10 +57,20 @@ impl DosTime {
     }
 }
 
+/// Whether a member is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    /// As it is.
+    Store,
+    /// With deflate, at the container's level.
+    Deflate,
+}
+
 /// A member, written or being written.
 #[derive(Debug)]
 struct Member {
     name: String,
+    method: Method,
     offset: u64,
     crc: u32,
     size: u64,
@@ -73,13 +84,15 @@ impl Member {
     }
 
     fn flags(&self) -> u16 {
-        if self.name.is_ascii() { FLAGS } else { FLAGS | FLAG_UTF8 }
+        let of_method = if self.method == Method::Deflate { FLAGS } else { 0 };
+        if self.name.is_ascii() { of_method } else { of_method | FLAG_UTF8 }
     }
 
     /// What local and central header have in common, from flags to sizes.
     fn common(&self, time: DosTime) -> Vec<u8> {
         let mut common = Vec::with_capacity(22);
-        for field in [self.flags(), DEFLATE, time.time, time.date] {
+        let method = if self.method == Method::Deflate { DEFLATE } else { STORE };
+        for field in [self.flags(), method, time.time, time.date] {
             common.extend(field.to_le_bytes());
         }
         common.extend(self.crc.to_le_bytes());
@@ -181,19 +194,23 @@ impl<W: Write + Seek> Container<W> {
     }
 
     /// Begins a member.
-    pub(super) fn begin(&mut self, name: &str) -> io::Result<()> {
+    pub(super) fn begin(&mut self, name: &str, method: Method) -> io::Result<()> {
         name_length(name)?;
         self.compress.reset();
         self.crc.reset();
         self.header_written = false;
-        self.members.push(Member { name: name.to_owned(), offset: self.at, crc: 0, size: 0, packed: 0 });
+        self.members.push(Member { name: name.to_owned(), method, offset: self.at, crc: 0, size: 0, packed: 0 });
         Ok(())
     }
 
     /// Appends to the open member.
     pub(super) fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         self.crc.update(bytes);
-        self.open()?.size += bytes.len() as u64;
+        let member = self.open()?;
+        member.size += bytes.len() as u64;
+        if member.method == Method::Store {
+            return self.store(bytes);
+        }
         while !bytes.is_empty() {
             let before = self.compress.total_in();
             self.deflate(bytes, FlushCompress::None)?;
@@ -205,7 +222,9 @@ impl<W: Write + Seek> Container<W> {
 
     /// Ends the open member: its header gets its sizes.
     pub(super) fn end(&mut self) -> io::Result<()> {
-        while self.deflate(&[], FlushCompress::Finish)? != Status::StreamEnd {}
+        if self.open()?.method == Method::Deflate {
+            while self.deflate(&[], FlushCompress::Finish)? != Status::StreamEnd {}
+        }
         let (crc, held) = (self.crc.sum(), self.held.len() as u64);
         let time = self.time;
         let written = self.header_written;
@@ -253,6 +272,15 @@ impl<W: Write + Seek> Container<W> {
 
     fn open(&mut self) -> io::Result<&mut Member> {
         self.members.last_mut().ok_or_else(|| io::Error::other("no member of the ZIP was begun"))
+    }
+
+    fn store(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.held.len() >= HELD_BYTES {
+            self.write_header_with_room()?;
+            self.pass_on()?;
+        }
+        self.held.extend_from_slice(bytes);
+        Ok(())
     }
 
     /// Compresses what fits; the rest of `bytes` is for the next call.

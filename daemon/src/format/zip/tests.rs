@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use tempfile::NamedTempFile;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::container::{Container, DosTime};
+use super::container::{Container, DosTime, Method};
 
 const GIB: u64 = 1 << 30;
 
@@ -24,7 +24,7 @@ fn time() -> DosTime {
 fn archive(level: u32, members: &[(&str, &[u8], usize)]) -> Vec<u8> {
     let mut zip = Container::new(Cursor::new(Vec::new()), level, time());
     for (name, text, times) in members {
-        zip.begin(name).unwrap();
+        zip.begin(name, Method::Deflate).unwrap();
         for _ in 0..*times {
             zip.write(text).unwrap();
         }
@@ -136,6 +136,27 @@ fn headers_are_those_of_libzip() {
 }
 
 #[test]
+fn a_stored_member_is_as_it_is_and_four_readers_open_it() {
+    let noise = noise(1 << 20);
+    let mut zip = Container::new(Cursor::new(Vec::new()), 6, time());
+    for (name, method) in [("files/a b.png", Method::Store), ("files/ü", Method::Store), ("list.csv", Method::Deflate)]
+    {
+        zip.begin(name, method).unwrap();
+        zip.write(if name == "files/ü" { b"short" } else { &noise }).unwrap();
+        zip.end().unwrap();
+    }
+    let bytes = zip.finish().unwrap().into_inner();
+    // Method 0, no flag of deflate; the name that is not ASCII has its own.
+    assert_eq!((&bytes[6..10], &bytes[18..22]), (&[0, 0, 0, 0][..], &(1_u32 << 20).to_le_bytes()[..]));
+    assert_eq!(
+        ZipArchive::new(Cursor::new(&bytes)).unwrap().by_index(1).unwrap().compression(),
+        CompressionMethod::Stored
+    );
+    let members = [("files/a b.png", 1 << 20), ("files/ü", 5), ("list.csv", 1 << 20)];
+    readers_agree(stored(&bytes).path(), &members, &[]);
+}
+
+#[test]
 fn the_level_and_the_member_decide_the_bytes_and_nothing_else() {
     let members: [(&str, &[u8], usize); 1] = [("a.csv", b"id,name\n1,x and more of it\n", 1000)];
     assert_eq!(archive(6, &members), archive(6, &members));
@@ -197,7 +218,7 @@ fn members_and_archives_over_four_gib_are_zip64_and_four_readers_open_them() {
     let zeros = vec![0; 1 << 20];
     let pieces = 4 * GIB / zeros.len() as u64 + 3;
     for (name, pieces) in [("first.csv", 1), ("huge.csv", pieces), ("last.csv", 1)] {
-        zip.begin(name).unwrap();
+        zip.begin(name, Method::Deflate).unwrap();
         for _ in 0..pieces {
             zip.write(&zeros).unwrap();
         }
@@ -231,7 +252,7 @@ fn dos_time_has_its_limits() {
 #[test]
 fn a_full_disk_is_an_error_at_the_latest_when_it_is_finished() {
     let mut zip = Container::new(File::options().write(true).open("/dev/full").unwrap(), 6, time());
-    zip.begin("a.csv").unwrap();
+    zip.begin("a.csv", Method::Deflate).unwrap();
     zip.write(b"id\n").unwrap();
     let result = zip.end().and_then(|()| zip.finish().map(drop));
     assert_eq!(result.unwrap_err().kind(), io::ErrorKind::StorageFull);

@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, Column, Connection, Row};
 
 use super::*;
-use crate::product::{DeclaredType, Fixed};
+use crate::product::{DeclaredType, Files, Fixed};
 
 const DOCUMENTATION: &str = include_str!("../../../../docs/products.md");
 const TRACKER: &str = include_str!("../../../tests/it/fixtures/tracker.toml");
@@ -471,7 +471,9 @@ fn documented(language: &str) -> &'static str {
 
 #[test]
 fn the_documentation_has_every_key_that_is_read_and_no_other() {
-    let text = format!("{TRACKER}[scope.NAME]\nids = \"SELECT id FROM teams WHERE id = $1\"\n");
+    let more =
+        "[scope.NAME]\nids = \"SELECT id FROM teams WHERE id = $1\"\n[[files]]\nsection = \"users\"\npath = \"name\"\n";
+    let text = TRACKER.to_owned() + more;
     let document = Document::parse(&text, Path::new("tracker.toml")).unwrap();
     let (_, _, asked) = document.read_and_list(definition);
     let is_container = |key: &&String| {
@@ -626,5 +628,35 @@ fn a_table_is_in_a_section_or_the_definition_says_why_not() {
     tracker.toml:64: section.table: [table.users] is excluded (remove `excluded` from [table.users], or this section)
     --
     tracker.toml:64: section.table: [table.users] reads no column (add `reads` to [table.users], with the columns that the queries read)
+    "#);
+}
+
+#[test]
+fn files_are_named_by_rows_of_a_section_in_a_zip() {
+    let files = "[[files]]\nsection = \"users\"\npath = \"avatar\"\n";
+    let own = TRACKER.to_owned() + files + "size = \"bytes\"\nsha256 = \"hash\"\n";
+    let said = |text: &str| Some(text.to_owned());
+    let expected =
+        Files { section: "users".to_owned(), path: "avatar".to_owned(), size: said("bytes"), sha256: said("hash") };
+    assert_eq!(read(&own).unwrap().files, [expected]);
+    assert_eq!(read(TRACKER).unwrap().files, []);
+    let with_files = |text: String| problems(&(text + files));
+    let said = [
+        problems(&format!("{TRACKER}[[files]]\nsection = \"user\"\n")),
+        problems(&format!("{TRACKER}[[files]]\nsection = \"team\"\npath = \"name\"\nsize = 1\nkind = \"x\"")),
+        with_files(with("member = \"users.csv\"", "member = \"File_List.csv\"")),
+        with_files(with("meta_member = \"meta.json\"", "meta_member = \"files\"")),
+    ];
+    insta::assert_snapshot!(said.join("\n--\n"), @r#"
+    tracker.toml:84: files.path: is missing (add `path = ..`)
+    tracker.toml:85: files.section: there is no section "user" (did you mean "users"?)
+    --
+    tracker.toml:85: files.section: section "team" is in no ZIP, and other archives hold no files (give the section a `member`, and leave "zip" in its `formats`)
+    tracker.toml:87: files.size: is an integer, expected a string (write it in double quotes)
+    tracker.toml:88: files.kind: is no known key (known keys: path, section, sha256, size)
+    --
+    tracker.toml:84: files: need the names "file_list.csv" and "files/" in a ZIP, and a member is called "File_List.csv" (give that member another name)
+    --
+    tracker.toml:84: files: need the names "file_list.csv" and "files/" in a ZIP, and a member is called "files" (give that member another name)
     "#);
 }

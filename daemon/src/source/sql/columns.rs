@@ -3,7 +3,9 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use super::files;
 use crate::{
+    product::{Definition, Section},
     source::error::{ColumnFault, SourceError},
     sql::tokens,
 };
@@ -40,6 +42,25 @@ pub(super) fn named<'c>(
         return Err(SourceError::Columns { name: Arc::clone(source), query: format!("section {section}"), fault });
     }
     Ok(())
+}
+
+/// Refuses columns of a rows query that lack one which says something of files.
+///
+/// # Errors
+/// The first that is missing.
+pub(super) fn of_files<'c>(
+    source: &Arc<str>,
+    definition: &Definition,
+    section: &Section,
+    names: impl IntoIterator<Item = &'c str>,
+) -> Result<(), SourceError> {
+    let names: BTreeSet<&str> = names.into_iter().collect();
+    let Some(column) = files::columns(definition, section).find(|column| !names.contains(column)) else {
+        return Ok(());
+    };
+    let fault = ColumnFault::Missing { column: column.to_owned() };
+    let query = format!("section {}, of which [[files]] reads columns,", section.name);
+    Err(SourceError::Columns { name: Arc::clone(source), query, fault })
 }
 
 /// Whether SQLite made the name of an expression up: it takes the expression's own text, which

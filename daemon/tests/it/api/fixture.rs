@@ -238,6 +238,7 @@ impl Content<'_> {
             snapshot: "1:1:".to_owned(),
             server: "test".to_owned(),
             sections: vec![Section { name: section.to_owned(), rows, counted: rows, ..Default::default() }],
+            files: None,
             layout: orgvault_archive::manifest::Layout::default(),
             warnings: Vec::new(),
         };

@@ -33,6 +33,7 @@ pub(crate) fn config(url: &str) -> SourceConfig {
         stall_timeout: Duration::from_secs(20),
         export_timeout: Duration::from_mins(10),
         strict_schema: false,
+        files: None,
         retention: None,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Expected, Raw, Section};
 use crate::content::Broken;
+use orgvault_api::ArchiveFiles;
 
 /// Faults of one file that are told one by one: the list is kept beside the archive.
 const MOST_TOLD: usize = 100;
@@ -196,6 +197,35 @@ pub enum ArchiveFault {
         /// The member's name.
         member: String,
     },
+    /// A file of the app is not the one that the list of files tells of.
+    #[error(
+        "it has {bytes} bytes with the SHA-256 {sha256} and the list of files says {listed_bytes} with {listed_sha256}"
+    )]
+    File {
+        /// Its size.
+        bytes: u64,
+        /// Its SHA-256.
+        sha256: String,
+        /// What the list says.
+        listed_bytes: String,
+        /// What the list says.
+        listed_sha256: String,
+    },
+    /// A file of the app is there and not in the list, or not in this place of it.
+    #[error("it is not the one that comes next in the list of files")]
+    Unlisted,
+    /// There are other files of the app than there should be.
+    #[error("there are {found} files of {bytes} bytes and the manifest says {expected} of {expected_bytes} bytes")]
+    Files {
+        /// How many there are.
+        found: u64,
+        /// Their bytes.
+        bytes: u64,
+        /// What the manifest says.
+        expected: u64,
+        /// What the manifest says.
+        expected_bytes: u64,
+    },
     /// A member is there and the manifest does not know it.
     #[error("member {member} is not one that the manifest says")]
     UnknownMember {
@@ -256,6 +286,17 @@ pub(super) fn of_bytes(raw: &Raw, whole: bool, expected: &Expected<'_>) -> Optio
         }
         _ => None,
     }
+}
+
+/// What number and size of the app's files tell.
+pub(super) fn of_files(found: ArchiveFiles, expected: ArchiveFiles) -> Option<ArchiveFault> {
+    let differs = (found.count, found.bytes) != (expected.count, expected.bytes);
+    differs.then_some(ArchiveFault::Files {
+        found: found.count,
+        bytes: found.bytes,
+        expected: expected.count,
+        expected_bytes: expected.bytes,
+    })
 }
 
 /// What the rows of one section tell; `found` is how many the file has, if any.

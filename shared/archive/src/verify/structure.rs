@@ -12,7 +12,7 @@ use crate::{
     manifest::Section,
     table::Table,
 };
-use orgvault_api::SectionCount;
+use orgvault_api::{ArchiveFiles, SectionCount};
 
 /// A larger seed is not read back; one of 500,000 tasks has a fifth of it.
 const LARGEST_SEED: u64 = 2 * 1024 * 1024 * 1024;
@@ -28,6 +28,8 @@ const COUNTS_KEY: &str = "counts";
 pub(super) struct Structure {
     /// Rows by section, in the file's order.
     pub(super) counts: Vec<SectionCount>,
+    /// The files of the app, where it lists them.
+    pub(super) files: Option<ArchiveFiles>,
     /// What is wrong.
     pub(super) faults: Vec<ArchiveFault>,
     /// Whether the counts are all that the file holds: it was read to its end, and its format has
@@ -181,8 +183,8 @@ pub(super) fn seed(content: &mut dyn Read, expected: &Expected<'_>) -> Structure
     match crate::seed::parse(&bytes) {
         Ok(document) => Structure {
             counts: seed_counts(crate::seed::counts(&document), expected),
-            faults: Vec::new(),
             walked: true,
+            ..Structure::default()
         },
         Err(error) => only(ArchiveFault::Seed { what: error.to_string() }),
     }

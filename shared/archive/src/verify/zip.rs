@@ -11,12 +11,14 @@ use zip::read::ZipFile;
 
 use super::{
     ArchiveFault, Expected, Section,
+    files::{self, Files},
     structure::{self, Structure},
 };
 use crate::{
-    container::{self, Limited},
+    container::{self, Limited, Zip},
     content::{Broken, Progress},
     document::Document,
+    manifest::FILE_LIST,
     reader::ArchiveReader,
 };
 use orgvault_api::SectionCount;
@@ -30,8 +32,10 @@ pub(super) fn members(
     progress: Progress<'_>,
 ) -> ControlFlow<(), Structure> {
     let mut found = Structure::default();
-    let mut archive = match container::open(reader) {
-        Ok(archive) => archive,
+    let opened = container::open(reader.again(), expected.sections.map(|_| expected.files.unwrap_or_default().count));
+    let opened = opened.and_then(|mut archive| Ok((list(&mut archive, reader, expected)?, archive)));
+    let (mut files, mut archive) = match opened {
+        Ok(opened) => opened,
         Err(fault) => {
             found.faults.push(fault);
             return ControlFlow::Continue(found);
@@ -45,6 +49,9 @@ pub(super) fn members(
         if stop().is_break() {
             return ControlFlow::Break(());
         }
+        if let Some(files) = &mut files {
+            files.pass_missing(|member| archive.index_for_name(member).is_some(), &mut found.faults);
+        }
         let member = match archive.by_index(index) {
             Ok(member) => member,
             Err(error) => {
@@ -55,17 +62,48 @@ pub(super) fn members(
         };
         let name = member.name().map_or_else(|_not_text| format!("number {}", index + 1), Cow::into_owned);
         let mut member = Member { rest: member, passed: 0, stop: &stop, stopped: false };
-        look_into(&name, &mut member, expected, sections.get(name.as_str()).copied(), &mut found);
+        let file = files.as_mut().zip(files::path_of(&name));
+        let is_known = file.is_some() || is_known(&name, expected, &sections);
+        match file {
+            Some((files, path)) => look_into_file(&name, path, &mut member, files, &mut found),
+            None => look_into(&name, &mut member, expected, sections.get(name.as_str()).copied(), &mut found),
+        }
         if member.stopped {
             return ControlFlow::Break(());
         }
-        if expected.sections.is_some() && !sections.contains_key(name.as_str()) && !is_meta(&name, expected) {
+        if !is_known {
             found.faults.push(ArchiveFault::UnknownMember { member: name.clone() });
         }
-        names.insert(name);
+        if files::path_of(&name).is_none() {
+            names.insert(name);
+        }
     }
     note_missing(&names, expected, &mut found);
+    found.files = files.map(|files| files.finish(&mut found.faults));
     ControlFlow::Continue(found)
+}
+
+/// The list of the app's files; without a manifest a member that could be one is taken for it.
+fn list(archive: &mut Zip, reader: ArchiveReader, expected: &Expected<'_>) -> Result<Option<Files>, ArchiveFault> {
+    if expected.sections.is_some() && expected.layout.file_list.is_none() {
+        return Ok(None);
+    }
+    Files::open(archive, reader)
+}
+
+/// Whether the manifest speaks of such a member; without one all are known.
+fn is_known(name: &str, expected: &Expected<'_>, sections: &HashMap<&str, &Section>) -> bool {
+    expected.sections.is_none()
+        || sections.contains_key(name)
+        || is_meta(name, expected)
+        || expected.layout.file_list.as_deref() == Some(name)
+}
+
+fn look_into_file(name: &str, path: &str, member: &mut Member<'_, '_>, files: &mut Files, found: &mut Structure) {
+    let compared = files.compare(path, member);
+    let (passed, stated) = (member.passed, member.rest.size());
+    let sized = if passed == stated { Ok(()) } else { Err(ArchiveFault::MemberSize { found: passed, stated }) };
+    found.faults.extend(compared.and(sized).err().map(|fault| fault.of_member(name)));
 }
 
 fn look_into(
@@ -76,6 +114,7 @@ fn look_into(
     found: &mut Structure,
 ) {
     let bare_section = expected.sections.is_none().then(|| name.strip_suffix(".csv")).flatten();
+    let bare_section = bare_section.filter(|_| name != FILE_LIST);
     let seen = match (section, bare_section) {
         (Some(section), _) => table(member, expected, Some(section), &section.name),
         (None, Some(section)) => table(member, expected, None, section),
@@ -140,7 +179,7 @@ fn drain(member: &mut Member<'_, '_>) -> Result<(), ArchiveFault> {
     }
 }
 
-fn broken(cause: io::Error, at: u64) -> Broken {
+pub(super) fn broken(cause: io::Error, at: u64) -> Broken {
     match cause.kind() {
         io::ErrorKind::UnexpectedEof => Broken::Ends { at },
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => Broken::Gzip { at, cause },
@@ -150,10 +189,10 @@ fn broken(cause: io::Error, at: u64) -> Broken {
 
 /// What the manifest says must be there beside the sections, and is not; and what comes twice.
 fn note_missing(names: &HashSet<String>, expected: &Expected<'_>, found: &mut Structure) {
-    let meta = expected.sections.and(expected.layout.meta_member.as_deref());
-    if let Some(meta) = meta.filter(|meta| !names.contains(*meta)) {
-        found.faults.push(ArchiveFault::NoMember { member: meta.to_owned() });
-    }
+    let stated = [expected.layout.meta_member.as_deref(), expected.layout.file_list.as_deref()];
+    let stated = stated.into_iter().flatten().filter(|_| expected.sections.is_some());
+    let missing = stated.filter(|member| !names.contains(*member));
+    found.faults.extend(missing.map(|member| ArchiveFault::NoMember { member: member.to_owned() }));
     let mut seen = HashSet::new();
     let twice = found.counts.iter().filter(|count| !seen.insert(count.name.as_str()));
     let twice: Vec<ArchiveFault> = twice.map(|count| ArchiveFault::Twice { section: count.name.clone() }).collect();

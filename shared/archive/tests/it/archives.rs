@@ -67,7 +67,7 @@ pub(crate) fn make(directory: &Path, format: Format, gz: bool, content: &[u8], r
     let section =
         |&(name, rows): &(&str, u64)| Section { name: name.to_owned(), rows, counted: rows, ..Section::default() };
     manifest.sections = rows.iter().map(section).collect();
-    manifest.layout = Layout { counts_key: Some("counts".to_owned()), meta_member: None };
+    manifest.layout = Layout { counts_key: Some("counts".to_owned()), ..Layout::default() };
     let made = Made { path: directory.join(&manifest.file), manifest };
     made.put(&bytes);
     made

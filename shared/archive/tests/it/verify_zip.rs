@@ -8,11 +8,16 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use orgvault_api::{Format, Row};
+use orgvault_api::{ArchiveFiles, Format, Row};
 use orgvault_archive::{
-    ArchiveFault, Report, RowsError, VerifyError, manifest::Layout, rows, verify, verify::verify_while,
+    ArchiveFault, Report, RowsError, VerifyError,
+    manifest::{FILE_LIST, Layout},
+    naming::hex,
+    rows, verify,
+    verify::verify_while,
 };
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::archives::{Made, make};
@@ -38,7 +43,7 @@ fn made(directory: &Path, members: &[(&str, &str)]) -> Made {
         section.member = Some(member.to_owned());
         section.columns = text.lines().next().unwrap().split(',').map(str::to_owned).collect();
     }
-    made.manifest.layout = Layout { counts_key: None, meta_member: Some("meta.json".to_owned()) };
+    made.manifest.layout = Layout { meta_member: Some("meta.json".to_owned()), ..Layout::default() };
     made
 }
 
@@ -178,4 +183,91 @@ proptest! {
         made.put(&bytes);
         prop_assert!(!check(&made).ok());
     }
+}
+
+const A: &str = "a file, with a comma";
+const TABLE: &str = "no table: \"\n";
+
+/// The list of the app's files: `a,b` and `dir/t.csv`, and one that was not there.
+fn list() -> String {
+    let sum = |text: &str| hex(&Sha256::digest(text));
+    format!(
+        "path,bytes,sha256,status,table,id\n\"a,b\",{},{},ok,t,1\ngone,,,missing,t,2\ndir/t.csv,{},{},changed,t,3\n",
+        A.len(),
+        sum(A),
+        TABLE.len(),
+        sum(TABLE)
+    )
+}
+
+/// An archive of the sound sections with these files and this list.
+fn with_files(directory: &Path, files: &[(&str, &str)], list: &str) -> Made {
+    let [entries, clients, meta] = MEMBERS;
+    let members = [&[entries, clients], files, &[(FILE_LIST, list), meta]].concat();
+    let mut made = made(directory, &members);
+    made.manifest.layout.file_list = Some(FILE_LIST.to_owned());
+    let bytes = (A.len() + TABLE.len()) as u64;
+    made.manifest.files = Some(ArchiveFiles { count: 2, bytes, missing: 1, ..ArchiveFiles::default() });
+    made
+}
+
+#[test]
+fn files_are_compared_with_their_list() {
+    let directory = tempfile::tempdir().unwrap();
+    let (a, table) = (("files/a,b", A), ("files/dir/t.csv", TABLE));
+    let sound = with_files(directory.path(), &[a, table], &list());
+    assert_eq!(check(&sound).faults, []);
+    let bare = directory.path().join("bare.zip");
+    fs::copy(&sound.path, &bare).unwrap();
+    let report = verify(&bare, None).unwrap();
+    let counted: Vec<&str> = report.counts.iter().map(|count| count.name.as_str()).collect();
+    assert_eq!((report.faults.as_slice(), counted), (&[][..], vec!["entries", "clients"]), "a file is no table");
+    assert_eq!(report.files.map(|files| files.count), Some(2));
+    assert!(rows(&bare, None, "files/dir/t", 0, 9, None).is_err());
+
+    let faults = |files: &[(&str, &str)], list: &str| {
+        let faults = check(&with_files(directory.path(), files, list)).faults;
+        faults.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let bytes = A.len() + TABLE.len();
+    let count = |found: usize, of: usize| {
+        format!("there are {found} files of {of} bytes and the manifest says 2 of {bytes} bytes")
+    };
+    let changed = faults(&[("files/a,b", "a file, with a c0mma"), table], &list());
+    assert!(
+        changed.len() == 1 && changed[0].starts_with("member files/a,b: it has 20 bytes with the SHA-256 "),
+        "{changed:?}"
+    );
+    assert_eq!(faults(&[table], &list()), [count(1, TABLE.len()), "member files/a,b is missing".to_owned()]);
+    let more =
+        [count(3, bytes + 1), "member files/more: it is not the one that comes next in the list of files".to_owned()];
+    assert_eq!(faults(&[a, ("files/more", "x"), table], &list()), more);
+    let short = list().lines().take(2).map(|line| format!("{line}\n")).collect::<String>();
+    assert_eq!(
+        faults(&[a, table], &short),
+        ["member files/dir/t.csv: it is not the one that comes next in the list of files"]
+    );
+    let torn = faults(&[a, table], "path,bytes,sha256,status,table,id\n\"a");
+    assert!(torn.contains(&"member file_list.csv: the content ends in the middle, at byte 36".to_owned()), "{torn:?}");
+}
+
+#[test]
+fn files_that_no_manifest_speaks_of_are_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut made = with_files(directory.path(), &[("files/a,b", A), ("files/dir/t.csv", TABLE)], &list());
+    made.manifest.files = None;
+    made.manifest.layout.file_list = None;
+    let faults: Vec<String> = check(&made).faults.iter().map(ToString::to_string).collect();
+    let unknown = ["files/a,b", "files/dir/t.csv", FILE_LIST];
+    assert_eq!(faults, unknown.map(|member| format!("member {member} is not one that the manifest says")));
+}
+
+#[test]
+fn a_list_of_files_that_is_missing_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut made = made(directory.path(), &MEMBERS);
+    made.manifest.layout.file_list = Some(FILE_LIST.to_owned());
+    made.manifest.files = Some(ArchiveFiles { count: 2, bytes: 9, ..ArchiveFiles::default() });
+    let faults: Vec<String> = check(&made).faults.iter().map(ToString::to_string).collect();
+    assert_eq!(faults, ["member file_list.csv is missing"]);
 }

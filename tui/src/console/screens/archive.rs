@@ -143,6 +143,9 @@ fn facts(model: &Model, screen: &ArchiveScreen, archive: &Archive, columns: usiz
         format!("size      {} ({} bytes)", units::size(archive.bytes), units::number(archive.bytes)),
         theme.text,
     ));
+    if let Some(files) = &archive.files {
+        lines.push((format!("files     {}", names::files(files)), theme.text));
+    }
     for (text, style) in checked(theme, archive, model.shown_at).0 {
         let verifying = if model.data.verifying.contains(&archive.gid) { "  verifying now" } else { "" };
         let pinned = if archive.pinned { "  pinned" } else { "" };

@@ -1,7 +1,11 @@
 //! What the definition's queries give on the live schema, asked once for each schema: the
 //! columns of the rows queries, the type of `$1`, and the statements that read them.
 
-use std::{collections::HashSet, fmt::Write as _, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write as _,
+    sync::Arc,
+};
 
 use sqlx::{
     AssertSqlSafe, Column as _, Connection, Either, Executor, PgConnection, SqlSafeStr, Statement, TypeInfo,
@@ -22,6 +26,7 @@ use crate::{
         error::{SourceError, SourceFault},
         sql::{
             columns::named,
+            files,
             queries::{count_act, rows_act, warning_act},
             schema::{self, Differences},
         },
@@ -48,6 +53,8 @@ pub(super) struct Description {
     pub(super) counts: String,
     /// Rows of a warning's index and an id; empty where the definition has no such query.
     pub(super) warnings: String,
+    /// How many files the rows name.
+    pub(super) files: String,
 }
 
 /// How one section is read.
@@ -82,12 +89,18 @@ impl Description {
         }
         let counted = intact::locked_oids(session).await?;
         let mut sections = Vec::with_capacity(definition.sections.len());
+        let mut naming = HashMap::new();
         for (section, SectionQueries { rows: sql, .. }) in definition.sections.iter().zip(&queries.sections) {
             let (rows, id_type) = query(session, &rows_act(section), sql).await?;
             id_types.extend(id_type);
             let (columns, versioned): (Vec<_>, Vec<_>) = columns(session, section, &rows)?.into_iter().unzip();
-            sections.push(SectionPlan::new(columns, versioned, &bound(session, sql, id_type)));
+            let rows = bound(session, sql, id_type);
+            sections.push(SectionPlan::new(columns, versioned, &rows));
+            if definition.files.iter().any(|files| files.section == section.name) {
+                naming.insert(section.name.as_str(), rows);
+            }
         }
+        let files = files::count_sql(definition, "pg_catalog.\"C\"", |section| naming.get(section).map(String::as_str));
         let mut warnings = String::new();
         for (index, (warning, rows)) in definition.warnings.iter().zip(&queries.warnings).enumerate() {
             let (_, id_type) = query(session, &warning_act(&warning.code), rows).await?;
@@ -101,7 +114,7 @@ impl Description {
         let counts =
             format!("{}SELECT {}", lock.map(|lock| format!("{lock};\n")).unwrap_or_default(), counts.join(", "));
         let Opening { columns, beside, .. } = opening;
-        Ok(Self { columns, beside, differences, id_types, sections, relations, counts, warnings })
+        Ok(Self { columns, beside, differences, id_types, sections, relations, counts, warnings, files })
     }
 
     /// Whether it is true for the schema that a snapshot found.

@@ -117,7 +117,9 @@ impl Postgres {
             }
             Asked::Rows(section, rows) => {
                 let (rows, _) = describe::query(session, &act, rows).await?;
-                describe::columns(session, section, &rows).map(drop)
+                let columns = describe::columns(session, section, &rows)?;
+                let names = columns.iter().map(|(column, _)| column.name.as_str());
+                columns::of_files(&self.name, &self.definition, section, names)
             }
             Asked::Count(_, sql) | Asked::Warning(_, sql) => describe::query(session, &act, sql).await.map(drop),
         }

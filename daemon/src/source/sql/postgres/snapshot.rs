@@ -18,7 +18,7 @@ use crate::{
     source::{
         error::{SourceError, SourceFault},
         rows::RowsSnapshot,
-        sql::queries::rows_act,
+        sql::{files, queries::rows_act},
     },
 };
 
@@ -84,6 +84,14 @@ impl RowsSnapshot for Snapshot {
         let row = rows.last().ok_or_else(strange)?;
         let number = |column| text(row, column).and_then(|count| count.parse().ok()).ok_or_else(strange);
         (0..description.sections.len()).map(number).collect()
+    }
+
+    async fn named_files(&mut self) -> Result<u64, SourceError> {
+        let description = Arc::clone(&self.description);
+        let rows = self.session.text(files::COUNT, description.files.clone()).await?;
+        let number = rows.first().and_then(|row| text(row, 0)).and_then(|count| count.parse().ok());
+        let strange = || SourceError::fault(&self.source.name, SourceFault::Query, files::COUNT, "it gives no number");
+        number.ok_or_else(strange)
     }
 
     async fn columns(&mut self, section: usize) -> Result<Arc<[Column]>, SourceError> {

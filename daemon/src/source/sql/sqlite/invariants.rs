@@ -49,7 +49,10 @@ impl Sqlite {
                 let statement = prepare(self, reading, &act, list).await?;
                 columns::of_list(&self.name, statement.columns().iter().map(sqlx::Column::name))
             }
-            Asked::Rows(section, rows) => layout(self, reading, section, rows).await.map(drop),
+            Asked::Rows(section, rows) => {
+                let layout = layout(self, reading, section, rows).await?;
+                columns::of_files(&self.name, &self.definition, section, layout.names.iter().map(String::as_str))
+            }
             Asked::Count(_, sql) | Asked::Warning(_, sql) => prepare(self, reading, &act, sql).await.map(drop),
         }
     }

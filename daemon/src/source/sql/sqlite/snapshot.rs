@@ -22,7 +22,7 @@ use crate::{
         error::{SourceError, SourceFault, UnfitValue},
         rows::RowsSnapshot,
         sql::{
-            columns,
+            columns, files,
             queries::{rows_act, warning_act},
             schema::{self, Differences},
             stall::{StallTimeout, Stalled},
@@ -44,7 +44,7 @@ pub(super) struct Layout<'d> {
     section: &'d Section,
     sql: &'d str,
     types: Vec<DeclaredType>,
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     /// Which column names a row in errors.
     id: usize,
 }
@@ -119,6 +119,17 @@ impl RowsSnapshot for Snapshot {
         let number = |column| rows.first().and_then(|row| row.try_get::<i64, _>(column).ok()?.try_into().ok());
         let strange = || source.fault(SourceFault::Query, ACT, "a count query gives no single number");
         (1..=sections.len()).map(|column| number(column).ok_or_else(strange)).collect()
+    }
+
+    async fn named_files(&mut self) -> Result<u64, SourceError> {
+        let source = Arc::clone(&self.source);
+        let queries = |name: &str| {
+            let mut sections = source.definition.sections.iter().zip(&source.queries.sections);
+            sections.find(|(section, _)| section.name == name).map(|(_, queries)| queries.rows.as_str())
+        };
+        let rows = self.fetch(files::COUNT, files::count_sql(&source.definition, "BINARY", queries)).await?;
+        let number = rows.first().and_then(|row| row.try_get::<i64, _>(0).ok()?.try_into().ok());
+        number.ok_or_else(|| source.fault(SourceFault::Query, files::COUNT, "it gives no number"))
     }
 
     async fn columns(&mut self, section: usize) -> Result<Arc<[Column]>, SourceError> {

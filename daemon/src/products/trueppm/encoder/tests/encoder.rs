@@ -31,6 +31,7 @@ fn plan(format: Format, gzip: bool) -> Arc<ArchivePlan> {
         importable: false,
         level: 6,
         started_at: DateTime::from_timestamp(1_767_323_045, 0).unwrap(),
+        files: None,
     })
 }
 

@@ -1,0 +1,317 @@
+//! The files that rows name, fetched and written after the rows, and the list of them.
+//!
+//! Files are no part of the database's snapshot: they are fetched when all rows are written, so that whatever a row
+//! names was there before. What is not as its row says is told, and the archive is finished all the same.
+
+use std::io::{self, Read, Seek, Write};
+
+use flate2::{Compress, Compression, FlushCompress};
+use orgvault_api::{ArchiveFiles, Warning};
+use orgvault_archive::{
+    manifest::{FILE_LIST, FILE_LIST_HEADER, FILES},
+    naming::hex,
+};
+use sha2::{Digest, Sha256};
+
+use super::{
+    Method, ZipEncoder,
+    named::{Claim, NamedFile},
+};
+use crate::{
+    format::{FormatError, Written, csv::quote, transcode::Named as Places},
+    product::CsvQuote,
+    uploads::{FilePath, NoFile, OpenUploads, Upload, UploadsError},
+};
+
+/// Read at once.
+const BLOCK: usize = 256 * 1024;
+/// So much of a file decides whether it is worth compressing.
+const SAMPLE: usize = 64 * 1024;
+/// It is, where deflate leaves less than so many percent of that.
+const WORTH_PERCENT: usize = 95;
+
+/// What became of a file, as the list says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Ok,
+    Missing,
+    Changed,
+    Refused,
+    Unreadable,
+}
+
+impl Status {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Missing => "missing",
+            Self::Changed => "changed",
+            Self::Refused => "refused",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// What the archive holds of a file.
+struct Held {
+    bytes: u64,
+    sha256: String,
+}
+
+/// What became of all files.
+#[derive(Default)]
+pub(super) struct Fetched {
+    files: ArchiveFiles,
+    missing: Places,
+    changed: Places,
+    refused: Places,
+    unreadable: Places,
+}
+
+impl Fetched {
+    /// Moves what was found into an encoder's result.
+    pub(super) fn report(self, written: &mut Written) {
+        let named = |places: &Places, code: &str, message: String| {
+            let warning = || Warning { code: code.to_owned(), message, ids: places.names().to_vec() };
+            (places.total() > 0).then(warning)
+        };
+        let count = |places: &Places| match places.total() {
+            1 => "1 file that a row names".to_owned(),
+            total => format!("{total} files that rows name"),
+        };
+        let warnings = [
+            named(
+                &self.missing,
+                "files_missing",
+                format!("{}: not found, and not in the archive", count(&self.missing)),
+            ),
+            named(
+                &self.changed,
+                "files_changed",
+                format!(
+                    "{}: not as the row says, or changed meanwhile; the archive holds what was there",
+                    count(&self.changed)
+                ),
+            ),
+            named(
+                &self.refused,
+                "files_refused",
+                format!("{}: not below the source's `files`, or no file; not in the archive", count(&self.refused)),
+            ),
+            named(
+                &self.unreadable,
+                "files_unreadable",
+                format!("{}: not readable; the archive holds what could be read", count(&self.unreadable)),
+            ),
+        ];
+        written.warnings.extend(warnings.into_iter().flatten());
+        written.files = Some(self.files);
+    }
+
+    fn add(&mut self, status: Status, held: Option<&Held>, name: impl FnOnce() -> String) {
+        if let Some(held) = held {
+            self.files.count += 1;
+            self.files.bytes += held.bytes;
+        }
+        let (places, count) = match status {
+            Status::Ok => return,
+            Status::Missing => (&mut self.missing, &mut self.files.missing),
+            Status::Changed => (&mut self.changed, &mut self.files.changed),
+            Status::Refused => (&mut self.refused, &mut self.files.refused),
+            Status::Unreadable => (&mut self.unreadable, &mut self.files.unreadable),
+        };
+        *count += 1;
+        let name = places.is_named().then(name);
+        places.add(name);
+    }
+}
+
+/// What the copying of one file after the other needs.
+struct Copying<'t> {
+    block: Vec<u8>,
+    compress: Compress,
+    packed: Vec<u8>,
+    told: &'t mut dyn FnMut(u64),
+}
+
+impl Copying<'_> {
+    /// Whether deflate makes the beginning of a file smaller, of which `count` bytes are read: pictures, videos and
+    /// archives are compressed already.
+    fn method(&mut self, count: usize) -> Result<Method, FormatError> {
+        let sample = self.block.get(..count.min(SAMPLE)).unwrap_or_default();
+        self.compress.reset();
+        self.packed.clear();
+        let packed = self.compress.compress_vec(sample, &mut self.packed, FlushCompress::Finish);
+        packed.map_err(|cause| FormatError::Write(io::Error::other(cause)))?;
+        let is_worth_it = self.packed.len() * 100 < sample.len() * WORTH_PERCENT;
+        Ok(if is_worth_it { Method::Deflate } else { Method::Store })
+    }
+}
+
+impl<W: Write + Seek> ZipEncoder<W> {
+    /// Writes every file that was named, and the list; `told` is given the bytes so far.
+    pub(super) fn fetch(&mut self, told: &mut dyn FnMut(u64)) -> Result<(), FormatError> {
+        let Some(named) = self.named.take() else { return Ok(()) };
+        let mut fetched = Fetched::default();
+        let mut list = Vec::new();
+        let mut copying = Copying {
+            block: vec![0; BLOCK],
+            compress: Compress::new(Compression::new(self.plan.level), false),
+            packed: Vec::with_capacity(SAMPLE + SAMPLE / 8),
+            told,
+        };
+        line(FILE_LIST_HEADER, &mut list);
+        for (name, file) in &named.files {
+            let (status, held, why) = self.fetch_one(name, file, &mut copying)?;
+            fetched.add(status, held.as_ref(), || self.described(name, file, &why));
+            self.list(name, file, status, held.as_ref(), &mut list);
+        }
+        self.container.begin(FILE_LIST, Method::Deflate).map_err(FormatError::Write)?;
+        self.container.write(&list).map_err(FormatError::Write)?;
+        self.passed += list.len() as u64;
+        self.container.end().map_err(FormatError::Write)?;
+        self.fetched = Some(fetched);
+        Ok(())
+    }
+
+    /// What became of one file, what the archive holds of it, and why where not all is well.
+    fn fetch_one(
+        &mut self,
+        name: &str,
+        file: &NamedFile,
+        copying: &mut Copying<'_>,
+    ) -> Result<(Status, Option<Held>, String), FormatError> {
+        self.go_on()?;
+        let path = match FilePath::new(name) {
+            Ok(path) => path,
+            Err(refusal) => return Ok((Status::Refused, None, refusal.to_string())),
+        };
+        match self.place()?.file(&path) {
+            Ok(content) => self.copy(name, file, content, copying),
+            Err(NoFile::Missing) => Ok((Status::Missing, None, String::new())),
+            Err(NoFile::Refused { why }) => Ok((Status::Refused, None, why)),
+            Err(NoFile::Unreadable { why }) => Ok((Status::Unreadable, None, why)),
+            Err(NoFile::Gone(error)) => Err(self.go_on().err().unwrap_or(FormatError::Uploads(error))),
+        }
+    }
+
+    fn copy(
+        &mut self,
+        name: &str,
+        file: &NamedFile,
+        mut content: Box<dyn Upload>,
+        copying: &mut Copying<'_>,
+    ) -> Result<(Status, Option<Held>, String), FormatError> {
+        let (mut count, mut fault) = fill(&mut content, &mut copying.block);
+        if let Some(fault) = fault.take_if(|_| count == 0) {
+            return Ok((Status::Unreadable, None, self.unreadable(fault)?));
+        }
+        let method = copying.method(count)?;
+        self.container.begin(&format!("{FILES}{name}"), method).map_err(FormatError::Write)?;
+        let (mut bytes, mut sha256) = (0, Sha256::new());
+        while count > 0 {
+            let read = copying.block.get(..count).unwrap_or_default();
+            self.container.write(read).map_err(FormatError::Write)?;
+            sha256.update(read);
+            bytes += count as u64;
+            self.passed += count as u64;
+            (copying.told)(self.passed);
+            self.go_on()?;
+            if fault.is_some() {
+                break;
+            }
+            (count, fault) = fill(&mut content, &mut copying.block);
+        }
+        self.container.end().map_err(FormatError::Write)?;
+        let held = Held { bytes, sha256: hex(&sha256.finalize()) };
+        if let Some(fault) = fault {
+            let why = format!("after {bytes} bytes: {}", self.unreadable(fault)?);
+            return Ok((Status::Unreadable, Some(held), why));
+        }
+        let differs = file.claims.iter().find_map(|claim| difference(claim, &held));
+        let differs = differs.or_else(|| content.has_changed().then(|| "it changed while it was read".to_owned()));
+        Ok(match differs {
+            Some(why) => (Status::Changed, Some(held), why),
+            None => (Status::Ok, Some(held), String::new()),
+        })
+    }
+
+    /// Why a file was not read to its end; an error where it is the place's fault.
+    fn unreadable(&self, fault: io::Error) -> Result<String, FormatError> {
+        self.go_on()?;
+        match fault.downcast::<UploadsError>() {
+            Ok(error) => Err(FormatError::Uploads(error)),
+            Err(fault) => Ok(fault.to_string()),
+        }
+    }
+
+    fn place(&self) -> Result<&dyn OpenUploads, FormatError> {
+        self.plan.files.as_ref().map(|files| &*files.place).ok_or(FormatError::Stopped)
+    }
+
+    fn go_on(&self) -> Result<(), FormatError> {
+        let stopped = self.plan.files.as_ref().is_some_and(|files| files.stop.is_cancelled());
+        if stopped { Err(FormatError::Stopped) } else { Ok(()) }
+    }
+
+    /// A file as a warning names it, by the first row that names it.
+    fn described(&self, name: &str, file: &NamedFile, why: &str) -> String {
+        let (table, id) = self.first_row(file);
+        let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+        format!("{table} {id}: {name}{why}")
+    }
+
+    fn list(&self, name: &str, file: &NamedFile, status: Status, held: Option<&Held>, out: &mut Vec<u8>) {
+        let (table, id) = self.first_row(file);
+        let bytes = held.map(|held| held.bytes.to_string()).unwrap_or_default();
+        let sha256 = held.map_or("", |held| held.sha256.as_str());
+        line([name, &bytes, sha256, status.name(), table, id], out);
+    }
+
+    fn first_row<'f>(&'f self, file: &'f NamedFile) -> (&'f str, &'f str) {
+        let Some(claim) = file.claims.first() else { return ("", "") };
+        let section = self.plan.definition.sections.get(claim.section);
+        (section.map_or("", |section| &section.table), &claim.id)
+    }
+}
+
+/// How a file differs from what a row says of it.
+fn difference(claim: &Claim, held: &Held) -> Option<String> {
+    match &claim.bytes {
+        Some(Ok(bytes)) if *bytes != held.bytes => {
+            return Some(format!("it has {} bytes and the row says {bytes}", held.bytes));
+        }
+        Some(Err(_)) => return Some("the row's size is no number".to_owned()),
+        _ => {}
+    }
+    match &claim.sha256 {
+        Some(Ok(sha256)) if **sha256 != held.sha256 => Some("its SHA-256 is not the row's".to_owned()),
+        Some(Err(_)) => Some("the row's SHA-256 is none".to_owned()),
+        _ => None,
+    }
+}
+
+/// A line of the list.
+fn line(fields: [&str; FILE_LIST_HEADER.len()], out: &mut Vec<u8>) {
+    for (place, field) in fields.into_iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        quote(CsvQuote::Minimal, field.as_bytes(), out);
+    }
+    out.push(b'\n');
+}
+
+/// Reads until the block is full or the content ends; an error comes with what was read before it.
+fn fill(content: &mut dyn Read, block: &mut [u8]) -> (usize, Option<io::Error>) {
+    let mut filled = 0;
+    while let Some(rest) = block.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match content.read(rest) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (filled, Some(error)),
+        }
+    }
+    (filled, None)
+}

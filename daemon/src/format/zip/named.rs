@@ -1,0 +1,130 @@
+//! The files that rows name: each once, in the order in which they are named first, with what the rows say of it.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use orgvault_archive::manifest::MOST_FILES;
+
+use crate::{
+    format::{ArchivePlan, FormatError, findings::ValueOrigin, value::Value},
+    product::TimestampStyle,
+    row::{Block, Column},
+    uploads::FilePath,
+};
+
+/// Digits of a SHA-256.
+const SHA256_DIGITS: usize = 64;
+
+/// All files that rows have named so far.
+pub(super) struct Named {
+    plan: Arc<ArchivePlan>,
+    /// By the path that the file has in the archive; by the row's own text where that is refused.
+    pub(super) files: IndexMap<Box<str>, NamedFile>,
+    /// What the section whose rows come says of files.
+    columns: Vec<FileColumns>,
+    origin: Option<ValueOrigin>,
+}
+
+/// What rows say of one file: each thing once.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct NamedFile {
+    /// What is said; several rows may say the same.
+    pub(super) claims: Vec<Claim>,
+}
+
+/// What a row says of its file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Claim {
+    /// The section's place in the definition.
+    pub(super) section: usize,
+    /// The row's id.
+    pub(super) id: Box<str>,
+    /// Its size in bytes.
+    pub(super) bytes: Option<Stated<u64>>,
+    /// Its SHA-256.
+    pub(super) sha256: Option<Stated<Box<str>>>,
+}
+
+/// A value of a row; none where the column holds something else.
+pub(super) type Stated<T> = Result<T, NoMeaning>;
+
+/// A size that is no number, or a SHA-256 that is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NoMeaning;
+
+/// Where in a row the columns of one `[[files]]` are.
+struct FileColumns {
+    section: usize,
+    path: usize,
+    bytes: Option<usize>,
+    sha256: Option<usize>,
+}
+
+impl Named {
+    pub(super) fn new(plan: Arc<ArchivePlan>) -> Self {
+        Self { plan, files: IndexMap::new(), columns: Vec::new(), origin: None }
+    }
+
+    /// The rows of this section follow.
+    pub(super) fn begin(&mut self, section: usize, columns: &[Column]) -> Result<(), FormatError> {
+        let definition = &self.plan.definition;
+        let Some(of) = definition.sections.get(section) else { return Ok(()) };
+        let place = |name: &String| {
+            let found = columns.iter().position(|column| column.name == *name);
+            found.ok_or_else(|| FormatError::MissingFileColumn { section: of.name.clone(), column: name.clone() })
+        };
+        let own = definition.files.iter().filter(|files| files.section == of.name);
+        let columns_of = own.map(|files| {
+            Ok(FileColumns {
+                section,
+                path: place(&files.path)?,
+                bytes: files.size.as_ref().map(place).transpose()?,
+                sha256: files.sha256.as_ref().map(place).transpose()?,
+            })
+        });
+        self.columns = columns_of.collect::<Result<_, FormatError>>()?;
+        self.origin = Some(ValueOrigin::new(of, columns, self.plan.format));
+        Ok(())
+    }
+
+    /// Notes the files that these rows name.
+    pub(super) fn rows(&mut self, block: &Block) -> Result<(), FormatError> {
+        let Some(origin) = self.origin.as_ref().filter(|_| !self.columns.is_empty()) else { return Ok(()) };
+        let mut cells = block.cells();
+        let mut row = Vec::new();
+        while origin.next_row(&mut cells, &mut row)? {
+            for columns in &self.columns {
+                note(&mut self.files, columns, origin, &row);
+            }
+        }
+        if self.files.len() > MOST_FILES { Err(FormatError::TooManyFiles) } else { Ok(()) }
+    }
+}
+
+/// Notes the file that a row names in one of its columns; NULL and an empty text name none.
+fn note(files: &mut IndexMap<Box<str>, NamedFile>, columns: &FileColumns, origin: &ValueOrigin, row: &[Option<&[u8]>]) {
+    let text = |column: usize| text(origin, row, column).filter(|text| !text.is_empty());
+    let Some(named) = text(columns.path) else { return };
+    let name = FilePath::new(&named).map_or(named, |path| path.as_str().to_owned());
+    let claims = &mut files.entry(name.into()).or_default().claims;
+    let bytes = columns.bytes.and_then(text).map(|text| text.parse().map_err(|_not_a_number| NoMeaning));
+    let sha256 = columns.sha256.and_then(text).map(|text| sha256(&text));
+    if !claims.iter().any(|claim| claim.bytes == bytes && claim.sha256 == sha256) {
+        claims.push(Claim { section: columns.section, id: origin.row_id(row).into(), bytes, sha256 });
+    }
+}
+
+/// A cell as its column's text; none where it is NULL or holds no value that has a text.
+fn text(origin: &ValueOrigin, row: &[Option<&[u8]>], column: usize) -> Option<String> {
+    let kind = origin.columns().get(column)?.kind;
+    let cell = (*row.get(column)?)?;
+    let mut text = Vec::new();
+    // One that cannot be written fails the export where its section is written.
+    Value::read(kind, cell).and_then(|value| value.write_text(TimestampStyle::Millis, &mut text)).ok()?;
+    String::from_utf8(text).ok()
+}
+
+fn sha256(text: &str) -> Stated<Box<str>> {
+    let is_hash = text.len() == SHA256_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hash { Ok(text.to_ascii_lowercase().into()) } else { Err(NoMeaning) }
+}

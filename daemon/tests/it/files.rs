@@ -1,0 +1,430 @@
+//! The files that rows name, in archives: from a real folder, with everything that may be wrong with them.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::Read as _,
+    os::unix::fs::{FileExt, symlink},
+    path::Path,
+};
+
+use orgvault_api::{
+    Archive, ArchiveFiles, CheckResult, Export, ExportRequest, Format, State, Warning, client::ExportFilter,
+    clock::Clock,
+};
+use orgvault_archive::{Manifest, manifest::FILE_LIST};
+use orgvault_config::{FilesPlace, SourceConfig};
+use sha2::{Digest, Sha256};
+use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+use zip::{CompressionMethod, ZipArchive};
+
+use crate::{
+    api::fixture::{Daemon, until},
+    source::fixture,
+};
+use orgvault_testing::postgres::Database;
+
+const APP: &str = "
+    CREATE TABLE companies (id INTEGER PRIMARY KEY, name TEXT);
+    INSERT INTO companies VALUES (1, 'Acme'), (2, 'Globex'), (3, 'Empty');
+    CREATE TABLE attachments (id INTEGER PRIMARY KEY, company_id INTEGER, path TEXT, size INTEGER, hash TEXT);";
+
+const DEFINITION: &str = r#"
+[product]
+name = "parts"
+measured_on = "parts 1"
+
+[organization]
+list = "SELECT id, name, name AS slug FROM companies ORDER BY id"
+
+[zip]
+meta_member = "meta.json"
+
+[[section]]
+name = "attachments"
+entity = "attachments"
+member = "attachments.csv"
+table = "attachments"
+rows = "SELECT id, path AS \"storagePath\", size, hash FROM attachments WHERE company_id = $1 ORDER BY id"
+count = "SELECT count(*) FROM attachments WHERE company_id = $1"
+
+[[section]]
+name = "companies"
+entity = "companies"
+member = "companies.csv"
+table = "companies"
+rows = "SELECT id, name FROM companies WHERE id = $1"
+count = "SELECT count(*) FROM companies WHERE id = $1"
+
+[[files]]
+section = "attachments"
+path = "storagePath"
+size = "size"
+sha256 = "hash"
+
+[table.companies]
+reads = ["id", "name"]
+
+[table.attachments]
+reads = ["id", "company_id", "path", "size", "hash"]
+"#;
+
+/// An app on SQLite with a folder of uploads.
+pub(crate) struct App {
+    directory: TempDir,
+}
+
+impl App {
+    pub(crate) async fn new() -> Self {
+        let app = Self { directory: tempfile::tempdir().unwrap() };
+        fs::create_dir(app.uploads()).unwrap();
+        app.run(APP).await;
+        app
+    }
+
+    pub(crate) fn uploads(&self) -> std::path::PathBuf {
+        self.directory.path().join("uploads")
+    }
+
+    async fn run(&self, script: &str) {
+        let options = SqliteConnectOptions::new().filename(self.file()).create_if_missing(true);
+        let mut app = options.connect().await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut app).await.unwrap();
+        app.close().await.unwrap();
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.directory.path().join("app.db")
+    }
+
+    /// A row of this company that names a file.
+    pub(crate) async fn row(&self, company: u32, path: &str, size: Option<usize>, hash: Option<&str>) {
+        let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        let null = || "NULL".to_owned();
+        let size = size.map_or_else(null, |size| size.to_string());
+        let hash = hash.map_or_else(null, text);
+        let path = text(path);
+        self.run(&format!(
+            "INSERT INTO attachments (company_id, path, size, hash) VALUES ({company}, {path}, {size}, {hash})"
+        ))
+        .await;
+    }
+
+    /// A file with a row that says all of it.
+    pub(crate) async fn upload(&self, company: u32, path: &str, content: &[u8]) {
+        put(&self.uploads().join(path), content);
+        self.row(company, path, Some(content.len()), Some(&sha256(content))).await;
+    }
+
+    pub(crate) async fn daemon(&self, files: Option<FilesPlace>) -> Daemon {
+        self.daemon_of(DEFINITION, files).await
+    }
+
+    async fn daemon_of(&self, definition: &str, files: Option<FilesPlace>) -> Daemon {
+        let url = format!("sqlite://{}", self.file().display());
+        let source = SourceConfig { product: "parts".to_owned(), files, ..fixture::config(&url) };
+        let clock = Clock::from_fn(|| "2026-01-31T09:30:00Z".parse().unwrap());
+        Daemon::start_at(clock, |config| {
+            fs::create_dir_all(&config.daemon.products_dir).unwrap();
+            fs::write(config.daemon.products_dir.join("parts.toml"), definition).unwrap();
+            config.sources = vec![source];
+        })
+        .await
+    }
+
+    pub(crate) fn folder(&self) -> Option<FilesPlace> {
+        Some(FilesPlace::Folder(self.uploads()))
+    }
+}
+
+pub(crate) fn sha256(content: &[u8]) -> String {
+    orgvault_archive::naming::hex(&Sha256::digest(content))
+}
+
+fn put(path: &Path, content: &[u8]) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+/// Bytes that deflate makes no smaller.
+pub(crate) fn noise(bytes: usize) -> Vec<u8> {
+    let hashes = (0..bytes.div_ceil(32)).flat_map(|number| Sha256::digest(number.to_le_bytes()).to_vec());
+    hashes.take(bytes).collect()
+}
+
+pub(crate) async fn exports(daemon: &Daemon, company: &str, formats: &[Format]) -> Vec<Export> {
+    let organizations = vec![company.to_owned()];
+    let request = ExportRequest { organizations, formats: formats.to_vec(), ..ExportRequest::default() };
+    let exports = daemon.client.start_exports(&request).await.unwrap().exports;
+    let filter = ExportFilter { request: exports.first().map(|first| first.request), ..ExportFilter::default() };
+    let all = async || daemon.client.exports(&filter).await.unwrap().exports;
+    until("the exports end", async || all().await.iter().all(|export| export.state.is_final())).await;
+    all().await
+}
+
+/// The archive of one export, which has to work and to be whole.
+pub(crate) async fn archive(daemon: &Daemon, company: &str) -> (Archive, Manifest) {
+    let exports = exports(daemon, company, &[Format::Zip]).await;
+    let [export] = exports.as_slice() else { panic!("{exports:?}") };
+    assert_eq!((export.state, &export.error), (State::Finished, &None), "{export:?}");
+    let archive = daemon.client.archive(export.gid).await.unwrap();
+    let manifest = Manifest::beside(archive.path.as_ref()).unwrap().unwrap();
+    let verified = daemon.client.verify(export.gid).await.unwrap();
+    assert!(verified.ok, "{verified:?}");
+    assert!(orgvault_archive::verify(archive.path.as_ref(), None).unwrap().ok());
+    (archive, manifest)
+}
+
+/// The members of an archive in their order, with what they hold.
+pub(crate) fn members(archive: &Archive) -> Vec<(String, Vec<u8>)> {
+    let mut zip = ZipArchive::new(File::open(&archive.path).unwrap()).unwrap();
+    let count = zip.len();
+    let member = |index| {
+        let mut member = zip.by_index(index).unwrap();
+        let mut content = Vec::new();
+        member.read_to_end(&mut content).unwrap();
+        (member.name().unwrap().into_owned(), content)
+    };
+    (0..count).map(member).collect()
+}
+
+fn names(archive: &Archive) -> Vec<String> {
+    members(archive).into_iter().map(|(name, _)| name).collect()
+}
+
+fn warnings(archive: &Archive) -> BTreeMap<&str, &[String]> {
+    archive.warnings.iter().map(|warning| (warning.code.as_str(), warning.ids.as_slice())).collect()
+}
+
+fn text(content: &[u8]) -> &str {
+    str::from_utf8(content).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_follow_the_rows_and_are_listed_and_verified() {
+    let app = App::new().await;
+    let (plain, picture) = (b"text that deflate makes smaller\n".repeat(9000), noise(600_000));
+    app.upload(1, "a/plain text.txt", &plain).await;
+    app.upload(1, "a/ü,\"b\"\n.png", &picture).await;
+    app.upload(1, "empty", b"").await;
+    app.row(1, "./a//plain text.txt", None, None).await;
+    app.row(1, "", None, None).await;
+    app.upload(2, "of another company", b"secret").await;
+    let daemon = app.daemon(app.folder()).await;
+    let (first, manifest) = archive(&daemon, "1").await;
+    let files = ArchiveFiles { count: 3, bytes: (plain.len() + picture.len()) as u64, ..ArchiveFiles::default() };
+    assert_eq!((first.files, manifest.files), (Some(files), Some(files)));
+    assert_eq!(manifest.layout.file_list.as_deref(), Some(FILE_LIST));
+    assert_eq!(first.warnings, []);
+    let found = members(&first);
+    let odd = "files/a/ü,\"b\"\n.png";
+    let order =
+        ["attachments.csv", "companies.csv", "files/a/plain text.txt", odd, "files/empty", FILE_LIST, "meta.json"];
+    assert_eq!(found.iter().map(|(name, _)| name).collect::<Vec<_>>(), order);
+    assert!(found[2].1 == plain && found[3].1 == picture && found[4].1.is_empty());
+    let list = format!(
+        "path,bytes,sha256,status,table,id\n\
+         a/plain text.txt,{},{},ok,attachments,1\n\
+         \"a/ü,\"\"b\"\"\n.png\",600000,{},ok,attachments,2\n\
+         empty,0,{},ok,attachments,3\n",
+        plain.len(),
+        sha256(&plain),
+        sha256(&picture),
+        sha256(b"")
+    );
+    assert_eq!(text(&found[5].1), list);
+    let mut zip = ZipArchive::new(File::open(&first.path).unwrap()).unwrap();
+    let mut method = |name| zip.by_name(name).unwrap().compression();
+    assert_eq!(method("files/a/plain text.txt"), CompressionMethod::Deflated);
+    assert_eq!(method(odd), CompressionMethod::Stored, "a picture is compressed already");
+    let (second, _) = archive(&daemon, "1").await;
+    assert_eq!(first.sha256, second.sha256, "the same rows and files give the same bytes");
+    let (empty, manifest) = archive(&daemon, "3").await;
+    assert_eq!((empty.warnings.len(), manifest.files), (0, Some(ArchiveFiles::default())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_file_is_a_warning_with_its_row_and_the_export_finishes() {
+    let app = App::new().await;
+    let uploads = app.uploads();
+    fs::write(app.directory.path().join("secret"), "secret").unwrap();
+    symlink("../secret", uploads.join("link")).unwrap();
+    symlink("..", uploads.join("up")).unwrap();
+    fs::create_dir(uploads.join("folder")).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, uploads.join("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    app.upload(1, "good", b"good").await;
+    app.row(1, "gone", Some(3), None).await;
+    app.row(1, "good/gone", None, None).await;
+    put(&uploads.join("short"), b"short");
+    app.row(1, "short", Some(10), None).await;
+    app.row(1, "good", Some(4), Some("ff")).await;
+    put(&uploads.join("changed"), b"changed");
+    app.row(1, "changed", Some(7), Some(&sha256(b"CHANGED"))).await;
+    for path in ["../secret", "a/../../secret", "/etc/passwd", "link", "up/secret", "folder", "pipe", "."] {
+        app.row(1, path, None, None).await;
+    }
+    app.row(1, &"long".repeat(100), None, None).await;
+    let daemon = app.daemon(app.folder()).await;
+    let (archive, manifest) = archive(&daemon, "1").await;
+    assert_eq!(
+        manifest.files,
+        Some(ArchiveFiles { count: 3, bytes: 16, missing: 2, changed: 3, refused: 9, unreadable: 0 })
+    );
+    let expected = ["attachments.csv", "companies.csv", "files/good", "files/short", "files/changed", FILE_LIST];
+    assert_eq!(names(&archive)[..6], expected);
+    let found = warnings(&archive);
+    assert_eq!(found["files_missing"], ["attachments 2: gone", "attachments 3: good/gone"]);
+    let changed = [
+        "attachments 1: good (the row's SHA-256 is none)",
+        "attachments 4: short (it has 5 bytes and the row says 10)",
+        "attachments 6: changed (its SHA-256 is not the row's)",
+    ];
+    assert_eq!(found["files_changed"], changed);
+    let refused = [
+        "attachments 7: ../secret (it leads upwards)",
+        "attachments 8: a/../../secret (it leads upwards)",
+        "attachments 9: /etc/passwd (it begins with /)",
+        "attachments 10: link (it is a way out of the folder)",
+        "attachments 11: up/secret (it is a way out of the folder)",
+        "attachments 12: folder (it is a directory)",
+        "attachments 13: pipe (it is a named pipe)",
+        "attachments 14: . (it names no file)",
+    ];
+    assert_eq!(found["files_refused"][..8], refused);
+    let content = members(&archive).into_iter().find(|(name, _)| name == FILE_LIST).unwrap().1;
+    let statuses = text(&content).lines().skip(1).map(|line| line.split(',').nth(3).unwrap());
+    assert_eq!(statuses.filter(|status| *status == "refused").count(), 9);
+    assert!(!members(&archive).iter().any(|(_, content)| content == b"secret"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_gone_ends_the_export_and_check_says_so() {
+    let app = App::new().await;
+    app.upload(1, "a", b"a").await;
+    let daemon = app.daemon(app.folder()).await;
+    let line = async || {
+        let check = daemon.client.check("tracker", false).await.unwrap();
+        check.lines.into_iter().find(|line| line.name == "files").unwrap()
+    };
+    assert_eq!(line().await.result, CheckResult::Ok);
+    fs::rename(app.uploads(), app.directory.path().join("elsewhere")).unwrap();
+    let exports = exports(&daemon, "1", &[Format::Zip]).await;
+    let error = exports[0].error.as_ref().unwrap();
+    assert_eq!(error.code, "files_unreachable");
+    assert!(error.message.contains("uploads: No such file") && error.hint.contains("`files`"), "{error:?}");
+    let failed = line().await;
+    assert_eq!((failed.result, failed.message), (CheckResult::Failed, error.message.clone()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn archives_without_the_files_say_so_once_for_a_request() {
+    let app = App::new().await;
+    for name in ["a", "b", "c"] {
+        app.upload(1, name, b"x").await;
+    }
+    app.row(1, "a", None, None).await;
+    app.row(1, "", None, None).await;
+    let without = app.daemon(None).await;
+    let line = without.client.check("tracker", false).await.unwrap().lines.into_iter().find(|it| it.name == "files");
+    assert_eq!(line.unwrap().result, CheckResult::Warning);
+    let told = |exports: &[Export]| {
+        let warnings = exports.iter().flat_map(|export| export.warnings.clone());
+        let warnings: Vec<Warning> = warnings.filter(|warning| warning.code == "files_not_included").collect();
+        warnings.into_iter().map(|warning| warning.message).collect::<Vec<_>>()
+    };
+    let not_said = "the source does not say in `files` where they are";
+    let zip = told(&exports(&without, "1", &[Format::Zip]).await);
+    assert_eq!(zip, [format!("3 files of the app that rows name are not in the archive: {not_said}")]);
+    let all = exports(&without, "1", &[Format::Json, Format::Csv, Format::Zip]).await;
+    assert_eq!((all.len(), told(&all).len()), (4, 1), "two of the archives are of one section each");
+    assert_eq!(told(&exports(&without, "3", &[Format::Zip]).await), [""; 0], "there are none");
+
+    let with = app.daemon(app.folder()).await;
+    let json = told(&exports(&with, "1", &[Format::Zip, Format::Json]).await);
+    assert_eq!(json, ["3 files of the app that rows name are not in the archive: json holds none, and zip does"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_postgresql_name_files_too() {
+    let database = Database::new();
+    database.psql(
+        "CREATE TABLE companies (id integer PRIMARY KEY, name text);
+         INSERT INTO companies VALUES (1, 'Acme');
+         CREATE TABLE attachments (id uuid PRIMARY KEY, company_id integer, path varchar, size numeric, hash char(64));
+         INSERT INTO attachments VALUES
+           ('0000000a-0000-4000-8000-000000000000', 1, 'a', 3, NULL),
+           ('0000000b-0000-4000-8000-000000000000', 1, 'b', 1, NULL);",
+    );
+    let app = App::new().await;
+    put(&app.uploads().join("a"), b"abc");
+    put(&app.uploads().join("b"), b"abc");
+    let start = async |files| {
+        let source = SourceConfig { product: "parts".to_owned(), files, ..fixture::config(&database.url()) };
+        Daemon::start_with(|config| {
+            fs::create_dir_all(&config.daemon.products_dir).unwrap();
+            fs::write(config.daemon.products_dir.join("parts.toml"), DEFINITION).unwrap();
+            config.sources = vec![source];
+        })
+        .await
+    };
+    database.psql(&format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}", database.role()));
+    let (archive, _) = archive(&start(app.folder()).await, "1").await;
+    let changed = "attachments 0000000b-0000-4000-8000-000000000000: b (it has 3 bytes and the row says 1)";
+    assert_eq!(warnings(&archive)["files_changed"], [changed]);
+    let without = exports(&start(None).await, "1", &[Format::Csv]).await;
+    let told = without.iter().flat_map(|export| &export.warnings).map(|warning| warning.message.as_str());
+    let not_said = "2 files of the app that rows name are not in the archive: csv holds none, and zip does";
+    assert_eq!(told.collect::<Vec<_>>(), [not_said]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verification_finds_what_happened_to_a_file_of_an_archive() {
+    let app = App::new().await;
+    let picture = noise(100_000);
+    for name in ["a", "b", "c"] {
+        app.upload(1, name, &picture).await;
+    }
+    let daemon = app.daemon(app.folder()).await;
+    let (archive, _) = archive(&daemon, "1").await;
+    let bytes = fs::read(&archive.path).unwrap();
+    let places: Vec<usize> =
+        bytes.windows(64).enumerate().filter(|(_, it)| *it == &picture[..64]).map(|it| it.0).collect();
+    let file = File::options().write(true).open(&archive.path).unwrap();
+    file.write_all_at(b"?", places[1] as u64 + 500).unwrap();
+    let faults = daemon.client.verify(archive.gid).await.unwrap().faults.join("\n");
+    assert!(faults.contains("hash differs") && faults.contains("member files/b: "), "{faults}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_of_files_that_the_query_does_not_give_is_found_by_check() {
+    let app = App::new().await;
+    let wrong = DEFINITION.replace("path = \"storagePath\"", "path = \"storage_path\"");
+    let daemon = app.daemon_of(&wrong, app.folder()).await;
+    let check = daemon.client.check("tracker", false).await.unwrap();
+    let queries = check.lines.iter().find(|line| line.name == "queries").unwrap();
+    assert_eq!(queries.result, CheckResult::Failed);
+    let said = "source tracker: section attachments, of which [[files]] reads columns, gives no column `storage_path`";
+    assert_eq!(queries.details, [said]);
+    let failed = &exports(&daemon, "1", &[Format::Zip]).await[0];
+    let message = &failed.error.as_ref().unwrap().message;
+    assert!(message.contains("named by column storage_path, which its rows query does not give"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_ends_the_fetching_of_files() {
+    let app = App::new().await;
+    // Zeros, which take no room and minutes to be compressed.
+    File::create(app.uploads().join("large")).unwrap().set_len(64 << 30).unwrap();
+    app.row(1, "large", None, None).await;
+    let daemon = app.daemon(app.folder()).await;
+    let request =
+        ExportRequest { organizations: vec!["1".to_owned()], formats: vec![Format::Zip], ..ExportRequest::default() };
+    let gid = daemon.client.start_exports(&request).await.unwrap().exports[0].gid;
+    let export = async || daemon.client.export(gid).await.unwrap();
+    until("files are fetched", async || export().await.progress.is_some_and(|progress| progress.section == "files"))
+        .await;
+    daemon.client.cancel(gid).await.unwrap();
+    until("the export ends", async || export().await.state.is_final()).await;
+    assert_eq!(export().await.error.unwrap().code, "canceled");
+}
