@@ -9,12 +9,12 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use orgvault_api::{DemoReady, clock::Clock};
-use orgvault_config::Config;
+use orgvault_config::{Config, SecretUrl, Tls};
 use orgvault_daemon::{
     api::document,
-    demo,
+    define, demo,
     lifecycle::{Signals, Stop, follow_hangups, follow_signals, supervisor},
     logging, reap_orphans, run,
     settings::Settings,
@@ -39,6 +39,11 @@ struct Arguments {
 enum Command {
     /// Checks the configuration and the product definitions, and says all that is wrong with them.
     CheckConfig,
+    /// Drafts a product definition from a database, read-only, and prints it.
+    ///
+    /// Every table is classified: owned by one organization each row, shared by several, excluded with a reason, or
+    /// undecided, which `orgvaultd check-config` refuses until somebody decides. Needs no configuration and no daemon.
+    Define(DefineArguments),
     /// Prints the `OpenAPI` document of the API.
     Openapi,
     /// Makes up a database in an empty directory and runs on it until standard input ends: what
@@ -48,6 +53,36 @@ enum Command {
         /// The empty directory.
         directory: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+struct DefineArguments {
+    /// The app's database: postgres://.. or sqlite:///FILE. A password is better in ~/.pgpass than here.
+    url: String,
+    /// The table of which each row is an organization: `workspaces`, or `schema.workspaces`.
+    #[arg(long, value_name = "TABLE")]
+    tenant: String,
+    /// The product's name; made from the database's without it.
+    #[arg(long)]
+    name: Option<String>,
+    /// Lines `table.column -> table.column`: links that the database does not tell.
+    #[arg(long, value_name = "FILE")]
+    links: Option<PathBuf>,
+    /// A definition that is brought up to date after an upgrade of the app: it is printed with what is new and without what
+    /// is gone, and otherwise as it is.
+    #[arg(long, value_name = "FILE")]
+    update: Option<PathBuf>,
+    /// What TLS has to prove beyond this machine: as `tls` of a source.
+    #[arg(long, value_enum, default_value_t = TlsArgument::VerifyFull)]
+    tls: TlsArgument,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TlsArgument {
+    /// The server's certificate and name.
+    VerifyFull,
+    /// Whatever the URL says.
+    AsUrl,
 }
 
 /// `StateDirectory=` of the unit: where it may write without more.
@@ -73,6 +108,7 @@ fn command() -> anyhow::Result<ExitCode> {
     };
     match arguments.command {
         Some(Command::Openapi) => print_document(),
+        Some(Command::Define(arguments)) => draft(&arguments),
         Some(Command::Demo { directory }) => run_demo(&directory),
         Some(Command::CheckConfig) => {
             with_settings(&arguments.config, |settings| say_all_is_well(&arguments.config, &settings))
@@ -84,6 +120,46 @@ fn command() -> anyhow::Result<ExitCode> {
 fn print_document() -> anyhow::Result<ExitCode> {
     writeln!(io::stdout().lock(), "{}", document().to_pretty_json()?)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The draft goes to standard output, and what it says in short to standard error.
+fn draft(arguments: &DefineArguments) -> anyhow::Result<ExitCode> {
+    let url = SecretUrl::new(arguments.url.clone());
+    let (links, update) = match (read(arguments.links.as_deref()), read(arguments.update.as_deref())) {
+        (Ok(links), Ok(update)) => (links, update),
+        (Err(error), _) | (_, Err(error)) => {
+            return Ok(complain(&format!("orgvaultd: {error:#}"), ExitCode::from(USAGE)));
+        }
+    };
+    let date = Clock::system().now().format("%Y-%m-%d").to_string();
+    let request = define::Request {
+        url: &url,
+        tls: match arguments.tls {
+            TlsArgument::VerifyFull => Tls::VerifyFull,
+            TlsArgument::AsUrl => Tls::AsUrl,
+        },
+        tenant: &arguments.tenant,
+        name: arguments.name.as_deref(),
+        links: links.as_ref().map(|(file, text)| (*file, text.as_str())),
+        update: update.as_ref().map(|(file, text)| (*file, text.as_str())),
+        date: &date,
+    };
+    let runtime = Runtime::new().context("cannot start the runtime")?;
+    let drafted = runtime.block_on(define::define(&request));
+    runtime.shutdown_timeout(LAST_CHANCE);
+    let outcome = match drafted {
+        Ok(outcome) => outcome,
+        Err(error) => return Ok(complain(&format!("orgvaultd: {error}"), ExitCode::FAILURE)),
+    };
+    let mut output = io::stdout().lock();
+    output.write_all(outcome.text.as_bytes()).and_then(|()| output.flush()).context("cannot write the draft")?;
+    Ok(complain(outcome.summary.trim_end(), ExitCode::SUCCESS))
+}
+
+fn read(file: Option<&Path>) -> anyhow::Result<Option<(&Path, String)>> {
+    let Some(file) = file else { return Ok(None) };
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    Ok(Some((file, text)))
 }
 
 /// Its first line is read by the caller; there is no log, which would be written over the console.

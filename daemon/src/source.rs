@@ -7,6 +7,7 @@ mod listing;
 mod meaning;
 mod rows;
 mod sql;
+pub mod survey;
 mod uuid;
 
 use std::sync::Arc;

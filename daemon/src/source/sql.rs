@@ -6,14 +6,16 @@ mod columns;
 mod files;
 mod postgres;
 mod queries;
+mod question;
 mod schema;
 mod sqlite;
 mod stall;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
+use async_trait::async_trait;
 use orgvault_config::{SecretUrl, SourceConfig, Tls};
 use sqlx::Column;
 use tokio_util::task::TaskTracker;
@@ -22,6 +24,7 @@ use super::{
     error::{SourceError, SourceFault},
     listing::{self, Cell, Listed},
     rows::Rows,
+    survey::Surveyor,
 };
 use crate::{
     product::{Definition, OrganizationQuery, Queries},
@@ -45,12 +48,16 @@ struct Driver {
 type Locate = fn(&Arc<str>, &SecretUrl, Tls) -> Result<Box<dyn Location>, SourceError>;
 
 /// A database that a URL names. Has no `Debug`: it may hold a password.
-trait Location {
+#[async_trait]
+trait Location: Send {
     /// Where it is, without secrets: `postgres://db.example/rytask`.
     fn shown(&self) -> String;
 
     /// Gets ready to connect when it is first asked.
     fn connect(self: Box<Self>, source: RowsConfig<'_>) -> Arc<dyn Rows>;
+
+    /// Connects, and begins to read; `name` is for errors.
+    async fn survey(self: Box<Self>, name: &Arc<str>) -> Result<Box<dyn Surveyor>, SourceError>;
 }
 
 /// What a database is read by.
@@ -80,6 +87,25 @@ pub(super) fn connect(
     let queries = queries(name, driver.dialect, definition)?;
     let (name, definition) = (Arc::clone(name), Arc::clone(definition));
     Ok((location.shown(), location.connect(RowsConfig { name, config, definition, queries, tracker })))
+}
+
+/// What kind of database a URL names, where it is, without secrets, and what looks at it as a whole.
+///
+/// # Errors
+/// When the URL is none or asks for less TLS than `tls`, or the database cannot be reached.
+pub(super) async fn survey(
+    name: &Arc<str>,
+    url: &SecretUrl,
+    tls: Tls,
+) -> Result<(Dialect, String, Box<dyn Surveyor>), SourceError> {
+    let (driver, location) = locate(name, url, tls)?;
+    let shown = location.shown();
+    Ok((driver.dialect, shown, location.survey(name).await?))
+}
+
+/// A name as the SQL of a database writes it.
+pub(super) fn quoted(name: &str, dialect: Dialect) -> Cow<'_, str> {
+    if dialect == Dialect::SQLITE { sqlite::quoted(name) } else { postgres::identifier::quoted(name) }
 }
 
 /// Refuses what [`connect`] refuses; of a definition that is not known, nothing.

@@ -5,6 +5,8 @@ mod api;
 #[cfg(test)]
 mod archive;
 #[cfg(test)]
+mod define;
+#[cfg(test)]
 mod encode;
 #[cfg(test)]
 mod export;

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The rooms of `daemon/src`, the lowest first: each uses only those before it.
-const ROOMS: [&str; 38] = [
+const ROOMS: [&str; 39] = [
     "permissions",
     "sql",
     "row",
@@ -30,6 +30,7 @@ const ROOMS: [&str; 38] = [
     "format",
     "source",
     "store",
+    "define",
     "settings",
     "catalog",
     "context",

@@ -5,7 +5,7 @@ mod copy;
 mod describe;
 mod error;
 mod grants;
-mod identifier;
+pub(super) mod identifier;
 mod intact;
 mod invariants;
 mod live;
@@ -14,6 +14,7 @@ mod pool;
 mod session;
 mod snapshot;
 mod stream;
+mod survey;
 mod types;
 mod url;
 
@@ -44,6 +45,7 @@ use crate::{
         error::SourceError,
         listing::{Cell, Listed},
         rows::{Rows, RowsSnapshot},
+        survey::Surveyor,
     },
     sql::Dialect,
 };
@@ -55,6 +57,7 @@ pub(super) const DRIVER: Driver = Driver {
     locate: |name, url, tls| Ok(Box::new(url::read(name, url, tls)?)),
 };
 
+#[async_trait]
 impl Location for PgConnectOptions {
     fn shown(&self) -> String {
         url::shown(self)
@@ -62,6 +65,10 @@ impl Location for PgConnectOptions {
 
     fn connect(self: Box<Self>, source: RowsConfig<'_>) -> Arc<dyn Rows> {
         Arc::new(Postgres::new(*self, source))
+    }
+
+    async fn survey(self: Box<Self>, name: &Arc<str>) -> Result<Box<dyn Surveyor>, SourceError> {
+        Ok(Box::new(survey::Survey::open(name, *self).await?))
     }
 }
 

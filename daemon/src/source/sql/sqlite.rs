@@ -5,6 +5,7 @@ mod error;
 mod invariants;
 mod organization;
 mod snapshot;
+mod survey;
 mod url;
 mod value;
 
@@ -24,6 +25,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, sqlite::SqliteC
 use tokio::time::timeout;
 
 use self::snapshot::Snapshot;
+pub(super) use self::survey::quoted;
 use super::{
     Driver, Location, RowsConfig, check, list,
     queries::LIST,
@@ -35,6 +37,7 @@ use crate::{
         error::{SourceError, SourceFault},
         listing::Listed,
         rows::{Rows, RowsSnapshot},
+        survey::Surveyor,
     },
     sql::Dialect,
 };
@@ -49,6 +52,7 @@ pub(super) const DRIVER: Driver = Driver {
     },
 };
 
+#[async_trait]
 impl Location for PathBuf {
     fn shown(&self) -> String {
         format!("sqlite://{}", self.display())
@@ -56,6 +60,10 @@ impl Location for PathBuf {
 
     fn connect(self: Box<Self>, source: RowsConfig<'_>) -> Arc<dyn Rows> {
         Arc::new(Sqlite::new(*self, source))
+    }
+
+    async fn survey(self: Box<Self>, name: &Arc<str>) -> Result<Box<dyn Surveyor>, SourceError> {
+        Ok(Box::new(survey::Survey::open(name, *self).await?))
     }
 }
 

@@ -1,0 +1,283 @@
+//! What refers to what: foreign keys, the admin's hints, and names of columns, which rows have to prove.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{
+    hints::Hint,
+    words::{are_same, is_audit, is_preference, referred, singulars, words},
+};
+use crate::source::survey::{ColumnFacts, Facts, Kind, TableFacts};
+
+/// From the rows of one table to those of another, or of the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) from: usize,
+    pub(super) columns: Vec<String>,
+    pub(super) to: usize,
+    pub(super) keys: Vec<String>,
+    pub(super) origin: Origin,
+    /// Whether every row has it.
+    pub(super) is_required: bool,
+    /// Whether it is of a person's choice (`last_workspace_id`).
+    pub(super) is_preference: bool,
+    /// Whether it says who touched the row (`created_by_id`).
+    pub(super) is_audit: bool,
+}
+
+/// How a link is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// The admin says so.
+    Hint,
+    /// By a foreign key.
+    Constraint,
+    /// By the column's name, which is that of the table.
+    Name,
+    /// By the column's name, of which the table's is a part, or the other way round.
+    Part,
+}
+
+/// The tables, and all that may link them.
+pub(super) struct Schema<'f> {
+    pub(super) facts: &'f Facts,
+    /// The tenant table.
+    pub(super) tenant: usize,
+    /// Its primary key.
+    pub(super) tenant_key: String,
+    pub(super) links: Vec<Link>,
+    /// The links of each table, by its place.
+    pub(super) from: Vec<Vec<usize>>,
+    /// The links to each table, by its place.
+    pub(super) to: Vec<Vec<usize>>,
+    names: Names,
+}
+
+impl<'f> Schema<'f> {
+    pub(super) fn new(facts: &'f Facts, tenant: usize, hints: &[Hint]) -> Self {
+        let names = Names::new(facts);
+        let mut links = Vec::new();
+        for place in 0..facts.tables.len() {
+            of_table(facts, place, hints, &names, &mut links);
+        }
+        let tenant_key =
+            facts.tables.get(tenant).and_then(|table| table.primary_key.first()).cloned().unwrap_or_default();
+        let by = |side: fn(&Link) -> usize| {
+            let mut places = vec![Vec::new(); facts.tables.len()];
+            for (at, link) in links.iter().enumerate() {
+                if let Some(place) = places.get_mut(side(link)) {
+                    place.push(at);
+                }
+            }
+            places
+        };
+        let (from, to) = (by(|link| link.from), by(|link| link.to));
+        Self { facts, tenant, tenant_key, links, from, to, names }
+    }
+
+    pub(super) fn table(&self, place: usize) -> &'f TableFacts {
+        // Places come from the facts themselves.
+        self.facts.tables.get(place).unwrap_or(&EMPTY)
+    }
+
+    /// The tables by their names.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    pub(super) fn key(&self, place: usize) -> String {
+        self.table(place).key()
+    }
+
+    pub(super) fn links_of(&self, place: usize) -> impl Iterator<Item = (usize, &Link)> {
+        self.at(self.from.get(place))
+    }
+
+    pub(super) fn links_to(&self, place: usize) -> impl Iterator<Item = (usize, &Link)> {
+        self.at(self.to.get(place))
+    }
+
+    fn at<'s>(&'s self, places: Option<&'s Vec<usize>>) -> impl Iterator<Item = (usize, &'s Link)> {
+        places.into_iter().flatten().filter_map(|at| Some((*at, self.links.get(*at)?)))
+    }
+
+    /// Whether a link leads to the organization itself.
+    pub(super) fn is_direct(&self, link: &Link) -> bool {
+        link.to == self.tenant && link.from != self.tenant
+    }
+}
+
+static EMPTY: TableFacts = TableFacts {
+    schema: None,
+    name: String::new(),
+    columns: Vec::new(),
+    primary_key: Vec::new(),
+    unique: Vec::new(),
+    foreign_keys: Vec::new(),
+    is_readable: false,
+};
+
+fn of_table(facts: &Facts, place: usize, hints: &[Hint], names: &Names, links: &mut Vec<Link>) {
+    let Some(table) = facts.tables.get(place) else { return };
+    let link = |columns: Vec<String>, to: usize, keys: Vec<String>, origin: Origin| {
+        let is_set = |name: &String| table.column(name).is_some_and(|column| !column.is_nullable);
+        let is_hint = origin == Origin::Hint;
+        let is = |test: fn(&[String]) -> bool| !is_hint && columns.iter().any(|name| test(&words(name)));
+        let is_required = is_hint || columns.iter().all(is_set);
+        let (is_preference, is_audit) = (is(is_preference), is(is_audit));
+        Link { from: place, columns, to, keys, origin, is_required, is_preference, is_audit }
+    };
+    let hinted: Vec<&Hint> = hints.iter().filter(|hint| hint.table == place).collect();
+    for hint in &hinted {
+        links.push(link(vec![hint.column.clone()], hint.target, vec![hint.key.clone()], Origin::Hint));
+    }
+    let is_hinted = |columns: &[String]| hinted.iter().any(|hint| columns == [hint.column.clone()]);
+    for key in table.foreign_keys.iter().filter(|key| !is_hinted(&key.columns)) {
+        links.push(link(key.columns.clone(), key.table, key.keys.clone(), Origin::Constraint));
+    }
+    for column in &table.columns {
+        let own = [column.name.clone()];
+        let is_known = is_hinted(&own) || table.foreign_keys.iter().any(|key| key.columns == own);
+        if is_known || column.is_generated || table.primary_key == own {
+            continue;
+        }
+        for (to, origin) in names.of_column(facts, place, column) {
+            let Some(key) = facts.tables.get(to).and_then(|table| table.primary_key.first()) else { continue };
+            links.push(link(own.to_vec(), to, vec![key.clone()], origin));
+        }
+    }
+}
+
+/// The tables by the words of their names.
+pub(super) struct Names {
+    words: Vec<Vec<String>>,
+    by_last: HashMap<String, Vec<usize>>,
+    by_first: HashMap<String, Vec<usize>>,
+}
+
+/// Who people are called in columns.
+const PEOPLE: [&str; 24] = [
+    "owner",
+    "creator",
+    "author",
+    "assignee",
+    "actor",
+    "member",
+    "reporter",
+    "sender",
+    "receiver",
+    "recipient",
+    "user",
+    "person",
+    "approver",
+    "reviewer",
+    "invitee",
+    "inviter",
+    "requester",
+    "subscriber",
+    "editor",
+    "manager",
+    "lead",
+    "agent",
+    "participant",
+    "by",
+];
+/// What tables of people are called.
+const PERSONS: [&str; 4] = ["user", "person", "member", "account"];
+
+impl Names {
+    pub(super) fn new(facts: &Facts) -> Self {
+        let names: Vec<Vec<String>> = facts.tables.iter().map(|table| words(&table.name)).collect();
+        let (mut by_last, mut by_first) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
+        for (place, name) in names.iter().enumerate() {
+            for form in name.last().into_iter().flat_map(|last| singulars(last)) {
+                by_last.entry(form).or_default().push(place);
+            }
+            for form in name.first().into_iter().flat_map(|first| singulars(first)) {
+                by_first.entry(form).or_default().push(place);
+            }
+        }
+        Self { words: names, by_last, by_first }
+    }
+
+    /// The tables that a column may refer to by its name and its type.
+    fn of_column(&self, facts: &Facts, from: usize, column: &ColumnFacts) -> Vec<(usize, Origin)> {
+        let (name, is_bare) = match referred(&column.name) {
+            Some(name) => (name, false),
+            None => (words(&column.name), true),
+        };
+        let is_by = name.last().is_some_and(|last| last == "by");
+        if is_bare && column.kind != Kind::Uuid && !(is_by && column.kind == Kind::Integer) {
+            return Vec::new();
+        }
+        let mut found = self.named(from, &name);
+        found.retain(|(to, origin)| {
+            let fits = facts.tables.get(*to).is_some_and(|table| match table.primary_key.as_slice() {
+                [key] => table.column(key).is_some_and(|key| fit(key, column)),
+                _ => false,
+            });
+            fits && (!is_bare || is_by || *origin == Origin::Name)
+        });
+        found
+    }
+
+    /// The tables that words may mean: those of the best kind of likeness.
+    pub(super) fn named(&self, from: usize, name: &[String]) -> Vec<(usize, Origin)> {
+        let Some(last) = name.last() else { return Vec::new() };
+        if matches!(name, [only] if only == "parent" || only == "ancestor") {
+            return vec![(from, Origin::Name)];
+        }
+        let own = self.words.get(from).map(Vec::as_slice).unwrap_or_default();
+        let mut ranked: Vec<(usize, usize)> = Vec::new();
+        for place in places(&self.by_last, last) {
+            let Some(table) = self.words.get(place) else { continue };
+            ranked.extend(likeness(own, name, table).map(|rank| (rank, place)));
+        }
+        if ranked.is_empty() && name.len() == 1 {
+            let begins = |place: &usize| self.words.get(*place).is_some_and(|table| starts(table, name));
+            ranked.extend(places(&self.by_first, last).into_iter().filter(begins).map(|place| (40, place)));
+        }
+        if ranked.is_empty() && PEOPLE.contains(&last.as_str()) {
+            let people = PERSONS.iter().filter_map(|person| self.by_last.get(*person)).flatten();
+            ranked.extend(
+                people
+                    .filter(|place| self.words.get(**place).is_some_and(|name| name.len() <= 2))
+                    .map(|place| (50, *place)),
+            );
+        }
+        let best = ranked.iter().map(|(rank, _)| *rank).min();
+        ranked.retain(|(rank, _)| Some(*rank) == best);
+        let origin = |rank| if rank < 20 { Origin::Name } else { Origin::Part };
+        ranked.into_iter().map(|(rank, place)| (place, origin(rank))).collect()
+    }
+}
+
+/// How like a table's name is what a column is named for; less is more.
+fn likeness(own: &[String], name: &[String], table: &[String]) -> Option<usize> {
+    let ends = |long: &[String], short: &[String]| {
+        long.len().checked_sub(short.len()).is_some_and(|at| long.get(at..).is_some_and(|end| are_same(end, short)))
+    };
+    if are_same(name, table) {
+        return Some(0);
+    }
+    if ends(table, name) {
+        // `core_issue.project_id` means `core_project`.
+        let label = table.len() - name.len();
+        return Some(if own.get(..label) == table.get(..label) { 10 } else { 20 });
+    }
+    // `assignee_user_id` means `users`; the longer the part, the better.
+    ends(name, table).then(|| 39 - table.len().min(9))
+}
+
+fn starts(table: &[String], name: &[String]) -> bool {
+    table.get(..name.len()).is_some_and(|start| are_same(start, name))
+}
+
+/// Whether the values of a key and of a column can be the same.
+fn fit(key: &ColumnFacts, column: &ColumnFacts) -> bool {
+    key.kind == column.kind && key.kind != Kind::Other
+}
+
+/// The tables that a word is of, whatever its number.
+fn places(index: &HashMap<String, Vec<usize>>, word: &str) -> BTreeSet<usize> {
+    singulars(word).iter().filter_map(|form| index.get(form)).flatten().copied().collect()
+}
