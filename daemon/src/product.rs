@@ -83,6 +83,10 @@ pub enum TimestampStyle {
     Millis,
     /// `2026-01-31T09:30:00Z`: years 1 to 9999.
     Seconds,
+    /// `2026-01-31T09:30:00.123456Z`: nothing is cut. Beyond the years 1 to 9999 as PostgreSQL prints it in UTC.
+    Micros,
+    /// As [`Self::Millis`], and beyond its range as PostgreSQL prints it in UTC.
+    Usual,
 }
 
 /// When a CSV field is quoted.
@@ -190,6 +194,8 @@ pub enum DeclaredType {
     Json,
     /// Words with one blank between them.
     List,
+    /// Any bytes: a BLOB of SQLite, or the bytes of a text.
+    Bytes,
 }
 
 /// Files that the app keeps beside its database, each named by a row of a section.

@@ -35,8 +35,12 @@ pub enum ColumnType {
     Json,
     /// UTF-8 words with one blank between them; empty text is an empty list.
     List,
-    /// PostgreSQL's binary one-dimensional array of an element type.
+    /// Any bytes.
+    Bytes,
+    /// PostgreSQL's binary array of an element type.
     Array(Element),
+    /// The character between the elements, then PostgreSQL's text of an array of any type.
+    ArrayText,
 }
 
 /// What the elements of an array column hold.
@@ -58,6 +62,12 @@ pub enum Element {
     Timestamp,
     /// As [`ColumnType::Date`].
     Date,
+    /// As [`ColumnType::Json`].
+    Json,
+    /// A version byte, then JSON text.
+    Jsonb,
+    /// As [`ColumnType::Bytes`].
+    Bytes,
 }
 
 /// One column of a query's result.

@@ -138,18 +138,15 @@ impl FieldWriter {
         match value {
             Value::Text(text) | Value::List(text) => self.quote(text.as_bytes(), out),
             // Their text never holds what is quoted.
-            Value::Uuid(_) | Value::Timestamp(_) | Value::Bool(_) | Value::Int(_) | Value::Numeric(_) => {
+            Value::Uuid(_) | Value::Bool(_) | Value::Int(_) | Value::Numeric(_) | Value::Bytes(_) => {
                 value.write_text(self.encoding.timestamp, out)?;
             }
-            // Only a database has NaN and infinities; CSV can hold their names.
-            Value::Float(number) if !number.is_finite() => write_not_finite(number, out),
-            Value::Single(number) if !number.is_finite() => write_not_finite(number.into(), out),
             value => {
                 let mut text = std::mem::take(&mut self.text);
                 text.clear();
                 let done = match value {
-                    Value::Json(json) => self.json.write(json, &mut text),
-                    value => value.write_text(self.encoding.timestamp, &mut text),
+                    Value::Array(array) => array.write_text(&mut text, |element, out| self.plain(element, out)),
+                    value => self.plain(value, &mut text),
                 };
                 self.quote(&text, out);
                 self.text = text;
@@ -157,6 +154,14 @@ impl FieldWriter {
             }
         }
         Ok(())
+    }
+
+    /// A value's text before it is quoted.
+    fn plain(&mut self, value: Value<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
+        match value {
+            Value::Json(json) => self.json.write(json, out),
+            value => value.write_text(self.encoding.timestamp, out),
+        }
     }
 
     #[inline]
@@ -195,17 +200,6 @@ fn write_quoted(field: &[u8], out: &mut Vec<u8>) {
     }
     out.extend_from_slice(rest);
     out.push(b'"');
-}
-
-fn write_not_finite(number: f64, out: &mut Vec<u8>) {
-    let name: &[u8] = if number.is_nan() {
-        b"NaN"
-    } else if number > 0.0 {
-        b"Infinity"
-    } else {
-        b"-Infinity"
-    };
-    out.extend_from_slice(name);
 }
 
 /// The encoder of `csv`: the rows of the plan's one section.

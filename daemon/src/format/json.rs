@@ -197,43 +197,63 @@ impl ValueWriter {
     #[inline]
     fn write(&mut self, value: Value<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
         match value {
-            Value::Uuid(_) | Value::Timestamp(_) | Value::Numeric(_) | Value::Date(_) => {
-                out.push(b'"');
-                value.write_text(self.timestamp, out)?;
-                out.push(b'"');
+            Value::Uuid(_) | Value::Timestamp(_) | Value::Numeric(_) | Value::Date(_) | Value::Bytes(_) => {
+                self.write_quoted(value, out)?;
             }
             Value::Text(text) => write_string(text, out),
-            Value::Float(number) if !number.is_finite() => return Err(Misfit::NotFinite(number)),
-            Value::Single(number) if !number.is_finite() => return Err(Misfit::NotFinite(number.into())),
+            // JSON has no such numbers: their names, as for `numeric`.
+            Value::Float(number) if !number.is_finite() => self.write_quoted(value, out)?,
+            Value::Single(number) if !number.is_finite() => self.write_quoted(value, out)?,
             Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Single(_) => {
                 value.write_text(self.timestamp, out)?;
             }
             Value::Json(json) => self.json.write(json, out)?,
-            Value::List(words) => self.write_items(
-                words.split(' ').filter(|_| !words.is_empty()).map(|word| Ok(Some(Value::Text(word)))),
-                out,
-            )?,
-            Value::Array(array) => self.write_items(array.values(), out)?,
+            Value::List(words) => write_words(words, out),
+            Value::Array(array) if array.has_own_bounds() => {
+                let mut text = Vec::new();
+                array.write_text(&mut text, |element, out| self.write_plain(element, out))?;
+                write_string(&String::from_utf8_lossy(&text), out);
+            }
+            Value::Array(array) => array.write_nested(*b"[]", out, |element, out| self.write_element(element, out))?,
+            Value::ArrayText(array) => array.write_json(out)?,
         }
         Ok(())
     }
 
-    fn write_items<'a>(
-        &mut self,
-        items: impl Iterator<Item = Result<Option<Value<'a>>, Misfit>>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Misfit> {
-        out.push(b'[');
-        for (index, item) in items.enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            match item? {
-                Some(value) => self.write(value, out)?,
-                None => out.extend_from_slice(b"null"),
-            }
-        }
-        out.push(b']');
+    /// A text that holds nothing to escape.
+    #[inline]
+    fn write_quoted(&self, value: Value<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
+        out.push(b'"');
+        value.write_text(self.timestamp, out)?;
+        out.push(b'"');
         Ok(())
     }
+
+    fn write_element(&mut self, element: Option<Value<'_>>, out: &mut Vec<u8>) -> Result<(), Misfit> {
+        if let Some(element) = element {
+            return self.write(element, out);
+        }
+        out.extend_from_slice(b"null");
+        Ok(())
+    }
+
+    /// The text of an element.
+    fn write_plain(&mut self, value: Value<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
+        match value {
+            Value::Json(json) => self.json.write(json, out),
+            value => value.write_text(self.timestamp, out),
+        }
+    }
+}
+
+/// Words with one blank between them, as a list.
+fn write_words(words: &str, out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (index, word) in words.split(' ').filter(|_| !words.is_empty()).enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_string(word, out);
+    }
+    out.push(b']');
 }

@@ -1,16 +1,17 @@
 //! Values of cells, read without copying, and their plain text.
 
+mod array;
 mod instant;
 mod numeric;
 
 use std::{fmt, io::Write};
 
-use super::number;
-use crate::{
-    product::TimestampStyle,
-    row::{ColumnType, Element},
-};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
+use super::number;
+use crate::{product::TimestampStyle, row::ColumnType};
+
+pub use array::{Array, ArrayText};
 pub use instant::{MICROS_1970_TO_2000, write_date, write_timestamp};
 pub use numeric::Numeric;
 
@@ -39,8 +40,12 @@ pub enum Value<'a> {
     Json(&'a str),
     /// Words with one blank between them.
     List(&'a str),
-    /// A one-dimensional array.
+    /// Any bytes; their text is Base64 (RFC 4648, section 4).
+    Bytes(&'a [u8]),
+    /// An array.
     Array(Array<'a>),
+    /// An array as PostgreSQL prints it.
+    ArrayText(ArrayText<'a>),
 }
 
 /// Why a value does not fit: shown as the value itself.
@@ -52,14 +57,10 @@ pub enum Misfit {
     Utf8,
     /// An instant beyond the format's range, as [`Value::Timestamp`].
     Instant(i64),
-    /// NaN or an infinity where the format has numbers only.
-    NotFinite(f64),
     /// Text in a JSON column that is not JSON; the byte where it stops to be.
     Json(usize),
     /// A number of a JSON column that PHP's `json_encode` refuses.
     JsonInfinity,
-    /// An array with this number of dimensions.
-    Dimensions(i32),
 }
 
 impl fmt::Display for Misfit {
@@ -68,11 +69,8 @@ impl fmt::Display for Misfit {
             Self::Torn => f.write_str("a value of another type"),
             Self::Utf8 => f.write_str("text that is not UTF-8"),
             Self::Instant(micros) => f.write_str(&instant::shown(*micros)),
-            Self::NotFinite(number) if number.is_nan() => f.write_str("NaN"),
-            Self::NotFinite(number) => f.write_str(if *number > 0.0 { "infinity" } else { "-infinity" }),
             Self::Json(byte) => write!(f, "text that is not JSON (at byte {byte})"),
             Self::JsonInfinity => f.write_str("JSON with a number beyond a double's range"),
-            Self::Dimensions(count) => write!(f, "an array of {count} dimensions"),
         }
     }
 }
@@ -100,11 +98,14 @@ impl<'a> Value<'a> {
             ColumnType::Date => Ok(Self::Date(i32::from_be_bytes(fixed(cell)?))),
             ColumnType::Json => text(cell).map(Self::Json),
             ColumnType::List => text(cell).map(Self::List),
+            ColumnType::Bytes => Ok(Self::Bytes(cell)),
             ColumnType::Array(element) => Array::read(element, cell).map(Self::Array),
+            ColumnType::ArrayText => ArrayText::read(cell).map(Self::ArrayText),
         }
     }
 
-    /// Appends the value's plain text: no quotes, no escapes; JSON as it came.
+    /// Appends the value's plain text: no quotes, no escapes; JSON as it came; an array as PostgreSQL writes it, of
+    /// the texts of its elements.
     ///
     /// # Errors
     /// When the timestamp style cannot hold an instant, or an array's elements do not fit.
@@ -117,11 +118,15 @@ impl<'a> Value<'a> {
             Self::Bool(true) => out.extend_from_slice(b"true"),
             Self::Bool(false) => out.extend_from_slice(b"false"),
             Self::Int(number) => write_integer(number, out),
+            Self::Float(number) if !number.is_finite() => write_not_finite(number, out),
+            Self::Single(number) if !number.is_finite() => write_not_finite(number.into(), out),
             Self::Float(number) => number::write_javascript(&number::Shortest::of(number), out),
             Self::Single(number) => number::write_javascript(&number::Shortest::of_single(number), out),
             Self::Numeric(number) => number.write(out),
             Self::Date(days) => write_date(days, out),
-            Self::Array(array) => array.write_text(style, out)?,
+            Self::Bytes(bytes) => write_base64(bytes, out),
+            Self::Array(array) => array.write_text(out, |value, out| value.write_text(style, out))?,
+            Self::ArrayText(array) => out.extend_from_slice(array.text().as_bytes()),
         }
         Ok(())
     }
@@ -132,75 +137,6 @@ impl<'a> Value<'a> {
         match Value::read(kind, cell).and_then(|value| value.write_text(TimestampStyle::Millis, &mut out)) {
             Ok(()) => String::from_utf8_lossy(&out).chars().take(64).collect(),
             Err(misfit) => misfit.to_string(),
-        }
-    }
-}
-
-/// A one-dimensional array in PostgreSQL's binary form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Array<'a> {
-    element: Element,
-    cells: &'a [u8],
-}
-
-impl<'a> Array<'a> {
-    /// `array_send`: dimensions, flags, element type, for each dimension length and lower bound,
-    /// then for each element its length (-1 is NULL) and bytes.
-    fn read(element: Element, cell: &'a [u8]) -> Result<Self, Misfit> {
-        let (dimensions, rest) = cell.split_first_chunk().ok_or(Misfit::Torn)?;
-        let rest = rest.get(8..).ok_or(Misfit::Torn)?;
-        match i32::from_be_bytes(*dimensions) {
-            0 => Ok(Self { element, cells: &[] }),
-            1 => Ok(Self { element, cells: rest.get(8..).ok_or(Misfit::Torn)? }),
-            more => Err(Misfit::Dimensions(more)),
-        }
-    }
-
-    /// The elements; none for NULL.
-    pub fn values(self) -> impl Iterator<Item = Result<Option<Value<'a>>, Misfit>> {
-        let kind = self.element.column_type();
-        let mut cells = self.cells;
-        std::iter::from_fn(move || (!cells.is_empty()).then(|| next_element(kind, &mut cells)))
-    }
-
-    fn write_text(self, style: TimestampStyle, out: &mut Vec<u8>) -> Result<(), Misfit> {
-        for (index, value) in self.values().enumerate() {
-            if index > 0 {
-                out.push(b' ');
-            }
-            if let Some(value) = value? {
-                value.write_text(style, out)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn next_element<'a>(kind: ColumnType, cells: &mut &'a [u8]) -> Result<Option<Value<'a>>, Misfit> {
-    // After a torn element nothing follows: the iterator would never end.
-    let (length, rest) = std::mem::take(cells).split_first_chunk().ok_or(Misfit::Torn)?;
-    let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) else {
-        *cells = rest;
-        return Ok(None);
-    };
-    let (cell, rest) = rest.split_at_checked(length).ok_or(Misfit::Torn)?;
-    *cells = rest;
-    Value::read(kind, cell).map(Some)
-}
-
-impl Element {
-    /// The type of a column that holds one such element.
-    #[must_use]
-    pub fn column_type(self) -> ColumnType {
-        match self {
-            Self::Bool => ColumnType::Bool,
-            Self::Int => ColumnType::Int,
-            Self::Float => ColumnType::Float,
-            Self::Numeric => ColumnType::Numeric,
-            Self::Text => ColumnType::Text,
-            Self::Uuid => ColumnType::Uuid,
-            Self::Timestamp => ColumnType::Timestamp,
-            Self::Date => ColumnType::Date,
         }
     }
 }
@@ -219,6 +155,26 @@ fn integer(cell: &[u8]) -> Result<i64, Misfit> {
         8 => Ok(i64::from_be_bytes(fixed(cell)?)),
         _ => Ok(i16::from_be_bytes(fixed(cell)?).into()),
     }
+}
+
+/// Appends the name that PostgreSQL, JavaScript and most languages have for what is no number.
+fn write_not_finite(number: f64, out: &mut Vec<u8>) {
+    let name: &[u8] = if number.is_nan() {
+        b"NaN"
+    } else if number > 0.0 {
+        b"Infinity"
+    } else {
+        b"-Infinity"
+    };
+    out.extend_from_slice(name);
+}
+
+fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+    // There is room for exactly that.
+    let written = STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or_default();
+    out.truncate(start + written);
 }
 
 /// Appends a number in plain decimal.

@@ -192,7 +192,11 @@ fn encoding(table: &Keys<'_>) -> Encoding {
     let usual = Encoding::USUAL;
     Encoding {
         timestamp: table.or("timestamp", usual.timestamp, |value| {
-            value.one_of(&[("millis", TimestampStyle::Millis), ("seconds", TimestampStyle::Seconds)])
+            value.one_of(&[
+                ("millis", TimestampStyle::Millis),
+                ("seconds", TimestampStyle::Seconds),
+                ("micros", TimestampStyle::Micros),
+            ])
         }),
         csv_quote: table.or("csv_quote", usual.csv_quote, |value| {
             value.one_of(&[("minimal", CsvQuote::Minimal), ("fputcsv", CsvQuote::Fputcsv)])
@@ -218,5 +222,5 @@ fn warning(table: &Keys<'_>, scopes: &Scopes) -> WarningQuery {
 impl Encoding {
     /// Where a definition does not say.
     const USUAL: Self =
-        Self { timestamp: TimestampStyle::Millis, csv_quote: CsvQuote::Minimal, json: JsonStyle::Javascript };
+        Self { timestamp: TimestampStyle::Usual, csv_quote: CsvQuote::Minimal, json: JsonStyle::Javascript };
 }

@@ -44,18 +44,6 @@ pub enum SourceError {
         /// How many.
         times: usize,
     },
-    /// A rows query gives a column of a type that no format can write.
-    #[error("source {name}: column {column} of section {section} has the type {kind}, which no format can write")]
-    ColumnType {
-        /// The source.
-        name: Arc<str>,
-        /// The section.
-        section: String,
-        /// The column.
-        column: String,
-        /// Its type, as the source calls it.
-        kind: String,
-    },
     /// The columns of a query cannot be told apart, or one is missing.
     #[error("source {name}: {query} gives {fault}")]
     Columns {
@@ -167,7 +155,6 @@ impl SourceError {
             Self::SourceFault { fault, .. } => fault.row().0,
             Self::OrganizationId { .. } => "organization_id",
             Self::RepeatedId { .. } => "duplicate_id",
-            Self::ColumnType { .. } => "source_column_type",
             Self::Columns { .. } => "source_columns",
             Self::Value(_) => "source_value",
             Self::TooLong { .. } => "source_value_length",
@@ -188,7 +175,6 @@ impl SourceError {
             Self::SourceFault { hint, .. } => hint,
             Self::OrganizationId { .. } => "`orgvault orgs` lists the ids",
             Self::RepeatedId { .. } => "let the definition's `list` give each id once",
-            Self::ColumnType { .. } => "cast the column to text in the definition's rows query",
             Self::Columns { .. } => {
                 "give each column of the definition's query a name of its own: `c.name AS \"companyName\"`"
             }

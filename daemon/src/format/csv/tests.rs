@@ -147,6 +147,8 @@ fn every_type_has_its_text() {
         (ColumnType::Date, &date, "infinity", "infinity"),
         (ColumnType::Date, &(-746_000_i32).to_be_bytes(), "0044-07-10 BC", "\"0044-07-10 BC\""),
         (ColumnType::List, b"a b", "a b", "\"a b\""),
+        (ColumnType::Bytes, b"\x00\xff", "AP8=", "AP8="),
+        (ColumnType::ArrayText, b",{a,\"b c\"}", "\"{a,\"\"b c\"\"}\"", "\"{a,\"\"b c\"\"}\""),
         (
             ColumnType::Json,
             b"{\"b\": 1.0, \"1\": \"/\"}",

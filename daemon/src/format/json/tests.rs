@@ -77,6 +77,8 @@ fn every_type_has_its_json() {
         (ColumnType::Int, &i64::MAX.to_be_bytes(), "9223372036854775807"),
         (ColumnType::Float, &1e21_f64.to_be_bytes(), "1e+21"),
         (ColumnType::Float, &0.1_f32.to_be_bytes(), "0.1"),
+        (ColumnType::Float, &f64::NAN.to_be_bytes(), "\"NaN\""),
+        (ColumnType::Float, &f32::NEG_INFINITY.to_be_bytes(), "\"-Infinity\""),
         (ColumnType::Numeric, &[0, 2, 0, 0, 0, 0, 0, 2, 0, 1, 0x13, 0x88], "\"1.50\""),
         (ColumnType::Numeric, &[0, 0, 0, 0, 0xC0, 0, 0, 0], "\"NaN\""),
         (ColumnType::Text, b"", "\"\""),
@@ -87,6 +89,8 @@ fn every_type_has_its_json() {
         (ColumnType::Json, b"[1, null]", "[1,null]"),
         (ColumnType::List, b"", "[]"),
         (ColumnType::List, b"a \"b\" c", r#"["a","\"b\"","c"]"#),
+        (ColumnType::Bytes, b"\x00\xff", "\"AP8=\""),
+        (ColumnType::ArrayText, b",{10.0.0.1,NULL}", r#"["10.0.0.1",null]"#),
     ] {
         assert_eq!(one_value(kind, cell).unwrap(), expected);
     }
@@ -109,9 +113,6 @@ fn arrays_are_json_arrays_of_their_elements() {
     let texts = array(&[Some(b"a b"), Some(b"")]);
     assert_eq!(one_value(ColumnType::Array(Element::Text), &texts).unwrap(), r#"["a b",""]"#);
     assert_eq!(one_value(ColumnType::Array(Element::Int), &[0; 12]).unwrap(), "[]");
-    let square = [2_i32.to_be_bytes(); 10].concat();
-    let error = one_value(ColumnType::Array(Element::Int), &square).unwrap_err();
-    assert!(error.to_string().contains("holds an array of 2 dimensions"), "{error}");
     for torn in [&uuids[..uuids.len() - 1], &uuids[..30], &[0; 11]] {
         assert!(matches!(one_value(ColumnType::Array(Element::Uuid), torn), Err(FormatError::Torn { .. })));
     }
@@ -235,9 +236,7 @@ fn what_json_cannot_hold_names_table_id_and_column() {
     let error = rows(&kinds, &[vec![Some(&ID), Some(&bc)]]).unwrap_err();
     assert!(error.to_string().contains("0001-12-31 23:59:59.999+00 BC"), "{error}");
     for (kind, cell, value) in [
-        (ColumnType::Float, &f64::NAN.to_be_bytes()[..], "NaN"),
-        (ColumnType::Float, &f32::NEG_INFINITY.to_be_bytes(), "-infinity"),
-        (ColumnType::Text, b"\xFF", "text that is not UTF-8"),
+        (ColumnType::Text, &b"\xFF"[..], "text that is not UTF-8"),
         (ColumnType::Json, b"{\"a\":nope}", "text that is not JSON (at byte 5)"),
     ] {
         let FormatError::Unrepresentable(found) = one_value(kind, cell).unwrap_err() else { panic!("{value}") };
@@ -249,18 +248,17 @@ fn what_json_cannot_hold_names_table_id_and_column() {
 fn the_row_is_named_by_the_definitions_id_column() {
     let mut named = section("rows");
     named.id = Some("key".to_owned());
-    let columns = columns(&[("v", ColumnType::Float), ("key", ColumnType::Int)]);
-    let row: Row<'_> = vec![Some(&[0x7F, 0xC0, 0, 0]), Some(&[0, 42])];
+    let columns = columns(&[("v", ColumnType::Text), ("key", ColumnType::Int)]);
+    let row: Row<'_> = vec![Some(&[0xFF]), Some(&[0, 42])];
     let error = encode(plan(definition(vec![named]), Format::Json), &[(&columns, &[row])]).unwrap_err();
-    assert_eq!(error.to_string(), "rows_table.v of row 42 holds NaN, which json cannot hold");
+    assert_eq!(error.to_string(), "rows_table.v of row 42 holds text that is not UTF-8, which json cannot hold");
 }
 
 #[test]
 fn tolerated_values_are_collected_and_bounded() {
-    let columns = columns(&[("id", ColumnType::Int), ("at", ColumnType::Timestamp), ("f", ColumnType::Float)]);
+    let columns = columns(&[("id", ColumnType::Int), ("at", ColumnType::Timestamp), ("f", ColumnType::Text)]);
     let infinity = i64::MIN.to_be_bytes();
-    let nan = f64::NAN.to_be_bytes();
-    let rows: Vec<Row<'_>> = vec![vec![Some(&[0, 7]), Some(&infinity), Some(&nan)]; 80];
+    let rows: Vec<Row<'_>> = vec![vec![Some(&[0, 7]), Some(&infinity), Some(&[0xFF])]; 80];
     let plan = plan(definition(vec![section("rows")]), Format::Json);
     let (out, written) = encode_with(plan, true, &[(&columns, &rows)]).unwrap();
     assert_eq!((written.unrepresentable.len(), written.unrepresentable_total), (100, 160));

@@ -27,11 +27,17 @@ pub fn write_timestamp(micros: i64, style: TimestampStyle, out: &mut Vec<u8>) ->
     // The text is cut, never rounded; before 1970 too.
     let millis = micros.div_euclid(1000);
     let last = match style {
-        TimestampStyle::Millis => LAST_MILLI,
-        TimestampStyle::Seconds => LAST_FOUR_DIGITS,
+        TimestampStyle::Millis | TimestampStyle::Usual => LAST_MILLI,
+        TimestampStyle::Seconds | TimestampStyle::Micros => LAST_FOUR_DIGITS,
     };
     if !(FIRST_MILLI..=last).contains(&millis) {
-        return Err(Misfit::Instant(micros));
+        return match style {
+            TimestampStyle::Millis | TimestampStyle::Seconds => Err(Misfit::Instant(micros)),
+            TimestampStyle::Usual | TimestampStyle::Micros => {
+                write_as_postgresql(micros, out);
+                Ok(())
+            }
+        };
     }
     let (year, text) = parts(millis);
     if year > 9999 {
@@ -39,13 +45,35 @@ pub fn write_timestamp(micros: i64, style: TimestampStyle, out: &mut Vec<u8>) ->
         out.extend_from_slice(&[b'+', b'0' + low(year / 100_000), b'0' + low(year / 10_000 % 10)]);
     }
     match style {
-        TimestampStyle::Millis => out.extend_from_slice(&text),
+        TimestampStyle::Millis | TimestampStyle::Usual => out.extend_from_slice(&text),
         TimestampStyle::Seconds => {
             out.extend_from_slice(&text[..19]);
             out.push(b'Z');
         }
+        TimestampStyle::Micros => {
+            out.extend_from_slice(&text[..23]);
+            let rest = micros.rem_euclid(1000);
+            out.extend_from_slice(&[b'0' + low(rest / 100), b'0' + low(rest / 10 % 10), b'0' + low(rest % 10), b'Z']);
+        }
     }
     Ok(())
+}
+
+/// Appends an instant as PostgreSQL prints it with `DateStyle = ISO` and `TimeZone = UTC`: `infinity`,
+/// `10000-01-01 00:00:00.5+00`, `0044-03-15 00:00:00+00 BC`.
+fn write_as_postgresql(micros: i64, out: &mut Vec<u8>) {
+    match micros {
+        i64::MAX => return out.extend_from_slice(b"infinity"),
+        i64::MIN => return out.extend_from_slice(b"-infinity"),
+        _ => {}
+    }
+    let (year, text) = parts(micros.div_euclid(1000));
+    let (shown, era) = if year > 0 { (year, "") } else { (1 - year, " BC") };
+    let of_second = format!(".{:06}", micros.rem_euclid(1_000_000));
+    let fraction = of_second.trim_end_matches('0').trim_end_matches('.');
+    let rest = String::from_utf8_lossy(&text[4..19]).replace('T', " ");
+    // A Vec takes every byte: there is no error to pass on.
+    out.write_fmt(format_args!("{shown:04}{rest}{fraction}+00{era}")).unwrap_or_default();
 }
 
 /// The year, and the text with the year's last four digits.
@@ -183,6 +211,27 @@ mod tests {
             "0050-02-03T04:05:06.007Z"
         );
         assert_eq!(text(micros("0999-12-31T00:00:00Z"), TimestampStyle::Seconds).unwrap(), "0999-12-31T00:00:00Z");
+    }
+
+    #[test]
+    fn a_style_without_a_range_holds_every_instant() {
+        let noon = micros("2026-01-31T12:00:00.120450Z");
+        assert_eq!(text(noon, TimestampStyle::Micros).unwrap(), "2026-01-31T12:00:00.120450Z");
+        assert_eq!(text(noon, TimestampStyle::Usual).unwrap(), "2026-01-31T12:00:00.120Z");
+        assert_eq!(
+            text(micros("0001-01-01T00:00:00Z"), TimestampStyle::Micros).unwrap(),
+            "0001-01-01T00:00:00.000000Z"
+        );
+        let last = (LAST_FOUR_DIGITS + 1) * 1000;
+        assert_eq!(text(last - 1, TimestampStyle::Micros).unwrap(), "9999-12-31T23:59:59.999999Z");
+        assert_eq!(text(last, TimestampStyle::Usual).unwrap(), "+010000-01-01T00:00:00.000Z");
+        assert_eq!(text(last + 500_000, TimestampStyle::Micros).unwrap(), "10000-01-01 00:00:00.5+00");
+        for style in [TimestampStyle::Usual, TimestampStyle::Micros] {
+            assert_eq!(text(i64::MAX, style).unwrap(), "infinity");
+            assert_eq!(text(i64::MIN, style).unwrap(), "-infinity");
+            assert_eq!(text(micros("0001-01-01T00:00:00Z") - 1, style).unwrap(), "0001-12-31 23:59:59.999999+00 BC");
+            assert_eq!(text((LAST_MILLI + 1) * 1000, style).unwrap(), "275760-09-13 00:00:00.001+00");
+        }
     }
 
     #[test]

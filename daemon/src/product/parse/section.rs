@@ -11,7 +11,7 @@ use super::{
 };
 use crate::product::{self, DeclaredType, Section};
 
-const TYPES: [(&str, DeclaredType); 10] = [
+const TYPES: [(&str, DeclaredType); 11] = [
     ("bool", DeclaredType::Bool),
     ("int", DeclaredType::Int),
     ("float", DeclaredType::Float),
@@ -22,6 +22,7 @@ const TYPES: [(&str, DeclaredType); 10] = [
     ("date", DeclaredType::Date),
     ("json", DeclaredType::Json),
     ("list", DeclaredType::List),
+    ("bytes", DeclaredType::Bytes),
 ];
 
 /// What to do about a count that runs the rows query.

@@ -210,7 +210,7 @@ fn what_is_wrong_with_the_product_is_said_with_its_line() {
     --
     tracker.toml:11: organization.list: has the parameter $1 (list every organization)
     --
-    tracker.toml:17: encoding.timestamp: is "secs" (one of "millis", "seconds")
+    tracker.toml:17: encoding.timestamp: is "secs" (one of "millis", "seconds", "micros")
     "#);
 }
 
@@ -295,7 +295,7 @@ fn what_is_wrong_with_a_section_is_said_with_its_line() {
     --
     tracker.toml:64: section.table: there is no [table.users] (add it, with the columns that the queries read)
     --
-    tracker.toml:57: section.types.labels: is "array" (one of "bool", "int", "float", "numeric", "text", "uuid", "timestamp", "date", "json", "list")
+    tracker.toml:57: section.types.labels: is "array" (one of "bool", "int", "float", "numeric", "text", "uuid", "timestamp", "date", "json", "list", "bytes")
     --
     tracker.toml:58: section.csv: "id" is the header in line 58 already (choose another one)
     tracker.toml:58: section.csv: " = x" is no column (write "column" or "header = column")

@@ -2,8 +2,10 @@
 //! COPY.
 
 mod copy;
+mod denied;
 mod describe;
 mod error;
+mod explain;
 mod grants;
 pub(super) mod identifier;
 mod intact;
@@ -12,6 +14,7 @@ mod live;
 mod parameter;
 mod pool;
 mod session;
+mod shape;
 mod snapshot;
 mod stream;
 mod survey;

@@ -102,18 +102,6 @@ async fn every_type_that_a_format_can_write_arrives_in_its_layout() {
 }
 
 #[tokio::test]
-async fn a_type_that_no_format_can_write_is_refused_by_name() {
-    let database = Database::rytask();
-    let rows = "SELECT id, ended_at - started_at AS worked FROM time_logs WHERE organization_id = $1";
-    let source = source(&database.admin_url(), definition(&[("timeLogs", "time_logs", rows)]));
-    let error = refused(source.snapshot(ACME).await);
-    assert_eq!(error.code(), "source_column_type");
-    let text = error.to_string();
-    assert!(text.contains("timeLogs") && text.contains("worked") && text.contains("INTERVAL"), "{text}");
-    assert!(error.hint().contains("cast the column to text"));
-}
-
-#[tokio::test]
 async fn no_setting_of_the_server_the_role_or_the_database_changes_a_byte() {
     let database = Database::rytask();
     let section = (

@@ -7,21 +7,19 @@ use std::{
     sync::Arc,
 };
 
-use sqlx::{
-    AssertSqlSafe, Column as _, Connection, Either, Executor, PgConnection, SqlSafeStr, Statement, TypeInfo,
-    postgres::{PgColumn, PgStatement},
-};
+use sqlx::postgres::types::Oid;
 
 use super::{
     intact::{self, Relations},
     live::{self, Opening},
     parameter,
     session::Session,
-    types::{self, IdType},
+    shape::{self, Output, Query},
+    types::{self, IdType, Reading, Type},
 };
 use crate::{
-    product::{Definition, Queries, Section, SectionQueries},
-    row::{Column, ColumnType},
+    product::{Definition, Queries, Section},
+    row::Column,
     source::{
         error::{SourceError, SourceFault},
         sql::{
@@ -80,41 +78,30 @@ impl Description {
         let (live, _) = live::live_columns(&opening.columns);
         let differences = schema::compare(definition, &live, &opening.beside);
         refuse(session, definition, &differences)?;
-        let mut id_types = HashSet::new();
-        let mut counts = Vec::with_capacity(definition.sections.len());
-        for (section, SectionQueries { count, .. }) in definition.sections.iter().zip(&queries.sections) {
-            let (_, id_type) = query(session, &count_act(section), count).await?;
-            id_types.extend(id_type);
-            counts.push(format!("(\n{}\n)::pg_catalog.text", bound(session, count, id_type)));
-        }
+        let counts = asked(&queries.sections, &definition.sections, count_act, |section| &section.count);
+        let rows = asked(&queries.sections, &definition.sections, rows_act, |section| &section.rows);
+        let warnings =
+            asked(&queries.warnings, &definition.warnings, |warning| warning_act(&warning.code), |rows| rows);
+        let counts = Bound::ask(session, counts).await?;
         let counted = intact::locked_oids(session).await?;
-        let mut sections = Vec::with_capacity(definition.sections.len());
-        let mut naming = HashMap::new();
-        for (section, SectionQueries { rows: sql, .. }) in definition.sections.iter().zip(&queries.sections) {
-            let (rows, id_type) = query(session, &rows_act(section), sql).await?;
-            id_types.extend(id_type);
-            let (columns, versioned): (Vec<_>, Vec<_>) = columns(session, section, &rows)?.into_iter().unzip();
-            let rows = bound(session, sql, id_type);
-            sections.push(SectionPlan::new(columns, versioned, &rows));
-            if definition.files.iter().any(|files| files.section == section.name) {
-                naming.insert(section.name.as_str(), rows);
-            }
-        }
-        let files = files::count_sql(definition, "pg_catalog.\"C\"", |section| naming.get(section).map(String::as_str));
-        let mut warnings = String::new();
-        for (index, (warning, rows)) in definition.warnings.iter().zip(&queries.warnings).enumerate() {
-            let (_, id_type) = query(session, &warning_act(&warning.code), rows).await?;
-            id_types.extend(id_type);
-            append(&mut warnings, format_args!("{};\n", warning_sql(index, &bound(session, rows, id_type))));
-        }
+        let rows = Bound::ask(session, rows).await?;
+        let warnings = Bound::ask(session, warnings).await?;
         let relations = Relations::ask(session, &counted).await?;
-        // They would only take the server's memory.
-        session.run("forget described queries", Connection::clear_cached_statements).await?;
+        let sections = sections(session, definition, &rows).await?;
+        let naming = definition.sections.iter().zip(&rows).map(|(section, rows)| (&*section.name, &*rows.sql));
+        let naming: HashMap<&str, &str> = naming.collect();
+        let files = files::count_sql(definition, "pg_catalog.\"C\"", |section| naming.get(section).copied());
+        let id_types = [&counts, &rows, &warnings].into_iter().flatten().filter_map(|query| query.id_type).collect();
         let lock = Some(relations.lock.as_str()).filter(|lock| !lock.is_empty());
-        let counts =
-            format!("{}SELECT {}", lock.map(|lock| format!("{lock};\n")).unwrap_or_default(), counts.join(", "));
+        let lock = lock.map(|lock| format!("{lock};\n")).unwrap_or_default();
+        let counts: Vec<String> = counts.iter().map(Bound::count).collect();
+        let counts = format!("{lock}SELECT {}", counts.join(", "));
+        let mut sql = String::new();
+        for (index, warning) in warnings.iter().enumerate() {
+            append(&mut sql, format_args!("{};\n", warning.warning(index)));
+        }
         let Opening { columns, beside, .. } = opening;
-        Ok(Self { columns, beside, differences, id_types, sections, relations, counts, warnings, files })
+        Ok(Self { columns, beside, differences, id_types, sections, relations, counts, warnings: sql, files })
     }
 
     /// Whether it is true for the schema that a snapshot found.
@@ -135,68 +122,102 @@ impl Description {
     }
 }
 
-/// Prepares a query: what it gives, and the type of its `$1`, where it has one.
-///
-/// # Errors
-/// When the server refuses it, or `$1` has a type that an id cannot be checked against.
-pub(super) async fn query(
-    session: &mut Session,
-    act: &str,
-    sql: &str,
-) -> Result<(PgStatement, Option<IdType>), SourceError> {
-    let text = AssertSqlSafe(sql.to_owned()).into_sql_str();
-    let statement = session.run(act, |connection: &mut PgConnection| connection.prepare(text)).await?;
-    let parameters = match statement.parameters() {
-        Some(Either::Left(types)) => types,
-        _ => &[],
-    };
-    let name = &session.server.name;
-    let id_type = match parameters {
-        [] => None,
-        [info] => Some(IdType::of(info).ok_or_else(|| {
-            // A cast of `$1` alone would only state the type that it has anyway, and a cast to
-            // text would compare as text does.
-            let kind = info.name().to_lowercase();
-            let words = format!("`$1` has the type {kind} there: write `$1::text::{kind}`");
-            SourceError::fault(name, SourceFault::Query, act, words)
-        })?),
-        _ => {
-            let words = "it has more parameters than `$1`";
-            return Err(SourceError::fault(name, SourceFault::Query, act, words));
-        }
-    };
-    Ok((statement, id_type))
+/// Queries of a definition, each with what it is asked for.
+fn asked<'q, Q, P>(
+    queries: &'q [Q],
+    parts: &[P],
+    act: impl Fn(&P) -> String,
+    sql: impl Fn(&'q Q) -> &'q String,
+) -> Vec<Query<'q>> {
+    parts.iter().zip(queries).map(|(part, query)| Query { act: act(part), sql: sql(query) }).collect()
 }
 
-/// The columns of a rows query.
+/// A query with the bound id in place of `$1`; never the id itself.
+pub(super) struct Bound {
+    /// For errors: `read section timeLogs`.
+    pub(super) act: String,
+    pub(super) sql: String,
+    /// The same for no organization, which is planned before an id is bound.
+    of_none: String,
+    /// The type of its `$1`, where it has one.
+    pub(super) id_type: Option<IdType>,
+}
+
+impl Bound {
+    /// Asks for the type of every `$1`.
+    ///
+    /// # Errors
+    /// As [`shape::parameters`].
+    pub(super) async fn ask(session: &mut Session, queries: Vec<Query<'_>>) -> Result<Vec<Self>, SourceError> {
+        let parameters = shape::parameters(session, &queries).await?;
+        let setting = &session.server.setting;
+        let bind = |(query, id_type): (Query<'_>, Option<IdType>)| {
+            let put = |value: Option<String>| {
+                value.map_or_else(|| query.sql.to_owned(), |value| parameter::replace(query.sql, &value))
+            };
+            let sql = put(id_type.map(|kind| kind.expression(setting)));
+            Self { sql, of_none: put(id_type.map(IdType::null)), act: query.act, id_type }
+        };
+        Ok(queries.into_iter().zip(parameters).map(bind).collect())
+    }
+
+    /// As it is asked for its columns.
+    pub(super) fn query(&self) -> Query<'_> {
+        Query { act: self.act.clone(), sql: &self.of_none }
+    }
+
+    /// A count query as one column of others.
+    pub(super) fn count(&self) -> String {
+        format!("(\n{}\n)::pg_catalog.text", self.sql)
+    }
+
+    /// The rows of a warning: its index and an id.
+    pub(super) fn warning(&self, index: usize) -> String {
+        let (limit, rows) = (schema::WARNING_IDS, &self.sql);
+        format!("SELECT '{index}' AS warning, w.id::pg_catalog.text AS id FROM (\n{rows}\n) AS w(id) LIMIT {limit}")
+    }
+}
+
+/// How every section is read.
+async fn sections(
+    session: &mut Session,
+    definition: &Definition,
+    rows: &[Bound],
+) -> Result<Vec<SectionPlan>, SourceError> {
+    let queries: Vec<Query<'_>> = rows.iter().map(Bound::query).collect();
+    let outputs = shape::outputs(session, &queries).await?;
+    let types = shape::types(session, outputs.iter().flatten()).await?;
+    let name = &session.server.name;
+    let plan = |((section, outputs), rows): ((&Section, &Vec<Output>), &Bound)| {
+        let (columns, readings) = columns(name, section, outputs, &types)?;
+        Ok(SectionPlan::new(columns, &readings, &rows.sql))
+    };
+    definition.sections.iter().zip(&outputs).zip(rows).map(plan).collect()
+}
+
+/// The columns of a rows query, and how each is read.
 ///
 /// # Errors
-/// When one has a type that no format can write, or no name of its own.
+/// When one has no name of its own.
 pub(super) fn columns(
-    session: &Session,
+    source: &Arc<str>,
     section: &Section,
-    rows: &PgStatement,
-) -> Result<Vec<(Column, bool)>, SourceError> {
-    let names = rows.columns().iter().map(|column| (column.name(), column.name() == UNNAMED));
-    named(&session.server.name, &section.name, names)?;
-    let column = |column: &PgColumn| {
-        let declared = section.types.get(column.name()).copied();
-        let kind = types::column_type(column.type_info(), declared);
-        let (kind, versioned): (ColumnType, bool) = kind.ok_or_else(|| SourceError::ColumnType {
-            name: Arc::clone(&session.server.name),
-            section: section.name.clone(),
-            column: column.name().to_owned(),
-            kind: column.type_info().name().to_owned(),
-        })?;
-        Ok((Column { name: column.name().to_owned(), kind }, versioned))
+    outputs: &[Output],
+    types: &HashMap<Oid, Type>,
+) -> Result<(Vec<Column>, Vec<Reading>), SourceError> {
+    named(source, &section.name, outputs.iter().map(|output| (output.name.as_str(), output.name == UNNAMED)))?;
+    let column = |output: &Output| {
+        let reading = types::reading(types, output.oid, section.types.get(&output.name).copied());
+        (Column { name: output.name.clone(), kind: reading.kind }, reading)
     };
-    rows.columns().iter().map(column).collect()
+    Ok(outputs.iter().map(column).unzip())
 }
 
 impl SectionPlan {
-    fn new(columns: Vec<Column>, versioned: Vec<bool>, rows: &str) -> Self {
+    fn new(columns: Vec<Column>, readings: &[Reading], rows: &str) -> Self {
+        let versioned: Vec<bool> = readings.iter().map(|reading| reading.is_versioned).collect();
         let versioned = if versioned.contains(&true) { versioned } else { Vec::new() };
-        let copy = format!("COPY (\n{rows}\n) TO STDOUT (FORMAT binary)");
+        let copy = format!("COPY (\n{}\n) TO STDOUT (FORMAT binary)", types::readable(rows, readings));
         Self { columns: columns.into(), versioned: versioned.into(), copy }
     }
 }
@@ -220,17 +241,6 @@ fn refuse(session: &Session, definition: &Definition, differences: &Differences)
         }
         _ => Ok(()),
     }
-}
-
-/// A query with the bound id in place of `$1`; never the id itself.
-fn bound(session: &Session, sql: &str, id_type: Option<IdType>) -> String {
-    let setting = &session.server.setting;
-    id_type.map_or_else(|| sql.to_owned(), |kind| parameter::replace(sql, &kind.expression(setting)))
-}
-
-fn warning_sql(index: usize, rows: &str) -> String {
-    let limit = schema::WARNING_IDS;
-    format!("SELECT '{index}' AS warning, w.id::pg_catalog.text AS id FROM (\n{rows}\n) AS w(id) LIMIT {limit}")
 }
 
 fn append(sql: &mut String, text: std::fmt::Arguments<'_>) {

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use orgvault_api::{CheckLine, CheckResult};
-use sqlx::{AssertSqlSafe, Executor, PgConnection, SqlSafeStr, Statement};
 
 use super::{
-    Postgres, describe, grants, live,
+    Postgres, grants, live,
     session::{Session, Transaction},
     snapshot::text,
 };
@@ -14,8 +13,6 @@ use crate::source::{
     error::{SourceError, SourceFault},
     sql::{
         check::{self, line},
-        columns,
-        queries::{self, Asked},
         schema,
     },
 };
@@ -66,10 +63,13 @@ impl Postgres {
 
         let differences = schema::compare(&self.definition, &columns, &opening.beside);
         lines.extend(check::of_schema(&self.definition, &differences, self.strict_schema));
-        lines.push(self.queries(&mut session).await);
         // In the same connection, which may be the only one that the role is allowed.
         session.begin(Transaction::Statements).await?;
-        lines.push(check::organizations(self.list(&mut session).await));
+        let listed = self.list(&mut session).await;
+        session.command("end the list", "ROLLBACK").await?;
+        let ids: Vec<&str> = listed.iter().flatten().map(|one| one.key.id.as_str()).collect();
+        lines.push(self.explain(&mut session, &ids, &differences.unreadable).await?);
+        lines.push(check::organizations(listed));
         Ok(())
     }
 
@@ -94,35 +94,6 @@ impl Postgres {
             }
         }
         Ok(line("pooler", CheckResult::Ok, "a connection keeps its backend"))
-    }
-
-    /// Prepares every query, each outside of a transaction, so that one that is wrong hides no
-    /// other.
-    async fn queries(&self, session: &mut Session) -> CheckLine {
-        let asked = queries::all(&self.definition, &self.queries);
-        let mut refused = Vec::new();
-        for query in &asked {
-            refused.extend(self.prepare(session, query).await.err());
-        }
-        check::queries(asked.len(), &refused)
-    }
-
-    async fn prepare(&self, session: &mut Session, query: &Asked<'_>) -> Result<(), SourceError> {
-        let act = query.act();
-        match query {
-            Asked::List(list) => {
-                let sql = AssertSqlSafe((*list).to_owned()).into_sql_str();
-                let statement = session.run(&act, |connection: &mut PgConnection| connection.prepare(sql)).await?;
-                columns::of_list(&self.name, statement.columns().iter().map(sqlx::Column::name))
-            }
-            Asked::Rows(section, rows) => {
-                let (rows, _) = describe::query(session, &act, rows).await?;
-                let columns = describe::columns(session, section, &rows)?;
-                let names = columns.iter().map(|(column, _)| column.name.as_str());
-                columns::of_files(&self.name, &self.definition, section, names)
-            }
-            Asked::Count(_, sql) | Asked::Warning(_, sql) => describe::query(session, &act, sql).await.map(drop),
-        }
     }
 }
 

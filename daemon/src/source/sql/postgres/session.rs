@@ -5,10 +5,18 @@ mod settings;
 
 pub(super) use settings::now as settings_now;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use futures_util::TryStreamExt as _;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row,
+    AssertSqlSafe, ConnectOptions, Connection, Either, PgConnection, Row,
     postgres::{PgConnectOptions, PgRow},
 };
 use tokio::{
@@ -94,6 +102,13 @@ impl Backend {
     }
 }
 
+/// One of several statements that are run in one round trip.
+pub(super) struct Statement<'a> {
+    /// What it is for.
+    pub(super) act: &'a str,
+    pub(super) sql: String,
+}
+
 /// One connection. Dropped in the middle of a query, it ends that query on the server.
 pub(super) struct Session {
     pub(super) server: Arc<Server>,
@@ -149,6 +164,31 @@ impl Session {
     pub(super) async fn text(&mut self, act: &str, sql: String) -> Result<Vec<PgRow>, SourceError> {
         let limit = self.server.query_limit();
         let work = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut self.connection);
+        guarded(&self.server, &self.backend, &mut self.busy, || act, limit, work).await
+    }
+
+    /// The same, where an error has to say which statement it is of: each is exactly one.
+    ///
+    /// # Errors
+    /// When one fails; the others are not run then.
+    pub(super) async fn statements(&mut self, statements: &[Statement<'_>]) -> Result<Vec<PgRow>, SourceError> {
+        let sql: Vec<&str> = statements.iter().map(|statement| statement.sql.as_str()).collect();
+        let limit = self.server.query_limit();
+        let done = AtomicUsize::new(0);
+        let mut results = sqlx::raw_sql(AssertSqlSafe(sql.join(";\n"))).fetch_many(&mut self.connection);
+        let work = async {
+            let mut rows = Vec::new();
+            while let Some(result) = results.try_next().await? {
+                match result {
+                    Either::Right(row) => rows.push(row),
+                    Either::Left(_) => {
+                        done.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            }
+            Ok(rows)
+        };
+        let act = || statements.get(done.load(Ordering::Relaxed)).map_or("end a query", |failed| failed.act);
         guarded(&self.server, &self.backend, &mut self.busy, act, limit, work).await
     }
 
@@ -159,7 +199,7 @@ impl Session {
     pub(super) async fn command(&mut self, act: &str, sql: &'static str) -> Result<Vec<PgRow>, SourceError> {
         let limit = Some(self.server.connect_timeout);
         let work = sqlx::raw_sql(sql).fetch_all(&mut self.connection);
-        guarded(&self.server, &self.backend, &mut self.busy, act, limit, work).await
+        guarded(&self.server, &self.backend, &mut self.busy, || act, limit, work).await
     }
 
     /// Waits for `work` on this session's connection.
@@ -175,7 +215,7 @@ impl Session {
         W: Future<Output = Result<T, sqlx::Error>>,
     {
         let limit = self.server.query_limit();
-        guarded(&self.server, &self.backend, &mut self.busy, act, limit, work(&mut self.connection)).await
+        guarded(&self.server, &self.backend, &mut self.busy, || act, limit, work(&mut self.connection)).await
     }
 
     /// Starts a transaction of a kind.
@@ -234,11 +274,11 @@ impl Drop for Session {
 }
 
 /// Waits for `work`, remembers whether a query may still run, and says what went wrong.
-async fn guarded<T>(
+async fn guarded<'a, T>(
     server: &Server,
     backend: &Backend,
     busy: &mut bool,
-    act: &str,
+    act: impl Fn() -> &'a str,
     limit: Option<Duration>,
     work: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, SourceError> {
@@ -247,12 +287,12 @@ async fn guarded<T>(
         None => work.await,
         Some(limit) => match timeout(limit, work).await {
             Ok(done) => done,
-            Err(_elapsed) => return Err(SourceError::stalled(&server.name, act, limit)),
+            Err(_elapsed) => return Err(SourceError::stalled(&server.name, act(), limit)),
         },
     };
     // The server's own refusal ends the query; anything else may leave it running.
     *busy = matches!(&done, Err(error) if !matches!(error, sqlx::Error::Database(_)));
-    done.map_err(|error| backend.judge(SourceError::from_sqlx(&server.name, act, &error)))
+    done.map_err(|error| backend.judge(SourceError::from_sqlx(&server.name, act(), &error)))
 }
 
 fn no_answer(server: &Server, limit: Duration) -> SourceError {

@@ -1,70 +1,201 @@
-//! Which types of PostgreSQL a format can write, and which a `$1` may have.
+//! How the types of PostgreSQL are read: in binary form where their values have a meaning here, else in
+//! PostgreSQL's own text. And which types a `$1` may have.
 
-use sqlx::{
-    TypeInfo,
-    postgres::{PgTypeInfo, PgTypeKind},
-};
+use std::{collections::HashMap, fmt::Write as _};
+
+use sqlx::postgres::types::Oid;
 
 use crate::{
     product::DeclaredType,
     row::{ColumnType, Element},
 };
 
-/// What the cells of a column hold, and whether they start with a version byte; none for a type
-/// that has to be cast to text.
-pub(super) fn column_type(info: &PgTypeInfo, declared: Option<DeclaredType>) -> Option<(ColumnType, bool)> {
-    let (kind, versioned) = natural_type(info)?;
+/// The first oid that is not of the server's own types.
+const FIRST_CUSTOM: u32 = 16_384;
+
+/// What the server knows of a type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Type {
+    pub(super) oid: Oid,
+    /// In the catalog: `int4`.
+    pub(super) name: String,
+    pub(super) is_enum: bool,
+    /// Of a domain, the type below it.
+    pub(super) base: Option<Oid>,
+    /// Of an array, the type of its elements, and the character between them.
+    pub(super) element: Option<(Oid, char)>,
+}
+
+/// How the cells of a column are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// What they hold then.
+    pub(super) kind: ColumnType,
+    /// Whether they start with a version byte.
+    pub(super) is_versioned: bool,
+    /// What the server has to make of them before it sends them.
+    pub(super) text: Option<Text>,
+}
+
+/// How the server makes text of a value, which no cast does: a cast may print another text than the
+/// type's own, as that of `inet` does, or an extension may have made one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Text {
+    /// The type's own text.
+    Own,
+    /// The same of an array, behind the character that separates its elements.
+    Array(char),
+    /// The name of an object, with its schema: the type's own text leaves out a schema that the role's
+    /// `search_path` shows.
+    Name(&'static Named),
+}
+
+/// A type whose values are objects of a catalog.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    /// Its name in the catalog.
+    kind: &'static str,
+    /// The catalog.
+    catalog: &'static str,
+    /// The name of its row `o`.
+    name: &'static str,
+}
+
+/// Those whose text depends on the `search_path`.
+const NAMED: [Named; 9] = [
+    Named { kind: "regclass", catalog: "pg_class", name: IDENTITY },
+    Named { kind: "regtype", catalog: "pg_type", name: IDENTITY },
+    Named { kind: "regprocedure", catalog: "pg_proc", name: IDENTITY },
+    Named { kind: "regoperator", catalog: "pg_operator", name: IDENTITY },
+    Named { kind: "regconfig", catalog: "pg_ts_config", name: IDENTITY },
+    Named { kind: "regdictionary", catalog: "pg_ts_dict", name: IDENTITY },
+    Named { kind: "regcollation", catalog: "pg_collation", name: IDENTITY },
+    // These two leave out the arguments.
+    Named {
+        kind: "regproc",
+        catalog: "pg_proc",
+        name: "(SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(o.proname) FROM \
+               pg_catalog.pg_namespace n WHERE n.oid = o.pronamespace)",
+    },
+    Named {
+        kind: "regoper",
+        catalog: "pg_operator",
+        name: "(SELECT pg_catalog.quote_ident(n.nspname) || '.' || o.oprname FROM pg_catalog.pg_namespace n \
+               WHERE n.oid = o.oprnamespace)",
+    },
+];
+
+const IDENTITY: &str = "(pg_catalog.pg_identify_object(o.tableoid, o.oid, 0)).identity";
+
+impl Text {
+    /// The text of `value`, which is SQL itself. A row of nothing but NULL is a value.
+    pub(super) fn sql(self, value: &str) -> String {
+        let own = format!("pg_catalog.format('%s', {value})");
+        let text = match self {
+            Self::Own => own,
+            Self::Array(delimiter) => format!("'{delimiter}' || {own}"),
+            Self::Name(Named { catalog, name, .. }) => {
+                format!(
+                    "coalesce((SELECT {name} FROM pg_catalog.{catalog} o WHERE o.oid = {value}::pg_catalog.oid), {own})"
+                )
+            }
+        };
+        format!("CASE WHEN {value} IS NOT DISTINCT FROM NULL THEN NULL ELSE {text} END")
+    }
+}
+
+/// How a column of this type is read.
+pub(super) fn reading(types: &HashMap<Oid, Type>, oid: Oid, declared: Option<DeclaredType>) -> Reading {
+    let reading = natural(types, oid);
     // The server knows its types better than a definition that has to serve SQLite too.
-    Some(match (kind, declared) {
-        (ColumnType::Text, Some(DeclaredType::List)) => (ColumnType::List, versioned),
-        (ColumnType::Text, Some(DeclaredType::Json)) => (ColumnType::Json, versioned),
-        _ => (kind, versioned),
+    let kind = match (reading.kind, declared) {
+        (ColumnType::Text, Some(DeclaredType::List)) => ColumnType::List,
+        (ColumnType::Text, Some(DeclaredType::Json)) => ColumnType::Json,
+        (kind, _) => kind,
+    };
+    Reading { kind, ..reading }
+}
+
+/// A rows query whose columns are read like this: as it stands where all are read in binary form. A
+/// subquery gives its rows in its own order.
+pub(super) fn readable(rows: &str, readings: &[Reading]) -> String {
+    if readings.iter().all(|reading| reading.text.is_none()) {
+        return rows.to_owned();
+    }
+    let (mut values, mut names) = (String::new(), String::new());
+    for (index, reading) in readings.iter().enumerate() {
+        let name = format!("c{index}");
+        let value = reading.text.map_or_else(|| format!("q.{name}"), |text| text.sql(&format!("q.{name}")));
+        let comma = if index == 0 { "" } else { ", " };
+        // Writing to a string cannot fail.
+        write!(values, "{comma}{value}").unwrap_or_default();
+        write!(names, "{comma}{name}").unwrap_or_default();
+    }
+    format!("SELECT {values} FROM (\n{rows}\n) AS q({names})")
+}
+
+fn natural(types: &HashMap<Oid, Type>, oid: Oid) -> Reading {
+    match types.get(&oid) {
+        None => text(Text::Own),
+        Some(Type { base: Some(base), .. }) => natural(types, *base),
+        Some(Type { is_enum: true, .. }) => binary(ColumnType::Text),
+        Some(Type { element: Some((of, delimiter)), .. }) => match element(natural(types, *of)) {
+            Some(element) => binary(ColumnType::Array(element)),
+            None => Reading { kind: ColumnType::ArrayText, ..text(Text::Array(*delimiter)) },
+        },
+        Some(simple) => simple_reading(simple),
+    }
+}
+
+fn binary(kind: ColumnType) -> Reading {
+    Reading { kind, is_versioned: false, text: None }
+}
+
+fn text(text: Text) -> Reading {
+    Reading { kind: ColumnType::Text, is_versioned: false, text: Some(text) }
+}
+
+fn element(reading: Reading) -> Option<Element> {
+    let Reading { kind, is_versioned, text: None } = reading else { return None };
+    Some(match (kind, is_versioned) {
+        (ColumnType::Bool, _) => Element::Bool,
+        (ColumnType::Int, _) => Element::Int,
+        (ColumnType::Float, _) => Element::Float,
+        (ColumnType::Numeric, _) => Element::Numeric,
+        (ColumnType::Text, false) => Element::Text,
+        (ColumnType::Uuid, _) => Element::Uuid,
+        (ColumnType::Timestamp, _) => Element::Timestamp,
+        (ColumnType::Date, _) => Element::Date,
+        (ColumnType::Json, false) => Element::Json,
+        (ColumnType::Json, true) => Element::Jsonb,
+        (ColumnType::Bytes, _) => Element::Bytes,
+        _ => return None,
     })
 }
 
-fn natural_type(info: &PgTypeInfo) -> Option<(ColumnType, bool)> {
-    match info.kind() {
-        PgTypeKind::Domain(base) => natural_type(base),
-        PgTypeKind::Enum(_) => Some((ColumnType::Text, false)),
-        PgTypeKind::Array(of) => element(of).map(|element| (ColumnType::Array(element), false)),
-        PgTypeKind::Simple => simple(info.name()),
-        PgTypeKind::Pseudo | PgTypeKind::Composite(_) | PgTypeKind::Range(_) => None,
+/// By its name: of the server's own types, or of an extension's.
+fn simple_reading(simple: &Type) -> Reading {
+    let versioned = |kind| Reading { is_versioned: true, ..binary(kind) };
+    match (simple.oid.0 >= FIRST_CUSTOM, simple.name.as_str()) {
+        (true, "ltree") => versioned(ColumnType::Text),
+        (false, "bool") => binary(ColumnType::Bool),
+        (false, "int2" | "int4" | "int8") => binary(ColumnType::Int),
+        (false, "float4" | "float8") => binary(ColumnType::Float),
+        (false, "numeric") => binary(ColumnType::Numeric),
+        (true, "citext") | (false, "text" | "varchar" | "name" | "bpchar") => binary(ColumnType::Text),
+        (false, "uuid") => binary(ColumnType::Uuid),
+        (false, "timestamp" | "timestamptz") => binary(ColumnType::Timestamp),
+        (false, "date") => binary(ColumnType::Date),
+        (false, "bytea") => binary(ColumnType::Bytes),
+        (false, "json") => binary(ColumnType::Json),
+        (false, "jsonb") => versioned(ColumnType::Json),
+        (false, name) => text(named(name).map_or(Text::Own, Text::Name)),
+        (true, _) => text(Text::Own),
     }
 }
 
-fn element(info: &PgTypeInfo) -> Option<Element> {
-    match natural_type(info)? {
-        (ColumnType::Bool, _) => Some(Element::Bool),
-        (ColumnType::Int, _) => Some(Element::Int),
-        (ColumnType::Float, _) => Some(Element::Float),
-        (ColumnType::Numeric, _) => Some(Element::Numeric),
-        (ColumnType::Text, false) => Some(Element::Text),
-        (ColumnType::Uuid, _) => Some(Element::Uuid),
-        (ColumnType::Timestamp, _) => Some(Element::Timestamp),
-        (ColumnType::Date, _) => Some(Element::Date),
-        _ => None,
-    }
-}
-
-/// By sqlx's name: upper case for the server's own types, else as the extension has it.
-fn simple(name: &str) -> Option<(ColumnType, bool)> {
-    let bare = name.rsplit('.').next().unwrap_or(name).trim_matches('"');
-    let kind = match bare.to_ascii_uppercase().as_str() {
-        "BOOL" => ColumnType::Bool,
-        "INT2" | "INT4" | "INT8" => ColumnType::Int,
-        "FLOAT4" | "FLOAT8" => ColumnType::Float,
-        "NUMERIC" => ColumnType::Numeric,
-        "TEXT" | "VARCHAR" | "NAME" | "CITEXT" => ColumnType::Text,
-        "CHAR" if name == "CHAR" => ColumnType::Text,
-        "LTREE" => return Some((ColumnType::Text, true)),
-        "UUID" => ColumnType::Uuid,
-        "TIMESTAMP" | "TIMESTAMPTZ" => ColumnType::Timestamp,
-        "DATE" => ColumnType::Date,
-        "JSON" => ColumnType::Json,
-        "JSONB" => return Some((ColumnType::Json, true)),
-        _ => return None,
-    };
-    Some((kind, false))
+fn named(name: &str) -> Option<&'static Named> {
+    NAMED.iter().find(|named| named.kind == name)
 }
 
 /// The type that a query compares the organization's id with.
@@ -80,22 +211,32 @@ pub(super) enum IdType {
 }
 
 impl IdType {
-    pub(super) fn of(info: &PgTypeInfo) -> Option<Self> {
-        Some(match info.name() {
-            "UUID" => Self::Uuid,
-            "INT2" => Self::Int2,
-            "INT4" => Self::Int4,
-            "INT8" => Self::Int8,
-            "TEXT" => Self::Text,
-            "VARCHAR" => Self::Varchar,
-            "CHAR" => Self::Char,
+    /// By the oids of the server's own types.
+    pub(super) fn of(oid: Oid) -> Option<Self> {
+        Some(match oid {
+            Oid(2950) => Self::Uuid,
+            Oid(21) => Self::Int2,
+            Oid(23) => Self::Int4,
+            Oid(20) => Self::Int8,
+            Oid(25) => Self::Text,
+            Oid(1043) => Self::Varchar,
+            Oid(1042) => Self::Char,
             _ => return None,
         })
     }
 
     /// The id that is bound in `setting`, as SQL in place of `$1`.
     pub(super) fn expression(self, setting: &str) -> String {
-        let name = match self {
+        format!("(pg_catalog.current_setting('{setting}')::pg_catalog.{})", self.catalog_name())
+    }
+
+    /// No id, as SQL in place of `$1`.
+    pub(super) fn null(self) -> String {
+        format!("(NULL::pg_catalog.{})", self.catalog_name())
+    }
+
+    fn catalog_name(self) -> &'static str {
+        match self {
             Self::Uuid => "uuid",
             Self::Int2 => "int2",
             Self::Int4 => "int4",
@@ -103,8 +244,15 @@ impl IdType {
             Self::Text => "text",
             Self::Varchar => "varchar",
             Self::Char => "bpchar",
-        };
-        format!("(pg_catalog.current_setting('{setting}')::pg_catalog.{name})")
+        }
+    }
+
+    /// An id of this type for whoever has none.
+    pub(super) fn example(self) -> &'static str {
+        match self {
+            Self::Uuid => "00000000-0000-0000-0000-000000000000",
+            _ => "0",
+        }
     }
 
     /// For people.

@@ -96,6 +96,7 @@ pub(super) fn column_type(declared: DeclaredType) -> ColumnType {
         DeclaredType::Date => ColumnType::Date,
         DeclaredType::Json => ColumnType::Json,
         DeclaredType::List => ColumnType::List,
+        DeclaredType::Bytes => ColumnType::Bytes,
     }
 }
 
@@ -112,6 +113,7 @@ pub(super) fn describe(declared: DeclaredType) -> &'static str {
         DeclaredType::Date => "date (YYYY-MM-DD)",
         DeclaredType::Json => "JSON text",
         DeclaredType::List => "list of words with one blank between them",
+        DeclaredType::Bytes => "bytes (BLOB or text)",
     }
 }
 
@@ -124,6 +126,7 @@ pub(super) fn undeclared(declaration: &str) -> DeclaredType {
         "REAL" => DeclaredType::Float,
         "DATETIME" => DeclaredType::Timestamp,
         "DATE" => DeclaredType::Date,
+        "BLOB" => DeclaredType::Bytes,
         _ => DeclaredType::Text,
     }
 }
@@ -143,6 +146,10 @@ pub(super) fn append(declared: DeclaredType, value: Stored<'_>, row: &mut Vec<u8
         DeclaredType::Float => float(value).map(|number| push(row, &number.to_be_bytes())),
         DeclaredType::Numeric => decimal(value).map(|text| push(row, text.as_bytes())),
         DeclaredType::Uuid => unique_id(value).map(|bytes| push(row, &bytes)),
+        DeclaredType::Bytes => match value {
+            Stored::Blob(bytes) | Stored::Text(bytes) => Some(push(row, bytes)),
+            _ => None,
+        },
         DeclaredType::Text | DeclaredType::Json => match value {
             // A column of SQLite's affinity NUMERIC (JSON, STRING) has a number that was written as text.
             Stored::Integer(_) | Stored::Real(_) => decimal(value).map(|text| push(row, text.as_bytes())),
@@ -313,6 +320,8 @@ mod tests {
             (DeclaredType::Json, text("{\"a\":[1]}"), b"{\"a\":[1]}".to_vec()),
             (DeclaredType::List, text("a b"), b"a b".to_vec()),
             (DeclaredType::List, text(""), vec![]),
+            (DeclaredType::Bytes, Stored::Blob(&[0, 0xff]), vec![0, 0xff]),
+            (DeclaredType::Bytes, Stored::Text(b"a\0\xff"), b"a\0\xff".to_vec()),
         ] {
             assert_eq!(cell(declared, value), Some(expected), "{declared:?} {value}");
         }
@@ -390,6 +399,7 @@ mod tests {
             (DeclaredType::Json, Stored::Blob(b"{}")),
             (DeclaredType::List, text("a  b")),
             (DeclaredType::List, text(" a")),
+            (DeclaredType::Bytes, Stored::Integer(1)),
         ] {
             assert_eq!(cell(declared, value), None, "{declared:?} {value}");
         }
