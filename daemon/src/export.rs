@@ -6,6 +6,7 @@ mod engine;
 mod export_log;
 mod failure;
 mod job;
+mod once;
 mod pipeline;
 mod preflight_warnings;
 mod queue;

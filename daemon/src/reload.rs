@@ -73,9 +73,11 @@ pub fn connect(
             products_dir: config.daemon.products_dir.clone(),
         })?;
         let same = known.get(&source.name).filter(|one| one.config() == source && one.definition() == definition);
-        let connected = match same {
-            Some(same) => Arc::clone(same),
-            None => Arc::new(Source::new(source.clone(), Arc::clone(definition), tracker.clone())?),
+        let connected = if let Some(same) = same {
+            Arc::clone(same)
+        } else {
+            let (state_dir, definition) = (&config.daemon.state_dir, Arc::clone(definition));
+            Arc::new(Source::kept_in(state_dir, source.clone(), definition, tracker.clone())?)
         };
         sources.insert(source.name.clone(), connected);
     }

@@ -1,13 +1,12 @@
 //! `state_dir/secrets`: what only the daemon may read. Each file is replaced as a whole.
 
 use std::{
-    fs::{self, DirBuilder, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
-use orgvault_files::{durable::sync_directory, open};
+use orgvault_files::{durable::replace, open};
 
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -89,26 +88,18 @@ impl Secrets {
     /// # Errors
     /// When the disk refuses; then the old one is still there.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), SecretError> {
-        let (path, partial) = (self.path(name), self.path(&format!(".partial-{name}")));
-        let write = || {
-            DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(&self.directory)?;
-            match fs::remove_file(&partial) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&partial)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&partial, &path)?;
-            sync_directory(&self.directory)
-        };
-        write().map_err(|cause| SecretError::System { act: "write", path: path.clone(), cause })
+        let path = self.path(name);
+        replace(&path, bytes, DIRECTORY_MODE, FILE_MODE).map_err(|cause| SecretError::System {
+            act: "write",
+            path,
+            cause,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
 

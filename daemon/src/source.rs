@@ -10,7 +10,7 @@ mod sql;
 pub mod survey;
 mod uuid;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use orgvault_api::{SourceCheck, Warning};
 use orgvault_config::SourceConfig;
@@ -47,8 +47,31 @@ impl Source {
     /// When the URL is none or asks for less TLS than the configuration allows, or the definition
     /// has no words for such a database.
     pub fn new(config: SourceConfig, definition: Arc<Definition>, tracker: TaskTracker) -> Result<Self, SourceError> {
+        Self::connect(config, definition, None, tracker)
+    }
+
+    /// As [`Source::new`], with a place for what has to outlive it: which columns the source had when the
+    /// definition was first used on it.
+    ///
+    /// # Errors
+    /// As [`Source::new`].
+    pub fn kept_in(
+        state_dir: &Path,
+        config: SourceConfig,
+        definition: Arc<Definition>,
+        tracker: TaskTracker,
+    ) -> Result<Self, SourceError> {
+        Self::connect(config, definition, Some(state_dir), tracker)
+    }
+
+    fn connect(
+        config: SourceConfig,
+        definition: Arc<Definition>,
+        state_dir: Option<&Path>,
+        tracker: TaskTracker,
+    ) -> Result<Self, SourceError> {
         let name: Arc<str> = config.name.as_str().into();
-        let (location, rows) = sql::connect(&name, &config, &definition, tracker)?;
+        let (location, rows) = sql::connect(&name, &config, &definition, state_dir, tracker)?;
         let uploads = config.files.as_ref().map(uploads);
         Ok(Self { name, config, definition, location, rows, uploads })
     }
@@ -160,7 +183,8 @@ impl Snapshot {
     /// queries.
     ///
     /// # Errors
-    /// When a query fails, or with `strict_schema` when the schema is newer.
+    /// When a query fails, or with `strict_schema` when the schema is newer or has tables that the definition
+    /// says nothing of.
     pub async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {
         self.open.warnings().await
     }

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Failure,
     failure::agree,
+    once,
     pipeline::{Deadline, Piped, write_archive},
     preflight_warnings,
 };
@@ -371,6 +372,7 @@ fn manifest(
         member: if plan.format == Format::Zip { member(&count.name) } else { None },
         columns,
     });
+    let untold = once::untold(&opened.warnings, opened.published);
     Manifest {
         manifest_version: MANIFEST_VERSION,
         orgvault: env!("CARGO_PKG_VERSION").to_owned(),
@@ -397,7 +399,7 @@ fn manifest(
             meta_member: definition.zip.meta_member.clone().filter(|_| plan.format == Format::Zip),
             file_list: written.files.map(|_| FILE_LIST.to_owned()),
         },
-        warnings: export.warnings.iter().chain(&opened.warnings).chain(&written.warnings).cloned().collect(),
+        warnings: export.warnings.iter().chain(untold).chain(&written.warnings).cloned().collect(),
     }
 }
 

@@ -132,6 +132,19 @@ mod tests {
     }
 
     #[test]
+    fn embedded_definitions_say_of_each_table_what_it_is_and_list_each_column_of_those_that_they_read() {
+        let products = Products::embedded().unwrap();
+        for (product, Product { definition, .. }) in products.iter() {
+            for (name, table) in &definition.tables {
+                let is_base = definition.sections.iter().any(|section| section.table == *name);
+                assert!(is_base || table.is_shared || table.excluded.is_some(), "{product}: {name} is in no list");
+                assert!(!is_base || table.excluded.is_none(), "{product}: {name} is in two lists");
+                assert!(table.reads.is_empty() || table.known.is_some(), "{product}: {name} lists only what it reads");
+            }
+        }
+    }
+
+    #[test]
     fn a_directory_that_is_not_there_is_an_empty_one() {
         let products = Products::load(Path::new("/nonexistent/products")).unwrap();
         assert_eq!(products.iter().count(), PRODUCTS.len());

@@ -8,18 +8,21 @@ mod postgres;
 mod queries;
 mod question;
 mod schema;
+mod seen;
 mod sqlite;
 mod stall;
+mod tables;
 #[cfg(test)]
 mod tests;
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use orgvault_config::{SecretUrl, SourceConfig, Tls};
 use sqlx::Column;
 use tokio_util::task::TaskTracker;
 
+use self::seen::Seen;
 use super::{
     error::{SourceError, SourceFault},
     listing::{self, Cell, Listed},
@@ -68,11 +71,14 @@ struct RowsConfig<'p> {
     definition: Arc<Definition>,
     /// Those of the definition, in the database's own words.
     queries: Queries,
+    /// What it had when the definition was first used on it.
+    seen: Arc<Seen>,
     /// Where queries that are abandoned are ended.
     tracker: TaskTracker,
 }
 
-/// Where a source is, without secrets, and what reads it. Opens nothing.
+/// Where a source is, without secrets, and what reads it. Opens nothing. Without a state directory, what it
+/// had is forgotten with it.
 ///
 /// # Errors
 /// When the URL is none or asks for less TLS than the configuration allows, or the definition has no
@@ -81,12 +87,14 @@ pub(super) fn connect(
     name: &Arc<str>,
     config: &SourceConfig,
     definition: &Arc<Definition>,
+    state_dir: Option<&Path>,
     tracker: TaskTracker,
 ) -> Result<(String, Arc<dyn Rows>), SourceError> {
     let (driver, location) = locate(name, &config.url, config.tls)?;
     let queries = queries(name, driver.dialect, definition)?;
+    let seen = Arc::new(state_dir.map_or_else(Seen::default, |state_dir| Seen::of(state_dir, name)));
     let (name, definition) = (Arc::clone(name), Arc::clone(definition));
-    Ok((location.shown(), location.connect(RowsConfig { name, config, definition, queries, tracker })))
+    Ok((location.shown(), location.connect(RowsConfig { name, config, definition, queries, seen, tracker })))
 }
 
 /// What kind of database a URL names, where it is, without secrets, and what looks at it as a whole.

@@ -147,7 +147,8 @@ async fn rytask_on_postgresql_is_byte_for_byte() {
 /// Tables with every column that the definition knows, as SQLite takes them: without types.
 fn sqlite_tables(definition: &Definition) -> String {
     let mut sql = String::new();
-    for (name, table) in &definition.tables {
+    let read = definition.tables.iter().filter(|(_, table)| !table.reads.is_empty());
+    for (name, table) in read {
         let columns: Vec<&str> = table.reads.iter().chain(table.known.iter().flatten()).map(String::as_str).collect();
         sql.extend(["CREATE TABLE ", name, " (", &columns.join(", "), ");\n"]);
     }

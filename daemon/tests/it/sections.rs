@@ -241,3 +241,33 @@ async fn all_are_those_of_the_default_kinds() {
     let named = ended(&daemon, &ask("1", &[])).await;
     assert_eq!((named.len(), named[0].state), (1, State::Finished));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_nobody_names_is_told_by_one_archive_of_each_snapshot() {
+    let (app, daemon) = daemon(DEFINITION, Vec::new()).await;
+    let told = async |request: &ExportRequest| -> Vec<usize> {
+        let mut told = Vec::new();
+        for export in ended(&daemon, request).await {
+            assert_eq!((export.state, &export.error), (State::Finished, &None), "{export:?}");
+            let manifest = daemon.client.archive(export.gid).await.unwrap().path;
+            let manifest = Manifest::beside(manifest.as_ref()).unwrap().unwrap();
+            assert_eq!(manifest.warnings, export.warnings);
+            let unknown = export.warnings.iter().filter(|warning| warning.code == "tables_unknown");
+            told.push(unknown.inspect(|warning| assert_eq!(warning.ids, ["attachments", "tags"])).count());
+        }
+        told.sort_unstable();
+        told
+    };
+    assert_eq!(told(&ask("1", &FORMATS)).await, [0, 0, 0, 0]);
+    let options = SqliteConnectOptions::new().filename(app.path().join("app.db"));
+    let mut writer = options.connect().await.unwrap();
+    sqlx::raw_sql("CREATE TABLE tags (id INTEGER); CREATE TABLE attachments (id INTEGER)")
+        .execute(&mut writer)
+        .await
+        .unwrap();
+    writer.close().await.unwrap();
+    assert_eq!(told(&ask("1", &FORMATS)).await, [0, 0, 0, 1]);
+    assert_eq!(told(&ask("1", &[Format::Csv])).await, [0, 1]);
+    let all = ExportRequest { all: true, formats: vec![Format::Zip], ..ExportRequest::default() };
+    assert_eq!(told(&all).await, [1, 1], "each organization has a snapshot of its own");
+}

@@ -96,7 +96,7 @@ pub const PREFLIGHT: &str = "preflight_";
 /// Something that the admin ought to know and that does not make an export an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Warning {
-    /// Stable: `schema_newer`, `foreign_rows`, `number_imprecise`, …
+    /// Stable: `schema_newer`, `tables_unknown`, `foreign_rows`, `number_imprecise`, …
     pub code: String,
     /// One sentence for people.
     pub message: String,

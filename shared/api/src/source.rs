@@ -47,7 +47,7 @@ pub enum CheckResult {
 /// One invariant of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CheckLine {
-    /// Stable: `reachable`, `version`, `read_only`, `readable`, `row_filter`, `schema`,
+    /// Stable: `reachable`, `version`, `read_only`, `readable`, `row_filter`, `schema`, `tables`,
     /// `pooler`, `queries`, `organizations`, `files`, `representable`.
     pub name: String,
     /// How it stands.

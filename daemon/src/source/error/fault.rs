@@ -25,6 +25,8 @@ pub enum SourceFault {
     Schema,
     /// The live schema has more than the definition knows, and `strict_schema` is set.
     SchemaNewer,
+    /// There are tables that the definition says nothing of, and `strict_schema` is set.
+    TablesUnknown,
     /// The role may not read something.
     Privilege,
     /// Row-level security would hide rows.
@@ -56,7 +58,7 @@ pub enum SourceFault {
 }
 
 /// The fault, code, whether the same export may work at once, hint.
-const FAULTS: [(SourceFault, &str, bool, &str); 25] = [
+const FAULTS: [(SourceFault, &str, bool, &str); 26] = [
     (SourceFault::Url, "source_url", false, "correct `url` of this source in the configuration"),
     (
         SourceFault::Tls,
@@ -104,6 +106,13 @@ const FAULTS: [(SourceFault, &str, bool, &str); 25] = [
         "schema_newer",
         false,
         "update orgvault or the definition, or set `strict_schema = false` to export what the definition knows",
+    ),
+    (
+        SourceFault::TablesUnknown,
+        "tables_unknown",
+        false,
+        "say in the definition what each is: the table of a [[section]], or a [table.NAME] with `shared = true` or \
+         `excluded = \"reason\"`",
     ),
     (
         SourceFault::Privilege,

@@ -15,10 +15,20 @@ use crate::{
 const OLDER: &str = "nothing, as the definition does not read it; it may read more of the app when that is updated";
 
 /// Every line of a source, in the order that they are looked at.
-pub(super) const NAMES: [&str; 9] =
-    ["reachable", "version", "pooler", "read_only", "readable", "row_filter", "schema", "queries", "organizations"];
+pub(super) const NAMES: [&str; 10] = [
+    "reachable",
+    "version",
+    "pooler",
+    "read_only",
+    "readable",
+    "row_filter",
+    "schema",
+    "tables",
+    "queries",
+    "organizations",
+];
 
-/// At most this many organizations are named.
+/// At most this many organizations, columns or tables are named.
 const DETAILS: usize = 100;
 
 /// One line.
@@ -48,9 +58,14 @@ pub(super) fn finished(mut lines: Vec<CheckLine>, looked: Result<(), SourceError
     lines
 }
 
-/// `readable`, `row_filter` and `schema`: the live schema against the definition.
-pub(super) fn of_schema(definition: &Definition, differences: &Differences, strict: bool) -> [CheckLine; 3] {
-    [readable(definition, differences), row_filter(differences), schema(definition, differences, strict)]
+/// `readable`, `row_filter`, `schema` and `tables`: the live schema against the definition.
+pub(super) fn of_schema(definition: &Definition, differences: &Differences, strict: bool) -> [CheckLine; 4] {
+    [
+        readable(definition, differences),
+        row_filter(differences),
+        schema(definition, differences, strict),
+        tables(definition, differences, strict),
+    ]
 }
 
 /// `readable`: every table and column that the definition reads.
@@ -86,21 +101,49 @@ fn row_filter(differences: &Differences) -> CheckLine {
 /// `schema`: as measured, or newer.
 fn schema(definition: &Definition, differences: &Differences, strict: bool) -> CheckLine {
     let measured = format!("{} {}", definition.name, definition.measured_on);
-    let Differences { newer, gone, .. } = differences;
-    if newer.is_empty() && gone.is_empty() {
-        return line("schema", CheckResult::Ok, format!("as {measured} has it"));
-    }
-    let result = if strict && !newer.is_empty() { CheckResult::Failed } else { CheckResult::Warning };
-    let message = if newer.is_empty() {
+    let Differences { newer, gone, unread, unseen, .. } = differences;
+    let result = match (newer.is_empty() && gone.is_empty() && unseen.is_none(), strict && !newer.is_empty()) {
+        (true, _) => CheckResult::Ok,
+        (_, true) => CheckResult::Failed,
+        _ => CheckResult::Warning,
+    };
+    let mut message = if !newer.is_empty() {
+        differences.newer_words(definition)
+    } else if !gone.is_empty() {
         format!("older than {measured}, which also had: {}", schema::list(gone))
     } else {
-        differences.newer_words(definition)
+        format!("as {measured} has it")
     };
+    if !unread.is_empty() {
+        message = format!("{message}; of the columns that it does not list, {} are not exported", unread.len());
+    }
     let mut found = line("schema", result, message);
-    found.details.extend(newer.iter().map(|name| format!("{name}: new")));
-    found.details.extend(gone.iter().map(|name| format!("{name}: gone")));
-    let hint = if newer.is_empty() { OLDER } else { SourceFault::SchemaNewer.hint() };
+    found.details.extend(unseen.clone());
+    let columns = [(newer, "new"), (gone, "gone"), (unread, "not exported")];
+    let details = columns.iter().flat_map(|(names, word)| names.iter().map(move |name| format!("{name}: {word}")));
+    found.details.extend(details.take(DETAILS));
+    let hint = match (newer.is_empty(), gone.is_empty()) {
+        (false, _) => SourceFault::SchemaNewer.hint(),
+        (true, false) => OLDER,
+        (true, true) => "",
+    };
     hint.clone_into(&mut found.hint);
+    found
+}
+
+/// `tables`: whether the definition says of every table what it is.
+fn tables(definition: &Definition, differences: &Differences, strict: bool) -> CheckLine {
+    let tables = &differences.tables;
+    if tables.unnamed.is_empty() && tables.unexported.is_empty() {
+        let message = format!("all {} tables are classified: {}", tables.classified(), tables.counts());
+        return line("tables", CheckResult::Ok, message);
+    }
+    let result = if strict { CheckResult::Failed } else { CheckResult::Warning };
+    let mut found = line("tables", result, format!("{} ({})", tables.words(definition), tables.counts()));
+    let unnamed = tables.unnamed.iter().map(|name| format!("{name}: in no [table.*]"));
+    let unexported = tables.unexported.iter().map(|name| format!("{name}: read, and in no section"));
+    found.details = unnamed.chain(unexported).take(DETAILS).collect();
+    SourceFault::TablesUnknown.hint().clone_into(&mut found.hint);
     found
 }
 

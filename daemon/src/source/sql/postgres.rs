@@ -37,11 +37,16 @@ use sqlx::{
 use self::snapshot::Snapshot;
 use self::{
     describe::Description,
-    live::Opening,
+    live::{Opening, Schema},
     pool::Pool,
     session::{Server, Session, Transaction},
 };
-use super::{Driver, Location, RowsConfig, check, list, queries::LIST};
+use super::{
+    Driver, Location, RowsConfig, check, list,
+    queries::LIST,
+    schema::{self, Differences},
+    seen::Seen,
+};
 use crate::{
     product::{Definition, Queries},
     source::{
@@ -81,6 +86,7 @@ pub(super) struct Postgres {
     definition: Arc<Definition>,
     queries: Queries,
     strict_schema: bool,
+    seen: Arc<Seen>,
     pool: Pool,
     /// Of the schema that the last snapshot found.
     described: Mutex<Option<Arc<Description>>>,
@@ -88,7 +94,7 @@ pub(super) struct Postgres {
 
 impl Postgres {
     fn new(options: PgConnectOptions, source: RowsConfig<'_>) -> Self {
-        let RowsConfig { name, config, definition, queries, tracker } = source;
+        let RowsConfig { name, config, definition, queries, seen, tracker } = source;
         let server = Server {
             name: Arc::clone(&name),
             options,
@@ -100,7 +106,8 @@ impl Postgres {
             tracker,
         };
         let pool = Pool::new(Arc::new(server));
-        Self { name, definition, queries, strict_schema: config.strict_schema, pool, described: Mutex::default() }
+        let strict_schema = config.strict_schema;
+        Self { name, definition, queries, strict_schema, seen, pool, described: Mutex::default() }
     }
 
     /// Asks for the organizations inside a transaction.
@@ -130,12 +137,21 @@ impl Postgres {
         self.described.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How the live schema differs from the definition.
+    async fn differences(&self, schema: &Schema) -> Differences {
+        let live = schema.live();
+        let seen = self.seen.columns(&self.definition, &live.columns).await;
+        schema::compare(&self.definition, &live, &seen)
+    }
+
     /// The known description, or a fresh one where the schema is another now.
-    async fn describe(&self, session: &mut Session, opening: Opening) -> Result<Arc<Description>, SourceError> {
-        if let Some(known) = self.described().filter(|known| known.fits(&opening)) {
+    async fn describe(&self, session: &mut Session, schema: Schema) -> Result<Arc<Description>, SourceError> {
+        if let Some(known) = self.described().filter(|known| known.fits(&schema)) {
             return Ok(known);
         }
-        let fresh = Arc::new(Description::ask(session, &self.definition, &self.queries, opening).await?);
+        let differences = self.differences(&schema).await;
+        let fresh = Description::ask(session, &self.definition, &self.queries, schema, differences).await?;
+        let fresh = Arc::new(fresh);
         *self.described.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
         Ok(fresh)
     }
@@ -178,9 +194,8 @@ impl Rows for Postgres {
         let mut session = self.pool.begin(Transaction::Snapshot, None).await?;
         // A NUL cannot be sent at all; the check of the id below refuses it.
         let sent = organization.split('\0').next().unwrap_or_default();
-        let mut opening = live::open(&mut session, &self.definition, sent).await?;
-        let id = std::mem::take(&mut opening.id);
-        let description = self.describe(&mut session, opening).await?;
+        let Opening { id, schema } = live::open(&mut session, &self.definition, sent).await?;
+        let description = self.describe(&mut session, schema).await?;
         if let Err(refused) = description.check_id(&self.name, organization) {
             self.pool.end(session).await?;
             return Err(refused);

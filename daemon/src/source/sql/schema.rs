@@ -1,5 +1,4 @@
-//! The live schema against what a definition reads and knows. Pure: every database fills
-//! [`LiveColumn`]s.
+//! The live schema against what a definition reads and knows. Pure: every database fills a [`Live`].
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -9,6 +8,7 @@ use std::{
 
 use orgvault_api::Warning;
 
+use super::{seen::SeenColumns, tables::Tables};
 use crate::{
     product::{Definition, Table},
     source::error::{SourceError, SourceFault},
@@ -18,6 +18,17 @@ use crate::{
 const LISTED: usize = 10;
 /// How many ids a warning holds.
 pub(super) const WARNING_IDS: usize = 100;
+
+/// What is there, as far as a definition is compared with it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Live {
+    /// The columns of the tables and views that the definition names columns of.
+    pub(super) columns: Vec<LiveColumn>,
+    /// The tables that the definition names, by its names; no views.
+    pub(super) tables: Vec<String>,
+    /// The tables beside them, by the names that a definition would have for them.
+    pub(super) beside: Vec<String>,
+}
 
 /// One column of a table that the definition names, as the source has it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,29 +56,52 @@ pub(super) struct Differences {
     pub(super) newer: Vec<String>,
     /// Known to the definition, not read by it, and not there.
     pub(super) gone: Vec<String>,
+    /// Not read, in tables of which the definition does not list every column.
+    pub(super) unread: Vec<String>,
+    /// What the definition says of the tables.
+    pub(super) tables: Tables,
+    /// What kept the columns that were seen before from being known or kept.
+    pub(super) unseen: Option<String>,
 }
 
-/// Compares the columns that are there, and the tables beside them, with a definition.
-pub(super) fn compare(definition: &Definition, live: &[LiveColumn], beside: &[String]) -> Differences {
+impl Table {
+    /// Whether its columns are compared with what is there.
+    pub(super) fn has_columns(&self) -> bool {
+        !self.reads.is_empty() || self.known.is_some()
+    }
+
+    /// Whether its other columns are those that were there first.
+    pub(super) fn is_open(&self) -> bool {
+        self.known.is_none() && !self.reads.is_empty() && self.excluded.is_none()
+    }
+}
+
+/// Compares what is there with a definition. Of tables whose columns it does not list, those that
+/// were `seen` are no news.
+pub(super) fn compare(definition: &Definition, live: &Live, seen: &SeenColumns) -> Differences {
     let mut by_table: HashMap<&str, Vec<&LiveColumn>> = HashMap::new();
-    for column in live {
+    for column in &live.columns {
         by_table.entry(&column.table).or_default().push(column);
     }
-    let mut differences = Differences::default();
-    for (name, table) in &definition.tables {
+    let mut differences = Differences { unseen: seen.fault.clone(), ..Differences::default() };
+    for (name, table) in definition.tables.iter().filter(|(_, table)| table.has_columns()) {
         match by_table.get(name.as_str()) {
-            Some(columns) => compare_table(name, table, columns, &mut differences),
-            None if table.reads.is_empty() => differences.gone.push(name.clone()),
-            None => differences.missing.push(name.clone()),
+            Some(columns) => {
+                compare_table(name, table, columns, &mut differences);
+                find_newer(name, table, columns, seen, &mut differences);
+            }
+            None if !table.reads.is_empty() => differences.missing.push(name.clone()),
+            // It is nobody's loss.
+            None if table.excluded.is_some() => {}
+            None => differences.gone.push(name.clone()),
         }
     }
-    differences.newer.extend(beside.iter().cloned());
+    differences.tables = Tables::of(definition, live);
     differences
 }
 
 fn compare_table(name: &str, table: &Table, columns: &[&LiveColumn], differences: &mut Differences) {
     let live: BTreeMap<&str, &LiveColumn> = columns.iter().map(|column| (column.name.as_str(), *column)).collect();
-    let known: BTreeSet<&str> = table.reads.iter().chain(table.known.iter().flatten()).map(String::as_str).collect();
     for read in &table.reads {
         match live.get(read.as_str()) {
             None => differences.missing.push(format!("{name}.{read}")),
@@ -82,36 +116,52 @@ fn compare_table(name: &str, table: &Table, columns: &[&LiveColumn], differences
     differences
         .gone
         .extend(unread.filter(|column| !live.contains_key(column.as_str())).map(|it| format!("{name}.{it}")));
-    let order = columns.iter().filter(|column| !known.contains(column.name.as_str()));
-    differences.newer.extend(order.map(|column| format!("{name}.{}", column.name)));
 }
 
-/// Whether a definition also names the tables that it does not read, so that a table beside
-/// them is a new one.
-pub(super) fn knows_every_table(definition: &Definition) -> bool {
-    definition.tables.values().any(|table| table.reads.is_empty())
+/// The columns that are not read: those that the definition knows, those that it says nothing of, and news.
+fn find_newer(name: &str, table: &Table, columns: &[&LiveColumn], seen: &SeenColumns, differences: &mut Differences) {
+    let reads: BTreeSet<&str> = table.reads.iter().map(String::as_str).collect();
+    let others = columns.iter().map(|column| column.name.as_str()).filter(|column| !reads.contains(column));
+    for column in others {
+        let is_known = match &table.known {
+            Some(known) => known.iter().any(|known| known == column),
+            None => !table.is_open() || seen.has(name, column),
+        };
+        if !is_known {
+            differences.newer.push(format!("{name}.{column}"));
+        } else if table.is_open() {
+            differences.unread.push(format!("{name}.{column}"));
+        }
+    }
 }
 
 impl Differences {
-    /// The warning `schema_newer`, where there is a reason for it.
+    /// The warnings `schema_newer` and `tables_unknown`, where there is a reason for them.
     ///
     /// # Errors
-    /// With `strict` it is an error instead.
+    /// With `strict` either is an error instead.
     pub(super) fn warnings(
         &self,
         source: &Arc<str>,
         definition: &Definition,
         strict: bool,
     ) -> Result<Vec<Warning>, SourceError> {
-        if self.newer.is_empty() {
-            return Ok(Vec::new());
+        let unknown = self.tables.unknown();
+        let mut warnings = Vec::new();
+        for (fault, code, names, words) in [
+            (SourceFault::SchemaNewer, "schema_newer", &self.newer, self.newer_words(definition)),
+            (SourceFault::TablesUnknown, "tables_unknown", &unknown, self.tables.words(definition)),
+        ] {
+            if names.is_empty() {
+                continue;
+            }
+            if strict {
+                return Err(SourceError::fault(source, fault, "use the schema", words));
+            }
+            let ids = names.iter().take(WARNING_IDS).cloned().collect();
+            warnings.push(Warning { code: code.to_owned(), message: words, ids });
         }
-        let message = self.newer_words(definition);
-        if strict {
-            return Err(SourceError::fault(source, SourceFault::SchemaNewer, "use the schema", message));
-        }
-        let ids = self.newer.iter().take(WARNING_IDS).cloned().collect();
-        Ok(vec![Warning { code: "schema_newer".to_owned(), message, ids }])
+        Ok(warnings)
     }
 
     /// What a schema is that lacks something, as the beginning of a sentence.

@@ -29,10 +29,11 @@ pub(super) use self::survey::quoted;
 use super::{
     Driver, Location, RowsConfig, check, list,
     queries::LIST,
-    schema::{self, Differences, LiveColumn},
+    schema::{self, Differences, Live, LiveColumn},
+    seen::Seen,
 };
 use crate::{
-    product::{Definition, Queries},
+    product::{Definition, Queries, Table},
     source::{
         error::{SourceError, SourceFault},
         listing::Listed,
@@ -70,12 +71,18 @@ impl Location for PathBuf {
 /// SQLite asks this often, in steps of its machine, whether it is to go on.
 const STEPS: i32 = 20_000;
 
+/// Every table and view, and whether it is a view. Shadow tables are a part of their virtual table.
+const TABLES: &str = "SELECT name, type = 'view' FROM pragma_table_list \
+                      WHERE schema = 'main' AND type IN ('table', 'virtual', 'view') \
+                      AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+
 /// One SQLite file.
 struct Sqlite {
     name: Arc<str>,
     definition: Arc<Definition>,
     queries: Queries,
     strict_schema: bool,
+    seen: Arc<Seen>,
     path: PathBuf,
     connect_timeout: Duration,
     first_row_timeout: Duration,
@@ -97,9 +104,9 @@ impl Drop for Reading {
 
 impl Sqlite {
     fn new(path: PathBuf, source: RowsConfig<'_>) -> Self {
-        let RowsConfig { name, config, definition, queries, .. } = source;
+        let RowsConfig { name, config, definition, queries, seen, .. } = source;
         let SourceConfig { strict_schema, connect_timeout, first_row_timeout, stall_timeout, .. } = *config;
-        Self { name, definition, queries, strict_schema, path, connect_timeout, first_row_timeout, stall_timeout }
+        Self { name, definition, queries, strict_schema, seen, path, connect_timeout, first_row_timeout, stall_timeout }
     }
 
     /// Waits for a query that is answered as a whole. One that takes too long is interrupted when
@@ -163,36 +170,36 @@ impl Sqlite {
         self.fault(SourceFault::Wal, "open the database", words)
     }
 
-    /// Compares the tables that the definition names with what is there. All others are known by
-    /// their names alone: a view on a table that is gone, or a virtual table of the app's own
-    /// module, can be asked for no more.
+    /// Compares the tables and views that the definition names with what is there. All others are known by
+    /// their names alone: a virtual table of the app's own module can be asked for no more.
     async fn differences(&self, reading: &mut Reading) -> Result<Differences, SourceError> {
-        let names: Vec<String> = sqlx::query_scalar(
-            "SELECT name FROM sqlite_schema \
-             WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
-        )
-        .fetch_all(&mut reading.connection)
-        .await
-        .map_err(|error| self.failed("read the schema", &error))?;
-        let (read, mut beside): (Vec<_>, Vec<_>) =
-            names.into_iter().partition(|name| self.definition.tables.contains_key(name));
-        let mut live = Vec::new();
-        for table in read {
-            live.extend(self.live_columns(reading, table).await?);
+        let found: Vec<(String, bool)> = sqlx::query_as(TABLES)
+            .fetch_all(&mut reading.connection)
+            .await
+            .map_err(|error| self.failed("read the schema", &error))?;
+        let mut live = Live::default();
+        for (name, is_view) in found {
+            let named = self.definition.tables.get(&name);
+            if named.is_some_and(Table::has_columns) {
+                live.columns.extend(self.live_columns(reading, &name).await?);
+            }
+            match named {
+                _ if is_view => {}
+                Some(_) => live.tables.push(name),
+                None => live.beside.push(name),
+            }
         }
-        if !schema::knows_every_table(&self.definition) {
-            beside.clear();
-        }
-        Ok(schema::compare(&self.definition, &live, &beside))
+        let seen = self.seen.columns(&self.definition, &live.columns).await;
+        Ok(schema::compare(&self.definition, &live, &seen))
     }
 
-    async fn live_columns(&self, reading: &mut Reading, table: String) -> Result<Vec<LiveColumn>, SourceError> {
+    async fn live_columns(&self, reading: &mut Reading, table: &str) -> Result<Vec<LiveColumn>, SourceError> {
         let columns = sqlx::query_scalar("SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid")
-            .bind(table.clone())
+            .bind(table.to_owned())
             .fetch_all(&mut reading.connection)
             .await;
         let columns = columns.map_err(|error| self.failed(&format!("read the schema of {table}"), &error))?;
-        let live = |name| LiveColumn { table: table.clone(), name, readable: true, filtered: false };
+        let live = |name| LiveColumn { table: table.to_owned(), name, readable: true, filtered: false };
         Ok(columns.into_iter().map(live).collect())
     }
 }

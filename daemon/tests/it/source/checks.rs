@@ -6,17 +6,27 @@ use orgvault_daemon::{export::representable, source::Source};
 use super::fixture::{config, granted, rytask, source, source_with};
 use orgvault_testing::postgres::{Database, Server};
 
-const NAMES: [&str; 9] =
-    ["reachable", "version", "pooler", "read_only", "readable", "row_filter", "schema", "queries", "organizations"];
+const NAMES: [&str; 10] = [
+    "reachable",
+    "version",
+    "pooler",
+    "read_only",
+    "readable",
+    "row_filter",
+    "schema",
+    "tables",
+    "queries",
+    "organizations",
+];
 
-async fn check(source: &Source) -> Vec<CheckLine> {
+pub(super) async fn check(source: &Source) -> Vec<CheckLine> {
     let check = source.check().await;
     assert_eq!(check.source, "tracker");
     assert_eq!(check.lines.iter().map(|line| line.name.as_str()).collect::<Vec<_>>(), NAMES);
     check.lines
 }
 
-fn line<'l>(lines: &'l [CheckLine], name: &str) -> &'l CheckLine {
+pub(super) fn line<'l>(lines: &'l [CheckLine], name: &str) -> &'l CheckLine {
     lines.iter().find(|line| line.name == name).unwrap()
 }
 

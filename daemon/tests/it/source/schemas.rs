@@ -33,21 +33,6 @@ async fn a_newer_schema_is_a_warning_with_names_and_nothing_more_is_exported() {
 }
 
 #[tokio::test]
-async fn a_newer_table_is_noticed_where_the_definition_knows_them_all() {
-    let database = Database::rytask();
-    let mut definition = rytask();
-    definition.tables.insert(
-        "activity".to_owned(),
-        Table { reads: Vec::new(), known: Some(vec!["id".to_owned()]), ..Table::default() },
-    );
-    database.psql("CREATE TABLE activity (id uuid); CREATE TABLE attachments (id uuid)");
-    let source = source(&database.admin_url(), definition);
-    let warnings = source.snapshot(ACME).await.unwrap().warnings().await.unwrap();
-    assert_eq!(warnings[0].ids, ["attachments"]);
-    assert!(!source.grants().contains("activity"));
-}
-
-#[tokio::test]
 async fn the_definitions_warnings_name_the_rows() {
     let database = Database::rytask();
     let source = granted(&database);

@@ -11,7 +11,7 @@ use sqlx::postgres::types::Oid;
 
 use super::{
     intact::{self, Relations},
-    live::{self, Opening},
+    live::Schema,
     parameter,
     session::Session,
     shape::{self, Output, Query},
@@ -36,9 +36,8 @@ const UNNAMED: &str = "?column?";
 
 /// Everything that a snapshot needs to know of the live schema.
 pub(super) struct Description {
-    /// The schema that it is true for, as compared text.
-    pub(super) columns: Vec<String>,
-    pub(super) beside: Vec<String>,
+    /// The schema that it is true for.
+    schema: Schema,
     /// How that schema differs from the definition.
     pub(super) differences: Differences,
     /// Every type that an organization's id has to have.
@@ -73,10 +72,9 @@ impl Description {
         session: &mut Session,
         definition: &Definition,
         queries: &Queries,
-        opening: Opening,
+        schema: Schema,
+        differences: Differences,
     ) -> Result<Self, SourceError> {
-        let (live, _) = live::live_columns(&opening.columns);
-        let differences = schema::compare(definition, &live, &opening.beside);
         refuse(session, definition, &differences)?;
         let counts = asked(&queries.sections, &definition.sections, count_act, |section| &section.count);
         let rows = asked(&queries.sections, &definition.sections, rows_act, |section| &section.rows);
@@ -100,13 +98,12 @@ impl Description {
         for (index, warning) in warnings.iter().enumerate() {
             append(&mut sql, format_args!("{};\n", warning.warning(index)));
         }
-        let Opening { columns, beside, .. } = opening;
-        Ok(Self { columns, beside, differences, id_types, sections, relations, counts, warnings: sql, files })
+        Ok(Self { schema, differences, id_types, sections, relations, counts, warnings: sql, files })
     }
 
     /// Whether it is true for the schema that a snapshot found.
-    pub(super) fn fits(&self, opening: &Opening) -> bool {
-        self.columns == opening.columns && self.beside == opening.beside
+    pub(super) fn fits(&self, schema: &Schema) -> bool {
+        self.schema == *schema
     }
 
     /// Refuses an id that a query could not be given.

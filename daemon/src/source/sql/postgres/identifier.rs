@@ -63,6 +63,16 @@ pub(in crate::source) fn table(key: &str) -> (Option<String>, String) {
     }
 }
 
+/// The key that a definition has for a table; the schema is empty where the search path finds it.
+pub(super) fn key(schema: &str, name: &str) -> String {
+    let parts = [schema, name].into_iter().filter(|part| !part.is_empty());
+    if [schema, name].iter().any(|part| part.contains(['.', '"'])) {
+        let quoted: Vec<String> = parts.map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect();
+        return quoted.join(".");
+    }
+    parts.collect::<Vec<_>>().join(".")
+}
+
 /// The schemas of a `search_path`, in their order; `"$user"` is `user`.
 pub(super) fn search_path(setting: &str, user: &str) -> Vec<String> {
     let parts = parts(setting, ',').unwrap_or_default();
@@ -143,6 +153,22 @@ mod tests {
             ("a\"b", None, "a\"b"),
         ] {
             assert_eq!(table(key), (schema.map(str::to_owned), name.to_owned()), "{key}");
+        }
+    }
+
+    #[test]
+    fn the_key_of_a_table_names_it() {
+        for (schema, name, expected) in [
+            ("", "users", "users"),
+            ("app", "Order lines", "app.Order lines"),
+            ("", "my.table", "\"my.table\""),
+            ("my.app", "a\"b", "\"my.app\".\"a\"\"b\""),
+            ("", "\"", "\"\"\"\""),
+            ("", "a\"", "\"a\"\"\""),
+        ] {
+            assert_eq!(key(schema, name), expected);
+            let schema = (!schema.is_empty()).then(|| schema.to_owned());
+            assert_eq!(table(expected), (schema, name.to_owned()));
         }
     }
 

@@ -11,10 +11,7 @@ use super::{
 };
 use crate::source::{
     error::{SourceError, SourceFault},
-    sql::{
-        check::{self, line},
-        schema,
-    },
+    sql::check::{self, line},
 };
 
 /// How often two transactions are compared: an own backend each time is no chance.
@@ -57,11 +54,10 @@ impl Postgres {
 
         session.begin(Transaction::Snapshot).await?;
         let opening = live::open(&mut session, &self.definition, "").await?;
-        let (columns, oids) = live::live_columns(&opening.columns);
-        lines.push(read_only(&mut session, &oids, is_standby).await?);
+        lines.push(read_only(&mut session, &opening.schema.oids(), is_standby).await?);
         session.command("end the snapshot", "COMMIT").await?;
 
-        let differences = schema::compare(&self.definition, &columns, &opening.beside);
+        let differences = self.differences(&opening.schema).await;
         lines.extend(check::of_schema(&self.definition, &differences, self.strict_schema));
         // In the same connection, which may be the only one that the role is allowed.
         session.begin(Transaction::Statements).await?;

@@ -1,0 +1,27 @@
+//! What the archives that share a snapshot say once.
+
+use orgvault_api::Warning;
+
+/// What is told of the source as a whole. The archives of one snapshot are asked for and looked at together: said
+/// by each of forty CSV files, it would hide what is theirs.
+const OF_THE_SOURCE: [&str; 2] = ["schema_newer", "tables_unknown"];
+
+/// The warnings of a snapshot that its next archive carries.
+pub(super) fn untold(warnings: &[Warning], is_published: bool) -> impl Iterator<Item = &Warning> {
+    warnings.iter().filter(move |warning| !is_published || !OF_THE_SOURCE.contains(&warning.code.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_of_the_source_is_in_the_first_archive_alone() {
+        let warning = |code: &str| Warning { code: code.to_owned(), message: String::new(), ids: Vec::new() };
+        let warnings = ["schema_newer", "tables_unknown", "foreign_rows"].map(warning);
+        let codes =
+            |is_published| untold(&warnings, is_published).map(|warning| warning.code.as_str()).collect::<Vec<_>>();
+        assert_eq!(codes(false), ["schema_newer", "tables_unknown", "foreign_rows"]);
+        assert_eq!(codes(true), ["foreign_rows"]);
+    }
+}
