@@ -274,20 +274,14 @@ fn without_candidate(
 fn foreign(study: &Study<'_>, owners: &Owners) -> Vec<Foreign> {
     let mut found = Vec::new();
     for place in owners.keys() {
-        let Some(own) = owned::route(study.schema, owners, *place).filter(|_| *place != study.schema.tenant) else {
-            continue;
-        };
+        let own = owned::routes(study.schema, owners, *place).filter(|_| *place != study.schema.tenant);
+        let Some(own) = own else { continue };
         for (at, link) in study.schema.links_of(*place) {
             let is_way = owners.get(place).is_some_and(|owned| owned.way == owned::Way::Link(at));
             if is_way || link.is_preference || !owners.contains_key(&link.to) || !study.proof(link).holds() {
                 continue;
             }
-            let is_to_key = link.to == study.schema.tenant && link.keys == [study.schema.tenant_key.clone()];
-            let Some(theirs) = owned::route(study.schema, owners, link.to) else { continue };
-            let other = match link.columns.first().filter(|_| is_to_key) {
-                Some(column) => crate::source::survey::Route { steps: Vec::new(), last: column.clone() },
-                None => owned::through(link, theirs),
-            };
+            let Some(other) = owned::by(study.schema, owners, link) else { continue };
             if let Some(rows) = study.count(*place, Ask::Differ(own.clone(), other)).filter(|rows| *rows > 0) {
                 found.push(Foreign { link: at, rows });
             }

@@ -16,6 +16,8 @@ pub(super) struct Link {
     pub(super) to: usize,
     pub(super) keys: Vec<String>,
     pub(super) origin: Origin,
+    /// How like the names are, where it is by name; less is more.
+    pub(super) rank: usize,
     /// Whether every row has it.
     pub(super) is_required: bool,
     /// Whether it is of a person's choice (`last_workspace_id`).
@@ -118,21 +120,21 @@ static EMPTY: TableFacts = TableFacts {
 
 fn of_table(facts: &Facts, place: usize, hints: &[Hint], names: &Names, links: &mut Vec<Link>) {
     let Some(table) = facts.tables.get(place) else { return };
-    let link = |columns: Vec<String>, to: usize, keys: Vec<String>, origin: Origin| {
+    let link = |columns: Vec<String>, to: usize, keys: Vec<String>, origin: Origin, rank: usize| {
         let is_set = |name: &String| table.column(name).is_some_and(|column| !column.is_nullable);
         let is_hint = origin == Origin::Hint;
         let is = |test: fn(&[String]) -> bool| !is_hint && columns.iter().any(|name| test(&words(name)));
         let is_required = is_hint || columns.iter().all(is_set);
         let (is_preference, is_audit) = (is(is_preference), is(is_audit));
-        Link { from: place, columns, to, keys, origin, is_required, is_preference, is_audit }
+        Link { from: place, columns, to, keys, origin, rank, is_required, is_preference, is_audit }
     };
     let hinted: Vec<&Hint> = hints.iter().filter(|hint| hint.table == place).collect();
     for hint in &hinted {
-        links.push(link(vec![hint.column.clone()], hint.target, vec![hint.key.clone()], Origin::Hint));
+        links.push(link(vec![hint.column.clone()], hint.target, vec![hint.key.clone()], Origin::Hint, 0));
     }
     let is_hinted = |columns: &[String]| hinted.iter().any(|hint| columns == [hint.column.clone()]);
     for key in table.foreign_keys.iter().filter(|key| !is_hinted(&key.columns)) {
-        links.push(link(key.columns.clone(), key.table, key.keys.clone(), Origin::Constraint));
+        links.push(link(key.columns.clone(), key.table, key.keys.clone(), Origin::Constraint, 0));
     }
     for column in &table.columns {
         let own = [column.name.clone()];
@@ -140,9 +142,10 @@ fn of_table(facts: &Facts, place: usize, hints: &[Hint], names: &Names, links: &
         if is_known || column.is_generated || table.primary_key == own {
             continue;
         }
-        for (to, origin) in names.of_column(facts, place, column) {
+        for (to, rank) in names.of_column(facts, place, column) {
+            let origin = if rank < PART { Origin::Name } else { Origin::Part };
             let Some(key) = facts.tables.get(to).and_then(|table| table.primary_key.first()) else { continue };
-            links.push(link(own.to_vec(), to, vec![key.clone()], origin));
+            links.push(link(own.to_vec(), to, vec![key.clone()], origin, rank));
         }
     }
 }
@@ -200,7 +203,7 @@ impl Names {
     }
 
     /// The tables that a column may refer to by its name and its type.
-    fn of_column(&self, facts: &Facts, from: usize, column: &ColumnFacts) -> Vec<(usize, Origin)> {
+    fn of_column(&self, facts: &Facts, from: usize, column: &ColumnFacts) -> Vec<(usize, usize)> {
         let (name, is_bare) = match referred(&column.name) {
             Some(name) => (name, false),
             None => (words(&column.name), true),
@@ -209,47 +212,61 @@ impl Names {
         if is_bare && column.kind != Kind::Uuid && !(is_by && column.kind == Kind::Integer) {
             return Vec::new();
         }
-        let mut found = self.named(from, &name);
-        found.retain(|(to, origin)| {
+        let mut found = self.ranked(from, &name);
+        found.retain(|(to, rank)| {
             let fits = facts.tables.get(*to).is_some_and(|table| match table.primary_key.as_slice() {
                 [key] => table.column(key).is_some_and(|key| fit(key, column)),
                 _ => false,
             });
-            fits && (!is_bare || is_by || *origin == Origin::Name)
+            fits && (!is_bare || is_by || *rank < PART)
         });
         found
     }
 
-    /// The tables that words may mean: those of the best kind of likeness.
+    /// The tables that words mean best.
     pub(super) fn named(&self, from: usize, name: &[String]) -> Vec<(usize, Origin)> {
+        let ranked = self.ranked(from, name);
+        let best = ranked.first().map(|(_, rank)| *rank);
+        let origin = |rank| if rank < PART { Origin::Name } else { Origin::Part };
+        ranked.into_iter().filter(|(_, rank)| Some(*rank) == best).map(|(place, rank)| (place, origin(rank))).collect()
+    }
+
+    /// The tables that words may mean, the likest first; where one is plainly meant, it alone.
+    fn ranked(&self, from: usize, name: &[String]) -> Vec<(usize, usize)> {
         let Some(last) = name.last() else { return Vec::new() };
         if matches!(name, [only] if only == "parent" || only == "ancestor") {
-            return vec![(from, Origin::Name)];
+            return vec![(from, 0)];
         }
         let own = self.words.get(from).map(Vec::as_slice).unwrap_or_default();
         let mut ranked: Vec<(usize, usize)> = Vec::new();
         for place in places(&self.by_last, last) {
             let Some(table) = self.words.get(place) else { continue };
-            ranked.extend(likeness(own, name, table).map(|rank| (rank, place)));
+            ranked.extend(likeness(own, name, table).map(|rank| (place, rank)));
         }
-        if ranked.is_empty() && name.len() == 1 {
-            let begins = |place: &usize| self.words.get(*place).is_some_and(|table| starts(table, name));
-            ranked.extend(places(&self.by_first, last).into_iter().filter(begins).map(|place| (40, place)));
+        let begins =
+            |place: &usize| self.words.get(*place).is_some_and(|table| starts(table, std::slice::from_ref(last)));
+        ranked.extend(places(&self.by_first, last).into_iter().filter(begins).map(|place| (place, 40)));
+        if PEOPLE.contains(&last.as_str()) {
+            for (more, person) in PERSONS.iter().enumerate() {
+                let people = places(&self.by_last, person).into_iter();
+                let people = people.filter(|place| self.words.get(*place).is_some_and(|name| name.len() <= 2));
+                ranked.extend(people.map(|place| (place, 50 + more)));
+            }
         }
-        if ranked.is_empty() && PEOPLE.contains(&last.as_str()) {
-            let people = PERSONS.iter().filter_map(|person| self.by_last.get(*person)).flatten();
-            ranked.extend(
-                people
-                    .filter(|place| self.words.get(**place).is_some_and(|name| name.len() <= 2))
-                    .map(|place| (50, *place)),
-            );
-        }
-        let best = ranked.iter().map(|(rank, _)| *rank).min();
-        ranked.retain(|(rank, _)| Some(*rank) == best);
-        let origin = |rank| if rank < 20 { Origin::Name } else { Origin::Part };
-        ranked.into_iter().map(|(rank, place)| (place, origin(rank))).collect()
+        ranked.sort_by_key(|(place, rank)| (*rank, *place));
+        let mut seen = BTreeSet::new();
+        ranked.retain(|(place, _)| seen.insert(*place));
+        let plain = ranked.first().map(|(_, rank)| *rank).filter(|rank| *rank < PART);
+        ranked.retain(|(_, rank)| plain.is_none_or(|plain| *rank == plain));
+        ranked.truncate(CANDIDATES);
+        ranked
     }
 }
+
+/// From this rank on, rows have to prove what a name says.
+const PART: usize = 20;
+/// So many tables are tried for one column.
+const CANDIDATES: usize = 6;
 
 /// How like a table's name is what a column is named for; less is more.
 fn likeness(own: &[String], name: &[String], table: &[String]) -> Option<usize> {

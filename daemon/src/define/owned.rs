@@ -258,31 +258,42 @@ fn is_shared(study: &Study<'_>, owners: &Owners, place: usize, as_owned: &Owned)
     }
     let mut with = owners.clone();
     with.insert(place, as_owned.clone());
-    let Some(own) = route(study.schema, &with, place) else { return true };
     incoming.iter().any(|(_, link)| {
-        let Some(theirs) = route(study.schema, owners, link.from) else { return true };
-        let differ = Ask::Differ(theirs, through(link, own.clone()));
-        study.count(link.from, differ) != Some(0)
+        let theirs = routes(study.schema, owners, link.from);
+        let Some((theirs, own)) = theirs.zip(by(study.schema, &with, link)) else { return true };
+        study.count(link.from, Ask::Differ(theirs, own)) != Some(0)
     })
 }
 
-/// The route of an owned table's rows to their organization; none where it is not of single links.
-pub(super) fn route(schema: &Schema<'_>, owners: &Owners, place: usize) -> Option<Route> {
-    match &owners.get(&place)?.way {
-        Way::Tenant => Some(Route { steps: Vec::new(), last: schema.tenant_key.clone() }),
-        Way::Link(at) => {
-            let link = schema.links.get(*at)?;
-            if link.to == schema.tenant && link.keys == [schema.tenant_key.clone()] {
-                return Some(Route { steps: Vec::new(), last: link.columns.first()?.clone() });
-            }
-            Some(through(link, route(schema, owners, link.to)?))
-        }
-        Way::Any(_) | Way::Typed(_) => None,
+/// So many routes of one table are followed at most.
+const ROUTES: usize = 8;
+
+/// The routes of an owned table's rows to their organization, of which the first that leads anywhere
+/// counts; none where a pair of columns decides.
+pub(super) fn routes(schema: &Schema<'_>, owners: &Owners, place: usize) -> Option<Vec<Route>> {
+    let ways = match &owners.get(&place)?.way {
+        Way::Tenant => return Some(vec![Route { steps: Vec::new(), last: schema.tenant_key.clone() }]),
+        Way::Link(at) => vec![*at],
+        Way::Any(ways) => ways.clone(),
+        Way::Typed(_) => return None,
+    };
+    let mut routes = Vec::new();
+    for at in ways {
+        let link = schema.links.get(at)?;
+        routes.extend(by(schema, owners, link)?);
     }
+    (routes.len() <= ROUTES).then_some(routes)
 }
 
-/// A route that begins with a link.
-pub(super) fn through(link: &Link, mut route: Route) -> Route {
-    route.steps.insert(0, Step { columns: link.columns.clone(), table: link.to, keys: link.keys.clone() });
-    route
+/// The routes that begin with a link to an owned table.
+pub(super) fn by(schema: &Schema<'_>, owners: &Owners, link: &Link) -> Option<Vec<Route>> {
+    if link.to == schema.tenant && link.keys == [schema.tenant_key.clone()] {
+        return Some(vec![Route { steps: Vec::new(), last: link.columns.first()?.clone() }]);
+    }
+    let step = Step { columns: link.columns.clone(), table: link.to, keys: link.keys.clone() };
+    let mut routes = routes(schema, owners, link.to)?;
+    for route in &mut routes {
+        route.steps.insert(0, step.clone());
+    }
+    Some(routes)
 }

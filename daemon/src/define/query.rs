@@ -131,6 +131,7 @@ impl<'s> Queries<'s> {
                 to: arm.table,
                 keys: key,
                 origin: super::link::Origin::Name,
+                rank: 0,
                 is_required: false,
                 is_preference: false,
                 is_audit: false,

@@ -1,7 +1,7 @@
 //! Tables whose rows several organizations name: people, and what all may look up.
 
 use super::{
-    link::{Link, Origin, Schema},
+    link::{Link, Schema},
     owned::{Owners, Way},
     study::Study,
     words::{is_same, words},
@@ -115,7 +115,7 @@ pub(super) fn is_of_people(schema: &Schema<'_>, place: usize) -> bool {
 
 /// The links by which each row of a table belongs to a row of another one, whatever that is.
 pub(super) fn belongs<'s>(study: &Study<'s>, place: usize) -> Vec<&'s Link> {
-    let fits = |link: &Link| link.is_required && !link.is_audit && link.to != place && link.origin != Origin::Part;
+    let fits = |link: &Link| link.is_required && !link.is_audit && link.to != place;
     let links = study.schema.links_of(place).map(|(_, link)| link);
     links.filter(|link| fits(link) && study.proof(link).holds()).collect()
 }

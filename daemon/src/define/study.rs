@@ -81,11 +81,34 @@ impl<'s> Study<'s> {
             None => Proof::Unproven("its rows could not be asked".to_owned()),
             Some((0, _)) if is_named => Proof::Holds(Some("by name; no rows to prove it".to_owned())),
             Some((0, _)) => Proof::Unproven("no rows prove it".to_owned()),
-            Some((set, 0)) => Proof::Holds(Some(format!("by name; each of {set} values is there"))),
+            Some((set, 0)) => self.unless_another_fits(link, set),
             Some((set, strays)) if is_named && self.schema.is_direct(link) && strays < set => {
                 Proof::Holds(Some(format!("by name; {strays} of {set} values name no organization that is there")))
             }
             Some((set, strays)) => Proof::Fails(format!("{strays} of {set} values are not there")),
+        }
+    }
+
+    /// Of several tables that a part of a name may mean the likest holds, and none where two are as like.
+    fn unless_another_fits(&self, link: &Link, set: u64) -> Proof {
+        let others = self.schema.links_of(link.from).map(|(_, other)| other).filter(|other| {
+            other.to != link.to
+                && other.columns == link.columns
+                && other.origin >= Origin::Name
+                && other.rank <= link.rank
+        });
+        let fits = |other: &Link| {
+            let keys = other.keys.clone();
+            let strays = Ask::Strays { columns: other.columns.clone(), target: other.to, keys, only: None };
+            self.count(other.from, strays) == Some(0)
+        };
+        let other = others.filter(|other| fits(other)).min_by_key(|other| other.rank);
+        match other {
+            Some(other) if other.rank < link.rank => {
+                Proof::Fails(format!("they are those of {}, which is more like it", self.schema.key(other.to)))
+            }
+            Some(other) => Proof::Unproven(format!("its values are those of {} too", self.schema.key(other.to))),
+            None => Proof::Holds(Some(format!("by name; each of {set} values is there"))),
         }
     }
 }

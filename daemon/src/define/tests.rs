@@ -204,3 +204,48 @@ fn two_thousand_tables_are_classified() {
     assert_eq!(found.values().filter(|word| *word == "owned").count(), 2_001);
     assert_eq!(found["users"], "shared");
 }
+
+#[test]
+fn one_of_several_links_is_always_set_and_what_names_the_row_agrees() {
+    let facts = facts(
+        "projects: id
+         boards: id, project_id! -> projects
+         cards: id, board_id! -> boards
+         groups: id, board_id -> boards, card_id -> cards
+         fields: id, group_id -> groups
+         field_values: id, card_id! -> cards, group_id! -> groups, field_id! -> fields",
+    );
+    let rows = |table: &str, ask: &Ask| match ask {
+        Ask::Unset(columns) if table == "groups" && columns.len() == 1 => Answer::Count(5),
+        other => all_is_well(table, other),
+    };
+    let found = words_of(&facts, &classes(&facts, "projects", rows));
+    assert_eq!((found["groups"].as_str(), found["fields"].as_str()), ("owned", "owned"), "{found:?}");
+    let differ = |table: &str, ask: &Ask| match ask {
+        Ask::Differ(..) => Answer::Count(1),
+        other => rows(table, other),
+    };
+    let found = words_of(&facts, &classes(&facts, "projects", differ));
+    assert_eq!((found["groups"].as_str(), found["fields"].as_str()), ("shared", "shared"), "{found:?}");
+}
+
+#[test]
+fn of_tables_that_a_part_of_a_name_may_mean_the_likest_that_rows_prove_holds() {
+    let facts = facts(
+        "project: id
+         project_manager: id, project_id!, user_id!; unique project_id user_id
+         user_account: id, email text
+         identity_provider_user: id, user_id!
+         user_settings: id, user_id!",
+    );
+    let named = |table: usize| facts.tables[table].name.clone();
+    let rows = |table: &str, ask: &Ask| match ask {
+        Ask::Strays { target, columns, .. } if columns == &["user_id"] && named(*target) != "user_account" => {
+            Answer::Count(9)
+        }
+        other => all_is_well(table, other),
+    };
+    let found = words_of(&facts, &classes(&facts, "project", rows));
+    assert_eq!(found["user_account"], "shared", "{found:?}");
+    assert_eq!(found["user_settings"], "excluded: belongs to user_account, whom several organizations share");
+}

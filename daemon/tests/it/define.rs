@@ -15,6 +15,7 @@ use orgvault_daemon::{
 };
 use orgvault_testing::postgres::Database;
 use serde_json::Value;
+use sqlx::Connection as _;
 
 use crate::{api::fixture::Daemon, keep::fixture::ended};
 
@@ -237,4 +238,68 @@ async fn an_update_keeps_what_the_admin_wrote_and_tells_what_is_another_now() {
         stuck.contains("! lists.board_id: gone, and a query reads it that no draft wrote: correct it by hand"),
         "{stuck}"
     );
+}
+
+/// The same on SQLite: types that it does not know, words of its own, and tables that only keep others' rows.
+const TEAMS: &str = "CREATE TABLE teams (id INTEGER PRIMARY KEY, name TEXT NOT NULL, created_at DATETIME);
+    CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, password TEXT);
+    CREATE TABLE team_users (team_id INTEGER NOT NULL REFERENCES teams, user_id INTEGER NOT NULL REFERENCES USERS (ID),
+      PRIMARY KEY (team_id, user_id));
+    CREATE TABLE projects (id INTEGER PRIMARY KEY, teamId INTEGER NOT NULL, active BOOLEAN, \"index\" INTEGER);
+    CREATE TABLE tasks (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES projects, due DATE, meta JSON);
+    CREATE TABLE \"transaction\" (task_id INTEGER NOT NULL, amount DECIMAL);
+    CREATE TABLE knex_migrations (id INTEGER PRIMARY KEY);
+    CREATE VIRTUAL TABLE search USING fts5 (word);
+    CREATE VIEW open_tasks AS SELECT * FROM tasks;
+    INSERT INTO teams VALUES (1, 'Acme Ltd', '2026-01-01 10:00:00'), (2, 'Other', NULL);
+    INSERT INTO users VALUES (1, 'ada@example.org', 'x'), (2, 'bob@example.org', 'x');
+    INSERT INTO team_users VALUES (1, 1), (1, 2), (2, 2);
+    INSERT INTO projects VALUES (1, 1, 1, 7), (2, 2, 0, 8);
+    INSERT INTO tasks VALUES (1, 1, '2026-02-01', '{\"a\": 1}'), (2, 2, NULL, NULL), (3, 2, NULL, '[]');
+    INSERT INTO \"transaction\" VALUES (1, '1.50'), (2, '2.50'), (3, NULL);";
+
+#[tokio::test]
+async fn a_draft_of_an_sqlite_file_exports_each_row_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("app.sqlite");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql(TEAMS).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let url = format!("sqlite://{}", file.display());
+    let outcome = draft(&url, "teams", None, None).await.unwrap();
+    assert!(!outcome.is_open, "{}", outcome.summary);
+    insta::assert_snapshot!(outcome.summary);
+    parsed(&outcome.text);
+    let daemon = daemon(&outcome.text, url).await;
+    let documents = [archive(&daemon, "app/acme-ltd").await, archive(&daemon, "app/other").await];
+    let [one, other] = documents.each_ref().map(|bytes| rows(&without_the_start(bytes)));
+    let count = |rows: &BTreeMap<String, Vec<String>>| {
+        rows.iter().map(|(name, rows)| format!("{name} {}", rows.len())).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(count(&one), "format 0, projects 1, tasks 1, team_users 2, teams 1, transaction 1, users 2, version 0");
+    assert_eq!(
+        count(&other),
+        "format 0, projects 1, tasks 2, team_users 1, teams 1, transaction 2, users 1, version 0"
+    );
+    assert_eq!(one["projects"], ["{\"id\":1,\"teamId\":1,\"active\":true,\"index\":7}"]);
+    let missing = draft("sqlite:///nonexistent/app.sqlite", "teams", None, None).await.unwrap_err();
+    assert!(missing.contains("cannot open the database: /nonexistent/app.sqlite: No such file"), "{missing}");
+}
+
+#[tokio::test]
+async fn an_empty_database_has_no_tenant_table() {
+    let database = Database::new();
+    let said = draft(&database.admin_url(), "companies", None, None).await.unwrap_err();
+    assert!(
+        said.contains(
+            "which has 0 tables (does the role's search_path show the app's schema? or name it: schema.table)"
+        ),
+        "{said}"
+    );
+    database.psql("CREATE SCHEMA \"my.app\"; CREATE TABLE \"my.app\".teams (id int PRIMARY KEY); CREATE SCHEMA app; CREATE TABLE app.teams (id int PRIMARY KEY); CREATE TABLE app.notes (id int PRIMARY KEY, team_id int NOT NULL REFERENCES app.teams)");
+    let outcome = draft(&database.admin_url(), "app.teams", None, None).await.unwrap();
+    let definition = parsed(&outcome.text);
+    assert_eq!(definition.tables.keys().collect::<Vec<_>>(), ["app.notes", "app.teams"]);
+    assert!(outcome.text.contains("FROM app.notes\nWHERE team_id = $1"), "{}", outcome.text);
 }

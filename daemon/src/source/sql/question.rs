@@ -72,15 +72,19 @@ impl Writer<'_> {
                 format!("{only}{set} AND NOT EXISTS (SELECT 1 FROM {} AS p WHERE {found})", self.table(*target)?)
             }
             Ask::Differ(one, other) => {
-                format!(
-                    "CAST({} AS text) <> CAST({} AS text)",
-                    self.route(one, table, "t", 0)?,
-                    self.route(other, table, "t", 0)?
-                )
+                format!("{} <> {}", self.first(one, table)?, self.first(other, table)?)
             }
             Ask::Values(_) | Ask::Keys(_) => return None,
         };
         Some(format!("count(CASE WHEN {condition} THEN 1 END)"))
+    }
+
+    /// The organization that the first route leads to which leads anywhere, as text.
+    fn first(&self, routes: &[Route], table: usize) -> Option<String> {
+        let text = |route| Some(format!("CAST({} AS text)", self.route(route, table, "t", 0)?));
+        let texts: Option<Vec<String>> = routes.iter().map(text).collect();
+        let texts = texts.filter(|texts| !texts.is_empty())?;
+        Some(if texts.len() == 1 { texts.concat() } else { format!("coalesce({})", texts.join(", ")) })
     }
 
     /// The organization that a route leads to, as an expression.

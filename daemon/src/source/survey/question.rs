@@ -32,8 +32,9 @@ pub enum Ask {
         /// A column of this table and its value.
         only: Option<(String, String)>,
     },
-    /// How many the two routes lead to two different organizations.
-    Differ(Route, Route),
+    /// How many are led to two different organizations by the first of these routes that leads anywhere, and
+    /// by the first of those.
+    Differ(Vec<Route>, Vec<Route>),
     /// The values of a column, without NULL; more than [`Ask::VALUES`] are not looked at.
     Values(String),
     /// The keys that the objects in a JSON column have, of some of the rows.
