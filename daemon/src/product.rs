@@ -5,6 +5,7 @@ mod contents;
 mod load;
 mod parse;
 mod query;
+mod release;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use orgvault_api::Format;
 pub use load::{Product, Products};
 pub use parse::parse;
 pub use query::{Queries, Query, SectionQueries, Unspoken};
+pub use release::Lacking;
 
 /// A checked product definition.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +29,8 @@ pub struct Definition {
     pub default_format: Format,
     /// The formats it can be written in.
     pub formats: Vec<Format>,
+    /// The optional table without which a release has no such format.
+    pub format_tables: BTreeMap<Format, String>,
     /// How values are printed.
     pub encoding: Encoding,
     /// What the `json` document has around its sections.
@@ -37,6 +41,8 @@ pub struct Definition {
     pub sections: Vec<Section>,
     /// The files of the app that rows name.
     pub files: Vec<Files>,
+    /// The sections that the release of an app does not have; empty where it stands for all releases.
+    pub left_out: Vec<Section>,
     /// Queries whose rows become warnings of an export.
     pub warnings: Vec<WarningQuery>,
     /// Every table that the queries read, by name.

@@ -96,7 +96,7 @@ impl Source {
         &self.config
     }
 
-    /// Its product.
+    /// Its product, for all releases of the app.
     #[must_use]
     pub fn definition(&self) -> &Arc<Definition> {
         &self.definition
@@ -106,6 +106,18 @@ impl Source {
     #[must_use]
     pub fn uploads(&self) -> Option<&Arc<dyn Uploads>> {
         self.uploads.as_ref()
+    }
+
+    /// Its product as the release of the app has it that is there: without the sections of tables that only other
+    /// releases have. Where that cannot be asked, the whole of it: whatever follows meets the same fault.
+    pub async fn definition_now(&self) -> Arc<Definition> {
+        if !self.definition.has_optional_tables() {
+            return Arc::clone(&self.definition);
+        }
+        self.rows.definition().await.unwrap_or_else(|error| {
+            tracing::debug!("which release the app has is not known: {error}");
+            Arc::clone(&self.definition)
+        })
     }
 
     /// Where it is, without secrets.
@@ -177,6 +189,13 @@ impl Snapshot {
     #[must_use]
     pub fn server(&self) -> &str {
         self.open.server()
+    }
+
+    /// The source's product as the release of the app has it that this instant shows: the sections of the questions
+    /// below are counted by it.
+    #[must_use]
+    pub fn definition(&self) -> &Arc<Definition> {
+        self.open.definition()
     }
 
     /// Differences between the live schema and the definition's, and the definition's warning

@@ -2,6 +2,10 @@
 //! lexer, which SQLite's is close to.
 //! <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>
 
+mod names;
+
+pub use names::{Names, table_name};
+
 /// A kind of database that a definition may have words for. How one is read is told by the driver of
 /// its name, below `source/sql/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,6 +182,10 @@ impl<'a> Lexer<'a> {
 
 fn is_name_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
+}
+
+fn is_name_start_char(character: char) -> bool {
+    character.is_ascii_alphabetic() || character == '_' || !character.is_ascii()
 }
 
 #[cfg(test)]

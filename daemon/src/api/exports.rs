@@ -3,7 +3,7 @@
 mod log;
 mod plan;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use orgvault_api::{Export, ExportRequest, Exports, SourceFailure, State as ExportState, gid::Gid};
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     catalog::ExportFilter,
     export::{CancelError, SubmitError},
+    product::Definition,
     source::Listed,
 };
 
@@ -129,8 +130,8 @@ impl App {
             return Err(fault.into());
         }
         let plan = ExportPlanner { request, requested_by: &caller.name(), now: self.now() };
-        let definition = |name: &str| self.source(caller, name).map(|source| source.definition().clone());
-        let exports = plan.exports(organizations, definition, |at| self.engine().gid(at))?;
+        let definitions = self.definitions_now(caller, organizations).await?;
+        let exports = plan.exports(organizations, &definitions, |at| self.engine().gid(at))?;
         let asked = || {
             // Not their names: one that was renamed meanwhile is still asked for again.
             let tenants: Vec<_> = organizations.iter().map(|one| one.key.tenant()).collect();
@@ -139,6 +140,22 @@ impl App {
         let exports = self.engine().submit(exports, caller.repeat(asked)?).await?;
         tracing::info!(user = caller.name(), exports = exports.len(), "exports were asked for");
         Ok(exports)
+    }
+
+    /// The definitions of the organizations' sources, as the releases of their apps have them now.
+    async fn definitions_now(
+        &self,
+        caller: &Caller,
+        organizations: &[Listed],
+    ) -> Result<BTreeMap<String, Arc<Definition>>, ApiError> {
+        let mut definitions = BTreeMap::new();
+        for Listed { key, .. } in organizations {
+            if !definitions.contains_key(&key.source) {
+                let definition = self.source(caller, &key.source)?.definition_now().await;
+                definitions.insert(key.source.clone(), definition);
+            }
+        }
+        Ok(definitions)
     }
 
     /// The export of this gid as it is now, if the caller may know of it.

@@ -112,9 +112,14 @@ pub(crate) async fn counts(
 async fn live_counts(source: &Source, organization: &str) -> Result<Vec<SectionCount>, SourceError> {
     let mut snapshot = source.snapshot(organization).await?;
     let counts = snapshot.counts().await?;
+    let definition = Arc::clone(snapshot.definition());
     snapshot.finish().await?;
-    let sections = &source.definition().sections;
-    Ok(sections.iter().zip(counts).map(|(section, rows)| SectionCount { name: section.name.clone(), rows }).collect())
+    Ok(definition
+        .sections
+        .iter()
+        .zip(counts)
+        .map(|(section, rows)| SectionCount { name: section.name.clone(), rows })
+        .collect())
 }
 
 impl Candidate for Listed {

@@ -64,7 +64,7 @@ pub async fn representable(source: &Source) -> CheckLine {
 }
 
 async fn look(source: &Source, organization: &OrganizationKey, found: &mut Found) {
-    let definition = source.definition();
+    let definition = source.definition_now().await;
     found.organizations += 1;
     let format = definition.default_of(&organization.kind);
     if !found.formats.contains(&format) {
@@ -72,8 +72,7 @@ async fn look(source: &Source, organization: &OrganizationKey, found: &mut Found
     }
     let label = if organization.slug.is_empty() { &organization.id } else { &organization.slug };
     for entity in definition.archives_of(format) {
-        let Some(sections) = definition.sections_of(format, entity) else { continue };
-        match read(source, organization, format, sections).await {
+        match read(source, organization, format, entity).await {
             Ok(written) => {
                 found.rows += written.counts.iter().map(|count| count.rows).sum::<u64>();
                 found.values += written.unrepresentable_total;
@@ -91,12 +90,18 @@ async fn read(
     source: &Source,
     organization: &OrganizationKey,
     format: Format,
-    sections: Arc<[usize]>,
+    entity: Option<&str>,
 ) -> Result<format::Written, Failure> {
+    let mut snapshot = source.snapshot(&organization.id).await?;
+    let definition = Arc::clone(snapshot.definition());
+    let Some(sections) = definition.sections_of(format, entity) else {
+        snapshot.finish().await?;
+        return Ok(format::Written::default());
+    };
     let plan = Arc::new(ArchivePlan {
         gid: Gid::new(Timestamp::UNIX_EPOCH),
         organization: organization.clone(),
-        definition: Arc::clone(source.definition()),
+        definition,
         format,
         sections,
         gzip: false,
@@ -107,7 +112,6 @@ async fn read(
     });
     let mut encoder = format::encoder(Arc::clone(&plan), io::empty())?;
     encoder.tolerate();
-    let mut snapshot = source.snapshot(&organization.id).await?;
     let deadline = Deadline { canceled: CancellationToken::new(), at: None };
     let progress = watch::Sender::new(Progress::default());
     match write_archive(&mut snapshot, &plan, encoder, progress, &deadline).await {

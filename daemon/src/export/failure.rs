@@ -68,6 +68,16 @@ pub enum Failure {
         /// What was asked for.
         asked: String,
     },
+    /// The release of the app that is there does not have what it is made of.
+    #[error("the app of source {source_name} has no table {table}, so there is no {asked}")]
+    NotInRelease {
+        /// The source.
+        source_name: String,
+        /// The table.
+        table: String,
+        /// What was asked for.
+        asked: String,
+    },
     /// An archive of its snapshot is published, and then the snapshot was lost.
     #[error("the snapshot was lost after an archive of it was published, and another one would show another instant")]
     SnapshotLost,
@@ -136,7 +146,7 @@ impl Failure {
             Self::ReadBack(_) | Self::Damaged { .. } => "read_back_failed",
             Self::CountMismatch { .. } => "count_mismatch",
             Self::NoSource { .. } => "unknown_source",
-            Self::NotOffered { .. } => "not_offered",
+            Self::NotOffered { .. } | Self::NotInRelease { .. } => "not_offered",
             Self::SnapshotLost => "snapshot_lost",
             Self::Canceled => "canceled",
             Self::Interrupted => "interrupted",
@@ -165,6 +175,7 @@ impl Failure {
             Self::Writer { .. } | Self::Panicked { .. } => {
                 "this is a fault of orgvault: please report it with the log of orgvaultd".to_owned()
             }
+            Self::NotInRelease { .. } => "nothing: only other releases of the app have it".to_owned(),
             Self::NotOffered { .. } => "`orgvault sources` shows the formats of each product".to_owned(),
             _ => String::new(),
         }

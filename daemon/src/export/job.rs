@@ -106,7 +106,7 @@ impl JobState {
                 Ok(archive) => return Ok(archive),
                 Err(failure) => failure,
             };
-            if matches!(failure, Failure::Gone { .. }) {
+            if matches!(failure, Failure::Gone { .. } | Failure::NotInRelease { .. }) {
                 // Nothing of it was read: the other formats of the job may show it.
                 return Err(failure);
             }
@@ -155,18 +155,20 @@ async fn attempt(
         canceled: watched.canceled.clone(),
         at: (!limit.is_zero()).then(|| tokio::time::Instant::now() + limit),
     };
-    let mut plan = plan(shop, export, source.definition())?;
-    plan.files = files(source, &plan, &deadline).await?;
-    let plan = Arc::new(plan);
+    // Refused before anything is read: what no release of the app has.
+    let plan_of_all = plan(shop, export, source.definition())?;
     let opened = if let Some(opened) = opened {
-        refuse_gone(source, &plan, &opened.counts)?;
         opened
     } else {
-        // Refused before anything is read, and not when hours have gone into it.
+        // Refused now, and not when hours have gone into it.
         let archives = Arc::clone(&shop.archives);
         blocking(move || Ok(archives.guard()?)).await?;
-        opened.insert(deadline.bound(open(source, &plan)).await?)
+        opened.insert(deadline.bound(open(source, &plan_of_all)).await?)
     };
+    let mut plan = plan(shop, export, opened.snapshot.definition())?;
+    plan.files = files(source, &plan, &deadline).await?;
+    let plan = Arc::new(plan);
+    refuse_gone(source, &plan.definition, &plan, &opened.counts)?;
     let archive = make(shop, export, &plan, opened, watched.progress.clone(), &deadline).await?;
     opened.published = true;
     Ok(archive)
@@ -186,7 +188,7 @@ async fn files(source: &Source, plan: &ArchivePlan, deadline: &Deadline) -> Resu
 async fn open(source: &Source, plan: &ArchivePlan) -> Result<Opened, Failure> {
     let mut snapshot = source.snapshot(&plan.organization.id).await?;
     let counts = snapshot.counts().await?;
-    if let Err(gone) = refuse_gone(source, plan, &counts) {
+    if let Err(gone) = refuse_gone(source, snapshot.definition(), plan, &counts) {
         snapshot.finish().await?;
         return Err(gone);
     }
@@ -196,8 +198,8 @@ async fn open(source: &Source, plan: &ArchivePlan) -> Result<Opened, Failure> {
 
 /// An organization that has no row where the format has its one row is not there any more; the archive
 /// need not hold that row itself, as a CSV of another section.
-fn refuse_gone(source: &Source, plan: &ArchivePlan, counts: &[u64]) -> Result<(), Failure> {
-    let own = plan.definition.sections.iter().zip(counts).filter(|(section, _)| section.is_for(plan.format));
+fn refuse_gone(source: &Source, counted: &Definition, plan: &ArchivePlan, counts: &[u64]) -> Result<(), Failure> {
+    let own = counted.sections.iter().zip(counts).filter(|(section, _)| section.is_for(plan.format));
     if own.filter(|(section, _)| section.single).all(|(_, count)| *count > 0) {
         return Ok(());
     }
@@ -212,7 +214,14 @@ fn plan(shop: &Context, export: &Export, definition: &Arc<Definition>) -> Result
         Some(entity) => format!("{} of {entity}", export.format),
         None => export.format.to_string(),
     };
-    let not_offered = || Failure::NotOffered { product: definition.name.clone(), asked: asked() };
+    let not_offered = || match definition.lacks_for(export.format, export.entity.as_deref()) {
+        Some(table) => Failure::NotInRelease {
+            source_name: export.organization.source.clone(),
+            table: table.to_owned(),
+            asked: asked(),
+        },
+        None => Failure::NotOffered { product: definition.name.clone(), asked: asked() },
+    };
     Ok(ArchivePlan {
         gid: export.gid,
         organization: export.organization.clone(),

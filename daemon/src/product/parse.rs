@@ -3,6 +3,7 @@
 mod document;
 mod files;
 mod names;
+mod optional;
 mod query;
 mod scope;
 mod section;
@@ -11,7 +12,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use orgvault_api::Format;
 use orgvault_config::checked_toml::{Document, Problems, Table as Keys, Unique, Value};
@@ -22,8 +23,10 @@ use self::{
     scope::Scopes,
     section::Sections,
 };
-use super::{CsvQuote, Definition, Encoding, JsonStyle, OrganizationQuery, Section, TimestampStyle, WarningQuery};
-use crate::sql::Dialect;
+use super::{
+    CsvQuote, Definition, Encoding, JsonStyle, OrganizationQuery, Section, Table, TimestampStyle, WarningQuery,
+};
+use crate::sql::{Dialect, Names};
 
 /// Reads the text of a definition; `file` is the name that problems show.
 ///
@@ -43,9 +46,9 @@ fn definition(root: &Keys<'_>) -> Definition {
     if !root.has("section") {
         root.refuse("section", "is missing", "add a [[section]] for each stream of rows");
     }
-    let warnings = root.tables("warning", |table| warning(table, &scopes));
-    let product = root.table("product", |table| product(table, &sections)).unwrap_or_default();
-    let organizations = root.table("organization", |table| organization(table, &product.formats));
+    let warnings = root.tables("warning", |table| warning(table, &tables, &scopes));
+    let product = root.table("product", |table| product(table, &tables, &sections)).unwrap_or_default();
+    let organizations = root.table("organization", |table| organization(table, &tables, &product.formats));
     let zip = root.table("zip", |table| document::zip(table, &sections)).unwrap_or_default();
     let read = Definition {
         files: files::read(root, &sections, &zip),
@@ -53,11 +56,13 @@ fn definition(root: &Keys<'_>) -> Definition {
         measured_on: product.measured_on,
         default_format: product.default_format,
         formats: product.formats,
+        format_tables: product.format_tables,
         organization: organizations.unwrap_or_default(),
         encoding: root.table("encoding", encoding).unwrap_or(Encoding::USUAL),
         json: root.table("json", |table| document::json(table, &sections)).unwrap_or_default(),
         zip,
         sections,
+        left_out: Vec::new(),
         warnings,
         tables,
     };
@@ -83,16 +88,23 @@ struct Product {
     name: String,
     measured_on: String,
     formats: Vec<Format>,
+    format_tables: BTreeMap<Format, String>,
     default_format: Format,
 }
 
 impl Default for Product {
     fn default() -> Self {
-        Self { name: String::new(), measured_on: String::new(), formats: Vec::new(), default_format: Format::Json }
+        Self {
+            name: String::new(),
+            measured_on: String::new(),
+            formats: Vec::new(),
+            format_tables: BTreeMap::new(),
+            default_format: Format::Json,
+        }
     }
 }
 
-fn product(table: &Keys<'_>, sections: &[Section]) -> Product {
+fn product(table: &Keys<'_>, tables: &BTreeMap<String, Table>, sections: &[Section]) -> Product {
     let name = table.required("name", word).unwrap_or_default();
     let measured_on = table.required("measured_on", Value::some_text).unwrap_or_default();
     let given = table.optional("formats", |value| formats(value, sections));
@@ -112,7 +124,10 @@ fn product(table: &Keys<'_>, sections: &[Section]) -> Product {
         }
         Some(format)
     });
-    Product { name, measured_on, formats, default_format }
+    let format_tables = table.table("format_tables", |keys| {
+        keys.entries(|format, value| optional::format_table(format, value, tables)).into_values().collect()
+    });
+    Product { name, measured_on, formats, format_tables: format_tables.unwrap_or_default(), default_format }
 }
 
 /// What the sections can be written as.
@@ -159,7 +174,7 @@ fn format(value: &Value<'_>) -> Option<Format> {
 }
 
 /// `[organization]`.
-fn organization(table: &Keys<'_>, offered: &[Format]) -> OrganizationQuery {
+fn organization(table: &Keys<'_>, tables: &BTreeMap<String, Table>, offered: &[Format]) -> OrganizationQuery {
     let kind = table.or("kind", "organization".to_owned(), word);
     let default_kinds = table.or("default_kinds", Vec::new(), |value| match value.each(word)? {
         kinds if kinds.is_empty() => {
@@ -167,9 +182,14 @@ fn organization(table: &Keys<'_>, offered: &[Format]) -> OrganizationQuery {
         }
         kinds => Some(kinds),
     });
-    let list = table.required("list", |value| query(value, &Parameter::None, |_, _, _| Some(()))).unwrap_or_default();
+    let list = table.required("list", |value| {
+        query(value, &Parameter::None, |value, _, list| {
+            // A column that is not there is NULL here.
+            optional::needed_tables(value, tables, None, &Names::new(list))
+        })
+    });
     let formats = table.table("formats", |table| table.entries(|_, value| formats_of_kind(value, offered)));
-    OrganizationQuery { kind, default_kinds, formats: formats.unwrap_or_default(), list }
+    OrganizationQuery { kind, default_kinds, formats: formats.unwrap_or_default(), list: list.unwrap_or_default() }
 }
 
 /// `kind = ["seed"]`
@@ -208,10 +228,12 @@ fn encoding(table: &Keys<'_>) -> Encoding {
 }
 
 /// `[[warning]]`.
-fn warning(table: &Keys<'_>, scopes: &Scopes) -> WarningQuery {
+fn warning(table: &Keys<'_>, tables: &BTreeMap<String, Table>, scopes: &Scopes) -> WarningQuery {
     let code = table.required("code", code);
     let message = table.required("message", Value::some_text);
-    let rows = table.required("rows", |value| query(value, &Parameter::Organization(scopes), |_, _, _| Some(())));
+    let rows = table.required("rows", |value| {
+        query(value, &Parameter::Organization(scopes), |value, _, rows| optional::warning(value, tables, rows))
+    });
     WarningQuery {
         code: code.unwrap_or_default(),
         message: message.unwrap_or_default(),

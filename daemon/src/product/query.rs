@@ -21,6 +21,12 @@ impl Query {
         self.0.iter().map(|(dialect, text)| (*dialect, text.as_str()))
     }
 
+    /// The same for each database, with other texts.
+    #[must_use]
+    pub(super) fn map(&self, change: impl Fn(&str) -> String) -> Self {
+        self.texts().map(|(dialect, text)| (dialect, change(text))).collect()
+    }
+
     /// Whether it is for no database.
     #[must_use]
     pub fn is_empty(&self) -> bool {

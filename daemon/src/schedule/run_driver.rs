@@ -20,6 +20,7 @@ use super::{
 use crate::{
     catalog::{Attempt, CatalogError, OpenRun, Unlisted},
     hook::Notice,
+    product::Definition,
     source::{Listed, SourceError},
 };
 
@@ -170,7 +171,14 @@ impl RunDriver {
         let now = self.schedules.now();
         match answer {
             Ok(listed) => {
-                let (organizations, attempts) = self.attempts(&mut open.run, schedule.as_ref(), source, listed, now);
+                let connected = self.schedules.0.context.source(source);
+                let (organizations, attempts) = match schedule.as_ref().zip(connected) {
+                    Some((schedule, connected)) => {
+                        let definition = connected.definition_now().await;
+                        self.attempts(&mut open.run, schedule, &definition, source, listed, now)
+                    }
+                    None => (0, Vec::new()),
+                };
                 self.schedules.catalog().list_source(&open, organizations, &attempts).await?;
                 let exports: Vec<Export> = attempts.into_iter().map(|attempt| attempt.export).collect();
                 self.schedules.0.engine.announce(&exports);
@@ -203,14 +211,12 @@ impl RunDriver {
     fn attempts(
         &self,
         run: &mut Run,
-        schedule: Option<&ScheduleConfig>,
+        schedule: &ScheduleConfig,
+        definition: &Definition,
         source: &str,
         listed: &[Listed],
         now: Timestamp,
     ) -> (u64, Vec<Attempt>) {
-        let connected = self.schedules.0.context.source(source);
-        let Some((schedule, connected)) = schedule.zip(connected) else { return (0, Vec::new()) };
-        let definition = connected.definition();
         run.warnings.extend(plan::not_offered(source, definition, &plan::missing(&schedule.formats, definition)));
         let mut attempts = Vec::new();
         let mut organizations = 0;

@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use orgvault_api::{CheckLine, Warning};
 
 use super::{error::SourceError, listing::Listed};
-use crate::row::{Column, RowSink};
+use crate::{
+    product::Definition,
+    row::{Column, RowSink},
+};
 
 /// A database of which snapshots are read.
 #[async_trait]
@@ -17,6 +20,9 @@ pub(super) trait Rows: Send + Sync {
 
     /// Every organization, soft-deleted ones too.
     async fn organizations(&self) -> Result<Vec<Listed>, SourceError>;
+
+    /// What of the definition is for the release of the app that is there.
+    async fn definition(&self) -> Result<Arc<Definition>, SourceError>;
 
     /// Looks at every invariant; what fails is a line. Also gives the GRANT statements for what is
     /// there, where the database has such.
@@ -41,6 +47,10 @@ pub(super) trait RowsSnapshot: Send {
 
     /// What the server calls itself.
     fn server(&self) -> &str;
+
+    /// What of the source's definition is for the release of the app that it shows; the sections of all other
+    /// questions are counted by it.
+    fn definition(&self) -> &Arc<Definition>;
 
     /// The warnings of the schema and of the definition's queries.
     async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError>;

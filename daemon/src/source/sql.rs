@@ -7,6 +7,7 @@ mod files;
 mod postgres;
 mod queries;
 mod question;
+mod release;
 mod schema;
 mod seen;
 mod sqlite;

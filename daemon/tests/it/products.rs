@@ -30,7 +30,8 @@ async fn serving_from(database: &Database, product: &str, sql: &[&str]) -> Daemo
     }
     let config = SourceConfig { product: product.to_owned(), ..fixture::config(&database.url()) };
     let definition = Products::embedded().unwrap().get(product).unwrap().clone();
-    database.psql(&Source::new(config.clone(), definition, TaskTracker::new()).unwrap().grants());
+    let source = Source::new(config.clone(), definition, TaskTracker::new()).unwrap();
+    database.psql(&source.check().await.grants);
     Daemon::start_with(|daemon| daemon.sources = vec![config]).await
 }
 

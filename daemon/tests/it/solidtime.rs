@@ -71,8 +71,9 @@ struct Exported {
 async fn export(database: &Database, organization: &str) -> Result<Exported, FormatError> {
     let definition = definition();
     let source = source(&database.url(), Definition::clone(&definition));
-    database.psql(&source.grants());
+    database.psql(&source.check().await.grants);
     let mut snapshot = source.snapshot(organization).await.unwrap();
+    let definition = Arc::clone(snapshot.definition());
     let counts = snapshot.counts().await.unwrap();
     let warnings = snapshot.warnings().await.unwrap();
     let mut encoder = encoder(plan(&definition, organization), Cursor::new(Vec::new()))?;
@@ -147,6 +148,21 @@ async fn every_member_is_as_solidtime_writes_it() {
     assert_eq!((id.len(), id.as_bytes()[14], id.chars().filter(|it| *it == '-').count()), (36, b'4', 4));
     let expected = format!(":\"1.0\",\"organizations\":[\"{ACME}\"],\"exported_at\":\"2026-01-02T03:04:05Z\"}}");
     assert_eq!(rest, expected);
+}
+
+#[tokio::test]
+async fn a_release_with_types_of_entries_writes_them_where_solidtime_does() {
+    let (_database, exported) = changed(
+        "ALTER TABLE time_entries ADD type varchar(255) NOT NULL DEFAULT 'work';
+         UPDATE time_entries SET type = 'break' WHERE billable",
+    )
+    .await;
+    let exported = exported.unwrap();
+    assert!(exported.warnings.iter().all(|warning| warning.code != "schema_newer"), "{:?}", exported.warnings);
+    let entries = &members(&exported.bytes)[2].1;
+    let lines: Vec<&str> = entries.lines().collect();
+    assert!(lines[0].contains(",billable,type,member_id,"), "{}", lines[0]);
+    assert!(lines[1].contains(",false,work,") && lines[2].contains(",true,break,"), "{entries}");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ mod rewrites;
 mod schemas;
 mod seen;
 mod sessions;
-mod sqlite;
+pub(crate) mod sqlite;
 mod standby;
 mod storage_classes;
 mod tables;

@@ -54,10 +54,10 @@ async fn export(
     organization: &str,
     format: Format,
 ) -> Result<(String, Written, Vec<u64>), FormatError> {
-    let definition = definition();
-    let source = source(&database.url(), Definition::clone(&definition));
-    database.psql(&source.grants());
+    let source = source(&database.url(), Definition::clone(&definition()));
+    database.psql(&source.check().await.grants);
     let mut snapshot = source.snapshot(organization).await.unwrap();
+    let definition = Arc::clone(snapshot.definition());
     let counted = snapshot.counts().await.unwrap();
     let mut encoder = encoder(plan(&definition, organization, format), Cursor::new(Vec::new()))?;
     let mut found = Vec::new();
@@ -117,6 +117,29 @@ async fn a_project_of_its_own_is_a_document() {
     assert!(refused.to_string().contains("export it as seed"), "{refused}");
 }
 
+/// What the tables of 0.3 do not have, and what they have.
+const BEFORE_0_4: &str = "
+    DROP TABLE projects_label, projects_task_label, projects_task_relation;
+    ALTER TABLE projects_project DROP COLUMN deleted_at, ADD COLUMN agile_features boolean NOT NULL DEFAULT false;
+    UPDATE projects_project SET agile_features = true;
+    UPDATE projects_risk SET title = 'A risk whose title is longer than forty characters' WHERE title = 'Risk'";
+
+#[tokio::test]
+async fn a_program_of_0_3_is_as_0_3_wrote_it() {
+    let database = database();
+    database.psql(BEFORE_0_4);
+    let (text, written, sent) = export(&database, ATLAS, Format::Seed).await.unwrap();
+    balanced(&written, &sent);
+    insta::assert_snapshot!("program_of_0_3", text);
+    insta::assert_snapshot!("program_of_0_3_remarks", remarks(&written));
+    let source = source(&database.url(), Definition::clone(&definition()));
+    let definition = source.definition_now().await;
+    assert_eq!(definition.offered_to("program"), [Format::Seed]);
+    let deleted = source.organizations().await.unwrap().into_iter().filter(|one| one.deleted_at.is_some());
+    let kinds: Vec<String> = deleted.map(|one| one.key.kind).collect();
+    assert!(kinds.contains(&"project".to_owned()), "{kinds:?}");
+}
+
 #[tokio::test]
 async fn nothing_of_another_program_is_written() {
     let (text, ..) = export(&database(), ATLAS, Format::SeedEvents).await.unwrap();
@@ -148,7 +171,7 @@ async fn programs_and_projects_are_listed() {
     let database = database();
     let definition = definition();
     let source = source(&database.url(), Definition::clone(&definition));
-    database.psql(&source.grants());
+    database.psql(&source.check().await.grants);
     let listed = source.organizations().await.unwrap();
     let lines: Vec<_> = listed
         .iter()

@@ -33,7 +33,9 @@ fn source(name: &str, product: &str, tables: &str) -> (String, Database) {
     let url = database.url();
     let config = SourceConfig::new(name.to_owned(), product.to_owned(), SecretUrl::new(url.clone()));
     let definition = Products::embedded().unwrap().get(product).unwrap().clone();
-    database.psql(&Source::new(config, definition, TaskTracker::new()).unwrap().grants());
+    let source = Source::new(config, definition, TaskTracker::new()).unwrap();
+    let look = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    database.psql(&look.block_on(source.check()).grants);
     (format!("[[source]]\nname = \"{name}\"\nproduct = \"{product}\"\nurl = \"{url}\"\n"), database)
 }
 

@@ -1,6 +1,6 @@
 //! From a request to exports: pure, so that its rules are tested without a database.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::http::StatusCode;
 use orgvault_api::{Export, ExportRequest, Format, OrganizationKey, State, clock::Timestamp, gid::Gid};
@@ -38,14 +38,14 @@ impl ExportPlanner<'_> {
     pub(super) fn exports(
         &self,
         organizations: &[Listed],
-        definition: impl Fn(&str) -> Result<Arc<Definition>, ApiError>,
+        definitions: &BTreeMap<String, Arc<Definition>>,
         gid: impl Fn(Timestamp) -> Gid,
     ) -> Result<Vec<Export>, ApiError> {
         let request = gid(self.now);
         let mut exports = Vec::new();
         for listed in organizations {
-            let definition = definition(&listed.key.source)?;
-            for (format, entity) in self.archives(&definition, &listed.key)? {
+            let Some(definition) = definitions.get(&listed.key.source) else { continue };
+            for (format, entity) in self.archives(definition, &listed.key)? {
                 exports.push(Export {
                     gid: gid(self.now),
                     request,
@@ -117,7 +117,10 @@ impl ExportPlanner<'_> {
         let Some(wanted) = self.request.entity.as_deref() else { return Ok(entities) };
         if !entities.contains(&Some(wanted)) {
             let has: Vec<&str> = entities.into_iter().flatten().collect();
-            let detail = format!("product {} has no entity `{wanted}`", definition.name);
+            let detail = match definition.lacks_for(Format::Csv, Some(wanted)) {
+                Some(table) => format!("{}, so there is no entity `{wanted}`", lacking(definition, table)),
+                None => format!("product {} has no entity `{wanted}`", definition.name),
+            };
             return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_entity", detail)
                 .hint(format!("it has: {}", has.join(", "))));
         }
@@ -135,7 +138,15 @@ fn not_offered_there(definition: &Definition, organization: &OrganizationKey, fo
 }
 
 fn not_offered(definition: &Definition, format: Format) -> ApiError {
-    let detail = format!("product {} is not offered as {format}", definition.name);
+    let detail = match definition.lacks_for(format, None) {
+        Some(table) => format!("{}, so it is not offered as {format}", lacking(definition, table)),
+        None => format!("product {} is not offered as {format}", definition.name),
+    };
     ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail)
         .hint(format!("it is offered as {}", Format::join(&definition.formats, ", ")))
+}
+
+/// The beginning of a sentence on what the release of the app does not have.
+fn lacking(definition: &Definition, table: &str) -> String {
+    format!("the source's release of {} has no table {table}", definition.name)
 }

@@ -6,6 +6,7 @@ use orgvault_config::checked_toml::{Table, Unique, Value, closest};
 
 use super::{
     names::{file_name, section_name, word},
+    optional,
     query::{self, Parameter, query},
     scope::Scopes,
 };
@@ -56,12 +57,18 @@ impl<'t> Sections<'t> {
         let formats = table.or("formats", Vec::new(), |value| value.each(super::format));
         let base = table.required("table", |value| self.known_table(value));
         let bound = Parameter::Organization(self.scopes);
-        let rows = table.required("rows", |value| query(value, &bound, |_, _, _| Some(())));
+        let own = base.as_deref().unwrap_or_default();
+        let rows = table.required("rows", |value| {
+            query(value, &bound, |value, _, rows| optional::rows(value, self.tables, own, rows))
+        });
         let rows = rows.unwrap_or_default();
         let count = table.required("count", |value| {
             query(value, &bound, |value, dialect, count| {
                 let is_own = rows.text(dialect).is_none_or(|rows| !query::contains(count, rows));
-                if is_own { Some(()) } else { value.refuse("contains the rows query", COUNT_ALONE) }
+                if !is_own {
+                    return value.refuse("contains the rows query", COUNT_ALONE);
+                }
+                optional::count(value, self.tables, own, count)
             })
         });
         let single = table.or("single", false, Value::boolean);

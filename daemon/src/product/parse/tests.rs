@@ -195,7 +195,7 @@ fn what_is_wrong_with_the_product_is_said_with_its_line() {
     tracker.toml:3: product.name: "My Tracker" is no name (write 1 to 63 of a-z, 0-9 and -, no - or . first)
     --
     tracker.toml:2: product.measured_on: is missing (add `measured_on = ..`)
-    tracker.toml:4: product.measured: is no known key (known keys: default_format, formats, measured_on, name)
+    tracker.toml:4: product.measured: is no known key (known keys: default_format, format_tables, formats, measured_on, name)
     --
     tracker.toml:5: product.formats: is empty (write at least one format)
     --
@@ -658,5 +658,44 @@ fn files_are_named_by_rows_of_a_section_in_a_zip() {
     tracker.toml:84: files: need the names "file_list.csv" and "files/" in a ZIP, and a member is called "File_List.csv" (give that member another name)
     --
     tracker.toml:84: files: need the names "file_list.csv" and "files/" in a ZIP, and a member is called "files" (give that member another name)
+    "#);
+}
+
+#[test]
+fn what_only_some_releases_have_is_an_item_of_rows_and_nothing_else() {
+    let users = "[table.users]\nreads = [\"id\", \"team_id\", \"name\"]";
+    let some = |optional: &str| with(users, &format!("{users}\noptional = {optional}"));
+    let query = |own: &str, old: &str, new: &str| own.replacen(old, new, 1);
+    let rows = "SELECT id, name FROM users WHERE team_id = $1 ORDER BY id";
+    let count = "SELECT count(*) FROM users WHERE team_id = $1";
+    assert_eq!(
+        read(&some("[\"name\"]").replace("u.name AS \"userName\", ", "")).unwrap().tables["users"].optional_columns,
+        ["name"]
+    );
+    let said = [
+        problems(
+            &some("[\"name\"]")
+                .replace("FROM time_entries t JOIN users u ON u.id", "FROM time_entries t JOIN users u ON u.name"),
+        ),
+        problems(&query(&some("[\"name\"]"), rows, "SELECT id, name FROM users WHERE team_id = $1 ORDER BY name")),
+        problems(&query(&some("[\"name\"]"), rows, "SELECT name FROM users WHERE team_id = $1")),
+        problems(&query(&some("[\"name\"]"), count, "SELECT count(name) FROM users WHERE team_id = $1")),
+        problems(&some("true")),
+        problems(&with("[product]\n", "[product]\nformat_tables = { zip = \"users\", tar = \"users\" }\n")),
+    ];
+    insta::assert_snapshot!(said.join("\n--\n"), @r#"
+    tracker.toml:49: section.rows: needs users.name, which only some releases have (write it only as an item of its own in the select list of a rows query, and write its table's name before it where two tables have such a column)
+    tracker.toml:72: warning.rows: needs users.name, which only some releases have (write it only as an item of its own in the select list of a rows query, and write its table's name before it where two tables have such a column)
+    --
+    tracker.toml:65: section.rows: needs users.name, which only some releases have (write it only as an item of its own in the select list of a rows query, and write its table's name before it where two tables have such a column)
+    --
+    tracker.toml:65: section.rows: gives only columns that some releases do not have (add one that all have)
+    --
+    tracker.toml:66: section.count: needs users.name, which only some releases have (write it only as an item of its own in the select list of a rows query, and write its table's name before it where two tables have such a column)
+    --
+    tracker.toml:49: section.rows: needs users, which only some releases have (read it only in sections whose own `table` is optional, which are left out where it is not there)
+    --
+    tracker.toml:3: product.format_tables.zip: "users" is no optional table (write `optional = true` into [table.users])
+    tracker.toml:3: product.format_tables.tar: "tar" is no format (write one of `formats`)
     "#);
 }

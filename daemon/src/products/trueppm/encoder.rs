@@ -9,6 +9,7 @@ mod notes;
 mod people;
 mod plans;
 mod read;
+mod release;
 mod rows;
 mod scope;
 mod work;
@@ -20,6 +21,7 @@ use orgvault_api::{Format, SectionCount};
 use orgvault_archive::seed::{self, Day};
 
 pub use build::{BuildError, Built, Request, build};
+pub use release::Release;
 pub use rows::Rows;
 
 use self::read::Layout;
@@ -75,7 +77,7 @@ impl<W: Write> SeedEncoder<W> {
     fn check_sections(&self) -> Result<(), FormatError> {
         let missing = Rows::SECTIONS
             .iter()
-            .filter(|(_, events)| self.events() || !events)
+            .filter(|(section, events)| (self.events() || !events) && self.has_section(section))
             .find(|(section, _)| !self.read.contains(section));
         match missing {
             None => Ok(()),
@@ -85,11 +87,17 @@ impl<W: Write> SeedEncoder<W> {
         }
     }
 
+    /// A release of TruePPM may lack some.
+    fn has_section(&self, name: &str) -> bool {
+        self.plan.definition.sections.iter().any(|section| section.name == name)
+    }
+
     fn build(&mut self) -> Result<Built, FormatError> {
         let today = Day::new(self.plan.started_at.date_naive());
         // The clock of an export has a year of four digits.
         let today = today.ok_or_else(|| FormatError::Write(io::Error::other("the clock is beyond the year 9999")))?;
-        let request = Request { events: self.events(), importable: self.plan.importable, today };
+        let release = Release::of(&self.plan.definition);
+        let request = Request { events: self.events(), importable: self.plan.importable, release, today };
         build(std::mem::take(&mut self.rows), request).map_err(|error| self.build_error(error))
     }
 

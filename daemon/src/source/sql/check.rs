@@ -4,7 +4,7 @@ use orgvault_api::{CheckLine, CheckResult};
 
 use super::schema::{self, Differences};
 use crate::{
-    product::Definition,
+    product::{Definition, Lacking},
     source::{
         error::{SourceError, SourceFault},
         listing::Listed,
@@ -13,6 +13,9 @@ use crate::{
 
 /// What to do about an app that lacks what is not exported anyway.
 const OLDER: &str = "nothing, as the definition does not read it; it may read more of the app when that is updated";
+
+/// What to do about one that lacks what only some releases have.
+const LACKING: &str = "nothing, as the definition is for such releases too: archives are without it";
 
 /// Every line of a source, in the order that they are looked at.
 pub(super) const NAMES: [&str; 10] = [
@@ -101,7 +104,7 @@ fn row_filter(differences: &Differences) -> CheckLine {
 /// `schema`: as measured, or newer.
 fn schema(definition: &Definition, differences: &Differences, strict: bool) -> CheckLine {
     let measured = format!("{} {}", definition.name, definition.measured_on);
-    let Differences { newer, gone, unread, unseen, .. } = differences;
+    let Differences { newer, gone, lacking, unread, unseen, .. } = differences;
     let result = match (newer.is_empty() && gone.is_empty() && unseen.is_none(), strict && !newer.is_empty()) {
         (true, _) => CheckResult::Ok,
         (_, true) => CheckResult::Failed,
@@ -110,25 +113,40 @@ fn schema(definition: &Definition, differences: &Differences, strict: bool) -> C
     let mut message = if !newer.is_empty() {
         differences.newer_words(definition)
     } else if !gone.is_empty() {
-        format!("older than {measured}, which also had: {}", schema::list(gone))
+        format!("older than {measured}, which also had: {}", schema::list(&differences.older()))
     } else {
-        format!("as {measured} has it")
+        as_measured(&measured, lacking)
     };
     if !unread.is_empty() {
         message = format!("{message}; of the columns that it does not list, {} are not exported", unread.len());
     }
     let mut found = line("schema", result, message);
     found.details.extend(unseen.clone());
-    let columns = [(newer, "new"), (gone, "gone"), (unread, "not exported")];
+    let older = differences.older();
+    let columns = [(newer, "new"), (&older, "gone"), (unread, "not exported")];
     let details = columns.iter().flat_map(|(names, word)| names.iter().map(move |name| format!("{name}: {word}")));
     found.details.extend(details.take(DETAILS));
-    let hint = match (newer.is_empty(), gone.is_empty()) {
-        (false, _) => SourceFault::SchemaNewer.hint(),
-        (true, false) => OLDER,
-        (true, true) => "",
+    found.hint = match (newer.is_empty(), gone.is_empty()) {
+        (false, false) => format!("for what is newer: {}; for what is older: {OLDER}", SourceFault::SchemaNewer.hint()),
+        (false, true) => SourceFault::SchemaNewer.hint().to_owned(),
+        (true, false) => OLDER.to_owned(),
+        (true, true) if lacking.is_empty() => String::new(),
+        (true, true) => LACKING.to_owned(),
     };
-    hint.clone_into(&mut found.hint);
     found
+}
+
+/// A schema that differs at most in what only some releases have.
+fn as_measured(measured: &str, lacking: &Lacking) -> String {
+    let names: Vec<String> = lacking.names().collect();
+    let names = schema::list(&names);
+    if lacking.is_empty() {
+        format!("as {measured} has it")
+    } else if lacking.tables.is_empty() {
+        format!("as {measured} has it; like some older or later release it lacks: {names}")
+    } else {
+        format!("older than {measured}, which also had: {names}")
+    }
 }
 
 /// `tables`: whether the definition says of every table what it is.

@@ -44,6 +44,7 @@ use self::{
 use super::{
     Driver, Location, RowsConfig, check, list,
     queries::LIST,
+    release::Release,
     schema::{self, Differences},
     seen::Seen,
 };
@@ -84,7 +85,7 @@ impl Location for PgConnectOptions {
 pub(super) struct Postgres {
     name: Arc<str>,
     definition: Arc<Definition>,
-    queries: Queries,
+    queries: Arc<Queries>,
     strict_schema: bool,
     seen: Arc<Seen>,
     pool: Pool,
@@ -106,21 +107,33 @@ impl Postgres {
             tracker,
         };
         let pool = Pool::new(Arc::new(server));
+        let queries = Arc::new(queries);
         let strict_schema = config.strict_schema;
         Self { name, definition, queries, strict_schema, seen, pool, described: Mutex::default() }
     }
 
     /// Asks for the organizations inside a transaction.
-    async fn list(&self, session: &mut Session) -> Result<Vec<Listed>, SourceError> {
+    async fn list(&self, session: &mut Session, release: &Release) -> Result<Vec<Listed>, SourceError> {
         // In a database of this encoding a name may be any bytes, which the server would refuse to
         // send as UTF-8: then nothing would be listed.
         let as_they_are = "SELECT pg_catalog.set_config('client_encoding', 'SQL_ASCII', true) \
                            WHERE pg_catalog.current_setting('server_encoding') = 'SQL_ASCII'";
         session.command(LIST, as_they_are).await?;
-        let rows = session.text(LIST, self.queries.list.clone()).await?;
+        let rows = session.text(LIST, release.queries.list.clone()).await?;
         list(&self.name, &self.definition.organization, &rows, cell, |error| {
             SourceError::from_sqlx(&self.name, LIST, error)
         })
+    }
+
+    /// What of the definition is for the app that is there, inside a transaction.
+    async fn release(&self, session: &mut Session) -> Result<Release, SourceError> {
+        let whole = Release::whole(&self.definition, &self.queries);
+        if !self.definition.is_for_several_releases() {
+            return Ok(whole);
+        }
+        let opening = live::open(session, &self.definition, "").await?;
+        let differences = self.differences(&opening.schema).await;
+        whole.there(&self.name, DRIVER.dialect, &differences)
     }
 
     /// For a connection, where others of our own may be in the way.
@@ -150,8 +163,8 @@ impl Postgres {
             return Ok(known);
         }
         let differences = self.differences(&schema).await;
-        let fresh = Description::ask(session, &self.definition, &self.queries, schema, differences).await?;
-        let fresh = Arc::new(fresh);
+        let whole = Release::whole(&self.definition, &self.queries);
+        let fresh = Arc::new(Description::ask(session, whole, schema, differences).await?);
         *self.described.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
         Ok(fresh)
     }
@@ -168,9 +181,17 @@ impl Rows for Postgres {
 
     async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {
         let mut session = self.pool.begin(Transaction::Statements, Some(self.connect_timeout())).await?;
-        let listed = self.list(&mut session).await?;
+        let release = self.release(&mut session).await?;
+        let listed = self.list(&mut session, &release).await?;
         self.pool.end(session).await?;
         Ok(listed)
+    }
+
+    async fn definition(&self) -> Result<Arc<Definition>, SourceError> {
+        let mut session = self.pool.begin(Transaction::Statements, Some(self.connect_timeout())).await?;
+        let release = self.release(&mut session).await?;
+        self.pool.end(session).await?;
+        Ok(release.definition)
     }
 
     async fn check(&self) -> (Vec<CheckLine>, String) {

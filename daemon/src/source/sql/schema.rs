@@ -10,7 +10,7 @@ use orgvault_api::Warning;
 
 use super::{seen::SeenColumns, tables::Tables};
 use crate::{
-    product::{Definition, Table},
+    product::{Definition, Lacking, Table},
     source::error::{SourceError, SourceFault},
 };
 
@@ -62,6 +62,8 @@ pub(super) struct Differences {
     pub(super) tables: Tables,
     /// What kept the columns that were seen before from being known or kept.
     pub(super) unseen: Option<String>,
+    /// Read by the definition where a release has it, and not there.
+    pub(super) lacking: Lacking,
 }
 
 impl Table {
@@ -96,6 +98,7 @@ pub(super) fn compare(definition: &Definition, live: &Live, seen: &SeenColumns) 
             None => differences.gone.push(name.clone()),
         }
     }
+    differences.set_optional_aside(definition);
     differences.tables = Tables::of(definition, live);
     differences
 }
@@ -170,14 +173,20 @@ impl Differences {
         format!("the app is {kind} {} {}: it does not have", definition.name, definition.measured_on)
     }
 
-    /// What is newer, as one sentence.
+    /// What is newer, as one sentence; what is older is told beside it.
     pub(super) fn newer_words(&self, definition: &Definition) -> String {
-        format!(
-            "the live schema has what {} {} had not, and it is not exported: {}",
-            definition.name,
-            definition.measured_on,
-            list(&self.newer)
-        )
+        let Definition { name, measured_on, .. } = definition;
+        let newer = list(&self.newer);
+        let words = format!("the live schema has what {name} {measured_on} had not, and it is not exported: {newer}");
+        if self.gone.is_empty() {
+            return words;
+        }
+        format!("{words}; it is older too, and does not have: {}", list(&self.older()))
+    }
+
+    /// What the measured release had and the live schema does not, and what it may lack.
+    pub(super) fn older(&self) -> Vec<String> {
+        self.gone.iter().cloned().chain(self.lacking.names()).collect()
     }
 }
 

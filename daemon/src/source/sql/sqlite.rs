@@ -29,6 +29,7 @@ pub(super) use self::survey::quoted;
 use super::{
     Driver, Location, RowsConfig, check, list,
     queries::LIST,
+    release::Release,
     schema::{self, Differences, Live, LiveColumn},
     seen::Seen,
 };
@@ -80,7 +81,7 @@ const TABLES: &str = "SELECT name, type = 'view' FROM pragma_table_list \
 struct Sqlite {
     name: Arc<str>,
     definition: Arc<Definition>,
-    queries: Queries,
+    queries: Arc<Queries>,
     strict_schema: bool,
     seen: Arc<Seen>,
     path: PathBuf,
@@ -106,6 +107,7 @@ impl Sqlite {
     fn new(path: PathBuf, source: RowsConfig<'_>) -> Self {
         let RowsConfig { name, config, definition, queries, seen, .. } = source;
         let SourceConfig { strict_schema, connect_timeout, first_row_timeout, stall_timeout, .. } = *config;
+        let queries = Arc::new(queries);
         Self { name, definition, queries, strict_schema, seen, path, connect_timeout, first_row_timeout, stall_timeout }
     }
 
@@ -193,6 +195,16 @@ impl Sqlite {
         Ok(schema::compare(&self.definition, &live, &seen))
     }
 
+    /// What of the definition is for the app that is there.
+    async fn release(&self, reading: &mut Reading) -> Result<Release, SourceError> {
+        let whole = Release::whole(&self.definition, &self.queries);
+        if !self.definition.is_for_several_releases() {
+            return Ok(whole);
+        }
+        let differences = self.differences(reading).await?;
+        whole.there(&self.name, DRIVER.dialect, &differences)
+    }
+
     async fn live_columns(&self, reading: &mut Reading, table: &str) -> Result<Vec<LiveColumn>, SourceError> {
         let columns = sqlx::query_scalar("SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid")
             .bind(table.to_owned())
@@ -212,10 +224,16 @@ impl Rows for Sqlite {
 
     async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {
         let mut reading = self.begin().await?;
-        let query = sqlx::raw_sql(AssertSqlSafe(self.queries.list.clone()));
+        let release = self.release(&mut reading).await?;
+        let query = sqlx::raw_sql(AssertSqlSafe(release.queries.list.clone()));
         let rows = self.bounded(LIST, query.fetch_all(&mut reading.connection)).await?;
         let cell = |row: &_, column: &str| organization::cell(row, column);
         list(&self.name, &self.definition.organization, &rows, cell, |error| self.failed(LIST, error))
+    }
+
+    async fn definition(&self) -> Result<Arc<Definition>, SourceError> {
+        let mut reading = self.begin().await?;
+        Ok(self.release(&mut reading).await?.definition)
     }
 
     async fn check(&self) -> (Vec<CheckLine>, String) {

@@ -27,7 +27,8 @@ pub(crate) async fn source(name: &str, product: &str, tables: &str) -> (SourceCo
         database.psql(&tables);
         let config = SourceConfig { name, product, ..fixture::config(&database.url()) };
         let definition = Products::embedded().unwrap().get(&config.product).unwrap().clone();
-        database.psql(&Source::new(config.clone(), definition, TaskTracker::new()).unwrap().grants());
+        let source = Source::new(config.clone(), definition, TaskTracker::new()).unwrap();
+        database.psql(&tokio::runtime::Handle::current().block_on(source.check()).grants);
         (config, database)
     });
     made.await.unwrap()

@@ -24,13 +24,13 @@ const SETUP: &str = "
       ('00000000-0000-7000-8000-000000000002', 'a', NULL, NULL, 0, NULL, '', NULL, NULL),
       ('00000000-0000-7000-8000-000000000003', 'b', 3, 3, 1, NULL, '', NULL, NULL);";
 
-pub(super) struct File {
+pub(crate) struct File {
     directory: TempDir,
     connection: SqliteConnection,
 }
 
 impl File {
-    pub(super) async fn new(setup: &str) -> Self {
+    pub(crate) async fn new(setup: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let options = SqliteConnectOptions::new().filename(directory.path().join("app.db")).create_if_missing(true);
         let mut file = Self { directory, connection: options.connect().await.unwrap() };
@@ -38,15 +38,15 @@ impl File {
         file
     }
 
-    pub(super) async fn run(&mut self, sql: &str) {
+    pub(crate) async fn run(&mut self, sql: &str) {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut self.connection).await.unwrap();
     }
 
-    pub(super) fn path(&self, suffix: &str) -> PathBuf {
+    pub(crate) fn path(&self, suffix: &str) -> PathBuf {
         self.directory.path().join(format!("app.db{suffix}"))
     }
 
-    pub(super) fn source(&self, definition: Definition) -> Source {
+    pub(crate) fn source(&self, definition: Definition) -> Source {
         source(&format!("sqlite://{}", self.path("").display()), definition)
     }
 }

@@ -8,6 +8,10 @@ const MAX: usize = 40;
 /// characters, and `x` where nothing is left.
 #[must_use]
 pub fn slug(text: &str) -> String {
+    slug_of(text, MAX)
+}
+
+fn slug_of(text: &str, max: usize) -> String {
     let mut slug = String::new();
     for character in text.to_lowercase().chars() {
         if character.is_ascii_lowercase() || character.is_ascii_digit() {
@@ -16,23 +20,37 @@ pub fn slug(text: &str) -> String {
             slug.push('-');
         }
     }
-    slug.truncate(MAX);
+    slug.truncate(max);
     slug.truncate(slug.trim_end_matches('-').len());
     if slug.is_empty() { "x".to_owned() } else { slug }
 }
 
 /// Hands out slugs, each once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Slugs {
+    /// How long each may be.
+    max: usize,
     taken: HashSet<String>,
     /// Where the search for a free number of a base goes on: the numbers below are taken.
     next: HashMap<String, u32>,
 }
 
+impl Default for Slugs {
+    fn default() -> Self {
+        Self { max: MAX, taken: HashSet::new(), next: HashMap::new() }
+    }
+}
+
 impl Slugs {
+    /// As TruePPM before 0.4 makes them: as long as the text.
+    #[must_use]
+    pub fn of_any_length() -> Self {
+        Self { max: usize::MAX, ..Self::default() }
+    }
+
     /// The slug of a text; where it is taken, the first free one of `-2`, `-3`, ….
     pub fn take(&mut self, text: &str) -> String {
-        let base = slug(text);
+        let base = slug_of(text, self.max);
         if self.taken.insert(base.clone()) {
             return base;
         }
@@ -40,7 +58,7 @@ impl Slugs {
         loop {
             let suffix = format!("-{number}");
             *number += 1;
-            let cut = base.get(..MAX.saturating_sub(suffix.len())).unwrap_or(&base);
+            let cut = base.get(..self.max.saturating_sub(suffix.len())).unwrap_or(&base);
             let candidate = cut.trim_matches('-').to_owned() + &suffix;
             if self.taken.insert(candidate.clone()) {
                 return candidate;
@@ -76,6 +94,14 @@ mod tests {
         assert_eq!(slugs.take("jo-smith-2"), "jo-smith-2-2");
         assert_eq!(slugs.take("jo-smith-3"), "jo-smith-3");
         assert_eq!(slugs.take("jo smith"), "jo-smith-4");
+    }
+
+    #[test]
+    fn before_0_4_slugs_were_as_long_as_the_text() {
+        let mut slugs = Slugs::of_any_length();
+        let long = "The quick brown fox jumps over the lazy dog's back";
+        assert_eq!(slugs.take(long), "the-quick-brown-fox-jumps-over-the-lazy-dog-s-back");
+        assert_eq!(slugs.take(long), "the-quick-brown-fox-jumps-over-the-lazy-dog-s-back-2");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use orgvault_api::{DroppedRows, SectionCount, Warning};
 use orgvault_archive::seed::{
-    self, Always, Day, Document, Estimate, Float, Nullable, Program, Project, Slugs, Task, Version, slug,
+    self, Always, Day, Document, Estimate, Float, Nullable, Program, Project, Slugs, Task, Version,
 };
 use orgvault_products::importable;
 
@@ -13,6 +13,7 @@ use super::{
     notes::{Doubt, Notes},
     people::{self, People, UserSources},
     plans,
+    release::Release,
     rows::{ProgramRow, ProjectRow, Rows, TaskRow},
     scope::{Scope, first_set, set},
     work::{self, Lists},
@@ -28,6 +29,8 @@ pub struct Request {
     pub events: bool,
     /// Whether what TruePPM's own importer refuses is left out.
     pub importable: bool,
+    /// Whose export it is to be.
+    pub release: Release,
     /// The anchor of a program that has no project.
     pub today: Day,
 }
@@ -164,10 +167,11 @@ fn document(
     request: Request,
     notes: &mut Notes,
 ) -> Result<Document, BuildError> {
-    let mut project_slugs = Slugs::default();
+    request.release.adapt(&mut rows, notes);
+    let mut project_slugs = request.release.slugs();
     let projects = exported_projects(std::mem::take(&mut rows.projects), program.is_none(), notes);
     let sprints = std::mem::take(&mut rows.sprints);
-    let mut scope = Scope::new(projects, &mut rows.tasks, sprints, &mut project_slugs, notes);
+    let mut scope = Scope::new(projects, &mut rows.tasks, sprints, request.release, &mut project_slugs, notes);
     scope.anchor = request.events.then(|| anchor(&scope, request.today));
     if !request.events {
         drop_events(&mut rows, notes);
@@ -186,7 +190,7 @@ fn document(
     let accounts = people::accounts(std::mem::take(&mut rows.users), &sources, &scope, &mut people, notes);
     let (calendars, exceptions) = (std::mem::take(&mut rows.calendars), std::mem::take(&mut rows.calendar_exceptions));
     let calendars = people::calendars(calendars, exceptions, &scope, &resources, &mut people, notes);
-    let resources = people::resources(resources, &mut people, notes);
+    let resources = people::resources(resources, &scope, &mut people, notes);
 
     let program = match program {
         Some(row) => live_program(row, &mut project_slugs, &people),
@@ -251,7 +255,7 @@ fn made_up_program(scope: &Scope) -> Program {
         lead: None,
         methodology: text(|row| &row.methodology),
         name: text(|row| &row.name),
-        slug: project.map(|row| slug(first_set(&row.code, &row.name))).unwrap_or_default(),
+        slug: project.map(|row| scope.release.slugs().take(first_set(&row.code, &row.name))).unwrap_or_default(),
     }
 }
 
@@ -305,7 +309,7 @@ fn project_block(
     people: &People,
 ) -> Project {
     Project {
-        agile_features: None,
+        agile_features: row.agile_features.filter(|features| *features),
         baselines: parts.baselines.remove(&index).unwrap_or_default(),
         board_columns: Vec::new(),
         calendar: row.calendar_id.and_then(|calendar| people.calendars.get(&calendar).cloned()),

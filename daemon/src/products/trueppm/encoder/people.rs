@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use orgvault_archive::seed::{Account, Calendar, CalendarException, Float, Resource, Slugs};
+use orgvault_archive::seed::{Account, Calendar, CalendarException, Float, Resource};
 
 use super::{
     cell::Uuid,
@@ -92,7 +92,7 @@ pub(super) fn accounts(
 ) -> Vec<Account> {
     let mut rows: HashMap<i64, UserRow> = users.into_iter().map(|row| (row.id, row)).collect();
     let mut roles: HashMap<i64, i64> = sources.memberships.iter().map(|row| (row.user_id, row.role)).collect();
-    let mut slugs = Slugs::default();
+    let mut slugs = scope.release.slugs();
     let mut accounts = Vec::new();
     for id in sources.in_order(scope) {
         let role = roles.remove(&id);
@@ -171,7 +171,7 @@ pub(super) fn calendars(
     let mut exceptions = exceptions_by_calendar(exceptions);
     let projects = scope.projects.iter().filter_map(|row| row.calendar_id);
     let mut seen = HashSet::new();
-    let mut slugs = Slugs::default();
+    let mut slugs = scope.release.slugs();
     let mut found = Vec::new();
     for id in projects.chain(resources.iter().filter_map(|row| row.calendar_id)).filter(|id| seen.insert(*id)) {
         let Some(row) = rows.remove(&id) else {
@@ -213,8 +213,13 @@ fn exceptions_by_calendar(mut rows: Vec<ExceptionRow>) -> HashMap<Uuid, Vec<Cale
 }
 
 /// The resources, sorted by slug.
-pub(super) fn resources(rows: Vec<ResourceRow>, people: &mut People, notes: &mut Notes) -> Vec<Resource> {
-    let mut slugs = Slugs::default();
+pub(super) fn resources(
+    rows: Vec<ResourceRow>,
+    scope: &Scope,
+    people: &mut People,
+    notes: &mut Notes,
+) -> Vec<Resource> {
+    let mut slugs = scope.release.slugs();
     let mut found = Vec::with_capacity(rows.len());
     for (place, row) in rows.into_iter().enumerate() {
         let slug = slugs.take(&row.name);

@@ -128,7 +128,7 @@ pub(super) fn risks(
     let mut slugs: HashMap<usize, Slugs> = HashMap::new();
     let mut found: Lists<Risk> = HashMap::new();
     for (project, row) in kept {
-        let slug = slugs.entry(project).or_default().take(&row.title);
+        let slug = slugs.entry(project).or_insert_with(|| scope.release.slugs()).take(&row.title);
         let owner = row.owner_id.and_then(|user| people.accounts.get(&user).cloned());
         let tasks = tasks.remove(&row.id).unwrap_or_default();
         found.entry(project).or_default().push(risk(row, slug, owner, tasks, scope));

@@ -9,13 +9,16 @@ use crate::{
     row::{Block, Column, ColumnType, TornRow},
 };
 
+/// The columns that only some releases have.
+const MAY_LACK: [(&str, &str); 1] = [("projects", "agile_features")];
+
 /// How a section's blocks are read: where each column of its row type stands.
 #[derive(Debug)]
 pub(super) struct Layout {
     section: &'static str,
     wanted: &'static [&'static str],
-    /// By column of the row type: its place in the block and its type.
-    columns: Vec<(usize, ColumnType)>,
+    /// By column of the row type: its place in the block and its type; none where the release has no such column.
+    columns: Vec<Option<(usize, ColumnType)>>,
     width: usize,
 }
 
@@ -34,9 +37,11 @@ impl Layout {
             section_columns(section).ok_or_else(|| FormatError::UnknownSection { section: section.to_owned() })?;
         let place = |name: &&str| {
             let column = columns.iter().enumerate().find(|(_, column)| column.name == **name);
-            column
-                .map(|(place, column)| (place, column.kind))
-                .ok_or_else(|| FormatError::LackingColumn { section: section.to_owned(), column: (*name).to_owned() })
+            match column {
+                Some((place, column)) => Ok(Some((place, column.kind))),
+                None if MAY_LACK.contains(&(section, *name)) => Ok(None),
+                None => Err(FormatError::LackingColumn { section: section.to_owned(), column: (*name).to_owned() }),
+            }
         };
         let places = wanted.iter().map(place).collect::<Result<_, _>>()?;
         Ok(Self { section, wanted, columns: places, width: columns.len() })
@@ -77,14 +82,15 @@ impl Layout {
     }
 
     fn value<'a>(&self, row: &[Option<&'a [u8]>], column: usize) -> Result<Option<Value<'a>>, Unfit> {
-        let Some((place, kind)) = self.columns.get(column) else { return Ok(None) };
+        let Some(Some((place, kind))) = self.columns.get(column) else { return Ok(None) };
         let cell = row.get(*place).copied().flatten();
         cell.map(|cell| Value::read(*kind, cell)).transpose().map_err(Unfit::from)
     }
 
     /// The first column, for messages.
     fn shown_id(&self, row: &[Option<&[u8]>]) -> String {
-        let first = self.columns.first().and_then(|(place, kind)| Some((*kind, row.get(*place).copied().flatten()?)));
+        let first = self.columns.first().copied().flatten();
+        let first = first.and_then(|(place, kind)| Some((kind, row.get(place).copied().flatten()?)));
         first.map_or_else(|| "NULL".to_owned(), |(kind, cell)| Value::shown(kind, cell))
     }
 }

@@ -74,6 +74,7 @@ row! {
         calendar_id: Option<Uuid>,
         default_view: String,
         estimation_mode: String,
+        agile_features: Option<bool>,
     }
 }
 

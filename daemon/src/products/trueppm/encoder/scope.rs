@@ -7,6 +7,7 @@ use orgvault_archive::seed::{Date, Day, Slugs};
 use super::{
     cell::Uuid,
     notes::{Doubt, Notes},
+    release::Release,
     rows::{ProjectRow, SprintRow, TaskRow},
 };
 
@@ -44,6 +45,8 @@ pub(super) struct Scope {
     pub(super) sprint_order: Vec<Vec<SprintRow>>,
     /// What dates are counted from; none for v1.
     pub(super) anchor: Option<Day>,
+    /// Whose export the document is to be.
+    pub(super) release: Release,
 }
 
 impl Scope {
@@ -52,6 +55,7 @@ impl Scope {
         projects: Vec<ProjectRow>,
         tasks: &mut [TaskRow],
         sprints: Vec<SprintRow>,
+        release: Release,
         slugs: &mut Slugs,
         notes: &mut Notes,
     ) -> Self {
@@ -67,6 +71,7 @@ impl Scope {
             tasks: Vec::with_capacity(tasks.len()),
             sprints: HashMap::new(),
             anchor: None,
+            release,
         };
         scope.place_tasks(tasks, notes);
         scope.place_sprints(sprints, notes);
@@ -129,7 +134,7 @@ impl Scope {
         }
         for (project, order) in self.sprint_order.iter_mut().enumerate() {
             order.sort_by_key(|row| (row.start_date, row.id));
-            let mut slugs = Slugs::default();
+            let mut slugs = self.release.slugs();
             for row in order {
                 self.sprints.insert(row.id, SprintPlace { project, slug: slugs.take(&row.name) });
             }

@@ -19,8 +19,8 @@ fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
-const V1: Request = Request { events: false, importable: false, today: TODAY };
-const V2: Request = Request { events: true, importable: false, today: TODAY };
+const V1: Request = Request { events: false, importable: false, release: Release::Since04, today: TODAY };
+const V2: Request = Request { events: true, ..V1 };
 // A day that no test's document has, unless it has no project.
 const TODAY: Day = Day::EPOCH;
 
@@ -48,6 +48,7 @@ fn project(id: Uuid, code: &str) -> ProjectRow {
         calendar_id: None,
         default_view: "SCHEDULE".to_owned(),
         estimation_mode: "open".to_owned(),
+        agile_features: None,
     }
 }
 

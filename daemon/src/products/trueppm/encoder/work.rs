@@ -37,7 +37,7 @@ pub(super) fn labels(
             notes.drop("labels", "project_not_exported");
             continue;
         };
-        let slug = slugs.entry(project).or_default().take(&row.name);
+        let slug = slugs.entry(project).or_insert_with(|| scope.release.slugs()).take(&row.name);
         places.insert(row.id, LabelPlace { project, place, slug: slug.clone() });
         by_project.entry(project).or_default().push(Label {
             color: Some(row.color),

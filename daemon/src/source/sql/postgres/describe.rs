@@ -18,7 +18,7 @@ use super::{
     types::{self, IdType, Reading, Type},
 };
 use crate::{
-    product::{Definition, Queries, Section},
+    product::{Definition, Section},
     row::Column,
     source::{
         error::{SourceError, SourceFault},
@@ -26,6 +26,7 @@ use crate::{
             columns::named,
             files,
             queries::{count_act, rows_act, warning_act},
+            release::Release,
             schema::{self, Differences},
         },
     },
@@ -38,6 +39,8 @@ const UNNAMED: &str = "?column?";
 pub(super) struct Description {
     /// The schema that it is true for.
     schema: Schema,
+    /// What of the source's definition is for it.
+    pub(super) release: Release,
     /// How that schema differs from the definition.
     pub(super) differences: Differences,
     /// Every type that an organization's id has to have.
@@ -70,12 +73,13 @@ impl Description {
     /// When something that the definition reads is missing or unreadable, or a query is wrong.
     pub(super) async fn ask(
         session: &mut Session,
-        definition: &Definition,
-        queries: &Queries,
+        whole: Release,
         schema: Schema,
         differences: Differences,
     ) -> Result<Self, SourceError> {
-        refuse(session, definition, &differences)?;
+        refuse(session, &whole.definition, &differences)?;
+        let release = whole.there(&session.server.name, super::DRIVER.dialect, &differences)?;
+        let (definition, queries) = (Arc::clone(&release.definition), Arc::clone(&release.queries));
         let counts = asked(&queries.sections, &definition.sections, count_act, |section| &section.count);
         let rows = asked(&queries.sections, &definition.sections, rows_act, |section| &section.rows);
         let warnings =
@@ -85,10 +89,10 @@ impl Description {
         let rows = Bound::ask(session, rows).await?;
         let warnings = Bound::ask(session, warnings).await?;
         let relations = Relations::ask(session, &counted).await?;
-        let sections = sections(session, definition, &rows).await?;
+        let sections = sections(session, &definition, &rows).await?;
         let naming = definition.sections.iter().zip(&rows).map(|(section, rows)| (&*section.name, &*rows.sql));
         let naming: HashMap<&str, &str> = naming.collect();
-        let files = files::count_sql(definition, "pg_catalog.\"C\"", |section| naming.get(section).copied());
+        let files = files::count_sql(&definition, "pg_catalog.\"C\"", |section| naming.get(section).copied());
         let id_types = [&counts, &rows, &warnings].into_iter().flatten().filter_map(|query| query.id_type).collect();
         let lock = Some(relations.lock.as_str()).filter(|lock| !lock.is_empty());
         let lock = lock.map(|lock| format!("{lock};\n")).unwrap_or_default();
@@ -98,7 +102,7 @@ impl Description {
         for (index, warning) in warnings.iter().enumerate() {
             append(&mut sql, format_args!("{};\n", warning.warning(index)));
         }
-        Ok(Self { schema, differences, id_types, sections, relations, counts, warnings: sql, files })
+        Ok(Self { schema, release, differences, id_types, sections, relations, counts, warnings: sql, files })
     }
 
     /// Whether it is true for the schema that a snapshot found.

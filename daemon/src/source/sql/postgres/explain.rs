@@ -1,7 +1,7 @@
 //! Whether an export can ask every query of a definition: each is planned as it is asked there, and begun, and no row
 //! of it is read. A right that is missing is told then, and not at night.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use orgvault_api::CheckLine;
 use sqlx::postgres::types::Oid;
@@ -15,11 +15,15 @@ use super::{
     shape::{self, Output, Query},
     types::{self, Type},
 };
-use crate::source::{
-    error::{SourceError, SourceFault},
-    sql::{
-        check, columns,
-        queries::{self, Asked},
+use crate::{
+    product::Definition,
+    source::{
+        error::{SourceError, SourceFault},
+        sql::{
+            check, columns,
+            queries::{self, Asked},
+            release::Release,
+        },
     },
 };
 
@@ -42,10 +46,11 @@ impl Postgres {
     pub(super) async fn explain(
         &self,
         session: &mut Session,
+        release: &Release,
         ids: &[&str],
         unreadable: &[String],
     ) -> Result<CheckLine, SourceError> {
-        let all = queries::all(&self.definition, &self.queries);
+        let all = queries::all(&release.definition, &release.queries);
         let mut explained: Vec<Explained<'_>> = all.into_iter().map(Explained::new).collect();
         for query in &mut explained {
             query.describe(session).await;
@@ -53,7 +58,7 @@ impl Postgres {
         let types = shape::types(session, explained.iter().flat_map(|query| &query.outputs)).await?;
         let mut id = None;
         for query in &mut explained {
-            query.plan(self, session, &types, ids, &mut id).await?;
+            query.plan(release, session, &types, ids, &mut id).await?;
         }
         let asked = explained.len();
         let mut denied = Denied::default();
@@ -123,14 +128,14 @@ impl<'q> Explained<'q> {
     /// When the connection is lost.
     async fn plan(
         &mut self,
-        source: &Postgres,
+        release: &Release,
         session: &mut Session,
         types: &HashMap<Oid, Type>,
         ids: &[&str],
         id: &mut Option<String>,
     ) -> Result<(), SourceError> {
         let Some(bound) = &self.bound else { return Ok(()) };
-        let sql = match self.as_exported(source, bound, types) {
+        let sql = match self.as_exported(&session.server.name, &release.definition, bound, types) {
             Ok(sql) => sql,
             Err(error) => {
                 self.refused = Some(error);
@@ -154,16 +159,22 @@ impl<'q> Explained<'q> {
     }
 
     /// The text that an export asks.
-    fn as_exported(&self, source: &Postgres, bound: &Bound, types: &HashMap<Oid, Type>) -> Result<String, SourceError> {
+    fn as_exported(
+        &self,
+        name: &Arc<str>,
+        definition: &Definition,
+        bound: &Bound,
+        types: &HashMap<Oid, Type>,
+    ) -> Result<String, SourceError> {
         Ok(match &self.asked {
             Asked::List(sql) => {
-                columns::of_list(&source.name, self.outputs.iter().map(|output| output.name.as_str()))?;
+                columns::of_list(name, self.outputs.iter().map(|output| output.name.as_str()))?;
                 (*sql).to_owned()
             }
             Asked::Rows(section, _) => {
-                let (_, readings) = describe::columns(&source.name, section, &self.outputs, types)?;
+                let (_, readings) = describe::columns(name, section, &self.outputs, types)?;
                 let names = self.outputs.iter().map(|output| output.name.as_str());
-                columns::of_files(&source.name, &source.definition, section, names)?;
+                columns::of_files(name, definition, section, names)?;
                 types::readable(&bound.sql, &readings)
             }
             Asked::Count(..) => format!("SELECT {} AS count", bound.count()),

@@ -14,7 +14,10 @@ use super::{
     session::Session,
     snapshot::text,
 };
-use crate::{product::Definition, source::error::SourceError};
+use crate::{
+    product::{Definition, Table},
+    source::error::SourceError,
+};
 
 const ACT: &str = "look for the tables";
 
@@ -120,20 +123,23 @@ impl Live {
     }
 }
 
-fn tables(definition: &Definition) -> impl Iterator<Item = (&String, &[String])> {
-    let read = definition.tables.iter().filter(|(_, table)| !table.reads.is_empty());
-    read.map(|(key, table)| (key, table.reads.as_slice()))
+fn tables(definition: &Definition) -> impl Iterator<Item = (&String, &Table)> {
+    definition.tables.iter().filter(|(_, table)| !table.reads.is_empty())
 }
 
 fn statements(definition: &Definition, roles: &Roles<'_>, live: Option<&Live>) -> String {
     let (login, reader, database) = (quoted(roles.login), quoted(roles.reader), quoted(roles.database));
     let mut schemas = BTreeSet::new();
     let mut selects = String::new();
-    for (key, reads) in tables(definition) {
+    for (key, table) in tables(definition) {
+        let reads = table.reads.as_slice();
         let (schema, name) = identifier::table(key);
-        let found = live.map(|live| live.find(schema.as_deref(), &name));
-        let Some((schema, columns)) = found.unwrap_or_else(|| Some((schema.as_deref().unwrap_or_default(), reads)))
-        else {
+        if live.is_none() {
+            expect(&mut selects, table, schema.as_deref(), &name, &reader);
+            schemas.insert(schema.unwrap_or_else(|| "public".to_owned()));
+            continue;
+        }
+        let Some((schema, columns)) = live.and_then(|live| live.find(schema.as_deref(), &name)) else {
             line(&mut selects, format_args!("-- there is no table {}", quoted(&name)));
             continue;
         };
@@ -141,12 +147,9 @@ fn statements(definition: &Definition, roles: &Roles<'_>, live: Option<&Live>) -
         for column in missing {
             line(&mut selects, format_args!("-- there is no column {}.{}", quoted(&name), quoted(column)));
         }
-        schemas.insert(if schema.is_empty() { "public".to_owned() } else { schema.to_owned() });
-        let schema = if schema.is_empty() { String::new() } else { format!("{}.", quoted(schema)) };
-        let columns: Vec<Cow<'_, str>> = there.into_iter().map(|column| quoted(column)).collect();
-        if !columns.is_empty() {
-            let columns = columns.join(", ");
-            line(&mut selects, format_args!("GRANT SELECT ({columns}) ON {schema}{} TO {reader};", quoted(&name)));
+        schemas.insert(schema.to_owned());
+        if !there.is_empty() {
+            line(&mut selects, format_args!("{}", grant(&there, Some(schema), &name, &reader)));
         }
     }
     let mut sql = String::new();
@@ -158,6 +161,24 @@ fn statements(definition: &Definition, roles: &Roles<'_>, live: Option<&Live>) -
         line(&mut sql, format_args!("GRANT USAGE ON SCHEMA {} TO {reader};", quoted(&schema)));
     }
     sql + &selects
+}
+
+/// The statements for a table that was not looked at; what only some releases have is left to somebody who knows.
+fn expect(sql: &mut String, table: &Table, schema: Option<&str>, name: &str, reader: &str) {
+    let (some, all): (Vec<&String>, Vec<&String>) =
+        table.reads.iter().partition(|read| table.is_optional || table.optional_columns.contains(read));
+    if !all.is_empty() {
+        line(sql, format_args!("{}", grant(&all, schema, name, reader)));
+    }
+    if !some.is_empty() {
+        line(sql, format_args!("-- where the app has it: {}", grant(&some, schema, name, reader)));
+    }
+}
+
+fn grant(columns: &[&String], schema: Option<&str>, name: &str, reader: &str) -> String {
+    let columns: Vec<Cow<'_, str>> = columns.iter().map(|column| quoted(column)).collect();
+    let schema = schema.map_or_else(String::new, |schema| format!("{}.", quoted(schema)));
+    format!("GRANT SELECT ({}) ON {schema}{} TO {reader};", columns.join(", "), quoted(name))
 }
 
 fn line(sql: &mut String, text: std::fmt::Arguments<'_>) {

@@ -11,7 +11,10 @@ use super::{
 };
 use crate::source::{
     error::{SourceError, SourceFault},
-    sql::check::{self, line},
+    sql::{
+        check::{self, line},
+        release::Release,
+    },
 };
 
 /// How often two transactions are compared: an own backend each time is no chance.
@@ -59,12 +62,14 @@ impl Postgres {
 
         let differences = self.differences(&opening.schema).await;
         lines.extend(check::of_schema(&self.definition, &differences, self.strict_schema));
+        let release = Release::whole(&self.definition, &self.queries);
+        let release = release.there(&self.name, super::DRIVER.dialect, &differences)?;
         // In the same connection, which may be the only one that the role is allowed.
         session.begin(Transaction::Statements).await?;
-        let listed = self.list(&mut session).await;
+        let listed = self.list(&mut session, &release).await;
         session.command("end the list", "ROLLBACK").await?;
         let ids: Vec<&str> = listed.iter().flatten().map(|one| one.key.id.as_str()).collect();
-        lines.push(self.explain(&mut session, &ids, &differences.unreadable).await?);
+        lines.push(self.explain(&mut session, &release, &ids, &differences.unreadable).await?);
         lines.push(check::organizations(listed));
         Ok(())
     }

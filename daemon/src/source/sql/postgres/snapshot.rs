@@ -14,6 +14,7 @@ use super::{
     stream,
 };
 use crate::{
+    product::Definition,
     row::{Column, RowSink},
     source::{
         error::{SourceError, SourceFault},
@@ -43,10 +44,14 @@ impl RowsSnapshot for Snapshot {
         &self.version
     }
 
+    fn definition(&self) -> &Arc<Definition> {
+        &self.description.release.definition
+    }
+
     async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {
         let source = Arc::clone(&self.source);
-        let definition = &source.definition;
-        let mut warnings = self.description.differences.warnings(&source.name, definition, source.strict_schema)?;
+        let definition = Arc::clone(self.definition());
+        let mut warnings = self.description.differences.warnings(&source.name, &definition, source.strict_schema)?;
         if self.description.warnings.is_empty() {
             return Ok(warnings);
         }
@@ -101,7 +106,7 @@ impl RowsSnapshot for Snapshot {
     async fn rows(&mut self, section: usize, sink: &RowSink) -> Result<u64, SourceError> {
         let description = Arc::clone(&self.description);
         let plan = description.sections.get(section).ok_or_else(|| self.no_section(section))?;
-        let act = self.source.definition.sections.get(section).map(rows_act).unwrap_or_default();
+        let act = description.release.definition.sections.get(section).map(rows_act).unwrap_or_default();
         stream::send_rows(&mut self.session, plan, &act, sink).await
     }
 

@@ -14,6 +14,7 @@ use crate::source::{
         check::{self, line},
         columns,
         queries::{self, Asked},
+        release::Release,
     },
 };
 
@@ -27,22 +28,24 @@ impl Sqlite {
         lines.push(line("read_only", CheckResult::Ok, "the file is opened read-only"));
         let differences = self.differences(&mut reading).await?;
         lines.extend(check::of_schema(&self.definition, &differences, self.strict_schema));
-        lines.push(self.queries(&mut reading).await);
+        let release = Release::whole(&self.definition, &self.queries);
+        let release = release.there(&self.name, super::DRIVER.dialect, &differences)?;
+        lines.push(self.queries(&mut reading, &release).await);
         drop(reading);
         lines.push(check::organizations(self.organizations().await));
         Ok(())
     }
 
-    async fn queries(&self, reading: &mut Reading) -> CheckLine {
-        let asked = queries::all(&self.definition, &self.queries);
+    async fn queries(&self, reading: &mut Reading, release: &Release) -> CheckLine {
+        let asked = queries::all(&release.definition, &release.queries);
         let mut refused = Vec::new();
         for query in &asked {
-            refused.extend(self.prepare(reading, query).await.err());
+            refused.extend(self.prepare(reading, release, query).await.err());
         }
         check::queries(asked.len(), &refused)
     }
 
-    async fn prepare(&self, reading: &mut Reading, query: &Asked<'_>) -> Result<(), SourceError> {
+    async fn prepare(&self, reading: &mut Reading, release: &Release, query: &Asked<'_>) -> Result<(), SourceError> {
         let act = query.act();
         match query {
             Asked::List(list) => {
@@ -51,7 +54,7 @@ impl Sqlite {
             }
             Asked::Rows(section, rows) => {
                 let layout = layout(self, reading, section, rows).await?;
-                columns::of_files(&self.name, &self.definition, section, layout.names.iter().map(String::as_str))
+                columns::of_files(&self.name, &release.definition, section, layout.names.iter().map(String::as_str))
             }
             Asked::Count(_, sql) | Asked::Warning(_, sql) => prepare(self, reading, &act, sql).await.map(drop),
         }

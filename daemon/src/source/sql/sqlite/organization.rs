@@ -46,17 +46,17 @@ impl OrganizationId {
 }
 
 impl Sqlite {
-    /// The id of this text, as the list of organizations has it now. One that is not listed is text.
+    /// The id of this text, as the `list` of organizations has it now. One that is not listed is text.
     ///
     /// # Errors
     /// When the list cannot be asked, or two of its ids have this text.
     pub(super) async fn organization_id(
         &self,
         connection: &mut SqliteConnection,
+        list: &str,
         text: &str,
     ) -> Result<OrganizationId, SourceError> {
         const ACT: &str = "find the organization";
-        let list = &self.queries.list;
         // The comparison is not that of the column: no affinity, no collation.
         let sql = format!(
             "SELECT id FROM (\n{list}\n) WHERE CASE typeof(id) WHEN 'blob' THEN id = ?2 OR lower(hex(id)) = ?1 \

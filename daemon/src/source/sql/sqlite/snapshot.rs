@@ -16,7 +16,7 @@ use super::{
     value::{self, Stored},
 };
 use crate::{
-    product::{DeclaredType, Section, SectionQueries},
+    product::{DeclaredType, Definition, Section, SectionQueries},
     row::{Block, Column, MAX_CELL_BYTES, Message, RowSink, WriterGone},
     source::{
         error::{SourceError, SourceFault, UnfitValue},
@@ -24,6 +24,7 @@ use crate::{
         sql::{
             columns, files,
             queries::{rows_act, warning_act},
+            release::Release,
             schema::{self, Differences},
             stall::{StallTimeout, Stalled},
         },
@@ -35,6 +36,7 @@ pub(super) struct Snapshot {
     source: Arc<Sqlite>,
     reading: Reading,
     differences: Differences,
+    release: Release,
     organization: OrganizationId,
     id: String,
 }
@@ -61,8 +63,11 @@ impl Snapshot {
         let sql = "SELECT strftime('%Y-%m-%dT%H:%M:%fZ') || '-' || lower(hex(randomblob(8))) AS id";
         let row = sqlx::raw_sql(sql).fetch_one(&mut reading.connection).await;
         let id = row.and_then(|row| row.try_get("id")).map_err(|error| source.failed("open a snapshot", &error))?;
-        let organization = source.organization_id(&mut reading.connection, organization).await?;
-        Ok(Self { source, reading, differences, organization, id })
+        let release = Release::whole(&source.definition, &source.queries);
+        let release = release.there(&source.name, super::DRIVER.dialect, &differences)?;
+        let list = &release.queries.list;
+        let organization = source.organization_id(&mut reading.connection, list, organization).await?;
+        Ok(Self { source, reading, differences, release, organization, id })
     }
 
     async fn fetch(&mut self, act: &str, sql: String) -> Result<Vec<SqliteRow>, SourceError> {
@@ -70,8 +75,13 @@ impl Snapshot {
         self.source.bounded(act, query.fetch_all(&mut self.reading.connection)).await
     }
 
-    async fn layout<'d>(&mut self, source: &'d Sqlite, section: usize) -> Result<Layout<'d>, SourceError> {
-        let known = source.definition.sections.get(section).zip(source.queries.sections.get(section));
+    async fn layout<'d>(
+        &mut self,
+        source: &'d Sqlite,
+        release: &'d Release,
+        section: usize,
+    ) -> Result<Layout<'d>, SourceError> {
+        let known = release.definition.sections.get(section).zip(release.queries.sections.get(section));
         let Some((section, SectionQueries { rows, .. })) = known else {
             return Err(source.fault(SourceFault::Query, "read", format!("the definition has no section {section}")));
         };
@@ -89,11 +99,15 @@ impl RowsSnapshot for Snapshot {
         &self.reading.version
     }
 
+    fn definition(&self) -> &Arc<Definition> {
+        &self.release.definition
+    }
+
     async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {
         let source = Arc::clone(&self.source);
-        let definition = &source.definition;
-        let mut warnings = self.differences.warnings(&source.name, definition, source.strict_schema)?;
-        for (query, rows) in definition.warnings.iter().zip(&source.queries.warnings) {
+        let Release { definition, queries } = self.release.clone();
+        let mut warnings = self.differences.warnings(&source.name, &definition, source.strict_schema)?;
+        for (query, rows) in definition.warnings.iter().zip(&queries.warnings) {
             let limit = schema::WARNING_IDS;
             let sql = format!("SELECT * FROM (\n{rows}\n) LIMIT {limit}");
             let rows = self.fetch(&warning_act(&query.code), sql).await?;
@@ -109,7 +123,8 @@ impl RowsSnapshot for Snapshot {
     async fn counts(&mut self) -> Result<Vec<u64>, SourceError> {
         const ACT: &str = "count the sections";
         let source = Arc::clone(&self.source);
-        let sections = &source.queries.sections;
+        let release = self.release.clone();
+        let sections = &release.queries.sections;
         let mut sql = "SELECT 0".to_owned();
         for section in sections {
             // Writing to a string cannot fail.
@@ -122,26 +137,26 @@ impl RowsSnapshot for Snapshot {
     }
 
     async fn named_files(&mut self) -> Result<u64, SourceError> {
-        let source = Arc::clone(&self.source);
+        let (source, release) = (Arc::clone(&self.source), self.release.clone());
         let queries = |name: &str| {
-            let mut sections = source.definition.sections.iter().zip(&source.queries.sections);
+            let mut sections = release.definition.sections.iter().zip(&release.queries.sections);
             sections.find(|(section, _)| section.name == name).map(|(_, queries)| queries.rows.as_str())
         };
-        let rows = self.fetch(files::COUNT, files::count_sql(&source.definition, "BINARY", queries)).await?;
+        let rows = self.fetch(files::COUNT, files::count_sql(&release.definition, "BINARY", queries)).await?;
         let number = rows.first().and_then(|row| row.try_get::<i64, _>(0).ok()?.try_into().ok());
         number.ok_or_else(|| source.fault(SourceFault::Query, files::COUNT, "it gives no number"))
     }
 
     async fn columns(&mut self, section: usize) -> Result<Arc<[Column]>, SourceError> {
-        let source = Arc::clone(&self.source);
-        let layout = self.layout(&source, section).await?;
+        let (source, release) = (Arc::clone(&self.source), self.release.clone());
+        let layout = self.layout(&source, &release, section).await?;
         let columns = layout.names.into_iter().zip(layout.types);
         Ok(columns.map(|(name, declared)| Column { name, kind: value::column_type(declared) }).collect())
     }
 
     async fn rows(&mut self, section: usize, sink: &RowSink) -> Result<u64, SourceError> {
-        let source = Arc::clone(&self.source);
-        let layout = self.layout(&source, section).await?;
+        let (source, release) = (Arc::clone(&self.source), self.release.clone());
+        let layout = self.layout(&source, &release, section).await?;
         let query = sqlx::query(AssertSqlSafe(layout.sql.to_owned()));
         let rows = self.organization.bind(query).fetch(&mut self.reading.connection);
         forward(&source, rows.boxed(), &layout, sink).await
