@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod apps;
+#[cfg(test)]
 mod archive;
 #[cfg(test)]
 mod define;
@@ -24,6 +26,8 @@ mod preflight;
 mod products;
 #[cfg(test)]
 mod recording;
+#[cfg(test)]
+mod releases;
 #[cfg(test)]
 mod rooms;
 #[cfg(test)]

@@ -13,6 +13,11 @@
 
 pub mod preflight;
 
+mod chatwoot;
+mod docmost;
+mod outline;
+mod plane;
+mod planka;
 mod rytask;
 mod solidtime;
 mod trueppm;
@@ -41,7 +46,16 @@ pub struct ImportApi {
 }
 
 /// Every product that we ship a definition of.
-pub const PRODUCTS: [Product; 3] = [rytask::PRODUCT, solidtime::PRODUCT, trueppm::PRODUCT];
+pub const PRODUCTS: [Product; 8] = [
+    chatwoot::PRODUCT,
+    docmost::PRODUCT,
+    outline::PRODUCT,
+    plane::PRODUCT,
+    planka::PRODUCT,
+    rytask::PRODUCT,
+    solidtime::PRODUCT,
+    trueppm::PRODUCT,
+];
 
 /// The product of that name.
 #[must_use]

@@ -9,5 +9,6 @@
     reason = "only tests link it: what goes wrong is their failure"
 )]
 
+pub mod apps;
 pub mod dice;
 pub mod postgres;
