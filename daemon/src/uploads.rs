@@ -2,6 +2,7 @@
 //!
 //! What is here blocks, and is called on threads that may: archives are written on such threads already.
 
+mod bucket;
 mod folder;
 mod path;
 
@@ -65,6 +66,8 @@ pub enum UploadsFault {
     Unreachable,
     /// It does not let us read.
     Denied,
+    /// It would be asked without TLS over a network.
+    Tls,
 }
 
 /// Why no file of a source can be read.
@@ -87,12 +90,13 @@ impl UploadsError {
         Self { place, fault: UploadsFault::Unreachable, words }
     }
 
-    /// Stable: `files_unreachable`, `files_denied`.
+    /// Stable: `files_unreachable`, `files_denied`, `files_tls`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self.fault {
             UploadsFault::Unreachable => "files_unreachable",
             UploadsFault::Denied => "files_denied",
+            UploadsFault::Tls => "files_tls",
         }
     }
 
@@ -104,8 +108,10 @@ impl UploadsError {
                 "check `files` of the source, and that the folder is mounted or the bucket's server answers"
             }
             UploadsFault::Denied => {
-                "let the daemon's user read the folder, or let its key list the bucket and get what is in it"
+                "let the daemon's user read the folder; of a bucket its key (`files_environment_file`) has to list it and \
+                 get what is in it"
             }
+            UploadsFault::Tls => "use https, or set `tls = \"as-url\"` of the source for a network that you trust",
         }
     }
 }
@@ -115,5 +121,6 @@ impl UploadsError {
 pub fn uploads(place: &FilesPlace) -> Arc<dyn Uploads> {
     match place {
         FilesPlace::Folder(path) => Arc::new(folder::FolderUploads::new(path.clone())),
+        FilesPlace::Bucket(bucket) => Arc::new(bucket::BucketUploads::new(bucket.clone())),
     }
 }

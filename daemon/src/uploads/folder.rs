@@ -52,7 +52,7 @@ impl OpenUploads for OpenFolder {
     fn file(&self, path: &FilePath) -> Result<Box<dyn Upload>, NoFile> {
         let file = self.0.file(path.as_str()).map_err(|cause| no_file(&cause))?;
         let then = file.metadata().map_err(|cause| NoFile::Unreadable { why: cause.to_string() })?;
-        Ok(Box::new(FileContent { then: State::of(&then), file }))
+        Ok(Box::new(FileContent { left: then.size(), then: State::of(&then), file }))
     }
 }
 
@@ -69,6 +69,8 @@ fn no_file(cause: &io::Error) -> NoFile {
 
 struct FileContent {
     file: File,
+    /// No more is read than it had: one that is written to all the time never ends.
+    left: u64,
     /// As it was when it was opened.
     then: State,
 }
@@ -88,12 +90,59 @@ impl State {
 
 impl Read for FileContent {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file.read(buffer)
+        let count = (&self.file).take(self.left).read(buffer)?;
+        self.left -= count as u64;
+        Ok(count)
     }
 }
 
 impl Upload for FileContent {
     fn has_changed(&self) -> bool {
-        self.file.metadata().map_or(true, |now| State::of(&now) != self.then)
+        let is_same = self.file.metadata().is_ok_and(|now| State::of(&now) == self.then);
+        // Some file systems do not know a file's size before it was read.
+        let has_ended = (&self.file).read(&mut [0]).is_ok_and(|more| more == 0);
+        !(is_same && has_ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, io::Write as _};
+
+    use super::*;
+
+    fn read(content: &mut dyn Upload) -> Vec<u8> {
+        let mut read = Vec::new();
+        content.read_to_end(&mut read).unwrap();
+        read
+    }
+
+    #[test]
+    fn what_is_written_to_meanwhile_is_told_and_no_more_of_it_read_than_there_was() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = FolderUploads::new(directory.path().to_owned()).open(&CancellationToken::new()).unwrap();
+        let path = directory.path().join("file");
+        let open = || place.file(&FilePath::new("file").unwrap()).ok().unwrap();
+        fs::write(&path, "12345").unwrap();
+        let mut content = open();
+        assert_eq!((read(content.as_mut()), content.has_changed()), (b"12345".to_vec(), false));
+        let mut content = open();
+        File::options().append(true).open(&path).unwrap().write_all(b"678").unwrap();
+        assert_eq!((read(content.as_mut()), content.has_changed()), (b"12345".to_vec(), true));
+        let mut content = open();
+        File::options().write(true).open(&path).unwrap().set_len(2).unwrap();
+        assert_eq!((read(content.as_mut()), content.has_changed()), (b"12".to_vec(), true));
+        // A new file of that name is not the one that is read.
+        let mut content = open();
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "other").unwrap();
+        assert_eq!((read(content.as_mut()), content.has_changed()), (b"12".to_vec(), false));
+    }
+
+    #[test]
+    fn a_file_whose_size_is_not_known_is_told_when_it_is_not_empty() {
+        let place = FolderUploads::new("/proc".into()).open(&CancellationToken::new()).unwrap();
+        let mut content = place.file(&FilePath::new("version").unwrap()).ok().unwrap();
+        assert_eq!((read(content.as_mut()), content.has_changed()), (Vec::new(), true));
     }
 }

@@ -40,7 +40,7 @@ use crate::checked_toml::{FileProblem, Problems, closest};
 use orgvault_api::Role;
 
 pub use self::{
-    files::FilesPlace,
+    files::{Bucket, FilesPlace},
     freshness::{Exception, Freshness},
     hook::{HookAction, HookConfig, HookEvent, HookScope},
     http::Http,

@@ -127,16 +127,17 @@ fn source(table: &Table<'_>, environment: &Environment, names: &mut Unique, rule
     // What is missing was noted: the other keys are looked at all the same.
     let url = url.unwrap_or_else(|| SecretUrl::new(String::new()));
     let default = SourceConfig::new(name.unwrap_or_default(), product.unwrap_or_default(), url);
+    let tls =
+        table.or("tls", default.tls, |value| value.one_of(&[("verify-full", Tls::VerifyFull), ("as-url", Tls::AsUrl)]));
     SourceConfig {
-        tls: table
-            .or("tls", default.tls, |value| value.one_of(&[("verify-full", Tls::VerifyFull), ("as-url", Tls::AsUrl)])),
+        tls,
         connect_timeout: table.or("connect_timeout", default.connect_timeout, some_duration),
         statement_timeout: table.or("statement_timeout", default.statement_timeout, duration),
         first_row_timeout: table.or("first_row_timeout", default.first_row_timeout, duration),
         stall_timeout: table.or("stall_timeout", default.stall_timeout, some_duration),
         export_timeout: table.or("export_timeout", default.export_timeout, duration),
         strict_schema: table.or("strict_schema", default.strict_schema, Value::boolean),
-        files: table.optional("files", files::place),
+        files: files::read(table, environment, tls == Tls::AsUrl),
         retention: retention::own(table, rules),
         ..default
     }

@@ -92,6 +92,8 @@ fn example_environment() -> (tempfile::TempDir, Environment) {
         ("plans-here.env", "DATABASE_PASSWORD=s3cret\n"),
         ("mail.env", "SMTP_PASSWORD=s3cret\n"),
         ("page-env", "PAGER_TOKEN=s3cret\n"),
+        ("tracker-eu-files.env", "AWS_SECRET_ACCESS_KEY=s3cret\n"),
+        ("tracker-us-files", "AWS_SECRET_ACCESS_KEY=s3cret\n"),
     ] {
         fs::write(directory.path().join(name), text).unwrap();
         fs::set_permissions(directory.path().join(name), fs::Permissions::from_mode(0o640)).unwrap();

@@ -38,7 +38,17 @@ impl fmt::Debug for Variables {
 /// Reads the one of `environment_file` and `environment_credential` that is there; nothing where
 /// neither is. None where something is wrong, which was noted.
 pub(super) fn read(table: &Table<'_>, environment: &Environment) -> Option<Variables> {
-    let kept = SecretFile { keys: KEYS, examples: ["mail.env", "mail-env"], what: "NAME=value lines", checked };
+    read_as(table, environment, KEYS, ["mail.env", "mail-env"])
+}
+
+/// As [`read`], under other keys.
+pub(super) fn read_as(
+    table: &Table<'_>,
+    environment: &Environment,
+    keys: [&'static str; 2],
+    examples: [&'static str; 2],
+) -> Option<Variables> {
+    let kept = SecretFile { keys, examples, what: "NAME=value lines", checked };
     kept.read(table, environment, || Some(Variables::default()))
 }
 

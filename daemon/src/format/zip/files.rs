@@ -27,6 +27,8 @@ use crate::{
 const BLOCK: usize = 256 * 1024;
 /// So much of a file decides whether it is worth compressing.
 const SAMPLE: usize = 64 * 1024;
+/// So much of a path is shown in a warning, in characters.
+const SHOWN: usize = 300;
 /// It is, where deflate leaves less than so many percent of that.
 const WORTH_PERCENT: usize = 95;
 
@@ -182,7 +184,7 @@ impl<W: Write + Seek> ZipEncoder<W> {
         copying: &mut Copying<'_>,
     ) -> Result<(Status, Option<Held>, String), FormatError> {
         self.go_on()?;
-        let path = match FilePath::new(name) {
+        let path = match file.refused.map_or_else(|| FilePath::new(name), Err) {
             Ok(path) => path,
             Err(refusal) => return Ok((Status::Refused, None, refusal.to_string())),
         };
@@ -258,6 +260,7 @@ impl<W: Write + Seek> ZipEncoder<W> {
     fn described(&self, name: &str, file: &NamedFile, why: &str) -> String {
         let (table, id) = self.first_row(file);
         let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+        let name: String = name.chars().take(SHOWN).collect();
         format!("{table} {id}: {name}{why}")
     }
 
@@ -315,3 +318,6 @@ fn fill(content: &mut dyn Read, block: &mut [u8]) -> (usize, Option<io::Error>) 
     }
     (filled, None)
 }
+
+#[cfg(test)]
+mod tests;

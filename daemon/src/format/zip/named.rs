@@ -9,9 +9,11 @@ use crate::{
     format::{ArchivePlan, FormatError, findings::ValueOrigin, value::Value},
     product::TimestampStyle,
     row::{Block, Column},
-    uploads::FilePath,
+    uploads::{FilePath, Refusal},
 };
 
+/// So much of a text is kept, in characters, that is not taken for a path.
+const SHOWN: usize = 1000;
 /// Digits of a SHA-256.
 const SHA256_DIGITS: usize = 64;
 
@@ -26,8 +28,10 @@ pub(super) struct Named {
 }
 
 /// What rows say of one file: each thing once.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct NamedFile {
+    /// Why what the rows say is no path, where it is none.
+    pub(super) refused: Option<Refusal>,
     /// What is said; several rows may say the same.
     pub(super) claims: Vec<Claim>,
 }
@@ -105,8 +109,12 @@ impl Named {
 fn note(files: &mut IndexMap<Box<str>, NamedFile>, columns: &FileColumns, origin: &ValueOrigin, row: &[Option<&[u8]>]) {
     let text = |column: usize| text(origin, row, column).filter(|text| !text.is_empty());
     let Some(named) = text(columns.path) else { return };
-    let name = FilePath::new(&named).map_or(named, |path| path.as_str().to_owned());
-    let claims = &mut files.entry(name.into()).or_default().claims;
+    let (name, refused) = match FilePath::new(&named) {
+        Ok(path) => (path.to_string(), None),
+        Err(refusal) => (named.chars().take(SHOWN).collect(), Some(refusal)),
+    };
+    let file = files.entry(name.into()).or_insert_with(|| NamedFile { refused, claims: Vec::new() });
+    let claims = &mut file.claims;
     let bytes = columns.bytes.and_then(text).map(|text| text.parse().map_err(|_not_a_number| NoMeaning));
     let sha256 = columns.sha256.and_then(text).map(|text| sha256(&text));
     if !claims.iter().any(|claim| claim.bytes == bytes && claim.sha256 == sha256) {

@@ -180,9 +180,15 @@ fn a_large_member_keeps_room_and_stays_small_without_zip64() {
 }
 
 /// A file in which pages of zeros take no room on the disk.
-struct Sparse {
+pub(super) struct Sparse {
     file: File,
     at: u64,
+}
+
+impl Sparse {
+    pub(super) fn new(file: File) -> Self {
+        Self { file, at: 0 }
+    }
 }
 
 impl Write for Sparse {
@@ -214,7 +220,7 @@ impl Seek for Sparse {
 #[test]
 fn members_and_archives_over_four_gib_are_zip64_and_four_readers_open_them() {
     let file = tempfile::Builder::new().suffix(".zip").tempfile().unwrap();
-    let mut zip = Container::new(Sparse { file: file.reopen().unwrap(), at: 0 }, 0, time());
+    let mut zip = Container::new(Sparse::new(file.reopen().unwrap()), 0, time());
     let zeros = vec![0; 1 << 20];
     let pieces = 4 * GIB / zeros.len() as u64 + 3;
     for (name, pieces) in [("first.csv", 1), ("huge.csv", pieces), ("last.csv", 1)] {
