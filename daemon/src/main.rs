@@ -57,7 +57,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct DefineArguments {
-    /// The app's database: postgres://.. or sqlite:///FILE. A password is better in ~/.pgpass than here.
+    /// The app's database, `postgres://..` or `sqlite:///FILE`. A password is better in ~/.pgpass than here.
     url: String,
     /// The table of which each row is an organization: `workspaces`, or `schema.workspaces`.
     #[arg(long, value_name = "TABLE")]

@@ -1,5 +1,6 @@
 //! A classification as the text of a definition.
 
+mod about;
 mod organization;
 mod section;
 mod summary;

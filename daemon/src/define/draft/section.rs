@@ -2,16 +2,14 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use super::{Draft, comment, has_section, key, strings, text, wrapped};
+use super::{Draft, about, comment, has_section, key, strings, text, wrapped};
 use crate::{
     define::{
         classify::Class,
-        link::{Link, Origin},
         owned::{Owned, Way},
         query::Queries,
         secrets::{is_secret, is_secret_in},
-        shared::Shared,
-        study::{Proof, Study},
+        study::Study,
     },
     source::survey::{Answer, Ask, ColumnFacts, Kind, Question},
 };
@@ -107,8 +105,8 @@ fn piece(draft: &Draft<'_>, queries: &Queries<'_>, names: &mut Names, place: usi
     });
     piece.written = written(draft, place, class);
     let (condition, about) = match class {
-        Class::Shared(shared) => (queries.named_by(place, &shared.by), about_shared(draft, place, shared)),
-        Class::Owned(owned) => (queries.condition(place), about_owned(draft, place, owned)),
+        Class::Shared(shared) => (queries.named_by(place, &shared.by), about::shared(draft, place, shared)),
+        Class::Owned(owned) => (queries.condition(place), about::owned(draft, place, owned)),
         Class::Excluded(_) | Class::Undecided(_) => return piece,
     };
     let (order, by_what) = order(draft, queries, place);
@@ -240,98 +238,6 @@ fn order(draft: &Draft<'_>, queries: &Queries<'_>, place: usize) -> (String, Opt
     (sorted, Some("It has no primary key: its rows are sorted by all columns that are written.".to_owned()))
 }
 
-/// How a table finds its organization, as a sentence.
-fn about_owned(draft: &Draft<'_>, place: usize, owned: &Owned) -> String {
-    let mut said = match &owned.way {
-        Way::Tenant => "the organization itself.".to_owned(),
-        Way::Link(at) => format!("{}.", path(draft, *at)),
-        Way::Any(ways) => {
-            let paths: Vec<String> = ways.iter().map(|at| path(draft, *at)).collect();
-            format!("{}: one of them is set in every row.", paths.join(", or "))
-        }
-        Way::Typed(pair) => {
-            let arms: Vec<String> =
-                pair.arms.iter().map(|arm| format!("{:?} is {}", arm.value, draft.schema.key(arm.table))).collect();
-            format!("{} says whose row {} names: {}.", pair.kind, pair.id, arms.join(", "))
-        }
-    };
-    if let Some(parent) = owned.tree.and_then(|at| draft.schema.links.get(at)) {
-        let parent = parent.columns.join(", ");
-        write!(said, " Rows without belong where {parent} leads.").unwrap_or_default();
-    }
-    for note in owned.notes.iter().cloned().chain(orphans(draft, place, owned).map(|(_, note)| note)) {
-        write!(said, "\n{note}.").unwrap_or_default();
-    }
-    said
-}
-
-/// `project_id -> projects.workspace_id -> workspaces`, with what makes each step certain.
-fn path(draft: &Draft<'_>, at: usize) -> String {
-    let Some(link) = draft.schema.links.get(at) else { return String::new() };
-    let (columns, target) = (link.columns.join(", "), draft.schema.key(link.to));
-    let said = format!("{columns} names {target} ({})", how(draft, link));
-    let next = match draft.classes.tables.get(&link.to) {
-        Some(Class::Owned(Owned { way: Way::Link(next), .. })) if link.to != draft.schema.tenant => Some(*next),
-        _ => None,
-    };
-    next.map_or(said.clone(), |next| format!("{said}, whose {}", path(draft, next)))
-}
-
-fn how(draft: &Draft<'_>, link: &Link) -> String {
-    let null = if link.is_required { "NOT NULL" } else { "may be NULL" };
-    match link.origin {
-        Origin::Hint => "as the file of links says".to_owned(),
-        Origin::Constraint => format!("foreign key, {null}"),
-        Origin::Name | Origin::Part => match Study::new(draft.schema, draft.answers).proof(link) {
-            Proof::Holds(Some(why)) => format!("{why}, {null}"),
-            _ => format!("by name, {null}"),
-        },
-    }
-}
-
-fn about_shared(draft: &Draft<'_>, place: usize, shared: &Shared) -> String {
-    let links = shared.by.iter().filter_map(|at| draft.schema.links.get(*at));
-    let named: Vec<String> =
-        links.map(|link| format!("{}.{}", draft.schema.key(link.from), link.columns.join(", "))).collect();
-    let is_of_people = crate::define::shared::is_of_people(draft.schema, place);
-    let what = if shared.are_members && is_of_people { "the members" } else { "the rows" };
-    format!("several organizations share it. Here are {what} that {} names.", named.join(" or "))
-}
-
-/// Why rows may belong to no organization, and the same with their number.
-fn orphans(draft: &Draft<'_>, place: usize, owned: &Owned) -> Option<(String, String)> {
-    let Way::Link(at) = &owned.way else { return None };
-    let link = draft.schema.links.get(*at)?;
-    let is_nullable = |name: &String| draft.schema.table(place).column(name).is_some_and(|column| column.is_nullable);
-    // Of what was decided by its rows, one without is news.
-    let is_meant = draft.schema.is_direct(link) || link.origin == Origin::Hint;
-    if !is_meant || !link.columns.iter().any(is_nullable) {
-        return None;
-    }
-    let question = |ask: Ask| match draft.answers.get(&Question { table: place, ask }) {
-        Some(Answer::Count(count)) => Some(*count),
-        _ => None,
-    };
-    let columns = link.columns.join(", ");
-    let parent = owned.tree.and_then(|at| draft.schema.links.get(at)).map(|link| link.columns.join(", "));
-    let and_parent = parent.map(|parent| format!(" and {parent}")).unwrap_or_default();
-    let why = format!("{columns}{and_parent} may be NULL: such a row belongs to no organization");
-    let unset = question(Ask::Unset(link.columns.clone()));
-    let note = match unset {
-        Some(0) => format!("{columns} is NULL in no row now"),
-        Some(unset) => format!("{columns} is NULL in {}, which belong to no organization", rows_of(unset)),
-        None => why.clone(),
-    };
-    if owned.tree.is_some() {
-        return Some((why.clone(), why));
-    }
-    Some((why, note))
-}
-
-fn rows_of(number: u64) -> String {
-    if number == 1 { "1 row".to_owned() } else { format!("{number} rows") }
-}
-
 /// Types that SQLite does not know.
 fn types(draft: &Draft<'_>, written: &[String], place: usize) -> String {
     if draft.dialect != crate::sql::Dialect::SQLITE {
@@ -373,7 +279,7 @@ fn warnings(draft: &Draft<'_>, queries: &Queries<'_>, place: usize) -> String {
         let (table, target, columns) = (draft.schema.key(place), draft.schema.key(link.to), link.columns.join(", "));
         let found = format!(
             "{} of {table} name, by {columns}, what belongs in {target} to another organization. The query costs time at each export.",
-            rows_of(foreign.rows)
+            about::rows_of(foreign.rows)
         );
         let message =
             format!("rows of {table} name, by {columns}, rows of {target} that belong to another organization");
@@ -405,7 +311,7 @@ pub(super) fn give_reads(draft: &Draft<'_>, queries: &Queries<'_>, pieces: &mut 
             Some(Class::Excluded(why)) => line("excluded", text(why)),
             Some(Class::Undecided(why)) => line("undecided", text(why)),
             Some(Class::Owned(owned)) => {
-                if let Some((why, _)) = orphans(draft, piece.place, owned) {
+                if let Some((why, _)) = about::orphans(draft, piece.place, owned) {
                     line("orphans", text(&why));
                 }
             }
