@@ -8,7 +8,7 @@ because a shared machine's speed drifts.
 """
 import argparse, os, shutil, tempfile
 
-import console, files, rytask, service, solidtime, trueppm
+import console, files, rytask, sections, service, solidtime, trueppm
 from machine import Daemon, Postgres, row
 
 PARTS = {
@@ -19,6 +19,7 @@ PARTS = {
     "scans": solidtime.scans,
     "files": files.files,
     "seed": trueppm.seed,
+    "sections": sections.sections,
     "night": service.night,
     "schedules": service.schedules,
     "polling": service.polling,

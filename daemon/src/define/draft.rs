@@ -66,7 +66,7 @@ impl Draft<'_> {
         // Writing to a string cannot fail.
         write!(
             head,
-            "\n[product]\nname = {}\nmeasured_on = {}\n\n[organization]\nlist = {}\n\n[json]\nhead = [\n  \
+            "\n[product]\nname = {}\nmeasured_on = {}\n\n[organization]\nlist = {}\n\n[encoding]\ntimestamp = \"micros\"\n\n[json]\nhead = [\n  \
              {{ key = {}, value = {} }},\n  {{ key = {}, value = \"1\" }},\n  {{ key = {}, from = \"started_at\" }},\n]\n\
              counts = {}\n",
             text(&self.name),
