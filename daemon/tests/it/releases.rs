@@ -52,6 +52,7 @@ message = "nothing has these labels"
 rows = "SELECT CAST(id AS text) AS id FROM labels WHERE company_id = $1"
 
 [table.companies]
+excluded = "they are listed, and in no section"
 reads = ["id", "name", "closed_at"]
 optional = ["closed_at"]
 
