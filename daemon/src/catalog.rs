@@ -2,6 +2,7 @@
 //! and in the files below, and nothing else's.
 
 mod archives;
+mod coverage;
 mod exports;
 mod file;
 mod history;
@@ -34,6 +35,7 @@ use sqlx::{
 use crate::notices::Notices;
 
 pub use archives::{ArchiveFilter, ArchiveQuery, Totals};
+pub use coverage::LastCoverage;
 pub use exports::{ExportFilter, LastExport};
 pub use history::Forgotten;
 pub use listings::Listing;

@@ -16,6 +16,7 @@ pub mod api;
 pub mod audit;
 pub mod catalog;
 pub mod context;
+pub mod coverage;
 pub mod define;
 pub mod demo;
 pub mod export;

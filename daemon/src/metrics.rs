@@ -52,10 +52,12 @@ struct Page {
 }
 
 /// Every metric with what it means.
-const NAMES: [(&str, &str); 18] = [
+const NAMES: [(&str, &str); 20] = [
     ("build_info", "The version of the daemon"),
     ("configured_timestamp_seconds", "When the configuration in force was read"),
     ("warning", "What is not as it should be with the daemon as a whole, by code"),
+    ("coverage_failed", "Sections of a source whose rows were not as meant when its coverage was looked at last"),
+    ("coverage_timestamp_seconds", "When that was"),
     ("exports", "Exports that wait (pending) or are being written (started)"),
     ("exports_failed_last_day", "Exports that ended as an error in the last 24 hours, without canceled ones"),
     ("archives", "Archives that the catalog lists"),
@@ -129,6 +131,21 @@ impl Page {
         Ok(())
     }
 
+    async fn coverage(&self, shop: &Context) -> Result<(), CatalogError> {
+        let config = shop.config();
+        for last in shop.catalog.coverages().await? {
+            if config.sources.iter().any(|source| source.name == last.source) {
+                let of = || vec![("source", last.source.clone())];
+                // One that could not be looked at says nothing of its sections.
+                if last.sections > 0 || last.message.is_none() {
+                    self.set("coverage_failed", of(), f64::from(last.failed));
+                }
+                self.set("coverage_timestamp_seconds", of(), seconds(last.at));
+            }
+        }
+        Ok(())
+    }
+
     fn organization(&self, key: &OrganizationKey, status: &OrganizationStatus, duration: Option<f64>, now: Timestamp) {
         let OrganizationKey { source, kind, id, slug, .. } = key;
         // Where a product has no kinds, its series are called as ever.
@@ -197,6 +214,7 @@ pub async fn page(shop: &Context, engine: &Engine, organizations: bool) -> Resul
     for warning in shop.notices.list() {
         page.set("warning", vec![("code", warning.code)], 1.0);
     }
+    page.coverage(shop).await?;
     page.set("exports", vec![("state", "pending".to_owned())], count(pending as u64));
     page.set("exports", vec![("state", "started".to_owned())], count(running as u64));
     let failed = shop.catalog.failed_since(now - TimeDelta::days(1), &Tenants::default()).await?;

@@ -16,6 +16,7 @@ use crate::{
     audit::Audit,
     catalog::{Catalog, CatalogError, Mend},
     context::{Context, Sources},
+    coverage,
     export::{Engine, EngineParts},
     hook::Hooks,
     keep::{self, KeepError},
@@ -281,7 +282,7 @@ fn chores(
     engine: &Engine,
     schedules: &Schedules,
     stop: &Stop,
-) -> [(&'static str, Chore); 7] {
+) -> [(&'static str, Chore); 8] {
     let (parts, end) = (|| Arc::clone(context), || stop.soft.clone());
     let reload = watch_configuration(parts(), Arc::clone(reloader), Arc::clone(&stop.reload), end());
     [
@@ -289,6 +290,7 @@ fn chores(
         ("the watch of the archive directory", Box::pin(watch_archives(parts(), end()))),
         ("the watch of its disk", Box::pin(keep::watch_home(parts(), end()))),
         ("the scrubbing", Box::pin(keep::scrub_regularly(parts(), end()))),
+        ("the look at the coverage", Box::pin(coverage::look_regularly(parts(), end()))),
         ("the forgetting of the history", Box::pin(keep::forget_regularly(parts(), end()))),
         ("the writing of metrics", Box::pin(metrics::write_regularly(parts(), engine.clone(), end()))),
         ("what tells the service manager", Box::pin(tell_status(engine.clone(), schedules.clone(), end()))),

@@ -1,5 +1,6 @@
 //! Sources: read-only snapshots of application databases, as streams of rows.
 
+mod coverage;
 mod error;
 mod files;
 mod instant;
@@ -12,7 +13,7 @@ mod uuid;
 
 use std::{path::Path, sync::Arc};
 
-use orgvault_api::{SourceCheck, Warning};
+use orgvault_api::{Coverage, SourceCheck, Warning, clock::Timestamp};
 use orgvault_config::SourceConfig;
 
 use tokio_util::task::TaskTracker;
@@ -147,6 +148,16 @@ impl Source {
         let (mut lines, grants) = self.rows.check().await;
         lines.extend(files::check(&self.definition, self.uploads.as_ref()).await);
         SourceCheck { source: self.name.to_string(), lines, grants }
+    }
+
+    /// Whether the rows of all organizations together are the rows of their tables. A table that cannot be
+    /// looked at is a line, not an error.
+    ///
+    /// # Errors
+    /// When the source cannot be asked at all.
+    pub async fn coverage(&self, now: Timestamp) -> Result<Coverage, SourceError> {
+        let counted = self.rows.coverage().await?;
+        Ok(coverage::judge(&self.name, counted, now))
     }
 
     /// The GRANT statements of exactly what the definition reads, without a look at the database;

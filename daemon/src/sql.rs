@@ -3,8 +3,10 @@
 //! <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>
 
 mod names;
+mod shape;
 
 pub use names::{Names, table_name};
+pub(crate) use shape::{is_compound, joined, with_columns, without_order};
 
 /// A kind of database that a definition may have words for. How one is read is told by the driver of
 /// its name, below `source/sql/`.

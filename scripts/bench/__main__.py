@@ -8,7 +8,7 @@ because a shared machine's speed drifts.
 """
 import argparse, os, shutil, tempfile
 
-import console, files, rytask, sections, service, solidtime, trueppm
+import console, coverage, files, rytask, sections, service, solidtime, trueppm
 from machine import Daemon, Postgres, row
 
 PARTS = {
@@ -20,6 +20,7 @@ PARTS = {
     "files": files.files,
     "seed": trueppm.seed,
     "sections": sections.sections,
+    "coverage": coverage.coverage,
     "night": service.night,
     "schedules": service.schedules,
     "polling": service.polling,

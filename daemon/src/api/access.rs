@@ -142,6 +142,7 @@ fn own_routes() -> Vec<Route> {
         Route::new(GET,    "/v1/status",                               Viewer, status::show).scoped(),
         Route::new(GET,    "/v1/sources",                              Viewer, sources::list).scoped(),
         Route::new(GET,    "/v1/sources/{name}/check",                 Admin,  sources::check),
+        Route::new(GET,    "/v1/sources/{name}/coverage",              Admin,  sources::coverage),
         Route::new(GET,    "/v1/organizations",                        Viewer, organizations::list).scoped(),
         Route::new(GET,    "/v1/organizations/{source}/{org}",         Viewer, organizations::show).scoped(),
         Route::new(GET,    "/v1/organizations/{source}/{org}/counts",  Admin,  organizations::counts).scoped(),

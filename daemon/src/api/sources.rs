@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use futures_util::future::join_all;
-use orgvault_api::{ExportError, Source as Shown, SourceCheck, Sources};
+use orgvault_api::{Coverage, ExportError, Source as Shown, SourceCheck, Sources};
 use serde::Deserialize;
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
     request::{Path, Query},
 };
 use crate::{
+    coverage,
     export::representable,
     source::{Source, SourceError},
 };
@@ -61,6 +62,15 @@ pub(crate) async fn check(
         check.lines.push(representable(&source).await);
     }
     Ok(Json(check))
+}
+
+pub(crate) async fn coverage(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+) -> Result<Json<Coverage>, ApiError> {
+    let source = app.source(&caller, &name)?;
+    Ok(Json(coverage::look(&app.context, &source).await.map_err(|error| wire(&error))?))
 }
 
 impl App {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use orgvault_api::{CheckLine, Warning};
 
-use super::{error::SourceError, listing::Listed};
+use super::{coverage::Counted, error::SourceError, listing::Listed};
 use crate::{
     product::Definition,
     row::{Column, RowSink},
@@ -27,6 +27,9 @@ pub(super) trait Rows: Send + Sync {
     /// Looks at every invariant; what fails is a line. Also gives the GRANT statements for what is
     /// there, where the database has such.
     async fn check(&self) -> (Vec<CheckLine>, String);
+
+    /// Counts the rows of every table, and of its sections for all organizations together, at one instant.
+    async fn coverage(&self) -> Result<Counted, SourceError>;
 
     /// The GRANT statements of what the definition reads, without a look at the database; empty where
     /// it has no roles.

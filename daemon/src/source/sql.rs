@@ -13,6 +13,7 @@ mod seen;
 mod sqlite;
 mod stall;
 mod tables;
+mod tallies;
 #[cfg(test)]
 mod tests;
 

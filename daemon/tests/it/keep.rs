@@ -1,5 +1,6 @@
 //! What is stored is looked after: through the real socket, on a made-up SQLite database.
 
+mod coverage;
 pub(crate) mod fixture;
 mod health;
 mod home;

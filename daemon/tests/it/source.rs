@@ -2,6 +2,7 @@
 
 mod checks;
 mod columns;
+mod coverage;
 mod dialects;
 mod faults;
 pub(crate) mod fixture;

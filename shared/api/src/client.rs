@@ -17,7 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use self::{connection::Answer, route::Route};
 use crate::{
-    Alive, AuditTrail, Counts, Diagnosis, Export, ExportRequest, Exports, LogLines, NewToken, Organization,
+    Alive, AuditTrail, Counts, Coverage, Diagnosis, Export, ExportRequest, Exports, LogLines, NewToken, Organization,
     Organizations, Reloaded, Run, Runs, Schedule, Schedules, SourceCheck, Sources, State, Status, Token, TokenRequest,
     Tokens, gid::Gid,
 };
@@ -95,6 +95,14 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn check(&self, source: &str, deep: bool) -> Result<SourceCheck, ClientError> {
         self.get(Route::new("/v1/sources").segment(source).segment("check").query("deep", deep.then_some("true"))).await
+    }
+
+    /// The rows of all organizations of a source together against the rows of their tables.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn coverage(&self, source: &str) -> Result<Coverage, ClientError> {
+        self.get(Route::new("/v1/sources").segment(source).segment("coverage")).await
     }
 
     /// The organizations of every source, or of one.

@@ -23,6 +23,7 @@ pub mod units;
 
 mod archive;
 mod audit;
+mod coverage;
 mod demo;
 mod diagnosis;
 mod export;
@@ -44,6 +45,7 @@ pub use archive::{
     Archive, ArchiveFiles, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification,
 };
 pub use audit::{Actor, AuditEntry, AuditTrail};
+pub use coverage::{Coverage, SectionCoverage};
 pub use demo::DemoReady;
 pub use diagnosis::Diagnosis;
 pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Progress, SectionProgress, State};

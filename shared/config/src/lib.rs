@@ -14,6 +14,7 @@ pub mod calendar;
 pub mod checked_toml;
 pub mod patterns;
 
+mod coverage;
 mod files;
 mod freshness;
 mod hook;
@@ -40,6 +41,7 @@ use crate::checked_toml::{FileProblem, Problems, closest};
 use orgvault_api::Role;
 
 pub use self::{
+    coverage::Coverage,
     files::{Bucket, FilesPlace},
     freshness::{Exception, Freshness},
     hook::{HookAction, HookConfig, HookEvent, HookScope},
@@ -75,6 +77,8 @@ pub struct Config {
     pub retention: Retention,
     /// `[scrub]`.
     pub scrub: Scrub,
+    /// `[coverage]`.
+    pub coverage: Coverage,
     /// `[freshness]`.
     pub freshness: Freshness,
     /// `[metrics]`.

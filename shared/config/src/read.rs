@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
     Access, Config, Daemon, Environment, LogFormat, Reading, Retention, SecretUrl, SourceConfig, SourceLines, Tls,
-    files, freshness, hook,
+    coverage, files, freshness, hook,
     http::http,
     metrics, retention, schedule, scrub, secret, target,
     values::{absolute_path, accounts, duration, memory, mode, name, optional_group, size, socket_path, some_duration},
@@ -77,6 +77,7 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
         hooks: hooks.into_iter().flatten().collect(),
         retention,
         scrub: root.table("scrub", scrub::read).unwrap_or_default(),
+        coverage: root.table("coverage", coverage::read).unwrap_or_default(),
         freshness: root.table("freshness", freshness::read).unwrap_or_default(),
         metrics: root.table("metrics", metrics::read).unwrap_or_default(),
     };

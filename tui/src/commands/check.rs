@@ -1,6 +1,8 @@
 //! `orgvault check`: every invariant of a source, one line each.
 
-use orgvault_api::{CheckLine, CheckResult, SourceCheck, text::printable};
+use orgvault_api::{
+    CheckLine, CheckResult, Coverage, SectionCoverage, SourceCheck, client::ClientError, text::printable,
+};
 use serde::Serialize;
 
 use crate::{
@@ -8,7 +10,11 @@ use crate::{
     lines::{self, Lines, paragraph},
     session::Session,
     table::{Look, Tone},
+    units,
 };
+
+/// The status of an answer that tells of the source, and not of the daemon.
+const BAD_GATEWAY: u16 = 502;
 
 /// Which source, and how thoroughly.
 #[derive(Debug, clap::Args)]
@@ -16,6 +22,7 @@ use crate::{
 Examples:
   orgvault check                            every source
   orgvault check tracker --deep             also read every row for values that no archive can hold
+  orgvault check tracker --coverage         also compare the rows of all organizations with their tables
   orgvault check tracker --grants | psql    give the role exactly what it needs
 
 Ends with 1 if any line says `failed`.")]
@@ -25,6 +32,9 @@ pub(crate) struct Args {
     /// Also read every row for values that the formats cannot hold (takes as long as an export)
     #[arg(long)]
     deep: bool,
+    /// Also look whether the rows of all organizations together are the rows of their tables
+    #[arg(long)]
+    coverage: bool,
     /// Print only the GRANT statements of exactly what is read
     #[arg(long)]
     grants: bool,
@@ -33,23 +43,34 @@ pub(crate) struct Args {
 /// The shape of `--json`.
 #[derive(Debug, Serialize)]
 struct Checks {
-    checks: Vec<SourceCheck>,
+    checks: Vec<Checked>,
+}
+
+/// One source.
+#[derive(Debug, Serialize)]
+struct Checked {
+    #[serde(flatten)]
+    check: SourceCheck,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<Coverage>,
 }
 
 /// Checks and prints; a line that failed is exit code 1.
 pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     let mut checks = Vec::new();
     for source in names(args, session).await? {
-        checks.push(session.client.check(&source, args.deep).await?);
+        let mut check = session.client.check(&source, args.deep).await?;
+        let coverage = if args.coverage { coverage(&mut check, session).await? } else { None };
+        checks.push(Checked { check, coverage });
     }
     let checks = Checks { checks };
     let several = args.source.is_none();
     session.out.show(&checks, |look| {
         let shown =
-            checks.checks.iter().map(|check| if args.grants { grants(check) } else { lines(check, several, look) });
+            checks.checks.iter().map(|one| if args.grants { grants(&one.check) } else { lines(one, several, look) });
         shown.collect()
     })?;
-    let failed = checks.checks.iter().flat_map(|check| &check.lines).any(|line| line.result == CheckResult::Failed);
+    let failed = checks.checks.iter().any(Checked::is_failed);
     Ok(if failed && !args.grants { Exit::Failed } else { Exit::Ok })
 }
 
@@ -60,13 +81,38 @@ async fn names(args: &Args, session: &Session) -> Result<Vec<String>, Failure> {
     }
 }
 
+/// What the daemon found; none where the source cannot be asked, which is a line then.
+async fn coverage(check: &mut SourceCheck, session: &Session) -> Result<Option<Coverage>, Failure> {
+    match session.client.coverage(&check.source).await {
+        Ok(coverage) => Ok(Some(coverage)),
+        Err(ClientError::Problem(problem)) if problem.status == BAD_GATEWAY => {
+            check.lines.push(CheckLine {
+                name: "coverage".to_owned(),
+                result: CheckResult::Failed,
+                message: problem.detail,
+                details: Vec::new(),
+                hint: problem.hint,
+            });
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl Checked {
+    fn is_failed(&self) -> bool {
+        let lines = self.check.lines.iter().any(|line| line.result == CheckResult::Failed);
+        lines || self.coverage.as_ref().is_some_and(|coverage| coverage.failed().next().is_some())
+    }
+}
+
 /// Statements are printed for a program to read: their control characters stay out, their line
 /// ends stay in.
 fn grants(check: &SourceCheck) -> String {
     lines::each(check.grants.lines().map(printable))
 }
 
-fn lines(check: &SourceCheck, several: bool, look: Look) -> String {
+fn lines(Checked { check, coverage }: &Checked, several: bool, look: Look) -> String {
     let mut text = String::new();
     if several {
         text.line(format_args!("{}", printable(&check.source)));
@@ -75,7 +121,34 @@ fn lines(check: &SourceCheck, several: bool, look: Look) -> String {
     for line in &check.lines {
         push_line(&mut text, line, width, look);
     }
+    if let Some(coverage) = coverage {
+        push_coverage(&mut text, coverage, look);
+    }
     text
+}
+
+/// What was looked at, and a line for each section.
+fn push_coverage(text: &mut String, coverage: &Coverage, look: Look) {
+    let Coverage { organizations, refused, sections, excluded, shared, .. } = coverage;
+    let (organizations, number) =
+        (units::plural(*organizations, "organization"), units::plural(sections.len() as u64, "section"));
+    text.line(format_args!("coverage of {number} by the rows of {organizations}:"));
+    let width = sections.iter().map(|section| section.section.chars().count()).max().unwrap_or(0);
+    for section in sections {
+        push_line(text, &line_of(section), width, look);
+    }
+    for refused in refused {
+        text.line(format_args!("not counted: {}", paragraph(refused, 2)));
+    }
+    if excluded + shared > 0 {
+        let (excluded, shared) = (units::plural(*excluded, "excluded table"), units::plural(*shared, "shared table"));
+        text.line(format_args!("not looked at: {excluded}, {shared} without a section"));
+    }
+}
+
+fn line_of(section: &SectionCoverage) -> CheckLine {
+    let SectionCoverage { section, result, message, details, hint, .. } = section.clone();
+    CheckLine { name: section, result, message, details, hint }
 }
 
 fn push_line(text: &mut String, line: &CheckLine, width: usize, look: Look) {

@@ -1,9 +1,10 @@
 //! What the commands that only ask print: for people, and as `--json`.
 
 use orgvault_api::{
-    Actor, Archive, Archives, AuditEntry, AuditTrail, CheckLine, CheckResult, Comparison, Counts, ExportError, Format,
-    LastArchive, NewToken, Organization, OrganizationKey, Organizations, Rebuilt, Role, RowsPage, SectionCount,
-    SectionDifference, Source, SourceCheck, SourceFailure, Sources, State, Status, Token, Tokens,
+    Actor, Archive, Archives, AuditEntry, AuditTrail, CheckLine, CheckResult, Comparison, Counts, Coverage,
+    ExportError, Format, LastArchive, NewToken, Organization, OrganizationKey, Organizations, Rebuilt, Role, RowsPage,
+    SectionCount, SectionCoverage, SectionDifference, Source, SourceCheck, SourceFailure, Sources, State, Status,
+    Token, Tokens,
 };
 
 use crate::{
@@ -150,6 +151,66 @@ fn a_check_without_a_source_takes_all_and_warnings_are_0() {
         ),
     ]);
     insta::assert_snapshot!(run(&stub, &["check"]).ok());
+}
+
+fn coverage() -> Coverage {
+    let section = |section: &str, result, message: &str| SectionCoverage {
+        section: section.to_owned(),
+        table: section.to_owned(),
+        result,
+        message: message.to_owned(),
+        table_rows: 12,
+        rows: 12,
+        in_none: 0,
+        in_several: 0,
+        repeated: 0,
+        strange: 0,
+        by_number: false,
+        details: Vec::new(),
+        hint: String::new(),
+    };
+    let orphans = SectionCoverage {
+        in_none: 3,
+        rows: 9,
+        details: vec!["7: in no organization".to_owned(), "8\u{1b}: in no organization".to_owned()],
+        hint: "let a section have them".to_owned(),
+        ..section("time_logs", CheckResult::Failed, "in no organization: 3 of 12")
+    };
+    let by_number =
+        SectionCoverage { by_number: true, ..section("labels", CheckResult::Ok, "covered, by number only") };
+    Coverage {
+        source: "tracker".to_owned(),
+        at: "2026-01-31T09:30:00Z".parse().unwrap(),
+        organizations: 2,
+        refused: vec!["organization 7 (Seven) is listed 2 times".to_owned()],
+        sections: vec![section("projects", CheckResult::Ok, "covered"), orphans, by_number],
+        excluded: 1,
+        shared: 2,
+    }
+}
+
+#[test]
+fn coverage_is_a_line_for_each_section_and_1_where_one_failed() {
+    let stub = Stub::start([
+        ("GET /v1/sources/tracker/check", Reply::json(&check([CheckResult::Ok; 3]))),
+        ("GET /v1/sources/tracker/coverage", Reply::json(&coverage())),
+    ]);
+    insta::assert_snapshot!(both(&stub, &["check", "tracker", "--coverage"]));
+}
+
+#[test]
+fn coverage_of_a_source_that_cannot_be_asked_is_a_line() {
+    let stub = Stub::start([
+        ("GET /v1/sources/tracker/check", Reply::json(&check([CheckResult::Ok; 3]))),
+        ("GET /v1/sources/tracker/coverage", Reply::problem(502, "source_lost", "the connection is lost", "try again")),
+    ]);
+    let shown = run(&stub, &["check", "tracker", "--coverage"]);
+    assert_eq!(shown.code, Some(1));
+    assert!(
+        shown.out.contains("failed  coverage   the connection is lost\n          hint: try again"),
+        "{}",
+        shown.out
+    );
 }
 
 #[test]

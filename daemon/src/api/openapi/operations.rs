@@ -49,6 +49,7 @@ const TABLE: &[(&str, Description)] = &[
     ("GET /v1/status", get("The daemon as a whole, and the caller's role", NONE, named("Status"))),
     ("GET /v1/sources", get("The sources, each asked just now", NONE, named("Sources"))),
     ("GET /v1/sources/{name}/check", get("Every invariant of a source", &[("deep", Kind::Flag)], named("SourceCheck"))),
+    ("GET /v1/sources/{name}/coverage", get("The rows of all organizations of a source against the rows of their tables", NONE, named("Coverage"))),
     ("GET /v1/organizations", get("The organizations", &[("source", Kind::Text), ("history", Kind::Text)], named("Organizations"))),
     ("GET /v1/organizations/{source}/{org}", get("One organization; the source may be *", NONE, named("Organization"))),
     ("GET /v1/organizations/{source}/{org}/counts", get("Rows of an organization in the live database", NONE, named("Counts"))),
@@ -107,6 +108,7 @@ pub(super) fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
     add::<api::Status>(schemas);
     add::<api::Sources>(schemas);
     add::<api::SourceCheck>(schemas);
+    add::<api::Coverage>(schemas);
     add::<api::Organizations>(schemas);
     add::<api::Counts>(schemas);
     add::<api::ExportRequest>(schemas);

@@ -2,6 +2,7 @@
 //! COPY.
 
 mod copy;
+mod coverage;
 mod denied;
 mod describe;
 mod error;
@@ -51,6 +52,7 @@ use super::{
 use crate::{
     product::{Definition, Queries},
     source::{
+        coverage::Counted,
         error::SourceError,
         listing::{Cell, Listed},
         rows::{Rows, RowsSnapshot},
@@ -199,6 +201,10 @@ impl Rows for Postgres {
         let mut grants = self.grants();
         let looked = self.look(&mut lines, &mut grants).await;
         (check::finished(lines, looked), grants)
+    }
+
+    async fn coverage(&self) -> Result<Counted, SourceError> {
+        self.cover().await
     }
 
     fn grants(&self) -> String {

@@ -1,6 +1,7 @@
 //! SQLite: a file that is opened read-only, one read transaction for each snapshot, rows in the
 //! layout of PostgreSQL's binary COPY.
 
+mod coverage;
 mod error;
 mod invariants;
 mod organization;
@@ -21,7 +22,10 @@ use std::{
 use async_trait::async_trait;
 use orgvault_api::CheckLine;
 use orgvault_config::SourceConfig;
-use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Row, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteRow},
+};
 use tokio::time::timeout;
 
 use self::snapshot::Snapshot;
@@ -36,6 +40,7 @@ use super::{
 use crate::{
     product::{Definition, Queries, Table},
     source::{
+        coverage::Counted,
         error::{SourceError, SourceFault},
         listing::Listed,
         rows::{Rows, RowsSnapshot},
@@ -205,6 +210,19 @@ impl Sqlite {
         whole.there(&self.name, DRIVER.dialect, &differences)
     }
 
+    /// The organizations, and their rows as the file has them.
+    async fn list(
+        &self,
+        reading: &mut Reading,
+        release: &Release,
+    ) -> Result<(Vec<Listed>, Vec<SqliteRow>), SourceError> {
+        let query = sqlx::raw_sql(AssertSqlSafe(release.queries.list.clone()));
+        let rows = self.bounded(LIST, query.fetch_all(&mut reading.connection)).await?;
+        let cell = |row: &_, column: &str| organization::cell(row, column);
+        let listed = list(&self.name, &self.definition.organization, &rows, cell, |error| self.failed(LIST, error))?;
+        Ok((listed, rows))
+    }
+
     async fn live_columns(&self, reading: &mut Reading, table: &str) -> Result<Vec<LiveColumn>, SourceError> {
         let columns = sqlx::query_scalar("SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid")
             .bind(table.to_owned())
@@ -225,10 +243,11 @@ impl Rows for Sqlite {
     async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {
         let mut reading = self.begin().await?;
         let release = self.release(&mut reading).await?;
-        let query = sqlx::raw_sql(AssertSqlSafe(release.queries.list.clone()));
-        let rows = self.bounded(LIST, query.fetch_all(&mut reading.connection)).await?;
-        let cell = |row: &_, column: &str| organization::cell(row, column);
-        list(&self.name, &self.definition.organization, &rows, cell, |error| self.failed(LIST, error))
+        self.list(&mut reading, &release).await.map(|(listed, _rows)| listed)
+    }
+
+    async fn coverage(&self) -> Result<Counted, SourceError> {
+        self.cover().await
     }
 
     async fn definition(&self) -> Result<Arc<Definition>, SourceError> {

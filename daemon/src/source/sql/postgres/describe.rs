@@ -112,14 +112,23 @@ impl Description {
 
     /// Refuses an id that a query could not be given.
     pub(super) fn check_id(&self, name: &Arc<str>, id: &str) -> Result<(), SourceError> {
-        match self.id_types.iter().find(|kind| !kind.holds(id)) {
-            None => Ok(()),
-            Some(kind) => Err(SourceError::OrganizationId {
-                name: Arc::clone(name),
-                id: id.chars().take(80).collect(),
-                expected: kind.name(),
-            }),
-        }
+        check_id(&self.id_types, name, id)
+    }
+}
+
+/// Refuses an id that is no value of one of these types.
+pub(super) fn check_id<'t>(
+    types: impl IntoIterator<Item = &'t IdType>,
+    name: &Arc<str>,
+    id: &str,
+) -> Result<(), SourceError> {
+    match types.into_iter().find(|kind| !kind.holds(id)) {
+        None => Ok(()),
+        Some(kind) => Err(SourceError::OrganizationId {
+            name: Arc::clone(name),
+            id: id.chars().take(80).collect(),
+            expected: kind.name(),
+        }),
     }
 }
 

@@ -49,6 +49,8 @@ pub(super) struct Query<'q> {
 pub(super) struct Output {
     pub(super) name: String,
     pub(super) oid: Oid,
+    /// Of which table and which of its columns it is, where it is one.
+    pub(super) origin: Option<(Oid, i16)>,
 }
 
 /// The type of each query's `$1`, where it has one. Locks what the queries name until the transaction ends.
@@ -111,6 +113,7 @@ pub(super) async fn outputs(session: &mut Session, queries: &[Query<'_>]) -> Res
     let output = |column: &sqlx::postgres::PgColumn| Output {
         name: column.name().to_owned(),
         oid: column.type_info().oid().unwrap_or(Oid(0)),
+        origin: column.relation_id().zip(column.relation_attribute_no()),
     };
     Ok(rows.iter().map(|row| row.columns().iter().map(output).collect()).collect())
 }

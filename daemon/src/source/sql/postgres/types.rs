@@ -235,7 +235,8 @@ impl IdType {
         format!("(NULL::pg_catalog.{})", self.catalog_name())
     }
 
-    fn catalog_name(self) -> &'static str {
+    /// What the server calls it.
+    pub(super) fn catalog_name(self) -> &'static str {
         match self {
             Self::Uuid => "uuid",
             Self::Int2 => "int2",

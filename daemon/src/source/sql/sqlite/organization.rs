@@ -34,7 +34,7 @@ impl OrganizationId {
     }
 
     /// None for NULL, and for a text that is no UTF-8: a query cannot be given them.
-    fn of(stored: Stored<'_>) -> Option<Self> {
+    pub(super) fn of(stored: Stored<'_>) -> Option<Self> {
         match stored {
             Stored::Null => None,
             Stored::Integer(number) => Some(Self::Integer(number)),
