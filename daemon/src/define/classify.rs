@@ -253,7 +253,8 @@ fn without_candidate(
     column: &ColumnFacts,
     stem: &[String],
 ) -> Option<String> {
-    if stem.iter().any(|word| OTHERS.contains(&word.as_str())) {
+    // What is no number, UUID or text holds no key.
+    if column.kind == Kind::Other || stem.iter().any(|word| OTHERS.contains(&word.as_str())) {
         return None;
     }
     let found = study.schema.names().named(place, stem);

@@ -183,7 +183,7 @@ fn organization(table: &Keys<'_>, tables: &BTreeMap<String, Table>, offered: &[F
         kinds => Some(kinds),
     });
     let list = table.required("list", |value| {
-        query(value, &Parameter::None, |value, _, list| {
+        query(value, Parameter::None, |value, _, list| {
             // A column that is not there is NULL here.
             optional::needed_tables(value, tables, None, &Names::new(list))
         })
@@ -232,7 +232,7 @@ fn warning(table: &Keys<'_>, tables: &BTreeMap<String, Table>, scopes: &Scopes) 
     let code = table.required("code", code);
     let message = table.required("message", Value::some_text);
     let rows = table.required("rows", |value| {
-        query(value, &Parameter::Organization(scopes), |value, _, rows| optional::warning(value, tables, rows))
+        query(value, Parameter::Organization(scopes), |value, _, rows| optional::warning(value, tables, rows))
     });
     WarningQuery {
         code: code.unwrap_or_default(),

@@ -39,7 +39,7 @@ impl<'a> Array<'a> {
     /// Whether a dimension begins at another number than 1, which no list can say.
     #[must_use]
     pub fn has_own_bounds(self) -> bool {
-        self.dimensions.iter().any(|dimension| bound(dimension) != 1)
+        self.dimensions.iter().any(|dimension| bound(*dimension) != 1)
     }
 
     /// Appends PostgreSQL's text of the array: `{a,"b c",NULL}`, with its bounds where they are not 1.
@@ -53,7 +53,7 @@ impl<'a> Array<'a> {
     ) -> Result<(), Misfit> {
         if self.has_own_bounds() {
             for dimension in self.dimensions {
-                let (first, length) = (i64::from(bound(dimension)), i64::from(length(dimension)));
+                let (first, length) = (i64::from(bound(*dimension)), i64::from(length(*dimension)));
                 // A Vec takes every byte: there is no error to pass on.
                 out.write_fmt(format_args!("[{first}:{}]", first + length - 1)).unwrap_or_default();
             }
@@ -109,7 +109,7 @@ impl<'a> Array<'a> {
         let mut spans = [0; MAX_DIMENSIONS];
         let mut span = 1_usize;
         for (index, dimension) in self.dimensions.iter().enumerate().rev() {
-            let length = usize::try_from(length(dimension)).map_err(|_negative| Misfit::Torn)?;
+            let length = usize::try_from(length(*dimension)).map_err(|_negative| Misfit::Torn)?;
             span = span.checked_mul(length).ok_or(Misfit::Torn)?;
             spans[index] = span;
         }
@@ -121,12 +121,12 @@ impl<'a> Array<'a> {
     }
 }
 
-fn length(dimension: &[u8; 8]) -> i32 {
+fn length(dimension: [u8; 8]) -> i32 {
     let [a, b, c, d, ..] = *dimension;
     i32::from_be_bytes([a, b, c, d])
 }
 
-fn bound(dimension: &[u8; 8]) -> i32 {
+fn bound(dimension: [u8; 8]) -> i32 {
     let [.., a, b, c, d] = *dimension;
     i32::from_be_bytes([a, b, c, d])
 }

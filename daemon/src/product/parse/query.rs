@@ -21,7 +21,7 @@ pub(super) enum Parameter<'s> {
 /// with the scopes' texts in it.
 pub(super) fn query(
     value: &Value<'_>,
-    parameter: &Parameter<'_>,
+    parameter: Parameter<'_>,
     mut check: impl FnMut(&Value<'_>, Dialect, &str) -> Option<()>,
 ) -> Option<Query> {
     if !value.raw().is_table() {
@@ -34,7 +34,7 @@ pub(super) fn query(
 /// One text for every database that its scopes have a text for.
 fn for_every(
     value: &Value<'_>,
-    parameter: &Parameter<'_>,
+    parameter: Parameter<'_>,
     text: &str,
     mut check: impl FnMut(&Value<'_>, Dialect, &str) -> Option<()>,
 ) -> Option<Query> {
@@ -57,7 +57,7 @@ fn for_every(
 
 fn by_dialect(
     texts: &Table<'_>,
-    parameter: &Parameter<'_>,
+    parameter: Parameter<'_>,
     check: &mut impl FnMut(&Value<'_>, Dialect, &str) -> Option<()>,
 ) -> Option<Query> {
     let mut query = Vec::new();
@@ -78,14 +78,14 @@ fn by_dialect(
 }
 
 impl Parameter<'_> {
-    fn expand(&self, text: &str, dialect: Dialect) -> Result<String, ScopeFault> {
+    fn expand(self, text: &str, dialect: Dialect) -> Result<String, ScopeFault> {
         match self {
             Self::Organization(scopes) => scopes.expand(text, dialect),
             Self::None => Ok(text.to_owned()),
         }
     }
 
-    fn refuse<T>(&self, value: &Value<'_>, fault: ScopeFault) -> Option<T> {
+    fn refuse<T>(self, value: &Value<'_>, fault: ScopeFault) -> Option<T> {
         match self {
             Self::Organization(scopes) => scopes.refuse(value, fault),
             Self::None => None,
@@ -94,7 +94,7 @@ impl Parameter<'_> {
 }
 
 /// A single statement that reads, with the parameters that it must have.
-fn statement(value: &Value<'_>, parameter: &Parameter<'_>) -> Option<String> {
+fn statement(value: &Value<'_>, parameter: Parameter<'_>) -> Option<String> {
     let sql = value.some_text()?;
     let code: Vec<&str> = code(&sql).collect();
     let first = code.first().copied().unwrap_or_default();

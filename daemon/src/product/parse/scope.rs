@@ -35,11 +35,11 @@ impl Scopes {
     }
 
     fn check(&self, name: &str, value: &Value<'_>) -> Option<()> {
-        if !name_of(&format!("${name}")).is_some_and(|name| name.is_ascii()) {
+        if !name_of(&format!("${name}")).is_some_and(str::is_ascii) {
             return value.refuse(format!("{name:?} is no name"), "write letters, digits and _, no digit first");
         }
         value.table(|scope| {
-            scope.required("ids", |ids| query(ids, &Parameter::Organization(self), |_, _, _| Some(())).map(drop))
+            scope.required("ids", |ids| query(ids, Parameter::Organization(self), |_, _, _| Some(())).map(drop))
         })?
     }
 

@@ -59,11 +59,11 @@ impl<'t> Sections<'t> {
         let bound = Parameter::Organization(self.scopes);
         let own = base.as_deref().unwrap_or_default();
         let rows = table.required("rows", |value| {
-            query(value, &bound, |value, _, rows| optional::rows(value, self.tables, own, rows))
+            query(value, bound, |value, _, rows| optional::rows(value, self.tables, own, rows))
         });
         let rows = rows.unwrap_or_default();
         let count = table.required("count", |value| {
-            query(value, &bound, |value, dialect, count| {
+            query(value, bound, |value, dialect, count| {
                 let is_own = rows.text(dialect).is_none_or(|rows| !query::contains(count, rows));
                 if !is_own {
                     return value.refuse("contains the rows query", COUNT_ALONE);
