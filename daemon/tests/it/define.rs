@@ -125,7 +125,7 @@ async fn a_draft_exports_each_row_once_and_nothing_of_another() {
         if table.is_shared {
             continue;
         }
-        let nobodys = if section.table == "files" { 1 } else { 0 };
+        let nobodys = usize::from(section.table == "files");
         assert_eq!(mine.len() + theirs.len() + nobodys, all, "{}", section.name);
         assert!(both.is_empty(), "{}: {both:?}", section.name);
     }

@@ -40,7 +40,7 @@ async fn files_follow_the_rows_and_are_listed_and_verified() {
     app.row(1, "./a//plain text.txt", None, None).await;
     app.row(1, "", None, None).await;
     app.upload(2, "of another company", b"secret").await;
-    let daemon = app.daemon(app.folder()).await;
+    let daemon = app.daemon(Some(app.folder())).await;
     let (first, manifest) = archive(&daemon, "1").await;
     let files = ArchiveFiles { count: 3, bytes: (plain.len() + picture.len()) as u64, ..ArchiveFiles::default() };
     assert_eq!((first.files, manifest.files), (Some(files), Some(files)));
@@ -94,7 +94,7 @@ async fn what_is_wrong_with_a_file_is_a_warning_with_its_row_and_the_export_fini
         app.row(1, path, None, None).await;
     }
     app.row(1, &"long".repeat(100), None, None).await;
-    let daemon = app.daemon(app.folder()).await;
+    let daemon = app.daemon(Some(app.folder())).await;
     let (archive, manifest) = archive(&daemon, "1").await;
     assert_eq!(
         manifest.files,
@@ -131,7 +131,7 @@ async fn what_is_wrong_with_a_file_is_a_warning_with_its_row_and_the_export_fini
 async fn a_folder_that_is_gone_ends_the_export_and_check_says_so() {
     let app = App::new().await;
     app.upload(1, "a", b"a").await;
-    let daemon = app.daemon(app.folder()).await;
+    let daemon = app.daemon(Some(app.folder())).await;
     let line = async || {
         let check = daemon.client.check("tracker", false).await.unwrap();
         check.lines.into_iter().find(|line| line.name == "files").unwrap()
@@ -169,7 +169,7 @@ async fn archives_without_the_files_say_so_once_for_a_request() {
     assert_eq!((all.len(), told(&all).len()), (4, 1), "two of the archives are of one section each");
     assert_eq!(told(&exports(&without, "3", &[Format::Zip]).await), [""; 0], "there are none");
 
-    let with = app.daemon(app.folder()).await;
+    let with = app.daemon(Some(app.folder())).await;
     let json = told(&exports(&with, "1", &[Format::Zip, Format::Json]).await);
     assert_eq!(json, ["3 files of the app that rows name are not in the archive: json holds none, and zip does"]);
 }
@@ -198,7 +198,7 @@ async fn rows_of_postgresql_name_files_too() {
         .await
     };
     database.psql(&format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}", database.role()));
-    let (archive, _) = archive(&start(app.folder()).await, "1").await;
+    let (archive, _) = archive(&start(Some(app.folder())).await, "1").await;
     let changed = "attachments 0000000b-0000-4000-8000-000000000000: b (it has 3 bytes and the row says 1)";
     assert_eq!(warnings(&archive)["files_changed"], [changed]);
     let without = exports(&start(None).await, "1", &[Format::Csv]).await;
@@ -214,7 +214,7 @@ async fn verification_finds_what_happened_to_a_file_of_an_archive() {
     for name in ["a", "b", "c"] {
         app.upload(1, name, &picture).await;
     }
-    let daemon = app.daemon(app.folder()).await;
+    let daemon = app.daemon(Some(app.folder())).await;
     let (archive, _) = archive(&daemon, "1").await;
     let bytes = fs::read(&archive.path).unwrap();
     let places: Vec<usize> =
@@ -229,7 +229,7 @@ async fn verification_finds_what_happened_to_a_file_of_an_archive() {
 async fn a_column_of_files_that_the_query_does_not_give_is_found_by_check() {
     let app = App::new().await;
     let wrong = DEFINITION.replace("path = \"storagePath\"", "path = \"storage_path\"");
-    let daemon = app.daemon_of(&wrong, app.folder()).await;
+    let daemon = app.daemon_of(&wrong, Some(app.folder())).await;
     let check = daemon.client.check("tracker", false).await.unwrap();
     let queries = check.lines.iter().find(|line| line.name == "queries").unwrap();
     assert_eq!(queries.result, CheckResult::Failed);
@@ -246,7 +246,7 @@ async fn a_cancel_ends_the_fetching_of_files() {
     // Zeros, which take no room and minutes to be compressed.
     File::create(app.uploads().join("large")).unwrap().set_len(64 << 30).unwrap();
     app.row(1, "large", None, None).await;
-    let daemon = app.daemon(app.folder()).await;
+    let daemon = app.daemon(Some(app.folder())).await;
     let request =
         ExportRequest { organizations: vec!["1".to_owned()], formats: vec![Format::Zip], ..ExportRequest::default() };
     let gid = daemon.client.start_exports(&request).await.unwrap().exports[0].gid;

@@ -122,12 +122,12 @@ impl<'a> Array<'a> {
 }
 
 fn length(dimension: [u8; 8]) -> i32 {
-    let [a, b, c, d, ..] = *dimension;
+    let [a, b, c, d, ..] = dimension;
     i32::from_be_bytes([a, b, c, d])
 }
 
 fn bound(dimension: [u8; 8]) -> i32 {
-    let [.., a, b, c, d] = *dimension;
+    let [.., a, b, c, d] = dimension;
     i32::from_be_bytes([a, b, c, d])
 }
 

@@ -128,8 +128,8 @@ impl App {
         .await
     }
 
-    pub(super) fn folder(&self) -> Option<FilesPlace> {
-        Some(FilesPlace::Folder(self.uploads()))
+    pub(super) fn folder(&self) -> FilesPlace {
+        FilesPlace::Folder(self.uploads())
     }
 }
 

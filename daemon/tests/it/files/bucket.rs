@@ -68,7 +68,7 @@ impl Server {
 }
 
 /// `s3://bucket/app` of a server.
-fn place(address: SocketAddr, bucket: &str, secret: &str) -> Option<FilesPlace> {
+fn place(address: SocketAddr, bucket: &str, secret: &str) -> FilesPlace {
     let endpoint = format!("http://{address}");
     let variables = [
         ("AWS_ENDPOINT_URL", endpoint.as_str()),
@@ -76,12 +76,12 @@ fn place(address: SocketAddr, bucket: &str, secret: &str) -> Option<FilesPlace> 
         ("AWS_ACCESS_KEY_ID", KEY),
         ("AWS_SECRET_ACCESS_KEY", secret),
     ];
-    Some(FilesPlace::Bucket(Bucket {
+    FilesPlace::Bucket(Bucket {
         name: bucket.to_owned(),
         prefix: "app".to_owned(),
         variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         is_network_trusted: false,
-    }))
+    })
 }
 
 async fn line(daemon: &Daemon) -> CheckLine {
@@ -103,7 +103,7 @@ async fn files_of_a_bucket_are_in_the_archive() {
         app.row(1, path, None, None).await;
     }
     app.row(1, "plain.txt", Some(4), None).await;
-    let daemon = app.daemon(place(server.address, "uploads", SECRET)).await;
+    let daemon = app.daemon(Some(place(server.address, "uploads", SECRET))).await;
     let checked = line(&daemon).await;
     assert_eq!((checked.result, checked.message.as_str()), (CheckResult::Ok, "s3://uploads/app can be read"));
     let (first, manifest) = archive(&daemon, "1").await;
@@ -129,7 +129,7 @@ async fn a_bucket_that_is_gone_or_refuses_us_ends_the_export() {
         ("nowhere", SECRET, "files_unreachable", "NoSuchBucket"),
         ("uploads", "another-secret", "files_denied", "SignatureDoesNotMatch"),
     ] {
-        let daemon = app.daemon(place(address, bucket, secret)).await;
+        let daemon = app.daemon(Some(place(address, bucket, secret))).await;
         let failed = line(&daemon).await;
         let error = exports(&daemon, "1", &[Format::Zip]).await[0].error.clone().unwrap();
         assert_eq!((error.code.as_str(), failed.result, &failed.message), (code, CheckResult::Failed, &error.message));
@@ -138,7 +138,7 @@ async fn a_bucket_that_is_gone_or_refuses_us_ends_the_export() {
         assert!(!error.message.contains(secret), "{error:?}");
     }
     server.stop().await;
-    let daemon = app.daemon(place(address, "uploads", SECRET)).await;
+    let daemon = app.daemon(Some(place(address, "uploads", SECRET))).await;
     let error = exports(&daemon, "1", &[Format::Zip]).await[0].error.clone().unwrap();
     assert_eq!(error.code, "files_unreachable", "{error:?}");
 }
@@ -192,7 +192,7 @@ async fn a_connection_that_breaks_is_taken_up_where_it_broke() {
     server.put("app/large", &large);
     app.row(1, "large", Some(large.len()), Some(&sha256(&large))).await;
     let (address, left, _proxy) = cutting(server.address, 2).await;
-    let daemon = app.daemon(place(address, "uploads", SECRET)).await;
+    let daemon = app.daemon(Some(place(address, "uploads", SECRET))).await;
     let (archive, _) = archive(&daemon, "1").await;
     assert_eq!((left.load(Ordering::SeqCst), archive.warnings.len()), (0, 0), "{:?}", archive.warnings);
     assert!(members(&archive)[2].1 == large);

@@ -180,7 +180,7 @@ async fn a_told_name_is_the_key_that_the_definition_needs() {
     let database = database(&more);
     // A table of the same name in a schema that the search path does not show is another one.
     let orders = ("\"My.App\".Order", reads("id"));
-    let silent = source(&database.admin_url(), items(&[orders.clone()]));
+    let silent = source(&database.admin_url(), items(std::slice::from_ref(&orders)));
     let told = unknown(&silent).await;
     assert_eq!(told.len(), 2 * names.len() + 1, "{told:?}");
     for name in ["Order", "two words", "\"a.b\"", "\"My.App\".\"items\"", "\"My.App\".\"say \"\"hi\"\"\"", &long] {
