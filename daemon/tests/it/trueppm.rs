@@ -122,6 +122,7 @@ const BEFORE_0_4: &str = "
     DROP TABLE projects_label, projects_task_label, projects_task_relation;
     ALTER TABLE projects_project DROP COLUMN deleted_at, ADD COLUMN agile_features boolean NOT NULL DEFAULT false;
     UPDATE projects_project SET agile_features = true;
+    UPDATE access_program_membership SET role = 0 WHERE role = 100;
     UPDATE projects_risk SET title = 'A risk whose title is longer than forty characters' WHERE title = 'Risk'";
 
 #[tokio::test]

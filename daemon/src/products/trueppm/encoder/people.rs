@@ -7,6 +7,7 @@ use orgvault_archive::seed::{Account, Calendar, CalendarException, Float, Resour
 use super::{
     cell::Uuid,
     notes::{Doubt, Notes},
+    release::Release,
     rows::{
         AssignmentRow, CalendarRow, ExceptionRow, MembershipRow, ProgramRow, ResourceRow, RiskRow, TaskRow, UserRow,
     },
@@ -103,7 +104,7 @@ pub(super) fn accounts(
         };
         let slug = slugs.take(&row.username);
         people.accounts.insert(id, slug.clone());
-        let role = role.and_then(|role| named_role(role, id, notes));
+        let role = role.and_then(|role| named_role(role, scope.release, id, notes));
         accounts.push(account(row, slug, role));
     }
     notes.drop_all("users", "unreferenced", rows.len() as u64);
@@ -111,9 +112,9 @@ pub(super) fn accounts(
     accounts
 }
 
-fn named_role(role: i64, user: i64, notes: &mut Notes) -> Option<String> {
+fn named_role(role: i64, release: Release, user: i64, notes: &mut Notes) -> Option<String> {
     let name = match role {
-        1 => "VIEWER",
+        _ if role == release.viewer() => "VIEWER",
         100 => "MEMBER",
         200 => "SCHEDULER",
         300 => "ADMIN",

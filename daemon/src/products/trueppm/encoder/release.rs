@@ -31,6 +31,14 @@ impl Release {
         }
     }
 
+    /// The number of the role VIEWER.
+    pub(super) fn viewer(self) -> i64 {
+        match self {
+            Self::Before04 => 0,
+            Self::Since04 => 1,
+        }
+    }
+
     /// Takes the rows as its export does.
     pub(super) fn adapt(self, rows: &mut Rows, notes: &mut Notes) {
         if self == Self::Since04 {
