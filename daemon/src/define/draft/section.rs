@@ -307,7 +307,10 @@ pub(super) fn give_reads(draft: &Draft<'_>, queries: &Queries<'_>, pieces: &mut 
         let mut line = |key: &str, value: String| writeln!(said, "{key} = {value}").unwrap_or_default();
         let class = draft.classes.tables.get(&piece.place);
         match class {
-            Some(Class::Shared(_)) => line("shared", "true".to_owned()),
+            Some(Class::Shared(_)) => {
+                line("shared", "true".to_owned());
+                line("orphans", text("no organization names such a row"));
+            }
             Some(Class::Excluded(why)) => line("excluded", text(why)),
             Some(Class::Undecided(why)) => line("undecided", text(why)),
             Some(Class::Owned(owned)) => {

@@ -8,6 +8,7 @@ use super::*;
 use crate::product::{DeclaredType, Files, Fixed};
 
 const DOCUMENTATION: &str = include_str!("../../../../docs/products.md");
+const AFTERNOON: &str = include_str!("../../../../docs/your-own-app.md");
 const TRACKER: &str = include_str!("../../../tests/it/fixtures/tracker.toml");
 
 fn read(text: &str) -> Result<Definition, Problems> {
@@ -465,7 +466,8 @@ fn a_key_that_is_left_out_is_missed_or_has_a_default() {
 
 /// The first block of this language in the documentation.
 fn documented(language: &str) -> &'static str {
-    let (_, block) = DOCUMENTATION.split_once(&format!("```{language}\n")).unwrap();
+    let (_, example) = DOCUMENTATION.split_once("## A complete example").unwrap();
+    let (_, block) = example.split_once(&format!("```{language}\n")).unwrap();
     block.split_once("```").unwrap().0
 }
 
@@ -698,4 +700,50 @@ fn what_only_some_releases_have_is_an_item_of_rows_and_nothing_else() {
     tracker.toml:3: product.format_tables.zip: "users" is no optional table (write `optional = true` into [table.users])
     tracker.toml:3: product.format_tables.tar: "tar" is no format (write one of `formats`)
     "#);
+}
+
+/// The examples of what a draft cannot know, on a database of their tables: each row is in the archive of
+/// the club that it belongs to, and in no other.
+#[tokio::test]
+async fn the_examples_of_difficulties_run() {
+    let block = |language: &str| {
+        let (_, rest) = AFTERNOON.split_once("## 3. ").unwrap();
+        let (_, block) = rest.split_once(&format!("```{language}\n")).unwrap();
+        block.split_once("```").unwrap().0
+    };
+    let clubs = read(block("toml")).unwrap();
+    let mut database = sqlx::SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    let rows = "INSERT INTO clubs VALUES (1, 'Oar'), (2, 'Sail'); INSERT INTO people VALUES (1, 'Ada', 'x'), (2, 'Bo', 'x');
+        INSERT INTO members VALUES (1, 1), (2, 1), (2, 2); INSERT INTO boats VALUES (10, 1, 'Eight', x'00'), (20, 2, 'Dinghy', NULL);
+        INSERT INTO tags VALUES (10, 1, 'old'), (20, 2, 'new'); INSERT INTO boat_tags VALUES (10, 10), (20, 20);
+        INSERT INTO crews VALUES (10, 10, NULL, 'first'), (11, NULL, 10, 'bow'), (12, NULL, 11, 'cox'), (20, 20, NULL, 'helm');
+        INSERT INTO notes VALUES (1, 'boat', 10, 'a'), (2, 'crew', 12, 'b'), (3, 'crew', 20, 'c'), (4, 'boat', 20, 'd');";
+    sqlx::raw_sql(AssertSqlSafe(format!("{}{rows}", block("sql")))).execute(&mut database).await.unwrap();
+    let mut found = Vec::new();
+    for (section, asked) in clubs.sections.iter().zip(clubs.queries(Dialect::SQLITE).unwrap().sections) {
+        let mut numbers = Vec::new();
+        for club in [1, 2] {
+            let rows =
+                sqlx::query(AssertSqlSafe(asked.rows.clone())).bind(club).fetch_all(&mut database).await.unwrap();
+            let count = sqlx::query_scalar(AssertSqlSafe(asked.count.clone())).bind(club).fetch_one(&mut database);
+            assert_eq!(rows.len(), usize::try_from(count.await.unwrap_or(-1_i64)).unwrap(), "{}", section.name);
+            numbers.push(rows.len());
+        }
+        found.push((section.name.as_str(), numbers[0], numbers[1]));
+    }
+    let expected = [
+        ("club", 1, 1),
+        ("people", 1, 2),
+        ("members", 1, 2),
+        ("boats", 1, 1),
+        ("tags", 1, 1),
+        ("boatTags", 1, 1),
+        ("notes", 2, 2),
+        ("crews", 3, 1),
+    ];
+    assert_eq!(found, expected);
+    let live =
+        sqlx::query("SELECT name FROM sqlite_schema WHERE type = 'table'").fetch_all(&mut database).await.unwrap();
+    let named: BTreeSet<String> = live.iter().map(|row| row.get(0)).collect();
+    assert_eq!(named, clubs.tables.keys().cloned().collect());
 }

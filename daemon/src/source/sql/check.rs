@@ -84,7 +84,7 @@ fn readable(definition: &Definition, differences: &Differences) -> CheckLine {
     }
     let mut found = line("readable", CheckResult::Failed, message);
     found.details.extend(missing.iter().map(|name| format!("{name}: missing")));
-    found.details.extend(unreadable.iter().map(|name| format!("{name}: not readable")));
+    found.details.extend(differences.unreadable_words(definition).iter().map(|name| format!("{name}: not readable")));
     let fault = if missing.is_empty() { SourceFault::Privilege } else { SourceFault::Schema };
     fault.hint().clone_into(&mut found.hint);
     found

@@ -167,6 +167,20 @@ impl Differences {
         Ok(warnings)
     }
 
+    /// What is not readable, by column; a table of which nothing is, as one.
+    pub(super) fn unreadable_words(&self, definition: &Definition) -> Vec<String> {
+        let unreadable: BTreeSet<&str> = self.unreadable.iter().map(String::as_str).collect();
+        let of_table = |(name, table): (&String, &Table)| {
+            let columns = table.reads.iter().map(|read| format!("{name}.{read}"));
+            let lost: Vec<String> = columns.filter(|column| unreadable.contains(column.as_str())).collect();
+            if lost.len() > 1 && lost.len() == table.reads.len() {
+                return vec![format!("{name} (none of {} columns)", lost.len())];
+            }
+            lost
+        };
+        definition.tables.iter().flat_map(of_table).collect()
+    }
+
     /// What a schema is that lacks something, as the beginning of a sentence.
     pub(super) fn missing_words(&self, definition: &Definition) -> String {
         let kind = if self.newer.is_empty() { "older than" } else { "not" };

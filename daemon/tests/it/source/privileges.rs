@@ -109,14 +109,14 @@ async fn functions_views_and_schemas_are_told_too() {
 }
 
 #[tokio::test]
-async fn a_role_without_any_right_is_told_every_column() {
+async fn a_role_without_any_right_is_told_every_table() {
     let database = Database::rytask();
     let source = source(&database.url(), rytask());
     let lines = source.check().await.lines;
     let line = |name: &str| lines.iter().find(|line| line.name == name).unwrap();
     let readable = line("readable");
     assert_eq!(readable.result, CheckResult::Failed);
-    assert!(readable.details.contains(&"users.email: not readable".to_owned()), "{readable:?}");
+    assert!(readable.details.contains(&"users (none of 4 columns): not readable".to_owned()), "{readable:?}");
     assert_eq!(line("organizations").result, CheckResult::Failed);
     assert_eq!(refused(source.snapshot(ACME).await).code(), "source_privilege");
 }

@@ -244,7 +244,7 @@ fn refuse(session: &Session, definition: &Definition, differences: &Differences)
             refusal(SourceFault::Schema, &differences.missing_words(definition), missing)
         }
         Differences { unreadable, .. } if !unreadable.is_empty() => {
-            refusal(SourceFault::Privilege, "the role has no SELECT on it", unreadable)
+            refusal(SourceFault::Privilege, "the role has no SELECT on it", &differences.unreadable_words(definition))
         }
         Differences { filtered, .. } if !filtered.is_empty() => {
             refusal(SourceFault::RowFilter, "row-level security applies to the role", filtered)
