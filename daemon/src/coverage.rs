@@ -35,10 +35,14 @@ pub async fn look(context: &Context, source: &Source) -> Result<Coverage, Source
     Ok(coverage)
 }
 
-/// Looks at every source as often as the configuration says, until the stop.
-pub async fn look_regularly(context: Arc<Context>, end: CancellationToken) {
-    let mut configured = context.configured.clone();
+/// Looks at every source as often as the configuration says, until the stop; counts from the call.
+pub fn look_regularly(context: Arc<Context>, end: CancellationToken) -> impl Future<Output = ()> + Send {
     let started = context.clock.now();
+    look_since(started, context, end)
+}
+
+async fn look_since(started: Timestamp, context: Arc<Context>, end: CancellationToken) {
+    let mut configured = context.configured.clone();
     tell(&context).await;
     loop {
         let every = context.config().coverage.every;

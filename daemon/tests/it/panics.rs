@@ -161,7 +161,7 @@ async fn a_clock_of_the_schedules_that_dies_ends_the_daemon_with_an_error() {
         assert!(!panics.load(Ordering::SeqCst), "{WORDS}");
         Clock::system().now()
     });
-    let mut daemon = Daemon::start_at(clock, |_config| {}).await;
+    let mut daemon = Daemon::start_at(clock, |config| config.coverage.every = std::time::Duration::ZERO).await;
     daemon.client.health().await.unwrap();
     // While nobody asks for anything, only the schedules look at the clock.
     armed.store(true, Ordering::SeqCst);
