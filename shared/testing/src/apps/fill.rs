@@ -51,7 +51,7 @@ struct Link {
 
 type Tables = BTreeMap<String, Vec<Column>>;
 
-/// Whose row a uuid or a number of [`fill`] names; none for anything else.
+/// Whose row a uuid or a number of the filler names; none for anything else.
 pub fn tenant_of(text: &str) -> Option<Tenant> {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = text.split('-').collect();
