@@ -156,21 +156,7 @@ mod tests {
     use super::*;
 
     fn section(name: &str, result: CheckResult, message: &str) -> SectionCoverage {
-        SectionCoverage {
-            section: name.to_owned(),
-            table: name.to_owned(),
-            result,
-            message: message.to_owned(),
-            table_rows: 0,
-            rows: 0,
-            in_none: 0,
-            in_several: 0,
-            repeated: 0,
-            strange: 0,
-            by_number: false,
-            details: Vec::new(),
-            hint: String::new(),
-        }
+        SectionCoverage { result, message: message.to_owned(), ..SectionCoverage::new(name, name) }
     }
 
     fn coverage(sections: Vec<SectionCoverage>) -> Coverage {

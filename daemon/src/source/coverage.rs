@@ -138,21 +138,7 @@ pub(super) fn judge(source: &str, counted: Counted, at: Timestamp) -> Coverage {
 /// One section of a table, the `number`th of those that have it.
 fn line(definition: &Definition, place: usize, number: usize, outcome: &Outcome) -> Option<SectionCoverage> {
     let section = definition.sections.get(place)?;
-    let mut line = SectionCoverage {
-        section: section.name.clone(),
-        table: section.table.clone(),
-        result: CheckResult::Ok,
-        message: String::new(),
-        table_rows: 0,
-        rows: 0,
-        in_none: 0,
-        in_several: 0,
-        repeated: 0,
-        strange: 0,
-        by_number: false,
-        details: Vec::new(),
-        hint: String::new(),
-    };
+    let mut line = SectionCoverage::new(&section.name, &section.table);
     match outcome {
         Outcome::Counted(tally) => {
             let usual = Table::default();

@@ -62,6 +62,28 @@ pub struct SectionCoverage {
     pub hint: String,
 }
 
+impl SectionCoverage {
+    /// An empty section of a table, with nothing that is not as meant.
+    #[must_use]
+    pub fn new(section: &str, table: &str) -> Self {
+        Self {
+            section: section.to_owned(),
+            table: table.to_owned(),
+            result: CheckResult::Ok,
+            message: String::new(),
+            table_rows: 0,
+            rows: 0,
+            in_none: 0,
+            in_several: 0,
+            repeated: 0,
+            strange: 0,
+            by_number: false,
+            details: Vec::new(),
+            hint: String::new(),
+        }
+    }
+}
+
 impl Coverage {
     /// The sections that are not as meant.
     pub fn failed(&self) -> impl Iterator<Item = &SectionCoverage> {

@@ -155,19 +155,11 @@ fn a_check_without_a_source_takes_all_and_warnings_are_0() {
 
 fn coverage() -> Coverage {
     let section = |section: &str, result, message: &str| SectionCoverage {
-        section: section.to_owned(),
-        table: section.to_owned(),
         result,
         message: message.to_owned(),
         table_rows: 12,
         rows: 12,
-        in_none: 0,
-        in_several: 0,
-        repeated: 0,
-        strange: 0,
-        by_number: false,
-        details: Vec::new(),
-        hint: String::new(),
+        ..SectionCoverage::new(section, section)
     };
     let orphans = SectionCoverage {
         in_none: 3,
