@@ -1,14 +1,16 @@
 //! One export of a job: from the snapshot that the job shares to a published archive.
 
+mod manifest;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use orgvault_api::{ArchiveState, Export, Format, Progress, SectionProgress, Warning};
+use orgvault_api::{ArchiveState, Export, Progress, Warning};
 use orgvault_archive::{
     ArchiveReader,
-    manifest::{Dropped, FILE_LIST, Layout, MANIFEST_VERSION, Manifest, Product, Section},
+    manifest::Manifest,
     naming::Kinds,
     verify::{Expected, VerifyError, read_back},
 };
@@ -24,10 +26,10 @@ use super::{
 };
 use crate::{
     context::Context,
-    format::{self, ArchivePlan, Fetch, Written},
+    format::{self, ArchivePlan, Fetch},
     lifecycle::contained,
     product::Definition,
-    source::{Snapshot, Source, SourceError},
+    source::{Snapshot, Source},
     store::{NewArchive, Partial, Sealed, Store, StoreError, Stored},
 };
 
@@ -247,9 +249,9 @@ async fn make(
 ) -> Result<Stored, Failure> {
     let begun = Instant::now();
     let counted: Vec<u64> = plan.sections.iter().filter_map(|&index| opened.counts.get(index).copied()).collect();
-    progress.send_modify(|progress| *progress = expected(plan, &counted));
+    progress.send_modify(|progress| *progress = manifest::expected(plan, &counted));
 
-    let headers = headers(&mut opened.snapshot, plan).await?;
+    let headers = manifest::headers(&mut opened.snapshot, plan).await?;
     let (archives, planned) = (Arc::clone(&shop.archives), Arc::clone(plan));
     let floor = shop.config().daemon.min_free;
     let kinds = shop.kinds(&export.organization.source, &plan.definition).await?;
@@ -259,8 +261,8 @@ async fn make(
         write_archive(&mut opened.snapshot, plan, encoder, progress, deadline).await?;
     let wrote = begun.elapsed();
 
-    let without_files = deadline.bound(files_not_included(plan, opened)).await?;
-    let mut manifest = manifest(export, plan, opened, &written, &counted, headers);
+    let without_files = deadline.bound(without_files(plan, opened)).await?;
+    let mut manifest = manifest::manifest(export, plan, opened, &written, &counted, headers);
     manifest.warnings.extend(without_files);
     manifest.finished_at = shop.clock.now();
     let Checked { sealed, mut manifest, reader, took } = blocking(move || check(output, manifest, &sent)).await?;
@@ -284,19 +286,11 @@ async fn make(
 }
 
 /// That rows name files which the archive does not hold: told once for all archives of a snapshot.
-async fn files_not_included(plan: &ArchivePlan, opened: &mut Opened) -> Result<Option<Warning>, Failure> {
-    let definition = &plan.definition;
-    if definition.files.is_empty() || plan.files.is_some() || std::mem::replace(&mut opened.told_files, true) {
+async fn without_files(plan: &ArchivePlan, opened: &mut Opened) -> Result<Option<Warning>, Failure> {
+    if !once::lacks_files(plan) || std::mem::replace(&mut opened.told_files, true) {
         return Ok(None);
     }
-    let named = opened.snapshot.named_files().await?;
-    let why = if definition.holds_files(plan.format) {
-        "the source does not say in `files` where they are".to_owned()
-    } else {
-        format!("{} holds none, and zip does", plan.format)
-    };
-    let message = format!("{named} files of the app that rows name are not in the archive: {why}");
-    Ok((named > 0).then(|| Warning { code: "files_not_included".to_owned(), message, ids: Vec::new() }))
+    Ok(once::files_not_included(plan, opened.snapshot.named_files().await?))
 }
 
 /// Opens the partial file, and refuses where the disk has less than `floor` bytes left.
@@ -350,89 +344,6 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<Checke
     manifest.sha256 = report.sha256;
     manifest.content_bytes = report.content_bytes;
     Ok(Checked { sealed, manifest, reader, took: begun.elapsed() })
-}
-
-/// How far an export is that has written nothing yet.
-fn expected(plan: &ArchivePlan, counted: &[u64]) -> Progress {
-    let section = |(&index, &rows_expected): (&usize, &u64)| {
-        let name = plan.definition.sections.get(index).map(|section| section.name.clone()).unwrap_or_default();
-        SectionProgress { name, rows: 0, rows_expected }
-    };
-    let sections = plan.sections.iter().zip(counted).map(section).collect();
-    Progress { rows_expected: counted.iter().sum(), sections, ..Progress::default() }
-}
-
-/// What the archive must contain. Its name, size and hash are known when it was read back.
-fn manifest(
-    export: &Export,
-    plan: &ArchivePlan,
-    opened: &Opened,
-    written: &Written,
-    counted: &[u64],
-    headers: Vec<Vec<String>>,
-) -> Manifest {
-    let definition = &plan.definition;
-    let member = |name: &str| definition.sections.iter().find(|section| section.name == name)?.member.clone();
-    let sections = written.counts.iter().zip(counted).zip(headers).map(|((count, &counted), columns)| Section {
-        name: count.name.clone(),
-        rows: count.rows,
-        counted,
-        dropped: dropped(written, &count.name),
-        member: if plan.format == Format::Zip { member(&count.name) } else { None },
-        columns,
-    });
-    let untold = once::untold(&opened.warnings, opened.published);
-    Manifest {
-        manifest_version: MANIFEST_VERSION,
-        orgvault: env!("CARGO_PKG_VERSION").to_owned(),
-        gid: plan.gid,
-        request: export.request,
-        file: String::new(),
-        format: plan.format,
-        entity: export.entity.clone(),
-        gzip: plan.gzip,
-        importable: plan.importable,
-        bytes: 0,
-        sha256: String::new(),
-        content_bytes: 0,
-        organization: plan.organization.clone(),
-        product: Product { name: definition.name.clone(), measured_on: definition.measured_on.clone() },
-        exported_at: plan.started_at,
-        finished_at: plan.started_at,
-        snapshot: opened.snapshot.id().to_owned(),
-        server: opened.snapshot.server().to_owned(),
-        sections: sections.collect(),
-        files: written.files,
-        layout: Layout {
-            counts_key: definition.json.counts_key.clone().filter(|_| plan.format == Format::Json),
-            meta_member: definition.zip.meta_member.clone().filter(|_| plan.format == Format::Zip),
-            file_list: written.files.map(|_| FILE_LIST.to_owned()),
-        },
-        warnings: export.warnings.iter().chain(untold).chain(&written.warnings).cloned().collect(),
-    }
-}
-
-/// The rows of a section that the format left out.
-fn dropped(written: &Written, section: &str) -> Vec<Dropped> {
-    let rows = written.dropped.iter().filter(|dropped| dropped.section == section);
-    rows.map(|dropped| Dropped { rule: dropped.rule.clone(), rows: dropped.rows }).collect()
-}
-
-/// The CSV headers of the sections; empty ones where the format has none.
-async fn headers(snapshot: &mut Snapshot, plan: &ArchivePlan) -> Result<Vec<Vec<String>>, SourceError> {
-    let tabular = matches!(plan.format, Format::Csv | Format::Zip);
-    let mut headers = Vec::with_capacity(plan.sections.len());
-    for &index in plan.sections.iter() {
-        let header = match plan.definition.sections.get(index) {
-            Some(section) if tabular && section.csv.is_empty() => {
-                snapshot.columns(index).await?.iter().map(|column| column.name.clone()).collect()
-            }
-            Some(section) if tabular => section.csv.iter().map(|(header, _)| header.clone()).collect(),
-            _ => Vec::new(),
-        };
-        headers.push(header);
-    }
-    Ok(headers)
 }
 
 /// Runs what waits for a disk on a thread that may wait.

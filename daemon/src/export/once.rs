@@ -2,6 +2,8 @@
 
 use orgvault_api::Warning;
 
+use crate::format::ArchivePlan;
+
 /// What is told of the source as a whole. The archives of one snapshot are asked for and looked at together: said
 /// by each of forty CSV files, it would hide what is theirs.
 const OF_THE_SOURCE: [&str; 2] = ["schema_newer", "tables_unknown"];
@@ -9,6 +11,22 @@ const OF_THE_SOURCE: [&str; 2] = ["schema_newer", "tables_unknown"];
 /// The warnings of a snapshot that its next archive carries.
 pub(super) fn untold(warnings: &[Warning], is_published: bool) -> impl Iterator<Item = &Warning> {
     warnings.iter().filter(move |warning| !is_published || !OF_THE_SOURCE.contains(&warning.code.as_str()))
+}
+
+/// Whether rows of the app may name files that the archive holds none of.
+pub(super) fn lacks_files(plan: &ArchivePlan) -> bool {
+    !plan.definition.files.is_empty() && plan.files.is_none()
+}
+
+/// The `named` files of an archive that [lacks][lacks_files] them.
+pub(super) fn files_not_included(plan: &ArchivePlan, named: u64) -> Option<Warning> {
+    let why = if plan.definition.holds_files(plan.format) {
+        "the source does not say in `files` where they are".to_owned()
+    } else {
+        format!("{} holds none, and zip does", plan.format)
+    };
+    let message = format!("{named} files of the app that rows name are not in the archive: {why}");
+    (named > 0).then(|| Warning { code: "files_not_included".to_owned(), message, ids: Vec::new() })
 }
 
 #[cfg(test)]
