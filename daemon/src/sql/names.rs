@@ -232,6 +232,31 @@ mod tests {
     }
 
     #[test]
+    fn columns_without_a_name_are_read_by_a_star_or_a_row() {
+        for sql in [
+            "SELECT * FROM t",
+            "SELECT a, t.* FROM t",
+            "SELECT DISTINCT * FROM t",
+            "SELECT to_jsonb(t) FROM t",
+            "SELECT a, x FROM app.t AS x",
+            "SELECT json_agg(\"T\" ORDER BY a) FROM \"T\"",
+            "SELECT a FROM t WHERE t IS NOT NULL",
+            "SELECT a FROM t JOIN u ON u.id = (SELECT max(v) FROM v)",
+        ] {
+            assert!(Names::new(sql).reads_every_column(), "{sql}");
+        }
+        for sql in [
+            "SELECT count(*), a * 2 FROM t /* * */",
+            "SELECT t.a AS t, b t FROM t",
+            "SELECT a, t(b) FROM x t",
+            "SELECT a FROM t AS x, u JOIN app.v ON x.id = v.id",
+            "SELECT lower(a), 't' FROM t",
+        ] {
+            assert!(!Names::new(sql).reads_every_column(), "{sql}");
+        }
+    }
+
+    #[test]
     fn items_that_name_a_column_are_left_out() {
         for (sql, without) in [
             ("SELECT id, type, member_id\nFROM t", Some("SELECT id, member_id\nFROM t")),

@@ -90,6 +90,29 @@ fn take(pieces: &[Piece<'_>], first: usize, tables: &mut Vec<TableUse>) -> usize
 }
 
 impl Names<'_> {
+    /// Whether it reads columns that it does not name: `*`, or a row as a whole, `to_jsonb(users)`.
+    #[must_use]
+    pub fn reads_every_column(&self) -> bool {
+        (0..self.pieces.len()).any(|place| self.is_star(place) || self.is_whole_row(place))
+    }
+
+    /// Neither that of `count(*)`, nor of a product.
+    fn is_star(&self, place: usize) -> bool {
+        let before = place.checked_sub(1).map_or("", |before| self.text(before));
+        self.text(place) == "*" && (matches!(before, "." | ",") || is_any(before, "select all distinct"))
+    }
+
+    fn is_whole_row(&self, place: usize) -> bool {
+        let before = place.checked_sub(1).map_or("", |before| self.text(before));
+        let is_part = matches!(self.text(place + 1), "." | "(") || before == "." || before.eq_ignore_ascii_case("as");
+        let Some(name) = super::name(self.text(place)).filter(|_| !is_part && begins_expression(before)) else {
+            return false;
+        };
+        let is_place = |used: &TableUse| used.name == place || used.alias == Some(place);
+        let is_called = |used: &TableUse| is_name(self.text(used.alias.unwrap_or(used.name)), &name);
+        !self.tables.iter().any(is_place) && self.tables.iter().any(is_called)
+    }
+
     /// The places of pieces that may be this column of a table.
     pub(super) fn references(&self, places: Range<usize>, table: &str, column: &str) -> impl Iterator<Item = usize> {
         places.filter(move |place| is_name(self.text(*place), column) && self.is_of(*place, table))

@@ -56,6 +56,37 @@ async fn a_missing_grant_of_a_column_is_told_with_table_and_column() {
 }
 
 #[tokio::test]
+async fn a_row_as_a_whole_is_all_of_its_columns() {
+    let database = Database::rytask();
+    let rows = "SELECT organization_id AS id, to_jsonb(labels) AS label FROM labels WHERE organization_id = $1";
+    let source = forgetful(&database, &[("labels", "labels", rows)]);
+    let line = queries(&source).await;
+    assert_eq!(line.details.len(), 1, "{line:?}");
+    assert!(line.details[0].contains("(42501): ") && line.details[0].contains("labels.name"), "{line:?}");
+    database.psql(line.hint.split_once(": ").unwrap().1.split_once(" (what").unwrap().0);
+    assert_eq!(queries(&source).await.result, CheckResult::Ok);
+}
+
+#[tokio::test]
+async fn queries_may_end_with_a_comment() {
+    let database = Database::rytask();
+    let mut definition =
+        definition(&[("logs", "time_logs", "SELECT id FROM time_logs WHERE organization_id = $1 -- ;")]);
+    definition.organization.list = "SELECT id, name, slug FROM organizations -- of everybody".into();
+    definition.sections[0].count = "SELECT count(*) FROM time_logs WHERE organization_id = $1 -- $1".into();
+    let mut warning = rytask().warnings.remove(0);
+    warning.rows = "SELECT id::text FROM time_logs WHERE organization_id = $1 AND false -- /*".into();
+    definition.warnings = vec![warning];
+    let source = source(&database.admin_url(), definition);
+    let line = queries(&source).await;
+    assert_eq!(line.result, CheckResult::Ok, "{line:?}");
+    let mut snapshot = source.snapshot(ACME).await.unwrap();
+    assert_eq!(snapshot.counts().await.unwrap(), [15]);
+    assert_eq!(read(&mut snapshot, 0).await.unwrap().cells.len(), 15);
+    snapshot.finish().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_the_line_readable_tells_is_not_told_twice() {
     let database = Database::rytask();
     let source = granted(&database);

@@ -25,6 +25,7 @@ CREATE FUNCTION text(pair) RETURNS text LANGUAGE sql AS 'SELECT ''cast''';
 CREATE CAST (pair AS text) WITH FUNCTION text(pair);
 CREATE TYPE span AS RANGE (subtype = text);
 CREATE TEXT SEARCH CONFIGURATION own (COPY = english);
+CREATE TABLE "My app".ltree (id int, t text); CREATE TYPE "My app".citext AS RANGE (subtype = int4);
 "#;
 
 /// Type, a literal of it, the JSON that it becomes. A literal of a type is also NULL.
@@ -74,6 +75,9 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("json[]", r#"{"{\"b\": 1, \"a\": 2}"}"#, r#"[{"b":1,"a":2}]"#), ("jsonb", r#"{"a": 1.5}"#, r#"{"a":1.5}"#),
     ("pair", r#"(1,"a ""b"", c")"#, r#""(1,\"a \"\"b\"\", c\")""#), ("pair", "(,)", r#""(,)""#), ("pair_of", "(,)", r#""(,)""#),
     ("pair[]", r#"{"(1,\"a b\")","(,)",NULL}"#, r#"["(1,\"a b\")","(,)",null]"#), ("plain", r#"(1,"2026-01-31 02:00+02")"#, r#""(1,\"2026-01-31 00:00:00+00\")""#),
+    // Of the names of types that extensions have.
+    ("\"My app\".ltree", "(1,a)", r#""(1,a)""#), ("\"My app\".ltree[]", r#"{"(1,a)",NULL}"#, r#"["(1,a)",null]"#),
+    ("\"My app\".citext", "[1,3)", r#""[1,3)""#), ("\"My app\".citext[]", r#"{"[1,3)"}"#, r#"["[1,3)"]"#),
     ("\"My app\".\"Mood\"", "so so", r#""so so""#), ("\"My app\".\"Mood\"[]", r#"{glad,"so so","null",NULL}"#, r#"["glad","so so","null",null]"#),
     ("address", "::1/64", r#""::1/64""#), ("address[]", "{10.0.0.1,NULL}", r#"["10.0.0.1",null]"#), ("numbers", "{1,NULL}", "[1,null]"),
     ("inet[]", "{{10.0.0.1,::1},{NULL,10.0.0.0/8}}", r#"[["10.0.0.1","::1"],[null,"10.0.0.0/8"]]"#), ("inet[]", "{}", "[]"),

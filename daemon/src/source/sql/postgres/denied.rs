@@ -12,7 +12,10 @@ use super::{
     identifier::quoted,
     session::{Session, Statement, Transaction},
 };
-use crate::{source::error::SourceError, sql::tokens};
+use crate::{
+    source::error::SourceError,
+    sql::{Names, tokens},
+};
 
 /// Of what this transaction has locked and the query names (`$1`), and of what the views among it read, the columns
 /// that whoever reads them may not: those that stand in the query by a name, or all where `$2`. The tables of a view are read by its owner.
@@ -83,8 +86,7 @@ struct DeniedColumn {
 pub(super) async fn look(session: &mut Session, sql: &str, words: &str) -> Result<Denied, SourceError> {
     const ACT: &str = "look for missing rights";
     let names: Vec<String> = tokens(sql).filter_map(name).collect();
-    // `count(*)` reads no column of its own.
-    let every = sql.replace("(*)", "").contains('*');
+    let every = Names::new(sql).reads_every_column();
     session.begin(Transaction::Statements).await?;
     let prepare = Statement { act: ACT, sql: format!("PREPARE orgvault_denied AS\n{sql}\n") };
     let forget = Statement { act: ACT, sql: "DEALLOCATE orgvault_denied".to_owned() };

@@ -175,7 +175,8 @@ impl Session {
         let sql: Vec<&str> = statements.iter().map(|statement| statement.sql.as_str()).collect();
         let limit = self.server.query_limit();
         let done = AtomicUsize::new(0);
-        let mut results = sqlx::raw_sql(AssertSqlSafe(sql.join(";\n"))).fetch_many(&mut self.connection);
+        // One may end with a comment.
+        let mut results = sqlx::raw_sql(AssertSqlSafe(sql.join("\n;\n"))).fetch_many(&mut self.connection);
         let work = async {
             let mut rows = Vec::new();
             while let Some(result) = results.try_next().await? {

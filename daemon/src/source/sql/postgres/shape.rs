@@ -12,7 +12,7 @@ use sqlx::{
 use super::{
     session::{Session, Statement},
     snapshot::text,
-    types::{IdType, Type},
+    types::{Class, IdType, Type},
 };
 use crate::source::error::{SourceError, SourceFault};
 
@@ -135,7 +135,12 @@ pub(super) async fn types<'o>(
         let base = oid(row, 3).filter(|base| *base != Oid(0));
         let delimiter = text(row, 5).and_then(|delimiter| delimiter.chars().next());
         let element = oid(row, 4).zip(delimiter);
-        Some((oid(row, 0)?, Type { oid: oid(row, 0)?, name, is_enum: text(row, 2)? == "e", base, element }))
+        let class = match text(row, 2)? {
+            "b" => Class::Base,
+            "e" => Class::Enum,
+            _ => Class::Made,
+        };
+        Some((oid(row, 0)?, Type { oid: oid(row, 0)?, name, class, base, element }))
     };
     Ok(rows.iter().filter_map(kind).collect())
 }

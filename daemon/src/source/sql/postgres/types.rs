@@ -19,11 +19,22 @@ pub(super) struct Type {
     pub(super) oid: Oid,
     /// In the catalog: `int4`.
     pub(super) name: String,
-    pub(super) is_enum: bool,
+    pub(super) class: Class,
     /// Of a domain, the type below it.
     pub(super) base: Option<Oid>,
     /// Of an array, the type of its elements, and the character between them.
     pub(super) element: Option<(Oid, char)>,
+}
+
+/// How a type came to be, as far as it says how its values are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    /// It has functions of its own.
+    Base,
+    /// Its values are names.
+    Enum,
+    /// It is made of others: a row, a range. What it is called says nothing of it.
+    Made,
 }
 
 /// How the cells of a column are read.
@@ -136,9 +147,9 @@ pub(super) fn readable(rows: &str, readings: &[Reading]) -> String {
 
 fn natural(types: &HashMap<Oid, Type>, oid: Oid) -> Reading {
     match types.get(&oid) {
-        None => text(Text::Own),
+        None | Some(Type { class: Class::Made, base: None, .. }) => text(Text::Own),
         Some(Type { base: Some(base), .. }) => natural(types, *base),
-        Some(Type { is_enum: true, .. }) => binary(ColumnType::Text),
+        Some(Type { class: Class::Enum, .. }) => binary(ColumnType::Text),
         Some(Type { element: Some((of, delimiter)), .. }) => match element(natural(types, *of)) {
             Some(element) => binary(ColumnType::Array(element)),
             None => Reading { kind: ColumnType::ArrayText, ..text(Text::Array(*delimiter)) },
