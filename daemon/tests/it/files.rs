@@ -105,7 +105,7 @@ async fn what_is_wrong_with_a_file_is_a_warning_with_its_row_and_the_export_fini
     let found = warnings(&archive);
     assert_eq!(found["files_missing"], ["attachments 2: gone", "attachments 3: good/gone"]);
     let changed = [
-        "attachments 1: good (the row's SHA-256 is none)",
+        "attachments 5: good (the row's SHA-256 is none)",
         "attachments 4: short (it has 5 bytes and the row says 10)",
         "attachments 6: changed (its SHA-256 is not the row's)",
     ];
@@ -180,10 +180,11 @@ async fn rows_of_postgresql_name_files_too() {
     database.psql(
         "CREATE TABLE companies (id integer PRIMARY KEY, name text);
          INSERT INTO companies VALUES (1, 'Acme');
-         CREATE TABLE attachments (id uuid PRIMARY KEY, company_id integer, path varchar, size numeric, hash char(64));
+         CREATE TABLE attachments (id uuid PRIMARY KEY, company_id integer, path varchar, size numeric(9, 2), hash bytea);
          INSERT INTO attachments VALUES
-           ('0000000a-0000-4000-8000-000000000000', 1, 'a', 3, NULL),
-           ('0000000b-0000-4000-8000-000000000000', 1, 'b', 1, NULL);",
+           ('0000000a-0000-4000-8000-000000000000', 1, 'a', 3, sha256('abc')),
+           ('0000000b-0000-4000-8000-000000000000', 1, 'b', 1, NULL),
+           ('0000000c-0000-4000-8000-000000000000', 1, 'a', 3.00, sha256('abd'));",
     );
     let app = App::new().await;
     put(&app.uploads().join("a"), b"abc");
@@ -199,8 +200,11 @@ async fn rows_of_postgresql_name_files_too() {
     };
     database.psql(&format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}", database.role()));
     let (archive, _) = archive(&start(Some(app.folder())).await, "1").await;
-    let changed = "attachments 0000000b-0000-4000-8000-000000000000: b (it has 3 bytes and the row says 1)";
-    assert_eq!(warnings(&archive)["files_changed"], [changed]);
+    let changed = [
+        "attachments 0000000c-0000-4000-8000-000000000000: a (its SHA-256 is not the row's)",
+        "attachments 0000000b-0000-4000-8000-000000000000: b (it has 3 bytes and the row says 1)",
+    ];
+    assert_eq!(warnings(&archive)["files_changed"], changed);
     let without = exports(&start(None).await, "1", &[Format::Csv]).await;
     let told = without.iter().flat_map(|export| &export.warnings).map(|warning| warning.message.as_str());
     let not_said = "2 files of the app that rows name are not in the archive: csv holds none, and zip does";

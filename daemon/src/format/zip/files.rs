@@ -60,6 +60,23 @@ struct Held {
     sha256: String,
 }
 
+/// What became of one file.
+struct Became {
+    status: Status,
+    /// What the archive holds of it.
+    held: Option<Held>,
+    /// Why, where not all is well.
+    why: String,
+    /// Which of the rows that name it is told of, by its place.
+    row: usize,
+}
+
+impl Became {
+    fn of(status: Status, held: Option<Held>, why: impl Into<String>) -> Self {
+        Self { status, held, why: why.into(), row: 0 }
+    }
+}
+
 /// What became of all files.
 #[derive(Default)]
 pub(super) struct Fetched {
@@ -164,9 +181,9 @@ impl<W: Write + Seek> ZipEncoder<W> {
         };
         line(FILE_LIST_HEADER, &mut list);
         for (name, file) in &named.files {
-            let (status, held, why) = self.fetch_one(name, file, &mut copying)?;
-            fetched.add(status, held.as_ref(), || self.described(name, file, &why));
-            self.list(name, file, status, held.as_ref(), &mut list);
+            let became = self.fetch_one(name, file, &mut copying)?;
+            fetched.add(became.status, became.held.as_ref(), || self.described(name, file, &became));
+            self.list(name, file, &became, &mut list);
         }
         self.container.begin(FILE_LIST, Method::Deflate).map_err(FormatError::Write)?;
         self.container.write(&list).map_err(FormatError::Write)?;
@@ -176,23 +193,17 @@ impl<W: Write + Seek> ZipEncoder<W> {
         Ok(())
     }
 
-    /// What became of one file, what the archive holds of it, and why where not all is well.
-    fn fetch_one(
-        &mut self,
-        name: &str,
-        file: &NamedFile,
-        copying: &mut Copying<'_>,
-    ) -> Result<(Status, Option<Held>, String), FormatError> {
+    fn fetch_one(&mut self, name: &str, file: &NamedFile, copying: &mut Copying<'_>) -> Result<Became, FormatError> {
         self.go_on()?;
         let path = match file.refused.map_or_else(|| FilePath::new(name), Err) {
             Ok(path) => path,
-            Err(refusal) => return Ok((Status::Refused, None, refusal.to_string())),
+            Err(refusal) => return Ok(Became::of(Status::Refused, None, refusal.to_string())),
         };
         match self.place()?.file(&path) {
             Ok(content) => self.copy(name, file, content, copying),
-            Err(NoFile::Missing) => Ok((Status::Missing, None, String::new())),
-            Err(NoFile::Refused { why }) => Ok((Status::Refused, None, why)),
-            Err(NoFile::Unreadable { why }) => Ok((Status::Unreadable, None, why)),
+            Err(NoFile::Missing) => Ok(Became::of(Status::Missing, None, "")),
+            Err(NoFile::Refused { why }) => Ok(Became::of(Status::Refused, None, why)),
+            Err(NoFile::Unreadable { why }) => Ok(Became::of(Status::Unreadable, None, why)),
             Err(NoFile::Gone(error)) => Err(self.go_on().err().unwrap_or(FormatError::Uploads(error))),
         }
     }
@@ -203,10 +214,10 @@ impl<W: Write + Seek> ZipEncoder<W> {
         file: &NamedFile,
         mut content: Box<dyn Upload>,
         copying: &mut Copying<'_>,
-    ) -> Result<(Status, Option<Held>, String), FormatError> {
+    ) -> Result<Became, FormatError> {
         let (mut count, mut fault) = fill(&mut content, &mut copying.block);
         if let Some(fault) = fault.take_if(|_| count == 0) {
-            return Ok((Status::Unreadable, None, self.unreadable(fault)?));
+            return Ok(Became::of(Status::Unreadable, None, self.unreadable(fault)?));
         }
         let method = copying.method(count)?;
         self.container.begin(&format!("{FILES}{name}"), method).map_err(FormatError::Write)?;
@@ -228,13 +239,16 @@ impl<W: Write + Seek> ZipEncoder<W> {
         let held = Held { bytes, sha256: hex(&sha256.finalize()) };
         if let Some(fault) = fault {
             let why = format!("after {bytes} bytes: {}", self.unreadable(fault)?);
-            return Ok((Status::Unreadable, Some(held), why));
+            return Ok(Became::of(Status::Unreadable, Some(held), why));
         }
-        let differs = file.claims.iter().find_map(|claim| difference(claim, &held));
-        let differs = differs.or_else(|| content.has_changed().then(|| "it changed while it was read".to_owned()));
-        Ok(match differs {
-            Some(why) => (Status::Changed, Some(held), why),
-            None => (Status::Ok, Some(held), String::new()),
+        let mut differences = file.claims.iter().map(|claim| difference(claim, &held)).enumerate();
+        if let Some((row, why)) = differences.find_map(|(row, why)| Some((row, why?))) {
+            return Ok(Became { row, ..Became::of(Status::Changed, Some(held), why) });
+        }
+        Ok(if content.has_changed() {
+            Became::of(Status::Changed, Some(held), "it changed while it was read")
+        } else {
+            Became::of(Status::Ok, Some(held), "")
         })
     }
 
@@ -256,23 +270,24 @@ impl<W: Write + Seek> ZipEncoder<W> {
         if stopped { Err(FormatError::Stopped) } else { Ok(()) }
     }
 
-    /// A file as a warning names it, by the first row that names it.
-    fn described(&self, name: &str, file: &NamedFile, why: &str) -> String {
-        let (table, id) = self.first_row(file);
-        let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+    /// A file as a warning names it: by the row that it is not as, or the first one.
+    fn described(&self, name: &str, file: &NamedFile, became: &Became) -> String {
+        let (table, id) = self.row(file, became.row);
+        let why = if became.why.is_empty() { String::new() } else { format!(" ({})", became.why) };
         let name: String = name.chars().take(SHOWN).collect();
         format!("{table} {id}: {name}{why}")
     }
 
-    fn list(&self, name: &str, file: &NamedFile, status: Status, held: Option<&Held>, out: &mut Vec<u8>) {
-        let (table, id) = self.first_row(file);
+    fn list(&self, name: &str, file: &NamedFile, became: &Became, out: &mut Vec<u8>) {
+        let (table, id) = self.row(file, 0);
+        let held = became.held.as_ref();
         let bytes = held.map(|held| held.bytes.to_string()).unwrap_or_default();
         let sha256 = held.map_or("", |held| held.sha256.as_str());
-        line([name, &bytes, sha256, status.name(), table, id], out);
+        line([name, &bytes, sha256, became.status.name(), table, id], out);
     }
 
-    fn first_row<'f>(&'f self, file: &'f NamedFile) -> (&'f str, &'f str) {
-        let Some(claim) = file.claims.first() else { return ("", "") };
+    fn row<'f>(&'f self, file: &'f NamedFile, place: usize) -> (&'f str, &'f str) {
+        let Some(claim) = file.claims.get(place) else { return ("", "") };
         let section = self.plan.definition.sections.get(claim.section);
         (section.map_or("", |section| &section.table), &claim.id)
     }

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use orgvault_archive::manifest::MOST_FILES;
+use orgvault_archive::{manifest::MOST_FILES, naming::hex};
 
 use crate::{
     format::{ArchivePlan, FormatError, findings::ValueOrigin, value::Value},
     product::TimestampStyle,
-    row::{Block, Column},
+    row::{Block, Column, ColumnType},
     uploads::{FilePath, Refusal},
 };
 
 /// So much of a text is kept, in characters, that is not taken for a path.
 const SHOWN: usize = 1000;
+/// So many different things are kept that are said of one file: each with or without size and hash, four can be true,
+/// and of five one is not.
+const CLAIMS: usize = 5;
 /// Digits of a SHA-256.
 const SHA256_DIGITS: usize = 64;
 
@@ -115,9 +118,10 @@ fn note(files: &mut IndexMap<Box<str>, NamedFile>, columns: &FileColumns, origin
     };
     let file = files.entry(name.into()).or_insert_with(|| NamedFile { refused, claims: Vec::new() });
     let claims = &mut file.claims;
-    let bytes = columns.bytes.and_then(text).map(|text| text.parse().map_err(|_not_a_number| NoMeaning));
-    let sha256 = columns.sha256.and_then(text).map(|text| sha256(&text));
-    if !claims.iter().any(|claim| claim.bytes == bytes && claim.sha256 == sha256) {
+    let bytes = columns.bytes.and_then(text).map(|text| number(&text));
+    let digest = |column: usize| digest(origin, row, column).map(Ok);
+    let sha256 = columns.sha256.and_then(|column| digest(column).or_else(|| text(column).map(|text| sha256(&text))));
+    if claims.len() < CLAIMS && !claims.iter().any(|claim| claim.bytes == bytes && claim.sha256 == sha256) {
         claims.push(Claim { section: columns.section, id: origin.row_id(row).into(), bytes, sha256 });
     }
 }
@@ -132,7 +136,22 @@ fn text(origin: &ValueOrigin, row: &[Option<&[u8]>], column: usize) -> Option<St
     String::from_utf8(text).ok()
 }
 
+/// A size; a `numeric` has its decimals behind it.
+fn number(text: &str) -> Stated<u64> {
+    let text = text.trim();
+    let whole = text.split_once('.').filter(|(_, decimals)| decimals.bytes().all(|digit| digit == b'0'));
+    whole.map_or(text, |(whole, _)| whole).parse().map_err(|_not_a_number| NoMeaning)
+}
+
+/// A SHA-256 that is kept as its bytes.
+fn digest(origin: &ValueOrigin, row: &[Option<&[u8]>], column: usize) -> Option<Box<str>> {
+    let is_bytes = origin.columns().get(column)?.kind == ColumnType::Bytes;
+    let bytes = (*row.get(column)?)?;
+    (is_bytes && bytes.len() * 2 == SHA256_DIGITS).then(|| hex(bytes).into())
+}
+
 fn sha256(text: &str) -> Stated<Box<str>> {
+    let text = text.trim();
     let is_hash = text.len() == SHA256_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_hash { Ok(text.to_ascii_lowercase().into()) } else { Err(NoMeaning) }
 }

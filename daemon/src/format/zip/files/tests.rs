@@ -98,6 +98,22 @@ fn write<W: Write + Seek + Send + 'static>(
 }
 
 #[test]
+fn of_many_things_that_are_said_of_one_file_few_are_kept() {
+    let place = Place(|_path| Ok(Content { left: 3, is_noise: false, fault: None }));
+    let files: Vec<(&str, Option<u64>)> = (0..1000).map(|size| ("same", Some(size))).collect();
+    let plan = Arc::new(with_files(place, &CancellationToken::new()));
+    let mut named = super::super::named::Named::new(Arc::clone(&plan));
+    named
+        .begin(0, &columns(&[("id", ColumnType::Int), ("path", ColumnType::Text), ("size", ColumnType::Int)]))
+        .unwrap();
+    for (path, size) in &files {
+        let size = size.unwrap().to_be_bytes();
+        named.rows(&block(&[vec![Some(&size), Some(path.as_bytes()), Some(&size)]])).unwrap();
+    }
+    assert_eq!((named.files.len(), named.files["same"].claims.len()), (1, 5));
+}
+
+#[test]
 fn what_cannot_be_read_to_its_end_is_there_as_far_as_it_was_read() {
     let place = Place(|path| match path {
         "torn" => Ok(Content { left: 600_000, is_noise: true, fault: Some(|| io::Error::other("the disk fails")) }),
