@@ -95,10 +95,11 @@ impl Grouped {
         })
     }
 
-    /// The first rows of a problem, each by the texts of its key.
-    pub(super) fn ids(&self, problem: Problem, text: impl Fn(&str) -> String) -> String {
+    /// The first rows of a problem, each by the texts of its key: of the column of a place that is called so.
+    pub(super) fn ids(&self, problem: Problem, text: impl Fn(usize, &str) -> String) -> String {
         let names = self.names();
-        let texts: Vec<String> = names.iter().map(|name| format!("coalesce({}, 'NULL')", text(name))).collect();
+        let text = |(place, name): (usize, &String)| format!("coalesce({}, 'NULL')", text(place, name));
+        let texts: Vec<String> = names.iter().enumerate().map(text).collect();
         let (id, order, condition) = (texts.join(" || '/' || "), names.join(", "), problem.condition());
         format!("SELECT {id} FROM (\n{}\n) AS x WHERE {condition} ORDER BY {order} LIMIT {NAMED}", self.groups())
     }

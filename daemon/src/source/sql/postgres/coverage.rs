@@ -139,7 +139,7 @@ impl Look<'_> {
             parts.push(self.cheapest(Part::new(described, places), &act).await?);
         }
         match key {
-            Some(key) => self.by_key(&act, statement::grouped(&relation.name, &key.columns, &parts)).await,
+            Some(key) => self.by_key(&act, &key, statement::grouped(&relation.name, &key.columns, &parts)).await,
             None => self.by_number(&act, statement::numbers(&relation.name, &parts), parts.len()).await,
         }
     }
@@ -201,11 +201,11 @@ impl Look<'_> {
         Ok(shapes::cost(&plan).unwrap_or(f64::MAX))
     }
 
-    async fn by_key(&mut self, act: &str, grouped: Grouped) -> Result<Tally, SourceError> {
+    async fn by_key(&mut self, act: &str, key: &Key, grouped: Grouped) -> Result<Tally, SourceError> {
         let rows = self.fetch(act, grouped.totals()).await?;
         let mut tally = grouped.tally(|column| number(&rows, column)).ok_or_else(|| self.strange(act))?;
         for problem in Problem::of(&tally) {
-            let rows = self.fetch(act, grouped.ids(problem, |key| format!("{key}::pg_catalog.text"))).await?;
+            let rows = self.fetch(act, grouped.ids(problem, |at, name| key.text(at, name))).await?;
             problem.keep(&mut tally, rows.iter().filter_map(id).collect());
         }
         Ok(tally)

@@ -189,7 +189,7 @@ impl Look<'_> {
         let strange = || self.source.fault(SourceFault::Query, ACT, "the numbers cannot be read");
         let mut tally = grouped.tally(|column| number(totals.first(), column)).ok_or_else(strange)?;
         for problem in Problem::of(&tally) {
-            let rows = self.fetch(ACT, grouped.ids(problem, text), None).await?;
+            let rows = self.fetch(ACT, grouped.ids(problem, |_place, name| text(name)), None).await?;
             problem.keep(&mut tally, rows.iter().filter_map(|row| row.try_get_unchecked(0).ok()).collect());
         }
         Ok(tally)

@@ -139,6 +139,36 @@ async fn rows_are_told_apart_whatever_the_query_gives() {
     }
 }
 
+/// A row that two have and one that nobody has are as many as there should be.
+#[tokio::test]
+async fn rows_without_a_key_are_told_apart_by_where_they_lie() {
+    let database = Database::rytask();
+    database.psql(&format!(
+        "CREATE TABLE visits (organization_id uuid, page text);
+         CREATE TABLE parted (organization_id uuid, page text) PARTITION BY LIST (page);
+         CREATE TABLE parted_b PARTITION OF parted FOR VALUES IN ('b'); CREATE TABLE parted_other PARTITION OF parted DEFAULT;
+         CREATE TABLE parent (organization_id uuid, page text, id int PRIMARY KEY); CREATE TABLE child () INHERITS (parent);
+         INSERT INTO visits VALUES ('{ACME}', 'a'), ('{BUECHER}', 'b'), (NULL, 'a');
+         INSERT INTO parted SELECT * FROM visits;
+         INSERT INTO parent SELECT *, 1 FROM visits WHERE page = 'b'; INSERT INTO child SELECT *, 1 FROM visits WHERE page = 'a';
+         GRANT SELECT (organization_id, page) ON visits TO {role}; GRANT SELECT ON organizations TO {role}",
+        role = database.role()
+    ));
+    for (table, orphan) in [("visits", "visits/(0,3)"), ("parted", "parted_other/(0,2)"), ("parent", "child/(0,2)")] {
+        let mine = format!("SELECT page FROM {table} WHERE organization_id = $1");
+        let source = of(&database, definition(&[("rows", table, &mine)]));
+        let found = coverage(&source).await;
+        assert_eq!(said(&found), ["rows: in no organization: 1 of 3"], "{table}");
+        assert_eq!(found.sections[0].details, [format!("{orphan}: in no organization")]);
+        let leak = format!("{mine} OR (page = 'b' AND $1 = '{ACME}'::uuid)");
+        let source = of(&database, definition(&[("rows", table, &leak)]));
+        assert_eq!(only(&source, Failed).await, "in no organization: 1 of 3; in more than one: 3 of 3", "{table}");
+    }
+    let leak = format!("SELECT page FROM visits WHERE organization_id = $1 OR (page = 'b' AND $1 = '{ACME}'::uuid)");
+    let reader = source(&database.url(), definition(&[("rows", "visits", &leak)]));
+    assert_eq!(only(&reader, Ok).await, "covered, by number only", "it may not read where a row lies");
+}
+
 #[tokio::test]
 async fn sections_of_one_table_are_looked_at_together() {
     let database = Database::rytask();

@@ -43,9 +43,44 @@ async fn rows_are_told_apart_by_their_keys() {
         ("notes", "notes", "SELECT text FROM notes WHERE organization_id = $1"),
     ]));
     let found = coverage(&source).await;
-    let numbers = "notes: covered, by number only";
-    assert_eq!(said(&found), ["projects: covered", "items: covered", "texts: covered", "tags: covered", numbers]);
+    let names = ["projects", "items", "texts", "tags", "notes"];
+    assert_eq!(said(&found), names.map(|name| format!("{name}: covered")));
     assert_eq!((found.organizations, found.sections[1].rows, found.sections[1].table_rows), (2, 4, 4));
+}
+
+/// A row that two have and one that nobody has are as many as there should be.
+#[tokio::test]
+async fn rows_without_a_key_are_told_apart_by_their_number() {
+    let mut file = File::new(SETUP).await;
+    file.run(
+        "CREATE TABLE plain (name TEXT, organization_id INTEGER); INSERT INTO plain VALUES ('a', 1), ('a', 2), ('b', NULL);
+         CREATE TABLE of_null (id TEXT PRIMARY KEY, organization_id INTEGER); INSERT INTO of_null SELECT NULL, organization_id FROM plain;
+         CREATE TABLE strict_one (id INT PRIMARY KEY, organization_id INT) STRICT; INSERT INTO strict_one VALUES (7, 1), (8, 2), (9, NULL);
+         CREATE VIEW viewed AS SELECT * FROM plain;
+         CREATE TABLE taken (\"RowId\" TEXT, organization_id INTEGER); INSERT INTO taken SELECT * FROM plain",
+    )
+    .await;
+    for (table, orphan, leaks) in [
+        ("plain", "3", true),
+        ("of_null", "3", true),
+        ("strict_one", "9", true),
+        ("viewed", "", false),
+        ("taken", "", false),
+    ] {
+        let rows = format!("SELECT organization_id AS o FROM {table} WHERE organization_id = $1");
+        let found = coverage(&file.source(sections(&[("rows", table, &rows)]))).await;
+        let numbers = if leaks { "" } else { ", by number only" };
+        assert_eq!(said(&found), [format!("rows: in no organization: 1 of 3{numbers}")], "{table}");
+        assert!(!leaks || found.sections[0].details == [format!("{orphan}: in no organization")], "{found:?}");
+        let message = only(
+            &file.source(sections(&[("rows", table, &format!("{rows} OR organization_id = 2"))])),
+            if leaks { Failed } else { Ok },
+        )
+        .await;
+        let expected =
+            if leaks { "in no organization: 1 of 3; in more than one: 3 of 3" } else { "covered, by number only" };
+        assert_eq!(message, expected, "{table}");
+    }
 }
 
 #[tokio::test]

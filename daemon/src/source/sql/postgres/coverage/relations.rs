@@ -16,7 +16,8 @@ use crate::{
 
 /// The relations in `$1` (schema, empty for the search path) and `$2` (name), which the definition calls
 /// `$3`, one row for each of their keys, the primary key first: the columns of a unique index that are
-/// never NULL and that the role may read.
+/// never NULL and that the role may read. An index says nothing of the rows of a table's children that
+/// inherit from it. Last comes where a row lies, which no snapshot sees change.
 const RELATIONS: &str = "
 WITH asked AS (
   SELECT * FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]))
@@ -37,7 +38,16 @@ LEFT JOIN (
   WHERE x.indisunique AND x.indisvalid AND x.indpred IS NULL AND i.place <= x.indnkeyatts
   GROUP BY x.indrelid, x.indexrelid, x.indisprimary
   HAVING pg_catalog.count(*) = pg_catalog.count(a.attnum)
-) AS k ON k.indrelid = c.oid
+  UNION ALL
+  SELECT a.attrelid, NULL, NULL, pg_catalog.array_agg(a.attnum ORDER BY a.attnum), pg_catalog.array_agg(a.attname::text ORDER BY a.attnum)
+  FROM pg_catalog.pg_attribute a
+  WHERE a.attname IN ('tableoid', 'ctid') AND a.attnum < 0
+    AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+  GROUP BY a.attrelid HAVING pg_catalog.count(*) = 2
+) AS k ON k.indrelid = c.oid AND CASE
+  WHEN k.indexrelid IS NULL THEN c.relkind IN ('r', 'p', 'm')
+  ELSE c.relkind <> 'r' OR NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid)
+END
 WHERE CASE t.nsp WHEN '' THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = t.nsp::name END
 ORDER BY t.key, k.indisprimary DESC NULLS LAST, k.indexrelid";
 
@@ -56,6 +66,15 @@ pub(super) struct Relation {
 pub(super) struct Key {
     /// Their numbers, and their names as SQL writes them.
     pub(super) columns: Vec<(i16, String)>,
+}
+
+impl Key {
+    /// What people are shown of its column of this place, which is called so.
+    pub(super) fn text(&self, place: usize, name: &str) -> String {
+        let is_table = self.columns.get(place).is_some_and(|(number, column)| *number < 0 && column == "tableoid");
+        let kind = if is_table { "regclass::pg_catalog.text" } else { "text" };
+        format!("{name}::pg_catalog.{kind}")
+    }
 }
 
 /// Asks for those of every base table, by the definition's names. What is not there is left out.
