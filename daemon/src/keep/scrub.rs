@@ -80,9 +80,12 @@ mod tests {
 
     fn archive(gid: u64, exported: i64, verified: Option<i64>, bytes: u64) -> Stored {
         let at = |hours| Timestamp::UNIX_EPOCH + TimeDelta::hours(hours);
-        let (path, faults) = (String::new(), Vec::new());
-        let verification =
-            |hours| Verification { gid: None, path, at: at(hours), ok: true, faults, counts: Vec::new(), bytes };
+        let verification = |hours| Verification {
+            ok: true,
+            faults: Vec::new(),
+            bytes,
+            ..Verification::unread(None, String::new(), at(hours), String::new())
+        };
         let verified = verified.map(verification);
         fixture::stored(Archive { bytes, verified, ..fixture::archive(gid, at(exported)) })
     }

@@ -35,10 +35,7 @@ fn read(
     gone: &CancellationToken,
 ) -> Result<(ArchiveState, Verification), KeepError> {
     let name = store.locate(&archive.key);
-    let unlike = |state, fault: String| {
-        let (path, faults) = (name.clone(), vec![fault]);
-        Ok((state, Verification { gid: None, path, at: now, ok: false, faults, counts: Vec::new(), bytes: 0 }))
-    };
+    let unlike = |state, fault: String| Ok((state, Verification::unread(None, name.clone(), now, fault)));
     let manifest = match store.manifest(archive) {
         Ok(Some(manifest)) => manifest,
         Ok(None) => return unlike(ArchiveState::Missing, "its manifest is gone".to_owned()),

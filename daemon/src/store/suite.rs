@@ -247,6 +247,7 @@ fn what_happens_to_an_archive_is_kept_with_it() {
             ok: false,
             faults: vec!["torn".to_owned()],
             counts: Vec::new(),
+            files: None,
             bytes: 1,
         };
         let sent = SendRecord {

@@ -69,6 +69,8 @@ async fn files_follow_the_rows_and_are_listed_and_verified() {
     assert_eq!(method(odd), CompressionMethod::Stored, "a picture is compressed already");
     let (second, _) = archive(&daemon, "1").await;
     assert_eq!(first.sha256, second.sha256, "the same rows and files give the same bytes");
+    let verified = daemon.client.verify(second.gid).await.unwrap();
+    assert_eq!((verified.ok, verified.files), (true, Some(files)));
     let (empty, manifest) = archive(&daemon, "3").await;
     assert_eq!((empty.warnings.len(), manifest.files), (0, Some(ArchiveFiles::default())));
 }

@@ -111,8 +111,19 @@ pub struct Verification {
     pub faults: Vec<String>,
     /// Rows found by section.
     pub counts: Vec<SectionCount>,
+    /// The files of the app that were found, where the archive lists them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<ArchiveFiles>,
     /// Bytes read.
     pub bytes: u64,
+}
+
+impl Verification {
+    /// Of an archive that cannot be read, for this reason.
+    #[must_use]
+    pub fn unread(gid: Option<Gid>, path: String, at: Timestamp, fault: String) -> Self {
+        Self { gid, path, at, ok: false, faults: vec![fault], counts: Vec::new(), files: None, bytes: 0 }
+    }
 }
 
 /// The difference of one section between two archives.

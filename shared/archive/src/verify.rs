@@ -94,6 +94,7 @@ impl Report {
             ok: self.ok(),
             faults: self.faults.iter().map(ToString::to_string).collect(),
             counts: self.counts.clone(),
+            files: self.files,
             bytes: self.bytes,
         }
     }

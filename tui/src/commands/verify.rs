@@ -6,7 +6,6 @@ use orgvault_api::{
     Archive, Verification,
     client::{ArchiveFilter, ClientError},
     clock::Clock,
-    gid::Gid,
     text::{chain, printable},
 };
 use orgvault_archive::{manifest::Manifest, verify::VerifyError};
@@ -15,7 +14,7 @@ use serde::Serialize;
 use crate::{
     exit::{Exit, Failure},
     lines::{Lines, paragraph},
-    names::{GidOrFile, behind_links},
+    names::{self, GidOrFile, behind_links},
     output::remark,
     session::Session,
     table::{Look, Tone},
@@ -74,15 +73,10 @@ async fn in_turn(archive: &Archive, session: &Session) -> Result<Verification, F
     match session.client.verify(archive.gid).await {
         Ok(verification) => Ok(verification),
         Err(ClientError::Problem(problem)) if problem.status != 403 => {
-            Ok(unverified(Some(archive.gid), &archive.path, problem.detail, &session.clock))
+            Ok(Verification::unread(Some(archive.gid), archive.path.clone(), session.clock.now(), problem.detail))
         }
         Err(error) => Err(error.into()),
     }
-}
-
-fn unverified(gid: Option<Gid>, path: &str, fault: String, clock: &Clock) -> Verification {
-    let faults = vec![fault];
-    Verification { gid, path: path.to_owned(), at: clock.now(), ok: false, faults, counts: Vec::new(), bytes: 0 }
 }
 
 fn one(verification: Verification, session: &mut Session) -> Result<Verification, Failure> {
@@ -94,7 +88,9 @@ fn one(verification: Verification, session: &mut Session) -> Result<Verification
 fn file(path: &Path, clock: &Clock) -> Result<Verification, Failure> {
     let manifest = match Manifest::beside(path) {
         Ok(manifest) => manifest,
-        Err(error) => return Ok(unverified(None, &path.to_string_lossy(), chain(&error), clock)),
+        Err(error) => {
+            return Ok(Verification::unread(None, path.to_string_lossy().into_owned(), clock.now(), chain(&error)));
+        }
     };
     if manifest.is_none() {
         remark(&format!(
@@ -110,14 +106,16 @@ fn failed(error: &VerifyError) -> Failure {
     Failure::new(Exit::Failed, "file", chain(error))
 }
 
-/// `ok      1234567890  41,203 rows  12.3 MiB  /path`, and each fault on its own line.
+/// `ok     1234567890  41,203 rows  12.3 MiB  /path`, with the files of the app behind the rows, and each fault on its
+/// own line.
 pub(crate) fn lines(verification: &Verification, look: Look) -> String {
-    let Verification { gid, path, ok, faults, counts, bytes, .. } = verification;
+    let Verification { gid, path, ok, faults, counts, files, bytes, .. } = verification;
     let word = if *ok { look.paint(Tone::Good, "ok") } else { look.paint(Tone::Bad, "FAULT") };
     let gap = if *ok { "     " } else { "  " };
     let gid = gid.map(|gid| format!("{gid}  ")).unwrap_or_default();
     let rows = units::plural(units::rows(counts), "row");
-    let mut text = format!("{word}{gap}{gid}{rows}  {}  {}\n", units::size(*bytes), printable(path));
+    let files = files.map(|files| format!("  {}", names::files(&files))).unwrap_or_default();
+    let mut text = format!("{word}{gap}{gid}{rows}{files}  {}  {}\n", units::size(*bytes), printable(path));
     for fault in faults {
         text.line(format_args!("       - {}", paragraph(fault, 9)));
     }
@@ -130,5 +128,28 @@ fn summary(verified: usize, faulty: usize) -> String {
         format!("{verified} verified\n")
     } else {
         format!("{verified} read, {faulty} damaged or missing\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use orgvault_api::{ArchiveFiles, SectionCount, clock::Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn the_files_of_the_app_stand_beside_the_rows() {
+        let counts = vec![SectionCount { name: "attachments".to_owned(), rows: 3 }];
+        let found = Verification {
+            ok: true,
+            faults: Vec::new(),
+            counts,
+            bytes: 2048,
+            ..Verification::unread(None, "/copy/a.zip".to_owned(), Timestamp::UNIX_EPOCH, String::new())
+        };
+        let said = |files| lines(&Verification { files, ..found.clone() }, Look { colour: false });
+        assert_eq!(said(None), "ok     3 rows  2.0 KiB  /copy/a.zip\n");
+        let files = ArchiveFiles { count: 2, bytes: 1024, missing: 1, ..ArchiveFiles::default() };
+        assert_eq!(said(Some(files)), "ok     3 rows  2 files, 1.0 KiB; 1 missing  2.0 KiB  /copy/a.zip\n");
     }
 }

@@ -130,6 +130,7 @@ pub(crate) fn verification(number: u64, faults: &[&str]) -> Verification {
         ok: faults.is_empty(),
         faults: faults.iter().map(ToString::to_string).collect(),
         counts: counts(),
+        files: None,
         bytes: BYTES.len() as u64,
     }
 }

@@ -31,9 +31,7 @@ fn kept(plan: &GroupPlan) -> Vec<u64> {
 
 fn damaged(mut archive: Stored) -> Stored {
     let Archive { gid, ref path, exported_at, .. } = *archive;
-    let (path, faults) = (path.clone(), vec!["a flipped bit".to_owned()]);
-    archive.verified =
-        Some(Verification { gid: Some(gid), path, at: exported_at, ok: false, faults, counts: Vec::new(), bytes: 1 });
+    archive.verified = Some(Verification::unread(Some(gid), path.clone(), exported_at, "a flipped bit".to_owned()));
     archive
 }
 

@@ -330,6 +330,7 @@ fn the_state_is_kept_beside_the_archive() {
             ok,
             faults,
             counts: vec![],
+            files: None,
             bytes: 32,
         };
         directory.update_state(&at(&path), Box::new(|state| state.verified = Some(verified.clone()))).unwrap();

@@ -110,6 +110,9 @@ pub(super) fn archives(archives: &[Archive], now: Timestamp) -> String {
 pub(super) fn verification(found: &Verification) -> String {
     let mut text = String::new();
     text.line(format_args!("{}, {} read", if found.ok { "whole" } else { "damaged" }, units::size(found.bytes)));
+    if let Some(files) = &found.files {
+        text.line(format_args!("  of the app {}", names::files(files)));
+    }
     for fault in &found.faults {
         text.line(format_args!("  {}", printable(fault)));
     }

@@ -243,6 +243,7 @@ pub(crate) fn verification(ok: bool) -> Verification {
         ok,
         faults: if ok { Vec::new() } else { vec!["the file's SHA-256 is not that of the manifest".to_owned()] },
         counts: counts(0),
+        files: None,
         bytes: 25_000_000,
     }
 }
