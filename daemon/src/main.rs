@@ -24,11 +24,26 @@ use tokio::runtime::Runtime;
 /// How long what still reads or writes files may hold up the end of the process.
 const LAST_CHANCE: Duration = Duration::from_secs(2);
 
+const CHECK_CONFIG_EXAMPLES: &str = "\
+Examples:
+  orgvaultd check-config
+  orgvaultd check-config --config ./config.toml    before it is put into its place
+
+Ends with 2 if anything is wrong, an undecided table of a definition too.";
+
+const DEFINE_EXAMPLES: &str = "\
+Examples:
+  orgvaultd define 'postgres:///wiki?host=/run/postgresql' --tenant workspaces > wiki.toml
+  orgvaultd define sqlite:///srv/app.db --tenant teams --update app.toml > new.toml
+
+The draft goes to standard output, and what became of each table to standard error. Ends with 1
+if the database cannot be read or TABLE cannot be the tenant table; undecided tables alone are 0.";
+
 /// Exports each organization of a self-hosted app's database, read-only, as a verified archive.
 #[derive(Debug, Parser)]
 #[command(name = "orgvaultd", version)]
 struct Arguments {
-    /// The configuration file.
+    /// The configuration file, for what needs one.
     #[arg(long, global = true, value_name = "FILE", default_value = "/etc/orgvault/config.toml")]
     config: PathBuf,
     #[command(subcommand)]
@@ -38,11 +53,15 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Checks the configuration and the product definitions, and says all that is wrong with them.
+    ///
+    /// Each fault has its file, its line and what to write instead. Connects to no database: `orgvault check` does.
+    #[command(after_long_help = CHECK_CONFIG_EXAMPLES, after_help = CHECK_CONFIG_EXAMPLES)]
     CheckConfig,
     /// Drafts a product definition from a database, read-only, and prints it.
     ///
     /// Every table is classified: owned by one organization each row, shared by several, excluded with a reason, or
     /// undecided, which `orgvaultd check-config` refuses until somebody decides. Needs no configuration and no daemon.
+    #[command(after_long_help = DEFINE_EXAMPLES, after_help = DEFINE_EXAMPLES)]
     Define(DefineArguments),
     /// Prints the `OpenAPI` document of the API.
     Openapi,
@@ -63,7 +82,7 @@ struct DefineArguments {
     #[arg(long, value_name = "TABLE")]
     tenant: String,
     /// The product's name; made from the database's without it.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Lines `table.column -> table.column`: links that the database does not tell.
     #[arg(long, value_name = "FILE")]
