@@ -112,7 +112,8 @@ fn found(coverage: &Coverage) -> LastCoverage {
     };
     let message = (!failed.is_empty()).then(|| {
         let first = failed.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
-        format!("{} of {all} sections are not as meant: {first}{more}", failed.len())
+        let are = if failed.len() == 1 { "is" } else { "are" };
+        format!("{} of {all} sections {are} not as meant: {first}{more}", failed.len())
     });
     let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     LastCoverage {
@@ -144,9 +145,11 @@ async fn tell(context: &Context) {
 }
 
 fn words<'l>(last: impl Iterator<Item = &'l LastCoverage>) -> Option<String> {
-    let told = last.filter_map(|last| Some(format!("coverage of {}: {}", last.source, last.message.as_ref()?)));
+    let told = last.filter_map(|LastCoverage { source, message, .. }| {
+        Some(format!("coverage of {source}: {}; `orgvault check {source} --coverage` says more", message.as_ref()?))
+    });
     let told: Vec<String> = told.collect();
-    (!told.is_empty()).then(|| format!("{}; `orgvault check SOURCE --coverage` says more", told.join("; ")))
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 #[cfg(test)]
@@ -171,8 +174,8 @@ mod tests {
         assert_eq!(words([&whole].into_iter()), None);
         let leak = || section("issues", CheckResult::Failed, "in more than one: 8 of 4");
         let one = found(&coverage(vec![section("users", CheckResult::Ok, "covered"), leak()]));
-        let expected = "coverage of tracker: 1 of 2 sections are not as meant: issues: in more than one: 8 of 4; \
-                        `orgvault check SOURCE --coverage` says more";
+        let expected = "coverage of tracker: 1 of 2 sections is not as meant: issues: in more than one: 8 of 4; \
+                        `orgvault check tracker --coverage` says more";
         assert_eq!(words([&whole, &one].into_iter()).as_deref(), Some(expected));
         let many = found(&coverage((0..7).map(|_| leak()).collect()));
         assert!(many.message.unwrap().ends_with("8 of 4 and 2 more"));

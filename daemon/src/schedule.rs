@@ -13,6 +13,7 @@ mod run_driver;
 mod runner;
 mod stale;
 mod ticker;
+mod uncovered;
 
 pub use control::{ControlError, Upcoming};
 pub use runner::{ScheduleParts, Schedules};

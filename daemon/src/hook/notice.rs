@@ -7,7 +7,8 @@ use orgvault_config::{HookConfig, HookEvent, HookScope};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     event: HookEvent,
-    scope: HookScope,
+    /// None where it is of a source: then hooks of either are called.
+    scope: Option<HookScope>,
     /// The schedule's name; none where it has to do with none.
     schedule: Option<String>,
     message: String,
@@ -72,6 +73,14 @@ impl Notice {
         Self::new(HookEvent::Stale, HookScope::Organization, None, message).about(organization)
     }
 
+    /// The rows of a source's organizations are not the rows of its tables; `message` says which, and names no row.
+    #[must_use]
+    pub fn coverage(source: &str, message: &str) -> Self {
+        let message = format!("coverage of {source}: {message}; `orgvault check {source} --coverage` says more");
+        Self::new(HookEvent::Coverage, None, None, message)
+            .with([("ORGVAULT_SOURCE", source.to_owned()), ("ORGVAULT_CODE", "coverage_failed".to_owned())])
+    }
+
     /// What happened.
     #[must_use]
     pub fn event(&self) -> HookEvent {
@@ -95,12 +104,14 @@ impl Notice {
     pub(super) fn is_for(&self, hook: &HookConfig) -> bool {
         // What has to do with no schedule is for those who ask for all of them.
         let schedule = self.schedule.as_deref().unwrap_or("-");
-        hook.scope == self.scope && hook.on.contains(&self.event) && hook.schedules.matches(schedule)
+        self.scope.is_none_or(|scope| hook.scope == scope)
+            && hook.on.contains(&self.event)
+            && hook.schedules.matches(schedule)
     }
 
-    fn new(event: HookEvent, scope: HookScope, run: Option<&Run>, message: String) -> Self {
-        let notice =
-            Self { event, scope, schedule: run.map(|run| run.schedule.clone()), message, variables: Vec::new() };
+    fn new(event: HookEvent, scope: impl Into<Option<HookScope>>, run: Option<&Run>, message: String) -> Self {
+        let (scope, schedule) = (scope.into(), run.map(|run| run.schedule.clone()));
+        let notice = Self { event, scope, schedule, message, variables: Vec::new() };
         let Some(run) = run else { return notice };
         notice.with([
             ("ORGVAULT_SCHEDULE", run.schedule.clone()),

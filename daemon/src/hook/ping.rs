@@ -67,7 +67,7 @@ fn address(url: &SecretUrl, event: HookEvent) -> Option<Url> {
     let end = match event {
         HookEvent::Start => Some("start"),
         HookEvent::Success | HookEvent::Warning => None,
-        HookEvent::Failure | HookEvent::Stale => Some("fail"),
+        HookEvent::Failure | HookEvent::Stale | HookEvent::Coverage => Some("fail"),
     };
     if let Some(end) = end {
         url.path_segments_mut().ok()?.pop_if_empty().push(end);
@@ -91,6 +91,7 @@ mod tests {
                 "https://hc-ping.com/key/nightly/fail?create=1",
             ),
             ("http://127.0.0.1:8000", HookEvent::Stale, "http://127.0.0.1:8000/fail"),
+            ("http://127.0.0.1:8000", HookEvent::Coverage, "http://127.0.0.1:8000/fail"),
         ] {
             assert_eq!(address(&SecretUrl::new(url.to_owned()), event).unwrap().as_str(), expected);
         }

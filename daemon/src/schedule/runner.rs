@@ -15,6 +15,7 @@ use super::{
     run_driver::RunDriver,
     stale::Stale,
     ticker::Ticker,
+    uncovered::Uncovered,
 };
 use crate::{
     catalog::{Catalog, CatalogError, Followed, OpenRun, Unlisted},
@@ -121,7 +122,7 @@ impl Schedules {
             Ok(ticker) => ticker,
             Err(error) => return tracing::error!("cannot start the schedules' ticker: {error}"),
         };
-        let (mut planned, mut stale) = (Planned::default(), Stale::default());
+        let (mut planned, mut stale, mut uncovered) = (Planned::default(), Stale::default(), Uncovered::default());
         loop {
             tokio::select! {
                 () = ticker.beat() => {}
@@ -131,6 +132,8 @@ impl Schedules {
             self.is_stuck("schedules_stuck", "cannot look after the schedules", looked.err());
             let looked = stale.look(self).await;
             self.is_stuck("freshness_stuck", "cannot look for archives that are too old", looked.err());
+            let looked = uncovered.look(self).await;
+            self.is_stuck("coverage_stuck", "cannot look for sources whose coverage is not as meant", looked.err());
             self.0.beat.send_replace(());
         }
         ticker.stop().await;

@@ -84,11 +84,13 @@ pub enum HookEvent {
     Failure,
     /// The newest archive is older than is allowed.
     Stale,
+    /// The rows of a source's organizations are not the rows of its tables.
+    Coverage,
 }
 
 impl HookEvent {
     /// Every event.
-    pub const ALL: [Self; 5] = [Self::Start, Self::Success, Self::Warning, Self::Failure, Self::Stale];
+    pub const ALL: [Self; 6] = [Self::Start, Self::Success, Self::Warning, Self::Failure, Self::Stale, Self::Coverage];
 
     /// The name in the configuration and in the hook's environment.
     #[must_use]
@@ -99,6 +101,7 @@ impl HookEvent {
             Self::Warning => "warning",
             Self::Failure => "failure",
             Self::Stale => "stale",
+            Self::Coverage => "coverage",
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Coverage is looked at, kept and told: when somebody asks, and by itself.
 
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
 use orgvault_api::CheckResult;
+use orgvault_config::{HookAction, HookConfig, HookEvent, HookScope, Variables, patterns::Patterns};
 
 use super::fixture::App;
 use crate::api::fixture::{Daemon, parts, problem_in, until};
@@ -32,7 +33,7 @@ async fn what_a_look_found_is_told_until_another_finds_otherwise() {
     app.run(ORPHAN).await;
     assert_eq!(daemon.client.coverage("tracker").await.unwrap().failed().count(), 1);
     let message = told(&daemon).await.unwrap();
-    let expected = "coverage of tracker: 1 of 9 sections are not as meant: timeLogs: in no organization: 1 of ";
+    let expected = "coverage of tracker: 1 of 9 sections is not as meant: timeLogs: in no organization: 1 of ";
     assert!(message.starts_with(expected), "{message}");
     assert_eq!(metric(&daemon, "coverage_failed").await, Some(1.0));
     assert!(metric(&daemon, "coverage_timestamp_seconds").await.unwrap() > 0.0);
@@ -41,6 +42,49 @@ async fn what_a_look_found_is_told_until_another_finds_otherwise() {
     app.run(MENDED).await;
     assert_eq!(daemon.client.coverage("tracker").await.unwrap().failed().count(), 0);
     assert_eq!(told(&daemon).await, None);
+}
+
+/// A hook for this that writes down what it is told.
+fn note(name: &str, scope: HookScope, file: &Path) -> HookConfig {
+    let line = format!(
+        "echo \"{name} $ORGVAULT_EVENT $ORGVAULT_SOURCE $ORGVAULT_CODE $ORGVAULT_MESSAGE\" >> {}",
+        file.display()
+    );
+    HookConfig {
+        name: name.to_owned(),
+        on: vec![HookEvent::Coverage],
+        scope,
+        schedules: Patterns::all(),
+        action: HookAction::Command { argv: vec![line], shell: true, environment: Variables::default() },
+        timeout: Duration::from_secs(20),
+    }
+}
+
+#[tokio::test]
+async fn hooks_are_told_of_a_source_whose_rows_are_in_no_archive() {
+    let app = App::new().await;
+    app.run(ORPHAN).await;
+    let files = tempfile::tempdir().unwrap();
+    let told = files.path().join("told");
+    let daemon = Daemon::start_with(|config| {
+        config.sources = vec![app.source()];
+        config.hooks = vec![note("run", HookScope::Run, &told), note("each", HookScope::Organization, &told)];
+    })
+    .await;
+    daemon.client.coverage("tracker").await.unwrap();
+    let notes = || {
+        let told = fs::read_to_string(&told).unwrap_or_default();
+        let mut notes: Vec<String> = told.lines().map(str::to_owned).collect();
+        notes.sort();
+        notes
+    };
+    until("both hooks are told", async || notes().len() == 2).await;
+    let of = |name| {
+        format!(
+            "{name} coverage tracker coverage_failed coverage of tracker: 1 of 9 sections is not as meant: timeLogs: in no organization: 1 of "
+        )
+    };
+    assert!(notes().iter().zip(["each", "run"]).all(|(note, name)| note.starts_with(&of(name))), "{:#?}", notes());
 }
 
 #[tokio::test]
@@ -56,7 +100,7 @@ async fn every_source_is_looked_at_by_itself() {
     })
     .await;
     let says = async |words: &str| told(&daemon).await.is_some_and(|message| message.contains(words));
-    until("the orphan is told", async || says("coverage of tracker: 1 of 9 sections are not as meant").await).await;
+    until("the orphan is told", async || says("coverage of tracker: 1 of 9 sections is not as meant").await).await;
     until("the other source is told", async || says("coverage of gone: it could not be looked at: ").await).await;
     app.run(MENDED).await;
     until("the orphan is settled", async || !says("tracker").await).await;
