@@ -2,6 +2,7 @@
 //! classification of every table, and that the text of a definition.
 
 mod classify;
+mod delegated;
 mod draft;
 mod framework;
 mod hints;

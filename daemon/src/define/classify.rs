@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    framework,
-    link::{Link, Origin, Schema},
+    delegated, framework,
+    link::{self, Link, Origin, Schema},
     owned::{self, Owned, Owners},
-    polymorphic::{self, Found},
+    polymorphic::{self, Columns, Found},
     shared::{self, Shared},
     study::{Proof, Study},
     words::{are_same, is_audit, is_preference, referred, words},
@@ -66,7 +66,10 @@ pub(super) fn classify(schema: &Schema<'_>, answers: &Answers) -> Classes {
         owners.iter().map(|(place, owned)| (*place, Class::Owned(owned.clone()))).collect();
     let open: Vec<usize> = (0..schema.facts.tables.len()).filter(|place| !owners.contains_key(place)).collect();
     for place in &open {
-        if let Some(class) = of_framework(schema, *place).or_else(|| of_shared(&study, &owners, *place)) {
+        if let Some(class) = of_framework(schema, *place)
+            .or_else(|| of_refused(schema, *place))
+            .or_else(|| of_shared(&study, &owners, *place))
+        {
             tables.insert(*place, class);
         }
     }
@@ -78,6 +81,8 @@ pub(super) fn classify(schema: &Schema<'_>, answers: &Answers) -> Classes {
         }
     }
     of_shared_only(&study, &open, &mut tables);
+    of_named(&study, &owners, &open, &mut tables);
+    of_undecided(&study, &open, &mut tables);
     for place in open {
         tables.entry(place).or_insert_with(|| Class::Excluded(nothing_leads(schema)));
     }
@@ -93,11 +98,23 @@ fn of_framework(schema: &Schema<'_>, place: usize) -> Option<Class> {
     framework::of(&table.name).or(of_schema).map(|what| Class::Excluded(what.to_owned()))
 }
 
+/// What the admin says is named by a secret alone.
+fn of_refused(schema: &Schema<'_>, place: usize) -> Option<Class> {
+    let hint = schema.refused.iter().find(|hint| hint.table == place)?;
+    let (column, target, key) = (&hint.column, schema.key(hint.target), &hint.key);
+    Some(Class::Excluded(format!(
+        "{column} leads to an organization by {target}.{key} alone, which looks like a secret that nobody is to read"
+    )))
+}
+
 fn nothing_leads(schema: &Schema<'_>) -> String {
     format!("nothing in it leads to {}: it belongs to the installation", schema.key(schema.tenant))
 }
 
 fn of_shared(study: &Study<'_>, owners: &Owners, place: usize) -> Option<Class> {
+    if has_lost_organization(study, place) {
+        return None;
+    }
     let shared = shared::find(study, owners, place)?;
     let is_needed = |at: &usize| study.schema.links.get(*at).is_some_and(|link| link.is_required);
     // What belongs to people stays theirs, also where an owned row may name it.
@@ -108,6 +125,50 @@ fn of_shared(study: &Study<'_>, owners: &Owners, place: usize) -> Option<Class> 
         return None;
     }
     Some(Class::Shared(shared))
+}
+
+/// Whether a column is called as the tenant table is, and its rows name no organization that is there.
+fn has_lost_organization(study: &Study<'_>, place: usize) -> bool {
+    let mut links = study.schema.links_of(place).map(|(_, link)| link);
+    links.any(|link| {
+        let is_plain = link.origin == Origin::Name && !link.is_preference && !link.is_audit;
+        is_plain && study.schema.is_direct(link) && matches!(study.proof(link), Proof::Fails(_))
+    })
+}
+
+/// Leaves open what rows of owned tables name by pairs of columns, and nothing else speaks of.
+fn of_named(study: &Study<'_>, owners: &Owners, open: &[usize], tables: &mut BTreeMap<usize, Class>) {
+    for (place, naming) in delegated::named(study, owners) {
+        if open.contains(&place) && !tables.contains_key(&place) {
+            let (by, kind, id) = (study.schema.key(naming.by), &naming.pair.kind, &naming.pair.id);
+            let why = format!("rows of {by} name its rows by {kind} and {id}, and not each is named once");
+            tables.insert(place, Class::Undecided(why));
+        }
+    }
+}
+
+/// Leaves open what hangs on tables that are: what belongs to one, and what only rows of one name.
+fn of_undecided(study: &Study<'_>, open: &[usize], tables: &mut BTreeMap<usize, Class>) {
+    loop {
+        let is_open = |place: usize| matches!(tables.get(&place), Some(Class::Undecided(_)));
+        let found = open.iter().filter(|place| !tables.contains_key(place)).find_map(|place| {
+            let above = shared::belongs(study, *place).into_iter().find(|link| is_open(link.to));
+            let above = above.map(|link| {
+                let (columns, target) = (link.columns.join(", "), study.schema.key(link.to));
+                format!("{columns} names a row of {target}, which is undecided")
+            });
+            let below = || {
+                let mut links = study.schema.links_to(*place).map(|(_, link)| link);
+                let named = links.find(|link| {
+                    link.from != *place && link.is_required && is_open(link.from) && study.proof(link).holds()
+                })?;
+                Some(format!("rows of {}, which is undecided, name its rows", study.schema.key(named.from)))
+            };
+            Some((*place, above.or_else(below)?))
+        });
+        let Some((place, why)) = found else { return };
+        tables.insert(place, Class::Undecided(why));
+    }
 }
 
 /// Excludes what belongs to a shared table, and what belongs to that.
@@ -145,12 +206,17 @@ fn undecided(study: &Study<'_>, owners: &Owners, tables: &BTreeMap<usize, Class>
     reasons.extend(owned::loose_links(study, owners, place).iter().map(|(_, link)| loose(study, link)));
     let pairs = polymorphic::pairs(study.schema, place);
     let of_pairs =
-        |column: &ColumnFacts| pairs.iter().any(|(kind, id)| kind.name == column.name || id.name == column.name);
+        |column: &ColumnFacts| pairs.iter().any(|pair| pair.kind.name == column.name || pair.id.name == column.name);
     let shared =
         tables.iter().filter(|(_, class)| matches!(class, Class::Shared(_))).map(|(place, _)| (*place, *place));
     if polymorphic::only_target(study, place, &shared.collect()).is_none() {
-        reasons.extend(pairs.iter().filter_map(|(kind, id)| pair(study, owners, place, kind, id)));
+        reasons.extend(pairs.iter().filter_map(|columns| pair(study, owners, place, columns)));
     }
+    let keys = study.schema.table(place).foreign_keys.iter();
+    reasons.extend(keys.filter(|key| link::is_by_secret(study.schema.facts, key.table, &key.keys)).map(|key| {
+        let (columns, target) = (key.columns.join(", "), study.schema.key(key.table));
+        format!("{columns} names a row of {target} by {}, which looks like a secret", key.keys.join(", "))
+    }));
     let columns = study.schema.table(place).columns.iter().filter(|column| !of_pairs(column));
     reasons.extend(columns.filter_map(|column| reference(study, owners, tables, place, column)));
     (!reasons.is_empty()).then(|| reasons.join("; "))
@@ -168,9 +234,9 @@ fn loose(study: &Study<'_>, link: &Link) -> String {
     format!("{column} names a row of {target} and may be NULL: {state}")
 }
 
-fn pair(study: &Study<'_>, owners: &Owners, place: usize, kind: &ColumnFacts, id: &ColumnFacts) -> Option<String> {
-    let columns = format!("{} and {} name rows of several tables", kind.name, id.name);
-    match polymorphic::look(study, owners, place, kind, id) {
+fn pair(study: &Study<'_>, owners: &Owners, place: usize, pair: &Columns<'_>) -> Option<String> {
+    let columns = format!("{} and {} name rows of several tables", pair.kind.name, pair.id.name);
+    match polymorphic::look(study, owners, place, pair) {
         Found::Owned(_) => None,
         Found::Empty => Some(format!("{columns}, and there are none to see which")),
         Found::Unknown => Some(format!("{columns}, and they could not be asked")),
@@ -182,7 +248,7 @@ fn pair(study: &Study<'_>, owners: &Owners, place: usize, kind: &ColumnFacts, id
 }
 
 /// Words of ids that somebody else gave.
-const OTHERS: [&str; 24] = [
+const OTHERS: [&str; 25] = [
     "external",
     "stripe",
     "github",
@@ -207,6 +273,7 @@ const OTHERS: [&str; 24] = [
     "ldap",
     "google",
     "upstream",
+    "instance",
 ];
 
 /// A column that looks as if it referred to something, and nobody knows to what.
@@ -223,7 +290,7 @@ fn reference(
     let of_column = words(&column.name);
     let own = words(&table.name);
     let is_own = are_same(&stem, &own) || own.last().is_some_and(|last| are_same(&stem, std::slice::from_ref(last)));
-    if table.primary_key.contains(&column.name) || is_own || is_preference(&of_column) || is_audit(&of_column) {
+    if table.primary_key == [column.name.clone()] || is_own || is_preference(&of_column) || is_audit(&of_column) {
         return None;
     }
     let links: Vec<&Link> =
@@ -231,6 +298,7 @@ fn reference(
     if links.iter().any(|link| link.origin <= Origin::Constraint || study.proof(link).holds()) {
         return None;
     }
+    let links: Vec<&Link> = links.into_iter().filter(|link| link.origin < Origin::Values).collect();
     if links.is_empty() {
         return without_candidate(study, owners, tables, place, column, &stem);
     }
@@ -267,7 +335,13 @@ fn without_candidate(
         return Some(format!("{} ({}) may name a row of {}", column.name, column.type_name, mine.join(" or ")));
     }
     let is_elsewhere = found.iter().any(|(to, _)| tables.contains_key(to) || *to == place);
-    let is_id = matches!(column.kind, Kind::Uuid | Kind::Integer);
+    // Where the ids of organizations are texts, those of other rows are too.
+    let key = study.schema.table(study.schema.tenant).column(&study.schema.tenant_key);
+    let is_text = column.kind == Kind::Text
+        && !column.is_nullable
+        && key.is_some_and(|key| key.kind == Kind::Text)
+        && shared::belongs(study, place).is_empty();
+    let is_id = is_text || matches!(column.kind, Kind::Uuid | Kind::Integer);
     (is_id && !is_elsewhere).then(|| format!("{} may name a row of some table", column.name))
 }
 
@@ -291,16 +365,36 @@ fn foreign(study: &Study<'_>, owners: &Owners) -> Vec<Foreign> {
     found
 }
 
-/// Names of columns that rows speak against, where that was looked at.
+/// Names of columns that rows speak against, where that was looked at: those that are called as a table
+/// is, and those of which some rows name one.
 fn refuted(study: &Study<'_>, owners: &Owners) -> BTreeMap<usize, Vec<String>> {
-    let mut found: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    for link in study.schema.links.iter().filter(|link| link.origin >= Origin::Name && owners.contains_key(&link.to)) {
-        let asked = Ask::Unset(link.columns.clone());
-        let is_asked = study.answers.contains_key(&Question { table: link.from, ask: asked });
-        if is_asked && let Proof::Fails(why) = study.proof(link) {
-            let words = format!("{} is no link to {}: {why}", link.columns.join(", "), study.schema.key(link.to));
-            found.entry(link.from).or_default().push(words);
+    let schema = study.schema;
+    let mut found: BTreeMap<(usize, &[String]), Refuted> = BTreeMap::new();
+    for link in schema.links.iter().filter(|link| link.origin >= Origin::Name && owners.contains_key(&link.to)) {
+        let is_asked =
+            study.answers.contains_key(&Question { table: link.from, ask: Ask::Unset(link.columns.clone()) });
+        let mut others = schema.links_of(link.from).map(|(_, other)| other);
+        let is_known = others.any(|other| other.columns == link.columns && study.proof(other).holds());
+        if !is_asked || is_known || link.origin > Origin::Name && !study.is_partly(link) {
+            continue;
+        }
+        if let Proof::Fails(why) = study.proof(link) {
+            let refuted = found.entry((link.from, &link.columns)).or_default();
+            refuted.targets.push(schema.key(link.to));
+            refuted.why = why;
         }
     }
-    found
+    let mut lines: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for ((from, columns), Refuted { targets, why }) in found {
+        let line = format!("{} is no link to {}: {why}", columns.join(", "), targets.join(" or "));
+        lines.entry(from).or_default().push(line);
+    }
+    lines
+}
+
+/// The tables that a column is no link to, and why.
+#[derive(Default)]
+struct Refuted {
+    targets: Vec<String>,
+    why: String,
 }

@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{
     hints::Hint,
+    polymorphic::is_id_of_pair,
+    secrets::is_secret_in,
     words::{are_same, is_audit, is_preference, referred, singulars, words},
 };
 use crate::source::survey::{ColumnFacts, Facts, Kind, TableFacts};
@@ -37,6 +39,8 @@ pub(super) enum Origin {
     Name,
     /// By the column's name, of which the table's is a part, or the other way round.
     Part,
+    /// By its values alone: no table is called so, and each value is the key of an organization.
+    Values,
 }
 
 /// The tables, and all that may link them.
@@ -51,6 +55,8 @@ pub(super) struct Schema<'f> {
     pub(super) from: Vec<Vec<usize>>,
     /// The links to each table, by its place.
     pub(super) to: Vec<Vec<usize>>,
+    /// Hints that nobody may follow, because what they name rows by looks like a secret.
+    pub(super) refused: Vec<Hint>,
     names: Names,
 }
 
@@ -58,8 +64,10 @@ impl<'f> Schema<'f> {
     pub(super) fn new(facts: &'f Facts, tenant: usize, hints: &[Hint]) -> Self {
         let names = Names::new(facts);
         let mut links = Vec::new();
+        let required = required_names(facts);
         for place in 0..facts.tables.len() {
             of_table(facts, place, hints, &names, &mut links);
+            by_values(facts, place, tenant, &required, &mut links);
         }
         let tenant_key =
             facts.tables.get(tenant).and_then(|table| table.primary_key.first()).cloned().unwrap_or_default();
@@ -73,7 +81,9 @@ impl<'f> Schema<'f> {
             places
         };
         let (from, to) = (by(|link| link.from), by(|link| link.to));
-        Self { facts, tenant, tenant_key, links, from, to, names }
+        let is_refused = |hint: &&Hint| is_by_secret(facts, hint.target, std::slice::from_ref(&hint.key));
+        let refused = hints.iter().filter(is_refused).cloned().collect();
+        Self { facts, tenant, tenant_key, links, from, to, refused, names }
     }
 
     pub(super) fn table(&self, place: usize) -> &'f TableFacts {
@@ -129,11 +139,13 @@ fn of_table(facts: &Facts, place: usize, hints: &[Hint], names: &Names, links: &
         Link { from: place, columns, to, keys, origin, rank, is_required, is_preference, is_audit }
     };
     let hinted: Vec<&Hint> = hints.iter().filter(|hint| hint.table == place).collect();
-    for hint in &hinted {
+    for hint in hinted.iter().filter(|hint| !is_by_secret(facts, hint.target, std::slice::from_ref(&hint.key))) {
         links.push(link(vec![hint.column.clone()], hint.target, vec![hint.key.clone()], Origin::Hint, 0));
     }
     let is_hinted = |columns: &[String]| hinted.iter().any(|hint| columns == [hint.column.clone()]);
-    for key in table.foreign_keys.iter().filter(|key| !is_hinted(&key.columns)) {
+    for key in
+        table.foreign_keys.iter().filter(|key| !is_hinted(&key.columns) && !is_by_secret(facts, key.table, &key.keys))
+    {
         links.push(link(key.columns.clone(), key.table, key.keys.clone(), Origin::Constraint, 0));
     }
     for column in &table.columns {
@@ -148,6 +160,52 @@ fn of_table(facts: &Facts, place: usize, hints: &[Hint], names: &Names, links: &
             links.push(link(own.to_vec(), to, vec![key.clone()], origin, rank));
         }
     }
+}
+
+/// The names of columns that refer, where every row of some table has one.
+fn required_names(facts: &Facts) -> BTreeSet<&str> {
+    let columns = facts.tables.iter().flat_map(|table| &table.columns);
+    let refers = |column: &&ColumnFacts| !column.is_nullable && referred(&column.name).is_some();
+    columns.filter(refers).map(|column| column.name.as_str()).collect()
+}
+
+/// Links to organizations by columns that no table is called after: `workspaceId` where each is a `Project`.
+/// Numbers say nothing: those of one table are those of all.
+fn by_values(facts: &Facts, place: usize, tenant: usize, required: &BTreeSet<&str>, links: &mut Vec<Link>) {
+    let (Some(table), Some(tenants)) = (facts.tables.get(place), facts.tables.get(tenant)) else { return };
+    let Some(key) = tenants.primary_key.first().and_then(|key| tenants.column(key)) else { return };
+    if place == tenant || !matches!(key.kind, Kind::Uuid | Kind::Text) {
+        return;
+    }
+    for column in table.columns.iter().filter(|column| fit(key, column) && !column.is_generated) {
+        let own = [column.name.clone()];
+        let is_plain = |link: &Link| link.from == place && link.columns.contains(&column.name) && link.rank < PART;
+        if table.primary_key == own
+            || !required.contains(column.name.as_str())
+            || is_id_of_pair(table, column)
+            || links.iter().rev().take_while(|link| link.from == place).any(is_plain)
+        {
+            continue;
+        }
+        let name = words(&column.name);
+        links.push(Link {
+            from: place,
+            columns: own.to_vec(),
+            to: tenant,
+            keys: vec![key.name.clone()],
+            origin: Origin::Values,
+            rank: VALUES,
+            is_required: !column.is_nullable,
+            is_preference: is_preference(&name),
+            is_audit: is_audit(&name),
+        });
+    }
+}
+
+/// Whether rows are named by a column that looks like a secret, which nobody has to read for it.
+pub(super) fn is_by_secret(facts: &Facts, target: usize, keys: &[String]) -> bool {
+    let Some(table) = facts.tables.get(target) else { return false };
+    keys.iter().any(|name| !table.primary_key.contains(name) && is_secret_in(&table.name, name))
 }
 
 /// The tables by the words of their names.
@@ -257,14 +315,19 @@ impl Names {
         let mut seen = BTreeSet::new();
         ranked.retain(|(place, _)| seen.insert(*place));
         let plain = ranked.first().map(|(_, rank)| *rank).filter(|rank| *rank < PART);
-        ranked.retain(|(_, rank)| plain.is_none_or(|plain| *rank == plain));
+        // `oauth_tokens.client_id` may mean `oauth_clients`, though there are `clients`.
+        ranked.retain(|(_, rank)| plain.is_none_or(|plain| *rank == plain || *rank == LABELED));
         ranked.truncate(CANDIDATES);
         ranked
     }
 }
 
+/// The rank of a table that is called so behind the label of the column's own.
+const LABELED: usize = 10;
 /// From this rank on, rows have to prove what a name says.
 const PART: usize = 20;
+/// The rank of a link that only values speak for.
+const VALUES: usize = 90;
 /// So many tables are tried for one column.
 const CANDIDATES: usize = 6;
 
@@ -279,7 +342,7 @@ fn likeness(own: &[String], name: &[String], table: &[String]) -> Option<usize> 
     if ends(table, name) {
         // `core_issue.project_id` means `core_project`.
         let label = table.len() - name.len();
-        return Some(if own.get(..label) == table.get(..label) { 10 } else { 20 });
+        return Some(if own.get(..label) == table.get(..label) { LABELED } else { 20 });
     }
     // `assignee_user_id` means `users`; the longer the part, the better.
     ends(name, table).then(|| 39 - table.len().min(9))

@@ -1,9 +1,9 @@
 //! Which rows belong to one organization, and by which way each table finds it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    framework,
+    delegated, framework,
     link::{Link, Origin, Schema},
     polymorphic,
     study::Study,
@@ -22,6 +22,8 @@ pub(super) enum Way {
     Any(Vec<usize>),
     /// By the table that one column names and the id that another holds.
     Typed(polymorphic::Pair),
+    /// By the one row of an owned table that names it by a pair of columns.
+    Named(delegated::Naming),
 }
 
 /// A table whose rows belong to one organization each.
@@ -76,10 +78,14 @@ pub(super) fn find(study: &Study<'_>) -> Owners {
         }
     }
     loop {
-        let next = [required, by_rows, polymorphic::find].iter().map(|find| nearest(find(study, &owners)));
-        let Some(next) = next.into_iter().find(|next| !next.is_empty()) else { return owners };
+        let finders = [required, by_rows, polymorphic::find, delegated::find, polymorphic::find_partly];
+        let mut next = finders.iter().map(|find| nearest(find(study, &owners)));
+        let Some(next) = next.find(|next| !next.is_empty()) else { break };
         owners.extend(next);
     }
+    fall_back(study, &mut owners);
+    polymorphic::complete(study.schema, &mut owners);
+    owners
 }
 
 /// The link to the tenant table, which wins over all others.
@@ -103,6 +109,73 @@ fn direct(study: &Study<'_>, place: usize) -> Option<Owned> {
     // Two organizations in one row, and no name says whose it is.
     let is_open = link.origin != Origin::Hint && !named.contains(&at) && ranked.len() > 1;
     (!is_open).then(|| by_link(study, at, link, &Cost::default()))
+}
+
+/// Gives rows that name no organization themselves the one to which a link leads that each row has.
+fn fall_back(study: &Study<'_>, owners: &mut Owners) {
+    let places: Vec<usize> = owners.keys().copied().collect();
+    for place in places {
+        let Some(second) = second_way(study, owners, place) else { continue };
+        if let Some(owned) = owners.get_mut(&place)
+            && let Way::Link(first) = owned.way
+        {
+            owned.way = Way::Any(vec![first, second]);
+        }
+    }
+}
+
+/// The link of such rows, where there are any.
+fn second_way(study: &Study<'_>, owners: &Owners, place: usize) -> Option<usize> {
+    let schema = study.schema;
+    let Owned { way: Way::Link(at), tree: None, .. } = owners.get(&place)? else { return None };
+    let first = schema.links.get(*at)?;
+    if first.is_required || first.origin == Origin::Hint || !schema.is_direct(first) {
+        return None;
+    }
+    if study.count(place, Ask::Unset(first.columns.clone()))? == 0 {
+        return None;
+    }
+    let fits = |link: &Link| {
+        link.is_required
+            && !link.is_preference
+            && !link.is_audit
+            && link.to != schema.tenant
+            && owners.contains_key(&link.to)
+            && study.proof(link).holds()
+            && !leads_over(schema, owners, link.to, place)
+    };
+    let links = schema.links_of(place).filter(|(_, link)| fits(link));
+    links.min_by_key(|(at, link)| (owners.get(&link.to).map(|owned| owned.cost), *at)).map(|(at, _)| at)
+}
+
+/// Whether the way of one table's rows goes over rows of another.
+pub(super) fn leads_over(schema: &Schema<'_>, owners: &Owners, from: usize, over: usize) -> bool {
+    let (mut open, mut seen) = (vec![from], BTreeSet::new());
+    while let Some(place) = open.pop() {
+        if place == over {
+            return true;
+        }
+        if seen.insert(place)
+            && let Some(owned) = owners.get(&place)
+        {
+            open.extend(owned.way.tables(schema));
+        }
+    }
+    false
+}
+
+impl Way {
+    /// The tables to whose rows it leads first.
+    fn tables(&self, schema: &Schema<'_>) -> Vec<usize> {
+        let to = |at: &usize| schema.links.get(*at).map(|link| link.to);
+        match self {
+            Self::Tenant => Vec::new(),
+            Self::Link(at) => to(at).into_iter().collect(),
+            Self::Any(ways) => ways.iter().filter_map(to).collect(),
+            Self::Typed(pair) => pair.arms.iter().map(|arm| arm.table).collect(),
+            Self::Named(naming) => vec![naming.by],
+        }
+    }
 }
 
 /// Whether a column is called as the tenant table is.
@@ -275,7 +348,7 @@ pub(super) fn routes(schema: &Schema<'_>, owners: &Owners, place: usize) -> Opti
         Way::Tenant => return Some(vec![Route { steps: Vec::new(), last: schema.tenant_key.clone() }]),
         Way::Link(at) => vec![*at],
         Way::Any(ways) => ways.clone(),
-        Way::Typed(_) => return None,
+        Way::Typed(_) | Way::Named(_) => return None,
     };
     let mut routes = Vec::new();
     for at in ways {

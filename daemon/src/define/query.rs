@@ -5,9 +5,10 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use super::{
     classify::{Class, Classes},
+    delegated::Naming,
     link::{Link, Schema},
     owned::{Owned, Owners, Way},
-    polymorphic::Pair,
+    polymorphic::{Pair, Types},
 };
 use crate::{
     source::survey::{Kind, quoted},
@@ -85,12 +86,25 @@ impl<'s> Queries<'s> {
                 format!("{} = $1", self.name(&self.schema.tenant_key))
             }
             Way::Link(at) => self.schema.links.get(*at).map(|link| self.by_link(link)).unwrap_or_default(),
-            Way::Any(ways) => {
-                let links = ways.iter().filter_map(|at| self.schema.links.get(*at));
-                links.map(|link| self.by_link(link)).collect::<Vec<_>>().join("\n   OR ")
-            }
+            Way::Any(ways) => self.by_first(ways),
             Way::Typed(pair) => self.by_pair(place, pair),
+            Way::Named(naming) => self.by_naming(place, naming),
         }
+    }
+
+    /// The condition of several links of which the first that is set counts: a row that names two
+    /// organizations is in the archive of one.
+    fn by_first(&self, ways: &[usize]) -> String {
+        let mut unset = String::new();
+        let arms = ways.iter().filter_map(|at| self.schema.links.get(*at)).map(|link| {
+            let arm = format!("{unset}{}", self.by_link(link));
+            let is_null: Vec<String> = link.columns.iter().map(|name| format!("{} IS NULL", self.name(name))).collect();
+            let is_null = if is_null.len() == 1 { is_null.concat() } else { format!("({})", is_null.join(" OR ")) };
+            unset.push_str(&is_null);
+            unset.push_str(" AND ");
+            arm
+        });
+        arms.collect::<Vec<_>>().join("\n   OR ")
     }
 
     /// The condition of one link.
@@ -121,8 +135,8 @@ impl<'s> Queries<'s> {
     }
 
     fn by_pair(&self, place: usize, pair: &Pair) -> String {
-        self.note(place, &[pair.kind.clone(), pair.id.clone()]);
-        let (kind, id) = (self.name(&pair.kind), self.name(&pair.id));
+        self.note(place, std::slice::from_ref(&pair.id));
+        let id = self.name(&pair.id);
         let arms = pair.arms.iter().map(|arm| {
             let key = self.schema.table(arm.table).primary_key.clone();
             let link = Link {
@@ -138,9 +152,44 @@ impl<'s> Queries<'s> {
             };
             let condition = self.by_link(&link);
             debug_assert!(condition.starts_with(&id), "{condition}");
-            format!("({kind} = '{}' AND {condition})", arm.value.replace('\'', "''"))
+            format!("({} AND {condition})", self.is_kind(place, pair, &arm.value))
         });
         arms.collect::<Vec<_>>().join("\n   OR ")
+    }
+
+    /// The condition under which a pair names rows of the table that a value stands for.
+    fn is_kind(&self, place: usize, pair: &Pair, value: &str) -> String {
+        self.note(place, std::slice::from_ref(&pair.kind));
+        let kind = self.name(&pair.kind);
+        let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        let Some(types) = &pair.types else { return format!("{kind} = {}", literal(value)) };
+        // The numbers of types are others in each installation; their names are not.
+        let (app, model) = value.split_once('.').unwrap_or(("", value));
+        self.note(types.table, &[types.key.clone(), Types::APP.to_owned(), Types::MODEL.to_owned()]);
+        format!(
+            "{kind} IN (SELECT {} FROM {} WHERE {} = {} AND {} = {})",
+            self.name(&types.key),
+            self.table(types.table),
+            self.name(Types::APP),
+            literal(app),
+            self.name(Types::MODEL),
+            literal(model),
+        )
+    }
+
+    /// The condition of rows that an owned row names by a pair of columns.
+    fn by_naming(&self, place: usize, naming: &Naming) -> String {
+        let Naming { by, pair } = naming;
+        let keys = &self.schema.table(place).primary_key;
+        self.note(place, keys);
+        self.note(*by, std::slice::from_ref(&pair.id));
+        let kind = |place: usize, name: &str| self.schema.table(place).column(name).map(|column| column.kind);
+        let key = keys.first().map(String::as_str).unwrap_or_default();
+        let is_alike = kind(place, key) == kind(*by, &pair.id);
+        let key = if is_alike { self.name(key) } else { format!("CAST({} AS text)", self.name(key)) };
+        let is_kind = pair.arms.iter().map(|arm| self.is_kind(*by, pair, &arm.value)).collect::<Vec<_>>().join(" OR ");
+        let (id, table) = (self.name(&pair.id), self.table(*by));
+        format!("{key} IN (SELECT {id} FROM {table} WHERE {is_kind} AND ({}))", self.condition(*by))
     }
 
     /// Columns as they are compared: one, or several in brackets.
@@ -197,7 +246,7 @@ impl<'s> Queries<'s> {
         let ways = match &owned.way {
             Way::Link(at) => vec![*at],
             Way::Any(ways) => ways.clone(),
-            Way::Tenant | Way::Typed(_) => Vec::new(),
+            Way::Tenant | Way::Typed(_) | Way::Named(_) => Vec::new(),
         };
         ways.iter().filter_map(|at| self.schema.links.get(*at)).flat_map(|link| link.columns.clone()).collect()
     }

@@ -1,6 +1,7 @@
 //! Which columns look like secrets by their names. A list, not a guess: what it leaves out is written.
 
 use super::words::words;
+use crate::source::survey::{ColumnFacts, Kind};
 
 /// Words that alone make a name one of a secret.
 const ALONE: [&str; 36] = [
@@ -96,6 +97,10 @@ const CERTIFICATES: [&str; 4] = ["certificate", "certificates", "cert", "certs"]
 /// What a column is called that is a secret in a table of secrets.
 const BARE: [&str; 6] = ["key", "hash", "digest", "code", "codes", "value"];
 
+/// Types that hold flags, times and amounts.
+const PLAIN: [&str; 9] =
+    ["bool", "tinyint(1)", "timestamp", "datetime", "date", "time", "interval", "numeric", "double"];
+
 /// Whether a column, or a key of a JSON value, looks like a secret by its name.
 pub(super) fn is_secret(name: &str) -> bool {
     let words = words(name);
@@ -118,6 +123,23 @@ pub(super) fn is_secret(name: &str) -> bool {
 /// Whether a column is a secret because of the table that it is in: `api_keys.key`.
 pub(super) fn is_secret_in(table: &str, column: &str) -> bool {
     is_secret(column) || BARE.contains(&column.to_ascii_lowercase().as_str()) && is_of_secrets(table)
+}
+
+/// The same, of a column whose type is known: a flag, a time or an amount is no secret.
+pub(super) fn holds_secret(table: &str, column: &ColumnFacts) -> bool {
+    let type_name = column.type_name.to_ascii_lowercase();
+    let is_plain = |name: &&str| type_name.starts_with(*name);
+    if PLAIN.iter().any(is_plain) || column.kind == Kind::Integer && !is_number_of_secret(&column.name) {
+        return false;
+    }
+    is_secret_in(table, &column.name)
+}
+
+/// Whether a number may be a secret: `otp`, `reset_code`, and no `max_tokens`.
+fn is_number_of_secret(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(word.as_str(), "otp" | "totp" | "hotp" | "pin" | "passcode" | "password" | "code" | "codes" | "salt")
+    })
 }
 
 fn is_of_secrets(table: &str) -> bool {
@@ -163,6 +185,34 @@ mod tests {
             "ssh_key",
         ] {
             assert!(is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn flags_times_and_amounts_are_no_secrets() {
+        let column = |name: &str, type_name: &str, kind: Kind| ColumnFacts {
+            name: name.to_owned(),
+            type_name: type_name.to_owned(),
+            kind,
+            ..ColumnFacts::default()
+        };
+        for (name, type_name, kind) in [
+            ("enforce_mfa", "boolean", Kind::Other),
+            ("isPasswordAutoset", "BOOL", Kind::Other),
+            ("password_changed_at", "timestamp with time zone", Kind::Other),
+            ("max_tokens", "integer", Kind::Integer),
+            ("token_cost", "numeric(12,4)", Kind::Other),
+        ] {
+            assert!(!holds_secret("settings", &column(name, type_name, kind)), "{name}");
+        }
+        for (name, type_name, kind) in [
+            ("mfa", "text", Kind::Text),
+            ("reset_token", "uuid", Kind::Uuid),
+            ("otp", "integer", Kind::Integer),
+            ("password_hash", "bytea", Kind::Other),
+            ("tokens", "jsonb", Kind::Json),
+        ] {
+            assert!(holds_secret("settings", &column(name, type_name, kind)), "{name}");
         }
     }
 

@@ -30,7 +30,11 @@ enum Key {
 }
 
 fn membership(schema: &Schema<'_>, owners: &Owners, link: &Link) -> Option<Key> {
-    let Way::Link(way) = &owners.get(&link.from)?.way else { return None };
+    let way = match &owners.get(&link.from)?.way {
+        Way::Link(way) => way,
+        Way::Any(ways) => ways.first()?,
+        Way::Tenant | Way::Typed(_) | Way::Named(_) => return None,
+    };
     let way = schema.links.get(*way)?;
     let table = schema.table(link.from);
     let keys = table.unique.iter().filter(|key| {

@@ -4,7 +4,7 @@
 use std::{cell::RefCell, collections::BTreeSet};
 
 use super::link::{Link, Origin, Schema};
-use crate::source::survey::{Answer, Answers, Ask, Question};
+use crate::source::survey::{Answer, Answers, Ask, Kind, Question};
 
 /// The catalog and the answers.
 pub(super) struct Study<'s> {
@@ -70,13 +70,12 @@ impl<'s> Study<'s> {
         if matches!(link.origin, Origin::Hint | Origin::Constraint) {
             return Proof::Holds(None);
         }
-        let Link { from, columns, to, keys, .. } = link;
-        let strays = Ask::Strays { columns: columns.clone(), target: *to, keys: keys.clone(), only: None };
-        let (rows, unset) = (self.rows(*from), self.count(*from, Ask::Unset(columns.clone())));
-        let strays = self.count(*from, strays);
-        let set = rows.zip(unset).map(|(rows, unset)| rows.saturating_sub(unset));
-        let is_named = link.origin == Origin::Name;
-        match set.zip(strays) {
+        let found = self.set_and_strays(link);
+        if link.origin == Origin::Values {
+            return self.proof_by_values(link, found);
+        }
+        let is_named = link.origin == Origin::Name && !self.is_labeled_beside_another(link);
+        match found {
             None if is_named => Proof::Holds(Some("by name; its rows could not be asked".to_owned())),
             None => Proof::Unproven("its rows could not be asked".to_owned()),
             Some((0, _)) if is_named => Proof::Holds(Some("by name; no rows to prove it".to_owned())),
@@ -87,6 +86,64 @@ impl<'s> Study<'s> {
             }
             Some((set, strays)) => Proof::Fails(format!("{strays} of {set} values are not there")),
         }
+    }
+
+    /// Whether some of a link's values are there, and some are not.
+    pub(super) fn is_partly(&self, link: &Link) -> bool {
+        self.set_and_strays(link).is_some_and(|(set, strays)| 0 < strays && strays < set)
+    }
+
+    /// How many rows have a link, and how many of these name nothing that is there.
+    fn set_and_strays(&self, link: &Link) -> Option<(u64, u64)> {
+        let Link { from, columns, to, keys, .. } = link;
+        let strays = Ask::Strays { columns: columns.clone(), target: *to, keys: keys.clone(), only: None };
+        let (rows, unset) = (self.rows(*from), self.count(*from, Ask::Unset(columns.clone())));
+        let strays = self.count(*from, strays);
+        let set = rows.zip(unset).map(|(rows, unset)| rows.saturating_sub(unset));
+        set.zip(strays)
+    }
+
+    /// Whether another table is more plainly meant, so that rows have to speak for this one.
+    fn is_labeled_beside_another(&self, link: &Link) -> bool {
+        let mut links = self.schema.links_of(link.from).map(|(_, other)| other);
+        link.rank > 0 && links.any(|other| other.columns == link.columns && other.rank < link.rank)
+    }
+
+    /// What values alone say: each has to be an organization, here or in a column of this name elsewhere.
+    fn proof_by_values(&self, link: &Link, found: Option<(u64, u64)>) -> Proof {
+        let like = || {
+            let mut others = self.schema.links_to(link.to).map(|(_, other)| other);
+            let is_like = |other: &Link| other.origin == Origin::Values && other.columns == link.columns;
+            others.find(|other| other.from != link.from && is_like(other) && self.are_organizations(other))
+        };
+        match found {
+            None => Proof::Unproven("its rows could not be asked".to_owned()),
+            Some((set, 0)) if set > 0 && self.keys_tell() => match self.unless_another_fits(link, set) {
+                Proof::Holds(_) => Proof::Holds(Some(format!("by its values, {set} of {set}"))),
+                other => other,
+            },
+            Some((set, strays)) if strays < set || set == 0 => match like() {
+                Some(other) => Proof::Holds(Some(format!("as in {}, by its values", self.schema.key(other.from)))),
+                None if set == 0 => Proof::Unproven("no rows prove it".to_owned()),
+                None => Proof::Fails(format!("{strays} of {set} values are not there")),
+            },
+            Some((set, strays)) => Proof::Fails(format!("{strays} of {set} values are not there")),
+        }
+    }
+
+    fn are_organizations(&self, link: &Link) -> bool {
+        matches!(self.set_and_strays(link), Some((1.., 0))) && self.keys_tell()
+    }
+
+    /// Whether the ids of organizations are those of nothing else: UUIDs, or texts of some length.
+    fn keys_tell(&self) -> bool {
+        const SHORT: usize = 6;
+        let (tenant, key) = (self.schema.tenant, &self.schema.tenant_key);
+        if self.schema.table(tenant).column(key).is_some_and(|key| key.kind == Kind::Uuid) {
+            return true;
+        }
+        let ids = self.values(tenant, Ask::Values(key.clone()));
+        ids.is_some_and(|ids| ids.iter().all(|id| id.chars().count() >= SHORT))
     }
 
     /// Of several tables that a part of a name may mean the likest holds, and none where two are as like.

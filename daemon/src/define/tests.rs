@@ -69,13 +69,13 @@ fn classes(facts: &Facts, tenant: &str, answer: impl Fn(&str, &Ask) -> Answer) -
 fn all_is_well(_: &str, ask: &Ask) -> Answer {
     match ask {
         Ask::Rows => Answer::Count(10),
-        Ask::Values(_) | Ask::Keys(_) => Answer::Values(Vec::new()),
+        ask if ask.is_of_values() => Answer::Values(Vec::new()),
         _ => Answer::Count(0),
     }
 }
 
 fn nothing_is_there(_: &str, ask: &Ask) -> Answer {
-    if matches!(ask, Ask::Values(_) | Ask::Keys(_)) { Answer::Values(Vec::new()) } else { Answer::Count(0) }
+    if ask.is_of_values() { Answer::Values(Vec::new()) } else { Answer::Count(0) }
 }
 
 /// What each table is, in a word, by name.
@@ -227,6 +227,88 @@ fn one_of_several_links_is_always_set_and_what_names_the_row_agrees() {
     };
     let found = words_of(&facts, &classes(&facts, "projects", differ));
     assert_eq!((found["groups"].as_str(), found["fields"].as_str()), ("shared", "shared"), "{found:?}");
+}
+
+#[test]
+fn what_hangs_on_an_undecided_table_is_not_left_out_in_silence() {
+    let facts = facts(
+        "teams: id
+         boards: id, team_id! -> teams
+         invoices: id, board_id -> boards, tariff_id! -> tariffs
+         invoice_lines: id, invoice_id! -> invoices
+         tariffs: id, name text
+         settings: id, value text",
+    );
+    let found = words_of(&facts, &classes(&facts, "teams", nothing_is_there));
+    assert_eq!(found["invoice_lines"], "undecided: invoice_id names a row of invoices, which is undecided");
+    assert_eq!(found["tariffs"], "undecided: rows of invoices, which is undecided, name its rows");
+    assert!(found["settings"].starts_with("excluded: nothing"), "{found:?}");
+}
+
+#[test]
+fn a_column_named_for_the_organization_whose_values_are_none_is_not_taken_for_shared() {
+    let facts = facts(
+        "teams: id
+         projects: id, team_id! -> teams, coupon_id! -> coupons
+         coupons: id, team_id!
+         daily_counts: team_id, day!",
+    );
+    let strays = |table: &str, ask: &Ask| match ask {
+        Ask::Strays { .. } if table != "projects" => Answer::Count(10),
+        other => all_is_well(table, other),
+    };
+    let mut facts = facts;
+    facts.tables[3].primary_key = vec!["team_id".to_owned(), "day".to_owned()];
+    let found = words_of(&facts, &classes(&facts, "teams", strays));
+    for table in ["coupons", "daily_counts"] {
+        assert_eq!(
+            found[table], "undecided: team_id may name a row of teams: 10 of 10 values are not there",
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn values_that_are_all_organizations_count_where_ids_are_of_one_table_alone() {
+    let facts = facts(
+        "projects: id text, name text
+         programs: id text, workspaceId! text, stripeId! text
+         rewards: id text, programId! text
+         links: id text, workspaceId text, sourceWorkspaceId text
+         drafts: id text, workspaceId! text",
+    );
+    let answer = |ids: &'static str| {
+        move |table: &str, ask: &Ask| match (table, ask) {
+            ("drafts", _) => nothing_is_there(table, ask),
+            (_, Ask::Values(_)) => Answer::Values(vec![ids.to_owned()]),
+            (_, Ask::Strays { columns, .. }) if columns == &["stripeId"] => Answer::Count(10),
+            (_, other) => all_is_well(table, other),
+        }
+    };
+    let found = words_of(&facts, &classes(&facts, "projects", answer("prj_acme_1")));
+    for table in ["programs", "rewards", "links", "drafts"] {
+        assert_eq!(found[table], "owned", "{table}: {found:?}");
+    }
+    let found = words_of(&facts, &classes(&facts, "projects", answer("1")));
+    assert_eq!(found["programs"], "undecided: workspaceId may name a row of some table", "{found:?}");
+}
+
+#[test]
+fn of_two_tables_that_are_called_so_rows_decide_for_the_one_of_the_same_label() {
+    let facts = facts(
+        "teams: id
+         clients: id, team_id! -> teams
+         oauth_clients: id, name text
+         oauth_tokens: id, client_id!",
+    );
+    let strays = |table: &str, ask: &Ask| match ask {
+        Ask::Strays { target: 1, .. } if table == "oauth_tokens" => Answer::Count(10),
+        other => all_is_well(table, other),
+    };
+    let found = words_of(&facts, &classes(&facts, "teams", strays));
+    assert!(found["oauth_tokens"].starts_with("excluded: nothing"), "{found:?}");
+    let found = words_of(&facts, &classes(&facts, "teams", all_is_well));
+    assert_eq!(found["oauth_tokens"], "owned");
 }
 
 #[test]

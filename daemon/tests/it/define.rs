@@ -1,6 +1,8 @@
 //! `orgvaultd define`: what it drafts of a made-up app whose tables are there for one rule each, and
 //! that the draft exports each row once.
 
+mod wild;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -6,8 +6,10 @@ use super::Draft;
 use crate::{
     define::{
         classify::Class,
+        delegated::Naming,
         link::{Link, Origin},
         owned::{Owned, Way},
+        polymorphic::Pair,
         shared::Shared,
         study::{Proof, Study},
     },
@@ -21,12 +23,17 @@ pub(super) fn owned(draft: &Draft<'_>, place: usize, owned: &Owned) -> String {
         Way::Link(at) => format!("{}.", path(draft, *at)),
         Way::Any(ways) => {
             let paths: Vec<String> = ways.iter().map(|at| path(draft, *at)).collect();
-            format!("{}: one of them is set in every row.", paths.join(", or "))
+            format!("{}: the first that is set counts.", paths.join(", or "))
         }
         Way::Typed(pair) => {
             let arms: Vec<String> =
                 pair.arms.iter().map(|arm| format!("{:?} is {}", arm.value, draft.schema.key(arm.table))).collect();
             format!("{} says whose row {} names: {}.", pair.kind, pair.id, arms.join(", "))
+        }
+        Way::Named(Naming { by, pair }) => {
+            let values: Vec<String> = pair.arms.iter().map(|arm| format!("{:?}", arm.value)).collect();
+            let by = draft.schema.key(*by);
+            format!("one row of {by} names each by {}, where {} is {}.", pair.id, pair.kind, values.join(" or "))
         }
     };
     if let Some(parent) = owned.tree.and_then(|at| draft.schema.links.get(at)) {
@@ -56,7 +63,7 @@ fn how(draft: &Draft<'_>, link: &Link) -> String {
     match link.origin {
         Origin::Hint => "as the file of links says".to_owned(),
         Origin::Constraint => format!("foreign key, {null}"),
-        Origin::Name | Origin::Part => match Study::new(draft.schema, draft.answers).proof(link) {
+        Origin::Name | Origin::Part | Origin::Values => match Study::new(draft.schema, draft.answers).proof(link) {
             Proof::Holds(Some(why)) => format!("{why}, {null}"),
             _ => format!("by name, {null}"),
         },
@@ -74,7 +81,12 @@ pub(super) fn shared(draft: &Draft<'_>, place: usize, shared: &Shared) -> String
 
 /// Why rows may belong to no organization, and the same with their number.
 pub(super) fn orphans(draft: &Draft<'_>, place: usize, owned: &Owned) -> Option<(String, String)> {
-    let Way::Link(at) = &owned.way else { return None };
+    let at = match &owned.way {
+        Way::Link(at) => at,
+        Way::Typed(pair) => return others(draft, pair),
+        Way::Any(ways) => return neither(draft, place, ways),
+        Way::Tenant | Way::Named(_) => return None,
+    };
     let link = draft.schema.links.get(*at)?;
     let is_nullable = |name: &String| draft.schema.table(place).column(name).is_some_and(|column| column.is_nullable);
     // Of what was decided by its rows, one without is news.
@@ -100,6 +112,28 @@ pub(super) fn orphans(draft: &Draft<'_>, place: usize, owned: &Owned) -> Option<
         return Some((why.clone(), why));
     }
     Some((why, note))
+}
+
+/// Rows of a pair that name what is of no organization alone.
+fn others(draft: &Draft<'_>, pair: &Pair) -> Option<(String, String)> {
+    let values = pair.others.iter().map(|arm| format!("{:?} ({})", arm.value, draft.schema.key(arm.table)));
+    let values: Vec<String> = values.collect();
+    let why = format!("{} may be {}: such a row belongs to no organization alone", pair.kind, values.join(" or "));
+    (!values.is_empty()).then(|| (why.clone(), why))
+}
+
+/// Rows whose own link may be NULL, and that of the row above them too.
+fn neither(draft: &Draft<'_>, place: usize, ways: &[usize]) -> Option<(String, String)> {
+    let [first, second] = ways else { return None };
+    let (first, second) = (draft.schema.links.get(*first)?, draft.schema.links.get(*second)?);
+    let Some(Class::Owned(above)) = draft.classes.tables.get(&second.to) else { return None };
+    if !draft.schema.is_direct(first) || second.to == place || !second.is_required {
+        return None;
+    }
+    orphans(draft, second.to, above)?;
+    let (columns, target) = (first.columns.join(", "), draft.schema.key(second.to));
+    let why = format!("{columns} may be NULL, here and in {target}: such a row belongs to no organization");
+    Some((why.clone(), why))
 }
 
 pub(super) fn rows_of(number: u64) -> String {

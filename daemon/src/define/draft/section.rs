@@ -8,8 +8,9 @@ use crate::{
         classify::Class,
         owned::{Owned, Way},
         query::Queries,
-        secrets::{is_secret, is_secret_in},
+        secrets::{holds_secret, is_secret, is_secret_in},
         study::Study,
+        words::words,
     },
     source::survey::{Answer, Ask, ColumnFacts, Kind, Question},
 };
@@ -64,13 +65,13 @@ impl Names {
     /// A section's name and its entity, both new.
     fn of(&mut self, name: &str) -> (String, String) {
         const MAX: usize = 58;
-        let clean = |allowed: fn(char) -> bool, other: char| {
+        let clean = |name: &str, allowed: fn(char) -> bool, other: char| {
             let name: String = name.chars().map(|it| if allowed(it) { it } else { other }).take(MAX).collect();
             let name = name.trim_start_matches(['-', '.']).to_owned();
             if name.is_empty() { "table".to_owned() } else { name }
         };
-        let section = clean(|it| it.is_ascii_alphanumeric() || matches!(it, '_' | '-'), '_');
-        let entity = clean(|it| it.is_ascii_alphanumeric() || it == '-', '-').to_ascii_lowercase();
+        let section = clean(name, |it| it.is_ascii_alphanumeric() || matches!(it, '_' | '-'), '_');
+        let entity = clean(&words(name).join("-"), |it| it.is_ascii_alphanumeric() || it == '-', '-');
         (free(&mut self.sections, section), free(&mut self.entities, entity))
     }
 }
@@ -157,12 +158,17 @@ fn written(draft: &Draft<'_>, place: usize, class: &Class) -> Vec<String> {
     table.columns.iter().filter(fits).map(|column| column.name.clone()).collect()
 }
 
-/// Whether a column is a secret: one of a key is none.
+/// Whether a column is a secret: one that names a row is none.
 fn is_hidden(draft: &Draft<'_>, place: usize, column: &str) -> bool {
     let table = draft.schema.table(place);
-    let is_key = table.primary_key.iter().any(|key| key == column)
-        || table.foreign_keys.iter().any(|key| key.columns.iter().any(|name| name == column));
-    !is_key && is_secret_in(&table.name, column)
+    let is_key = || table.primary_key.iter().any(|key| key == column) || names_a_row(draft, place, column);
+    table.column(column).is_some_and(|column| holds_secret(&table.name, column)) && !is_key()
+}
+
+fn names_a_row(draft: &Draft<'_>, place: usize, column: &str) -> bool {
+    let study = Study::new(draft.schema, draft.answers);
+    let mut links = draft.schema.links_of(place);
+    links.any(|(_, link)| link.columns.iter().any(|name| name == column) && study.proof(link).holds())
 }
 
 fn names_owned(draft: &Draft<'_>, place: usize, column: &str) -> bool {
@@ -195,6 +201,11 @@ fn left_out(draft: &Draft<'_>, place: usize, class: &Class) -> String {
         if !names.is_empty() {
             said += &comment(&format!("Not written: {names} ({why})."));
         }
+    }
+    let keys: Vec<&str> =
+        table.primary_key.iter().map(String::as_str).filter(|key| is_secret_in(&table.name, key)).collect();
+    if !keys.is_empty() {
+        said += &comment(&format!("Look at {}: it is the primary key, and looks like a secret.", keys.join(", ")));
     }
     for line in draft.classes.refuted.get(&place).into_iter().flatten() {
         said += &comment(&format!("{line}."));
@@ -319,6 +330,9 @@ pub(super) fn give_reads(draft: &Draft<'_>, queries: &Queries<'_>, pieces: &mut 
                 }
             }
             None => {}
+        }
+        if matches!(class, Some(Class::Excluded(_))) && !reads.is_empty() {
+            line("reads", strings(&reads));
         }
         if class.is_some_and(has_section) {
             line("reads", strings(&reads));

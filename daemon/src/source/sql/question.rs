@@ -34,6 +34,14 @@ impl Writer<'_> {
                     "SELECT DISTINCT CAST({column} AS text) AS v FROM {table} WHERE {column} IS NOT NULL LIMIT {limit}"
                 ))
             }
+            Ask::Types { column, target, key, labels } => {
+                let (column, key, types) = (self.column("t", column), self.column("c", key), self.table(*target)?);
+                let labels = labels.each_ref().map(|label| self.column("c", label)).join(" || '.' || ");
+                let limit = Ask::VALUES + 1;
+                Some(format!(
+                    "SELECT DISTINCT {labels} AS v FROM {table} AS t JOIN {types} AS c ON {key} = {column} LIMIT {limit}"
+                ))
+            }
             Ask::Keys(column) => Some(self.keys(&table, column)),
             _ => None,
         }
@@ -74,7 +82,17 @@ impl Writer<'_> {
             Ask::Differ(one, other) => {
                 format!("{} <> {}", self.first(one, table)?, self.first(other, table)?)
             }
-            Ask::Values(_) | Ask::Keys(_) => return None,
+            Ask::Repeated { column, only } => {
+                let only = only.as_ref().map_or(String::new(), |(column, value)| {
+                    format!(" AND CAST({} AS text) = {}", self.column("r", column), literal(value))
+                });
+                let (table, column) = (self.table(table)?, self.column("r", column));
+                return Some(format!(
+                    "(SELECT count(*) FROM (SELECT 1 FROM {table} AS r WHERE {column} IS NOT NULL{only} \
+                     GROUP BY {column} HAVING count(*) > 1) AS s)"
+                ));
+            }
+            Ask::Values(_) | Ask::Types { .. } | Ask::Keys(_) => return None,
         };
         Some(format!("count(CASE WHEN {condition} THEN 1 END)"))
     }

@@ -37,6 +37,25 @@ pub enum Ask {
     Differ(Vec<Route>, Vec<Route>),
     /// The values of a column, without NULL; more than [`Ask::VALUES`] are not looked at.
     Values(String),
+    /// The rows of a table of types that a column names, each by two of its columns: `tracker.issue`.
+    Types {
+        /// The column of this table.
+        column: String,
+        /// The table of types.
+        target: usize,
+        /// Its column.
+        key: String,
+        /// What is told of it.
+        labels: [String; 2],
+    },
+    /// How many values of a column several rows have. `only` looks at the rows that have a value in a further
+    /// column.
+    Repeated {
+        /// The column.
+        column: String,
+        /// A column of this table and its value.
+        only: Option<(String, String)>,
+    },
     /// The keys that the objects in a JSON column have, of some of the rows.
     Keys(String),
 }
@@ -44,6 +63,12 @@ pub enum Ask {
 impl Ask {
     /// At most so many values of a column are told apart.
     pub const VALUES: usize = 64;
+
+    /// Whether the answer is values, and no number.
+    #[must_use]
+    pub fn is_of_values(&self) -> bool {
+        matches!(self, Self::Values(_) | Self::Types { .. } | Self::Keys(_))
+    }
 }
 
 /// How a row finds its organization.

@@ -168,10 +168,15 @@ impl Survey {
             }
             Err(error) => error,
         };
-        if matches!(failed.kind(), Some(SourceFault::Lost | SourceFault::Unreachable | SourceFault::Stalled)) {
+        if matches!(failed.kind(), Some(SourceFault::Unreachable | SourceFault::Stalled)) {
             return Err(failed);
         }
-        self.session.command(ROWS, "ROLLBACK TO SAVEPOINT ask").await?;
+        // A foreign table may have lost its server, and this session is there still.
+        let back = self.session.command(ROWS, "ROLLBACK TO SAVEPOINT ask").await;
+        if failed.kind() == Some(SourceFault::Lost) && back.is_err() {
+            return Err(failed);
+        }
+        back?;
         Ok(Err(Refused { is_slow: failed.kind() == Some(SourceFault::Timeout), words: words(&failed) }))
     }
 
@@ -248,7 +253,7 @@ impl Surveyor for Survey {
         let mut answers = Answers::new();
         let mut numbers: HashMap<usize, Vec<&Ask>> = HashMap::new();
         for question in questions {
-            if matches!(question.ask, Ask::Values(_) | Ask::Keys(_)) {
+            if question.ask.is_of_values() {
                 answers.insert(question.clone(), self.values(facts, question).await?);
             } else {
                 numbers.entry(question.table).or_default().push(&question.ask);

@@ -20,7 +20,7 @@ use crate::{
     source::{
         error::{SourceError, SourceFault},
         sql::{postgres::identifier, question::Writer},
-        survey::{Answer, Answers, Ask, ColumnFacts, Facts, ForeignKey, Kind, Question, Surveyor, TableFacts},
+        survey::{Answer, Answers, ColumnFacts, Facts, ForeignKey, Kind, Question, Surveyor, TableFacts},
     },
     sql::Dialect,
 };
@@ -301,7 +301,7 @@ impl Surveyor for Survey {
             let Some(sql) = numbers.or_else(|| writer.values(question)) else { continue };
             let answer = match self.ask(sql).await {
                 Err(why) => Answer::Unknown(why),
-                Ok(rows) if matches!(question.ask, Ask::Values(_) | Ask::Keys(_)) => {
+                Ok(rows) if question.ask.is_of_values() => {
                     let mut values: Vec<String> = rows.iter().filter_map(|row| row.try_get("v").ok()).collect();
                     values.sort();
                     Answer::Values(values)
