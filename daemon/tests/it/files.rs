@@ -214,6 +214,29 @@ async fn rows_of_postgresql_name_files_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_older_release_may_say_less_of_its_files() {
+    let columns = "\"path\", \"size\", \"hash\"]";
+    let definition = DEFINITION.replace(columns, &format!("{columns}\noptional = [{columns}"));
+    for (lacking, files) in [("size", 2), ("hash", 2), ("path", 0)] {
+        let app = App::new().await;
+        app.upload(1, "a", b"abc").await;
+        put(&app.uploads().join("b"), b"abc");
+        app.row(1, "b", Some(4), Some(&sha256(b"abd"))).await;
+        app.run(&format!("ALTER TABLE attachments DROP COLUMN {lacking}")).await;
+        let daemon = app.daemon_of(&definition, Some(app.folder())).await;
+        let (archive, manifest) = archive(&daemon, "1").await;
+        assert_eq!(manifest.files.map_or(0, |files| files.count), files, "{lacking}");
+        let expected = match lacking {
+            "size" => Some("attachments 2: b (its SHA-256 is not the row's)"),
+            "hash" => Some("attachments 2: b (it has 3 bytes and the row says 4)"),
+            _ => None,
+        };
+        let changed = warnings(&archive).get("files_changed").map(|ids| ids.join(", "));
+        assert_eq!(changed.as_deref(), expected, "{lacking}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn verification_finds_what_happened_to_a_file_of_an_archive() {
     let app = App::new().await;
     let picture = noise(100_000);

@@ -82,7 +82,7 @@ impl App {
         self.directory.path().join("uploads")
     }
 
-    async fn run(&self, script: &str) {
+    pub(super) async fn run(&self, script: &str) {
         let options = SqliteConnectOptions::new().filename(self.file()).create_if_missing(true);
         let mut app = options.connect().await.unwrap();
         sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut app).await.unwrap();

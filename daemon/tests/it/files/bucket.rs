@@ -10,11 +10,18 @@ use std::{
     },
 };
 
+use async_trait::async_trait;
 use hyper_util::rt::TokioIo;
 use orgvault_api::{ArchiveFiles, CheckLine, CheckResult, Format};
 use orgvault_archive::manifest::FILE_LIST;
 use orgvault_config::{Bucket, FilesPlace};
-use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
+use s3s::{
+    S3Result,
+    access::{S3Access, S3AccessContext},
+    auth::SimpleAuth,
+    s3_error,
+    service::S3ServiceBuilder,
+};
 use s3s_fs::FileSystem;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -28,6 +35,17 @@ use crate::api::fixture::Daemon;
 const KEY: &str = "reader";
 const SECRET: &str = "reader-secret";
 
+/// Who has the key may read everything that is not called so.
+struct AllBut(&'static str);
+
+#[async_trait]
+impl S3Access for AllBut {
+    async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let may = context.credentials().is_some() && !context.uri().path().ends_with(self.0);
+        may.then_some(()).ok_or_else(|| s3_error!(AccessDenied, "not this one"))
+    }
+}
+
 /// A server of S3 on loopback, as long as it is kept. Its buckets are folders.
 struct Server {
     address: SocketAddr,
@@ -40,6 +58,7 @@ impl Server {
         fs::create_dir_all(buckets.join("uploads")).unwrap();
         let mut builder = S3ServiceBuilder::new(FileSystem::new(buckets).unwrap());
         builder.set_auth(SimpleAuth::from_single(KEY, SECRET));
+        builder.set_access(AllBut("forbidden"));
         let service = builder.build();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -103,17 +122,20 @@ async fn files_of_a_bucket_are_in_the_archive() {
         app.row(1, path, None, None).await;
     }
     app.row(1, "plain.txt", Some(4), None).await;
+    server.put("app/forbidden", b"of somebody else");
+    app.row(1, "forbidden", None, None).await;
     let daemon = app.daemon(Some(place(server.address, "uploads", SECRET))).await;
     let checked = line(&daemon).await;
     assert_eq!((checked.result, checked.message.as_str()), (CheckResult::Ok, "s3://uploads/app can be read"));
     let (first, manifest) = archive(&daemon, "1").await;
-    let expected = ArchiveFiles { count: 3, bytes: 700_005, missing: 1, changed: 1, refused: 2, unreadable: 0 };
+    let expected = ArchiveFiles { count: 3, bytes: 700_005, missing: 1, changed: 1, refused: 2, unreadable: 1 };
     assert_eq!(manifest.files, Some(expected));
     let found = members(&first);
     let names: Vec<&str> = found[2..].iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["files/a/ü b+1%.png", "files/empty", "files/plain.txt", FILE_LIST, "meta.json"]);
     assert!(found[2].1 == picture && found[4].1 == b"plain");
     assert_eq!(warnings(&first)["files_missing"], ["attachments 4: gone"]);
+    assert_eq!(warnings(&first)["files_unreadable"], ["attachments 8: forbidden (AccessDenied: not this one)"]);
     let (second, _) = archive(&daemon, "1").await;
     assert_eq!(first.sha256, second.sha256);
     server.stop().await;

@@ -31,6 +31,8 @@ struct Place(fn(&str) -> Result<Content, NoFile>);
 struct Content {
     left: u64,
     is_noise: bool,
+    /// Whether somebody writes to it meanwhile.
+    is_moving: bool,
     fault: Option<fn() -> io::Error>,
 }
 
@@ -62,7 +64,7 @@ impl Read for Content {
 
 impl Upload for Content {
     fn has_changed(&self) -> bool {
-        false
+        self.is_moving
     }
 }
 
@@ -99,7 +101,7 @@ fn write<W: Write + Seek + Send + 'static>(
 
 #[test]
 fn of_many_things_that_are_said_of_one_file_few_are_kept() {
-    let place = Place(|_path| Ok(Content { left: 3, is_noise: false, fault: None }));
+    let place = Place(|_path| Ok(Content { left: 3, is_noise: false, is_moving: false, fault: None }));
     let files: Vec<(&str, Option<u64>)> = (0..1000).map(|size| ("same", Some(size))).collect();
     let plan = Arc::new(with_files(place, &CancellationToken::new()));
     let mut named = super::super::named::Named::new(Arc::clone(&plan));
@@ -114,10 +116,29 @@ fn of_many_things_that_are_said_of_one_file_few_are_kept() {
 }
 
 #[test]
+fn what_is_written_to_meanwhile_is_told() {
+    let place = Place(|path| Ok(Content { left: 3, is_noise: false, is_moving: path == "log", fault: None }));
+    let files = [("log", None), ("still", Some(3))];
+    let (_, written) = write(with_files(place, &CancellationToken::new()), Cursor::new(Vec::new()), &files).unwrap();
+    assert_eq!(written.files, Some(ArchiveFiles { count: 2, bytes: 6, changed: 1, ..ArchiveFiles::default() }));
+    assert_eq!(written.warnings[0].ids, ["rows_table 0: log (it changed while it was read)"]);
+}
+
+#[test]
 fn what_cannot_be_read_to_its_end_is_there_as_far_as_it_was_read() {
     let place = Place(|path| match path {
-        "torn" => Ok(Content { left: 600_000, is_noise: true, fault: Some(|| io::Error::other("the disk fails")) }),
-        "dead" => Ok(Content { left: 0, is_noise: false, fault: Some(|| io::Error::other("the disk fails")) }),
+        "torn" => Ok(Content {
+            left: 600_000,
+            is_noise: true,
+            is_moving: false,
+            fault: Some(|| io::Error::other("the disk fails")),
+        }),
+        "dead" => Ok(Content {
+            left: 0,
+            is_noise: false,
+            is_moving: false,
+            fault: Some(|| io::Error::other("the disk fails")),
+        }),
         _ => Err(NoFile::Unreadable { why: "not allowed".to_owned() }),
     });
     let files = [("torn", Some(900_000)), ("dead", None), ("mine", None)];
@@ -144,7 +165,7 @@ fn a_place_that_goes_while_a_file_is_read_and_a_stop_end_the_archive() {
                 let (place, words) = ("s3://files".to_owned(), "no answer".to_owned());
                 io::Error::other(UploadsError { place, fault: UploadsFault::Unreachable, words })
             };
-            Ok(Content { left: 300_000, is_noise: false, fault: Some(gone) })
+            Ok(Content { left: 300_000, is_noise: false, is_moving: false, fault: Some(gone) })
         })
     };
     let stop = CancellationToken::new();
@@ -170,7 +191,7 @@ fn a_path_that_is_refused_may_be_of_any_length() {
 fn a_file_of_five_gib_is_written_with_zip64() {
     let place = Place(|path| {
         let left = if path == "large" { 5 * GIB } else { 5 };
-        Ok(Content { left, is_noise: true, fault: None })
+        Ok(Content { left, is_noise: true, is_moving: false, fault: None })
     });
     let file = tempfile::Builder::new().suffix(".zip").tempfile().unwrap();
     let files = [("large", Some(5 * GIB)), ("last", Some(5))];

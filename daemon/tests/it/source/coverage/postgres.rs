@@ -169,6 +169,31 @@ async fn rows_without_a_key_are_told_apart_by_where_they_lie() {
     assert_eq!(only(&reader, Ok).await, "covered, by number only", "it may not read where a row lies");
 }
 
+/// An index that leaves rows out, or takes NULL as often as it comes, tells nothing apart.
+#[tokio::test]
+async fn an_index_is_a_key_where_it_tells_every_row_apart() {
+    let database = Database::rytask();
+    database.psql(&format!(
+        "CREATE TABLE partly (organization_id uuid, n int NOT NULL); INSERT INTO partly VALUES ('{ACME}', 1), (NULL, 1);
+         CREATE UNIQUE INDEX ON partly (n) WHERE organization_id IS NOT NULL;
+         CREATE TABLE nullable (organization_id uuid, n int UNIQUE); INSERT INTO nullable VALUES ('{ACME}', NULL), (NULL, NULL)"
+    ));
+    for table in ["partly", "nullable"] {
+        let rows = format!("SELECT n FROM {table} WHERE organization_id = $1");
+        let message = only(&of(&database, definition(&[("rows", table, &rows)])), Failed).await;
+        assert_eq!(message, "in no organization: 1 of 2", "{table}");
+    }
+}
+
+#[tokio::test]
+async fn each_of_two_sections_may_have_all_rows_of_a_view() {
+    let database = Database::rytask();
+    database.psql("CREATE VIEW logs AS SELECT * FROM time_logs");
+    let rows = "SELECT id FROM logs WHERE organization_id = $1";
+    let found = coverage(&of(&database, definition(&[("one", "logs", rows), ("two", "logs", rows)]))).await;
+    assert_eq!(said(&found), ["one: covered, by number only", "two: covered, by number only"]);
+}
+
 #[tokio::test]
 async fn sections_of_one_table_are_looked_at_together() {
     let database = Database::rytask();

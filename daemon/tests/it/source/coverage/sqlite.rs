@@ -1,10 +1,16 @@
 //! Coverage on SQLite.
 
+use std::time::Duration;
+
 use orgvault_api::CheckResult::{Failed, Ok};
+use orgvault_config::SourceConfig;
 use orgvault_daemon::product::Definition;
 
 use super::{coverage, only, said};
-use crate::source::{fixture::definition, sqlite::File};
+use crate::source::{
+    fixture::{config, definition, source_with},
+    sqlite::File,
+};
 
 const SETUP: &str = "
     CREATE TABLE organizations (id INTEGER PRIMARY KEY, name TEXT, slug TEXT);
@@ -56,6 +62,8 @@ async fn rows_without_a_key_are_told_apart_by_their_number() {
         "CREATE TABLE plain (name TEXT, organization_id INTEGER); INSERT INTO plain VALUES ('a', 1), ('a', 2), ('b', NULL);
          CREATE TABLE of_null (id TEXT PRIMARY KEY, organization_id INTEGER); INSERT INTO of_null SELECT NULL, organization_id FROM plain;
          CREATE TABLE strict_one (id INT PRIMARY KEY, organization_id INT) STRICT; INSERT INTO strict_one VALUES (7, 1), (8, 2), (9, NULL);
+         CREATE TABLE partly (n INTEGER NOT NULL, organization_id INTEGER); INSERT INTO partly SELECT 1, organization_id FROM plain;
+         CREATE UNIQUE INDEX of_some ON partly (n) WHERE n > 1;
          CREATE VIEW viewed AS SELECT * FROM plain;
          CREATE TABLE taken (\"RowId\" TEXT, organization_id INTEGER); INSERT INTO taken SELECT * FROM plain",
     )
@@ -63,6 +71,7 @@ async fn rows_without_a_key_are_told_apart_by_their_number() {
     for (table, orphan, leaks) in [
         ("plain", "3", true),
         ("of_null", "3", true),
+        ("partly", "3", true),
         ("strict_one", "9", true),
         ("viewed", "", false),
         ("taken", "", false),
@@ -81,6 +90,18 @@ async fn rows_without_a_key_are_told_apart_by_their_number() {
             if leaks { "in no organization: 1 of 3; in more than one: 3 of 3" } else { "covered, by number only" };
         assert_eq!(message, expected, "{table}");
     }
+}
+
+#[tokio::test]
+async fn a_look_that_takes_too_long_is_given_up() {
+    let file = File::new(SETUP).await;
+    let endless =
+        "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) SELECT id FROM n WHERE id + $1 = 0";
+    let url = format!("sqlite://{}", file.path("").display());
+    let config = SourceConfig { first_row_timeout: Duration::from_millis(200), ..config(&url) };
+    let source = source_with(config, sections(&[("endless", "projects", endless)]));
+    let error = source.coverage(orgvault_api::clock::Timestamp::UNIX_EPOCH).await.unwrap_err();
+    assert_eq!(error.code(), "source_stalled", "{error}");
 }
 
 #[tokio::test]
