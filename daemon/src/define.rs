@@ -16,6 +16,7 @@ mod study;
 #[cfg(test)]
 mod tests;
 mod update;
+mod uploads;
 mod words;
 
 use std::path::Path;

@@ -10,6 +10,7 @@ use crate::{
         query::Queries,
         secrets::{holds_secret, is_secret, is_secret_in},
         study::Study,
+        uploads,
         words::words,
     },
     source::survey::{Answer, Ask, ColumnFacts, Kind, Question},
@@ -210,7 +211,24 @@ fn left_out(draft: &Draft<'_>, place: usize, class: &Class) -> String {
     for line in draft.classes.refuted.get(&place).into_iter().flatten() {
         said += &comment(&format!("{line}."));
     }
-    said + &json_secrets(draft, place)
+    said + &json_secrets(draft, place) + &files(draft, place, class)
+}
+
+/// The columns that seem to name files outside of the database.
+fn files(draft: &Draft<'_>, place: usize, class: &Class) -> String {
+    let written = written(draft, place, class);
+    let is_written = |name: &str| written.iter().any(|column| column == name);
+    match uploads::of(draft.schema.table(place)) {
+        Some((path, size)) if is_written(path) => {
+            let size = size.filter(|size| is_written(size)).map(|size| format!(" and size = \"{size}\""));
+            comment(&format!(
+                "Files? If {path} names files outside of the database, say so in a [[files]] with path = \"{path}\"{}, and \
+                 where they are in `files` of the source.",
+                size.unwrap_or_default()
+            ))
+        }
+        _ => String::new(),
+    }
 }
 
 /// Keys inside JSON columns that look like secrets.
