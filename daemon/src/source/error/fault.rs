@@ -80,7 +80,7 @@ const FAULTS: [(SourceFault, &str, bool, &str); 26] = [
         false,
         "check user and password (url, url_file or .pgpass) and the server's pg_hba.conf",
     ),
-    (SourceFault::Database, "source_database", false, "correct the database's name in the source's url"),
+    (SourceFault::Database, "source_database", false, "correct the database's name in the url"),
     (SourceFault::Version, "source_version", false, "PostgreSQL 12 or later is needed"),
     (
         SourceFault::Pooler,
@@ -98,21 +98,23 @@ const FAULTS: [(SourceFault, &str, bool, &str); 26] = [
         SourceFault::Schema,
         "source_schema",
         false,
-        "`orgvault check SOURCE` lists what is missing: update the app to the version of the definition, or write a \
-         definition for its own; is `product` the right one, and does the role's search_path show the app's schema?",
+        "`orgvault check SOURCE` lists what is missing: update the app to the version of the definition, or the \
+         definition to that of the app (`orgvaultd define --update`); is `product` the right one, and does the role's \
+         search_path show the app's schema?",
     ),
     (
         SourceFault::SchemaNewer,
         "schema_newer",
         false,
-        "update orgvault or the definition, or set `strict_schema = false` to export what the definition knows",
+        "update orgvault or the definition (`orgvaultd define --update`); with `strict_schema = false` what the \
+         definition knows is exported all the same",
     ),
     (
         SourceFault::TablesUnknown,
         "tables_unknown",
         false,
         "say in the definition what each is: the table of a [[section]], or a [table.NAME] with `shared = true` or \
-         `excluded = \"reason\"`",
+         `excluded = \"reason\"`; `orgvaultd define --update` drafts it",
     ),
     (
         SourceFault::Privilege,
