@@ -239,6 +239,7 @@ fn files_are_compared_with_their_list() {
         "{changed:?}"
     );
     assert_eq!(faults(&[table], &list()), [count(1, TABLE.len()), "member files/a,b is missing".to_owned()]);
+    assert_eq!(faults(&[a], &list()), [count(1, A.len()), "member files/dir/t.csv is missing".to_owned()]);
     let more =
         [count(3, bytes + 1), "member files/more: it is not the one that comes next in the list of files".to_owned()];
     assert_eq!(faults(&[a, ("files/more", "x"), table], &list()), more);
