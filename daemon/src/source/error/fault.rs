@@ -33,6 +33,8 @@ pub enum SourceFault {
     RowFilter,
     /// The connection ended in the middle.
     Lost,
+    /// Another server, of which the database has foreign tables, did not answer or refused.
+    Foreign,
     /// No rows came for longer than `stall_timeout`.
     Stalled,
     /// The server ended the query: `statement_timeout`, or an administrator.
@@ -58,7 +60,7 @@ pub enum SourceFault {
 }
 
 /// The fault, code, whether the same export may work at once, hint.
-const FAULTS: [(SourceFault, &str, bool, &str); 26] = [
+const FAULTS: [(SourceFault, &str, bool, &str); 27] = [
     (SourceFault::Url, "source_url", false, "correct `url` of this source in the configuration"),
     (
         SourceFault::Tls,
@@ -129,6 +131,12 @@ const FAULTS: [(SourceFault, &str, bool, &str); 26] = [
         "give the role BYPASSRLS: with row-level security an archive would silently lack rows",
     ),
     (SourceFault::Lost, "source_lost", false, "the server ended the connection: look into its log, then export again"),
+    (
+        SourceFault::Foreign,
+        "source_foreign",
+        false,
+        "look after the server that the foreign table is of, and the role's user mapping for it, then export again",
+    ),
     (
         SourceFault::Stalled,
         "source_stalled",

@@ -2,6 +2,8 @@
 
 use std::{os::unix::fs::PermissionsExt as _, time::Duration};
 
+use orgvault_api::CheckResult;
+
 use super::fixture::{ACME, config, definition, granted, read, refused, rytask, source, source_with};
 use orgvault_testing::postgres::{Database, PASSWORD, Server};
 
@@ -20,6 +22,37 @@ async fn a_database_that_is_down_says_so_and_comes_back() {
     server.boot();
     // The connection that waited is dead, and a fresh one takes its place.
     source.snapshot(ACME).await.unwrap().finish().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_server_of_a_foreign_table_that_is_gone_is_not_taken_for_ours() {
+    let server = Server::start();
+    let database = server.database();
+    database.psql(&format!(
+        "CREATE EXTENSION postgres_fdw;
+         CREATE SERVER gone FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '/nonexistent', dbname 'x');
+         CREATE USER MAPPING FOR postgres SERVER gone OPTIONS (user 'postgres');
+         CREATE TABLE here (organization_id uuid, id int PRIMARY KEY);
+         INSERT INTO here VALUES ('{ACME}', 1);
+         CREATE FOREIGN TABLE afar (organization_id uuid, id int) SERVER gone OPTIONS (table_name 'here');"
+    ));
+    let rows = |table: &str| format!("SELECT id FROM {table} WHERE organization_id = $1 ORDER BY id");
+    let [here, afar] = ["here", "afar"].map(rows);
+    let mut definition = definition(&[("here", "here", &here), ("afar", "afar", &afar)]);
+    definition.organization.list = "SELECT DISTINCT organization_id AS id, 'A' AS name, '' AS slug FROM here".into();
+    let source = source(&database.admin_url(), definition);
+    let lines = source.check().await.lines;
+    let queries = lines.iter().find(|line| line.name == "queries").unwrap();
+    assert!(queries.details.iter().all(|detail| detail.contains("section afar")), "{queries:?}");
+    assert!(format!("{queries:?}").contains("could not connect to server \\\"gone\\\""), "{queries:?}");
+    let mut snapshot = source.snapshot(ACME).await.unwrap();
+    let error = snapshot.counts().await.unwrap_err();
+    assert_eq!(error.code(), "source_foreign", "{error}");
+    assert!(error.hint().contains("foreign table"), "{error}");
+    snapshot.abandon().await;
+    let coverage = source.coverage(chrono::DateTime::UNIX_EPOCH).await.unwrap();
+    let results: Vec<_> = coverage.sections.iter().map(|section| section.result).collect();
+    assert_eq!(results, [CheckResult::Ok, CheckResult::Failed], "{coverage:?}");
 }
 
 #[tokio::test]

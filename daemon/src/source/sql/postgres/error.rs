@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
 use crate::source::error::{SourceError, SourceFault};
 
 impl SourceError {
@@ -24,10 +26,12 @@ impl SourceError {
     }
 }
 
-/// What an SQLSTATE means for whoever reads, once connected.
+/// What an SQLSTATE means for whoever reads, once connected. Where the session goes on after it, a connection that
+/// failed (class 08) is none of ours: it is one to the server of a foreign table.
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
-fn of_sqlstate(code: &str) -> SourceFault {
+fn of_sqlstate(code: &str, goes_on: bool) -> SourceFault {
     match code {
+        _ if code.starts_with("HV") || goes_on && code.starts_with("08") => SourceFault::Foreign,
         "28000" | "28P01" => SourceFault::Login,
         "3D000" => SourceFault::Database,
         "53300" => SourceFault::Busy,
@@ -58,13 +62,14 @@ fn judge(error: &sqlx::Error) -> (SourceFault, String) {
 
 fn judge_database(error: &dyn sqlx::error::DatabaseError) -> (SourceFault, String) {
     let code = error.code().unwrap_or_default();
-    let Some(postgres) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() else {
+    let Some(postgres) = error.try_downcast_ref::<PgDatabaseError>() else {
         return (SourceFault::Query, format!("{} ({code})", error.message()));
     };
     // row_security = off turns a filtered read into this error; it has no SQLSTATE of its own.
     let filtered = &*code == "42501" && postgres.routine() == Some("check_enable_rls")
         || postgres.message().contains("row-level security policy");
-    let fault = if filtered { SourceFault::RowFilter } else { of_sqlstate(&code) };
+    let fault =
+        if filtered { SourceFault::RowFilter } else { of_sqlstate(&code, postgres.severity() == PgSeverity::Error) };
     let words = match postgres.detail() {
         Some(detail) => format!("{} ({code}; {detail})", postgres.message()),
         None => format!("{} ({code})", postgres.message()),
@@ -78,14 +83,16 @@ mod tests {
 
     #[test]
     fn sqlstates_become_faults() {
-        for (code, fault) in [
-            ("28P01", SourceFault::Login),
-            ("40001", SourceFault::Conflict),
-            ("42P01", SourceFault::Schema),
-            ("08006", SourceFault::Lost),
-            ("22P02", SourceFault::Query),
+        for (code, goes_on, fault) in [
+            ("28P01", false, SourceFault::Login),
+            ("40001", true, SourceFault::Conflict),
+            ("42P01", true, SourceFault::Schema),
+            ("08006", false, SourceFault::Lost),
+            ("08006", true, SourceFault::Foreign),
+            ("HV00N", true, SourceFault::Foreign),
+            ("22P02", true, SourceFault::Query),
         ] {
-            assert_eq!(of_sqlstate(code), fault, "{code}");
+            assert_eq!(of_sqlstate(code, goes_on), fault, "{code}");
         }
     }
 }

@@ -168,15 +168,10 @@ impl Survey {
             }
             Err(error) => error,
         };
-        if matches!(failed.kind(), Some(SourceFault::Unreachable | SourceFault::Stalled)) {
+        if matches!(failed.kind(), Some(SourceFault::Lost | SourceFault::Unreachable | SourceFault::Stalled)) {
             return Err(failed);
         }
-        // A foreign table may have lost its server, and this session is there still.
-        let back = self.session.command(ROWS, "ROLLBACK TO SAVEPOINT ask").await;
-        if failed.kind() == Some(SourceFault::Lost) && back.is_err() {
-            return Err(failed);
-        }
-        back?;
+        self.session.command(ROWS, "ROLLBACK TO SAVEPOINT ask").await?;
         Ok(Err(Refused { is_slow: failed.kind() == Some(SourceFault::Timeout), words: words(&failed) }))
     }
 
