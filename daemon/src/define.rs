@@ -31,7 +31,7 @@ use self::{
     update::{Update, Updated},
 };
 use crate::source::{
-    SourceError,
+    SourceError, SourceFault,
     survey::{Answers, Ask, Facts, Kind, Question, Survey, TableFacts},
 };
 
@@ -72,7 +72,7 @@ pub struct Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum DefineError {
     /// The database cannot be read.
-    #[error("{source}{}", hint(source.hint()))]
+    #[error("{}{}", said(source), hint(fix(source)))]
     Source {
         /// Why.
         #[from]
@@ -113,6 +113,28 @@ pub enum DefineError {
         /// What was asked for.
         name: String,
     },
+}
+
+/// What went wrong, without the name of a source: a draft has none.
+fn said(error: &SourceError) -> String {
+    match error {
+        SourceError::SourceFault { act, words, .. } => format!("cannot {act}: {words}"),
+        other => other.to_string(),
+    }
+}
+
+/// What to do about it where there is a command line and no configuration.
+fn fix(error: &SourceError) -> &'static str {
+    let SourceError::SourceFault { fault, hint, .. } = error else { return error.hint() };
+    match fault {
+        SourceFault::Url => "write postgres://USER@HOST/DATABASE or sqlite:///FILE",
+        SourceFault::Tls => {
+            "add `sslmode=verify-full` (and `sslrootcert=FILE` for an own authority) to the url and enable TLS on the \
+             server, or say `--tls as-url` for a network that you trust"
+        }
+        SourceFault::Login => "check user and password (url or ~/.pgpass) and the server's pg_hba.conf",
+        _ => hint,
+    }
 }
 
 fn hint(hint: &str) -> String {

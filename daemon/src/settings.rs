@@ -117,8 +117,8 @@ mod tests {
             .replace(&directory.path().display().to_string(), "/etc/orgvault");
         assert!(!said.contains("hunter2"), "{said}");
         insta::assert_snapshot!(said, @r#"
-    /etc/orgvault/config.toml:6: source.url: source mine: cannot use its url: its url does not say sslmode=verify-full, and db.example is not this machine (add `sslmode=verify-full` (and `sslrootcert=FILE` for an own authority) to the source's url and enable TLS on the server, or set `tls = "as-url"` for a network that you trust)
-    /etc/orgvault/config.toml:10: source.url: source odd: cannot read its url: its port is no number (correct `url` of this source in the configuration)
+    /etc/orgvault/config.toml:6: source.url: source mine: cannot use the url: it does not say sslmode=verify-full, and db.example is not this machine (add `sslmode=verify-full` (and `sslrootcert=FILE` for an own authority) to the source's url and enable TLS on the server, or set `tls = "as-url"` for a network that you trust)
+    /etc/orgvault/config.toml:10: source.url: source odd: cannot read the url: its port is no number (correct `url` of this source in the configuration)
     "#);
     }
 

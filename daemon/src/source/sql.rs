@@ -136,7 +136,7 @@ fn locate(name: &Arc<str>, url: &SecretUrl, tls: Tls) -> Result<(&'static Driver
         let usual: Vec<String> =
             DRIVERS.iter().filter_map(|it| it.schemes.first()).map(|scheme| format!("{scheme}://")).collect();
         let words = format!("it has to start with {}", usual.join(" or "));
-        return Err(SourceError::fault(name, SourceFault::Url, "read its url", words));
+        return Err(SourceError::fault(name, SourceFault::Url, "read the url", words));
     };
     Ok((driver, (driver.locate)(name, url, tls)?))
 }

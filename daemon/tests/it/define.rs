@@ -176,7 +176,12 @@ async fn what_cannot_be_an_organization_is_refused_with_what_is_meant() {
         assert_eq!(refused("companies", Some(line)).await, why);
     }
     let said = draft("mysql://x", "companies", None, None).await.unwrap_err();
-    assert!(said.contains("it has to start with postgres:// or sqlite://"), "{said}");
+    let expected = "cannot read the url: it has to start with postgres:// or sqlite:// (write \
+                    postgres://USER@HOST/DATABASE or sqlite:///FILE)";
+    assert_eq!(said, expected);
+    let said = draft("postgres://db.example/x", "companies", None, None).await.unwrap_err();
+    assert!(said.starts_with("cannot use the url: it does not say sslmode=verify-full"), "{said}");
+    assert!(said.contains("say `--tls as-url` for a network that you trust"), "{said}");
 }
 
 #[tokio::test]

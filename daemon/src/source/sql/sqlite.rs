@@ -55,7 +55,7 @@ pub(super) const DRIVER: Driver = Driver {
     schemes: &["sqlite"],
     locate: |name, url, _tls| match url::read(url.reveal()) {
         Ok(path) => Ok(Box::new(path)),
-        Err(words) => Err(SourceError::fault(name, SourceFault::Url, "read its url", words)),
+        Err(words) => Err(SourceError::fault(name, SourceFault::Url, "read the url", words)),
     },
 };
 

@@ -38,7 +38,7 @@ const POSTGRES_KEYS: [&str; 18] = [
 /// When the URL is none, or asks for less TLS than `tls` allows. Neither quotes it.
 pub(super) fn read(name: &Arc<str>, url: &SecretUrl, tls: Tls) -> Result<PgConnectOptions, SourceError> {
     let options =
-        options(url.reveal()).map_err(|words| SourceError::fault(name, SourceFault::Url, "read its url", words))?;
+        options(url.reveal()).map_err(|words| SourceError::fault(name, SourceFault::Url, "read the url", words))?;
     enough_tls(name, &options, tls)?;
     Ok(options)
 }
@@ -96,8 +96,8 @@ fn enough_tls(name: &Arc<str>, options: &PgConnectOptions, tls: Tls) -> Result<(
     if tls == Tls::AsUrl || verified || socket(options).is_some() || is_loopback(options.get_host()) {
         return Ok(());
     }
-    let words = format!("its url does not say sslmode=verify-full, and {} is not this machine", options.get_host());
-    Err(SourceError::fault(name, SourceFault::Tls, "use its url", words))
+    let words = format!("it does not say sslmode=verify-full, and {} is not this machine", options.get_host());
+    Err(SourceError::fault(name, SourceFault::Tls, "use the url", words))
 }
 
 fn is_loopback(host: &str) -> bool {
