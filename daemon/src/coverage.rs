@@ -137,7 +137,7 @@ async fn tell(context: &Context) {
     match context.catalog.coverages().await {
         Ok(last) => {
             let config = context.config();
-            let known = |last: &&LastCoverage| config.sources.iter().any(|source| source.name == last.source);
+            let known = |last: &&LastCoverage| config.has_source(&last.source);
             context.notices.set(FAILED, words(last.iter().filter(known)));
         }
         Err(error) => tracing::error!("{error}"),
@@ -145,10 +145,7 @@ async fn tell(context: &Context) {
 }
 
 fn words<'l>(last: impl Iterator<Item = &'l LastCoverage>) -> Option<String> {
-    let told = last.filter_map(|LastCoverage { source, message, .. }| {
-        Some(format!("coverage of {source}: {}; `orgvault check {source} --coverage` says more", message.as_ref()?))
-    });
-    let told: Vec<String> = told.collect();
+    let told: Vec<String> = last.filter_map(LastCoverage::told).collect();
     (!told.is_empty()).then(|| told.join("; "))
 }
 

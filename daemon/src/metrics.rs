@@ -134,7 +134,7 @@ impl Page {
     async fn coverage(&self, shop: &Context) -> Result<(), CatalogError> {
         let config = shop.config();
         for last in shop.catalog.coverages().await? {
-            if config.sources.iter().any(|source| source.name == last.source) {
+            if config.has_source(&last.source) {
                 let of = || vec![("source", last.source.clone())];
                 // One that could not be looked at says nothing of its sections.
                 if last.sections > 0 || last.message.is_none() {

@@ -13,6 +13,7 @@ mod run_driver;
 mod runner;
 mod stale;
 mod ticker;
+mod turn;
 mod uncovered;
 
 pub use control::{ControlError, Upcoming};

@@ -20,6 +20,15 @@ pub struct LastCoverage {
     pub message: Option<String>,
 }
 
+impl LastCoverage {
+    /// What an admin is told of it: none where all was as meant.
+    #[must_use]
+    pub fn told(&self) -> Option<String> {
+        let Self { source, message, .. } = self;
+        Some(format!("coverage of {source}: {}; `orgvault check {source} --coverage` says more", message.as_ref()?))
+    }
+}
+
 impl Catalog {
     /// Keeps what a look found, instead of what the one before found.
     ///

@@ -73,11 +73,10 @@ impl Notice {
         Self::new(HookEvent::Stale, HookScope::Organization, None, message).about(organization)
     }
 
-    /// The rows of a source's organizations are not the rows of its tables; `message` says which, and names no row.
+    /// The rows of a source's organizations are not the rows of its tables; `told` says which, and names no row.
     #[must_use]
-    pub fn coverage(source: &str, message: &str) -> Self {
-        let message = format!("coverage of {source}: {message}; `orgvault check {source} --coverage` says more");
-        Self::new(HookEvent::Coverage, None, None, message)
+    pub fn coverage(source: &str, told: String) -> Self {
+        Self::new(HookEvent::Coverage, None, None, told)
             .with([("ORGVAULT_SOURCE", source.to_owned()), ("ORGVAULT_CODE", "coverage_failed".to_owned())])
     }
 

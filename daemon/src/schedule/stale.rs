@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use orgvault_api::{OrganizationKey, Tenant, clock::Timestamp, health::Health};
 use orgvault_config::{Config, HookEvent};
 
-use super::runner::Schedules;
+use super::{runner::Schedules, turn::Turn};
 use crate::{catalog::CatalogError, hook::Notice, organization_status::OrganizationStatuses};
 
 /// How often it is looked at, and only if a hook wants to know.
@@ -15,7 +15,7 @@ const EVERY: TimeDelta = TimeDelta::minutes(10);
 /// Who is stale and was told of; each is told once, and again when it was well in between.
 #[derive(Debug, Default)]
 pub(super) struct Stale {
-    looked: Option<Timestamp>,
+    turn: Turn,
     told: HashSet<Tenant>,
 }
 
@@ -27,11 +27,9 @@ impl Stale {
     pub(super) async fn look(&mut self, schedules: &Schedules) -> Result<(), CatalogError> {
         let config = schedules.0.config.borrow().clone();
         let now = schedules.now();
-        let soon = self.looked.is_some_and(|looked| (now - looked).abs() < EVERY);
-        if soon || !config.hooks.iter().any(|hook| hook.on.contains(&HookEvent::Stale)) {
+        if !self.turn.has_come(HookEvent::Stale, EVERY, &config, now) {
             return Ok(());
         }
-        self.looked = Some(now);
         let stale = stale(schedules, &config, now).await?;
         for (organization, exported_at) in &stale {
             if !self.told.contains(&organization.tenant()) {

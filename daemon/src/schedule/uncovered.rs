@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use orgvault_api::clock::Timestamp;
 use orgvault_config::{Config, HookEvent};
 
-use super::runner::Schedules;
+use super::{runner::Schedules, turn::Turn};
 use crate::{
     catalog::{CatalogError, LastCoverage},
     hook::Notice,
@@ -18,7 +17,7 @@ const EVERY: TimeDelta = TimeDelta::minutes(1);
 /// What was told of each source; the same is told again when it was as meant in between.
 #[derive(Debug, Default)]
 pub(super) struct Uncovered {
-    looked: Option<Timestamp>,
+    turn: Turn,
     told: BTreeMap<String, String>,
 }
 
@@ -29,15 +28,12 @@ impl Uncovered {
     /// When the catalog cannot be read.
     pub(super) async fn look(&mut self, schedules: &Schedules) -> Result<(), CatalogError> {
         let config = schedules.0.config.borrow().clone();
-        let now = schedules.now();
-        let soon = self.looked.is_some_and(|looked| (now - looked).abs() < EVERY);
-        if soon || !config.hooks.iter().any(|hook| hook.on.contains(&HookEvent::Coverage)) {
+        if !self.turn.has_come(HookEvent::Coverage, EVERY, &config, schedules.now()) {
             return Ok(());
         }
-        self.looked = Some(now);
-        let found = found(schedules.catalog().coverages().await?, &config);
-        for (source, message) in self.news(found) {
-            schedules.0.hooks.fire(Notice::coverage(&source, &message));
+        let found = found(&schedules.catalog().coverages().await?, &config);
+        for (source, told) in self.news(found) {
+            schedules.0.hooks.fire(Notice::coverage(&source, told));
         }
         Ok(())
     }
@@ -53,10 +49,9 @@ impl Uncovered {
 }
 
 /// What is not as meant, by source.
-fn found(last: Vec<LastCoverage>, config: &Config) -> BTreeMap<String, String> {
-    let known = |name: &str| config.sources.iter().any(|source| source.name == name);
-    let told = last.into_iter().filter(|last| known(&last.source));
-    told.filter_map(|last| Some((last.source, last.message?))).collect()
+fn found(last: &[LastCoverage], config: &Config) -> BTreeMap<String, String> {
+    let known = last.iter().filter(|last| config.has_source(&last.source));
+    known.filter_map(|last| Some((last.source.clone(), last.told()?))).collect()
 }
 
 #[cfg(test)]

@@ -86,6 +86,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Whether there is a source of this name.
+    #[must_use]
+    pub fn has_source(&self, name: &str) -> bool {
+        self.sources.iter().any(|source| source.name == name)
+    }
+
     /// Reads the file, and the URLs that it keeps in other files.
     ///
     /// # Errors
