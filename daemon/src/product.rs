@@ -1,6 +1,7 @@
 //! Product definitions: which queries make which sections, and what a document needs around
 //! them. One TOML file each; the ones that we ship are embedded in the binary.
 
+pub mod api;
 mod contents;
 mod load;
 mod parse;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use orgvault_api::Format;
 
+pub use api::Api;
 pub use load::{Product, Products};
 pub use parse::parse;
 pub use query::{Queries, Query, SectionQueries, Unspoken};
@@ -47,6 +49,8 @@ pub struct Definition {
     pub warnings: Vec<WarningQuery>,
     /// Every table that the queries read, by name.
     pub tables: BTreeMap<String, Table>,
+    /// For an app whose archives it makes itself: its export API. There are no queries then.
+    pub api: Option<Api>,
 }
 
 /// How organizations are listed.

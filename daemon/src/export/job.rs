@@ -331,6 +331,7 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<Checke
             sections: Some(&manifest.sections),
             files: manifest.files,
             layout: &manifest.layout,
+            received: None,
         },
     );
     // Counts that differ are told with all numbers, below.

@@ -65,6 +65,7 @@ fn definition(root: &Keys<'_>) -> Definition {
         left_out: Vec::new(),
         warnings,
         tables,
+        api: None,
     };
     refuse_mute(root, &read);
     read

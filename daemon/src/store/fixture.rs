@@ -21,6 +21,7 @@ pub(crate) fn archive(gid: u64, exported_at: Timestamp) -> Archive {
         counts: Vec::new(),
         files: None,
         snapshot: "1:2:".to_owned(),
+        received: None,
         exported_at,
         state: ArchiveState::Present,
         verified: None,

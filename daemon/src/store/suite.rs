@@ -59,6 +59,7 @@ fn seal(store: &dyn Store, id: &str, number: u64) -> Result<(Sealed, Manifest), 
         sections: Some(&sections),
         files: None,
         layout: &layout,
+        received: None,
     };
     let report = read_back(&sealed.reader().unwrap(), &expected);
     assert_eq!(report.faults, []);
@@ -80,6 +81,7 @@ fn seal(store: &dyn Store, id: &str, number: u64) -> Result<(Sealed, Manifest), 
         exported_at: at(),
         finished_at: at(),
         snapshot: "1".to_owned(),
+        received: None,
         server: "test".to_owned(),
         sections,
         files: None,

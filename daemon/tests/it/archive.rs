@@ -80,6 +80,7 @@ fn seal_in(
         sections: Some(&sections),
         files: None,
         layout: &layout,
+        received: None,
     };
     let report = read_back(&sealed.reader().unwrap(), &expected);
     assert_eq!(report.faults, []);
@@ -101,6 +102,7 @@ fn seal_in(
         exported_at: exported_at(),
         finished_at: exported_at(),
         snapshot: "1".to_owned(),
+        received: None,
         server: "PostgreSQL".to_owned(),
         sections: sections.to_vec(),
         files: None,

@@ -50,6 +50,9 @@ pub struct Archive {
     pub files: Option<ArchiveFiles>,
     /// What the snapshot is called in the source.
     pub snapshot: String,
+    /// For one that the app itself made: what is known of it for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<Received>,
     /// When the export started: the time written into the archive.
     #[schema(value_type = String, format = DateTime)]
     pub exported_at: Timestamp,
@@ -66,6 +69,37 @@ pub struct Archive {
     /// Where it was sent, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<SendRecord>,
+}
+
+/// An archive that the app itself made, and that is kept as it was received.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Received {
+    /// What it was verified against.
+    pub verified_against: VerifiedAgainst,
+    /// Whether its rows show one instant.
+    pub consistency: Consistency,
+    /// The app's own id of the job that made it, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+    /// When the app was asked for it.
+    #[schema(value_type = String, format = DateTime)]
+    pub requested_at: Timestamp,
+}
+
+/// What an archive is verified against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerifiedAgainst {
+    /// The file itself: no count of another origin is known.
+    Itself,
+}
+
+/// Whether the rows of an archive show one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consistency {
+    /// Nobody outside of the app knows.
+    Unknown,
 }
 
 /// The files of an app, which its rows name, in one archive.

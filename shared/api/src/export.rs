@@ -22,11 +22,13 @@ pub enum Format {
     Seed,
     /// TruePPM's canonical seed with its timeline of events (v2).
     SeedEvents,
+    /// A tar, as only apps make it themselves: nothing is written as one here.
+    Tar,
 }
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: [Self; 5] = [Self::Json, Self::Csv, Self::Zip, Self::Seed, Self::SeedEvents];
+    pub const ALL: [Self; 6] = [Self::Json, Self::Csv, Self::Zip, Self::Seed, Self::SeedEvents, Self::Tar];
 
     /// The name on the wire and on the command line.
     #[must_use]
@@ -37,6 +39,7 @@ impl Format {
             Self::Zip => "zip",
             Self::Seed => "seed",
             Self::SeedEvents => "seed-events",
+            Self::Tar => "tar",
         }
     }
 
@@ -55,7 +58,7 @@ impl fmt::Display for Format {
 
 /// The text names no format.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no format: expected json, csv, zip, seed or seed-events")]
+#[error("`{0}` is no format: expected json, csv, zip, seed, seed-events or tar")]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {

@@ -42,7 +42,8 @@ mod tenant;
 mod token;
 
 pub use archive::{
-    Archive, ArchiveFiles, ArchiveState, Archives, Comparison, RowsPage, SectionDifference, Verification,
+    Archive, ArchiveFiles, ArchiveState, Archives, Comparison, Consistency, Received, RowsPage, SectionDifference,
+    Verification, VerifiedAgainst,
 };
 pub use audit::{Actor, AuditEntry, AuditTrail};
 pub use coverage::{Coverage, SectionCoverage};

@@ -18,6 +18,7 @@
 pub mod manifest;
 pub mod naming;
 pub mod reader;
+pub mod received;
 pub mod rows;
 pub mod same;
 pub mod seed;

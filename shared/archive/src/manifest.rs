@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use orgvault_files::open;
 
-use super::naming::{ArchiveName, InvalidName, MANIFEST_SUFFIX};
+use super::{
+    naming::{ArchiveName, InvalidName, MANIFEST_SUFFIX},
+    received::ReceivedFile,
+};
 use orgvault_api::{
     Archive, ArchiveFiles, ArchiveState, Format, OrganizationKey, SectionCount, Verification, Warning,
     clock::Timestamp, gid::Gid,
@@ -72,6 +75,9 @@ pub struct Manifest {
     /// What the archive has around its sections.
     #[serde(default)]
     pub layout: Layout,
+    /// For an archive that the app itself made: where it comes from, and how it is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<ReceivedFile>,
     /// What the admin ought to know.
     #[serde(default)]
     pub warnings: Vec<Warning>,
@@ -268,6 +274,7 @@ impl Manifest {
             sha256: self.sha256.clone(),
             counts: self.counts(),
             files: self.files,
+            received: self.received.as_ref().map(|file| file.received.clone()),
             snapshot: self.snapshot.clone(),
             exported_at: self.exported_at,
             state,

@@ -116,7 +116,7 @@ pub fn rows_of(
             known if known.iter().any(|name| name == section) => from_table(content::open(reader, gzip), page),
             known => Err(Unread::Unknown(known)),
         },
-        Format::Zip => from_zip(reader, manifest, section, page),
+        Format::Zip | Format::Tar => from_zip(reader, manifest, section, page),
     };
     let (name, section) = (name.to_owned(), section.to_owned());
     read.map(Page::finish).map_err(|unread| match unread {

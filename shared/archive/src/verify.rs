@@ -21,8 +21,9 @@ use super::{
     manifest::{Layout, Manifest, Section},
     naming::ArchiveName,
     reader::ArchiveReader,
+    received::ReadAs,
 };
-use orgvault_api::{ArchiveFiles, Format, SectionCount, Verification, clock::Timestamp, gid::Gid};
+use orgvault_api::{ArchiveFiles, Format, SectionCount, Verification, Warning, clock::Timestamp, gid::Gid};
 use structure::Structure;
 
 /// What a file must contain. Nothing is expected of what is `None`.
@@ -42,6 +43,8 @@ pub struct Expected<'a> {
     pub files: Option<ArchiveFiles>,
     /// What it has around its sections.
     pub layout: &'a Layout,
+    /// For one that the app itself made: how it is read, and whose it must be.
+    pub received: Option<ReadAs<'a>>,
 }
 
 impl<'a> Expected<'a> {
@@ -56,6 +59,10 @@ impl<'a> Expected<'a> {
             sections: Some(&manifest.sections),
             files: manifest.files,
             layout: &manifest.layout,
+            received: manifest
+                .received
+                .as_ref()
+                .map(|file| ReadAs { content: &file.content, organization: &manifest.organization }),
         }
     }
 }
@@ -75,6 +82,8 @@ pub struct Report {
     pub files: Option<ArchiveFiles>,
     /// What is wrong; empty where the file is whole.
     pub faults: Vec<ArchiveFault>,
+    /// What the admin ought to know of a file that is whole.
+    pub warnings: Vec<Warning>,
 }
 
 impl Report {
@@ -100,7 +109,15 @@ impl Report {
     }
 
     fn only(fault: ArchiveFault) -> Self {
-        Self { bytes: 0, sha256: String::new(), content_bytes: 0, counts: Vec::new(), files: None, faults: vec![fault] }
+        Self {
+            bytes: 0,
+            sha256: String::new(),
+            content_bytes: 0,
+            counts: Vec::new(),
+            files: None,
+            faults: vec![fault],
+            warnings: Vec::new(),
+        }
     }
 }
 
@@ -161,8 +178,16 @@ pub fn verify_opened(
         let reader = opened.map_err(failed)?;
         let (format, gzip) = guess(&reader).map_err(failed)?;
         let layout = Layout::default();
-        let expected =
-            Expected { format, gzip, bytes: None, sha256: None, sections: None, files: None, layout: &layout };
+        let expected = Expected {
+            format,
+            gzip,
+            bytes: None,
+            sha256: None,
+            sections: None,
+            files: None,
+            layout: &layout,
+            received: None,
+        };
         return read_back_while(&reader, &expected, progress);
     };
     let replaced = |cause: &io::Error| open::not_a_file(cause).map(|not| ArchiveFault::NotAFile { what: not.what });
@@ -229,7 +254,7 @@ fn examine(reader: &ArchiveReader, expected: &Expected<'_>, progress: Progress<'
         Format::Json => read(&mut |content| structure::document(content, expected)),
         Format::Csv => read(&mut |content| structure::table(content, expected)),
         Format::Seed | Format::SeedEvents => read(&mut |content| structure::seed(content, expected)),
-        Format::Zip => {
+        Format::Zip | Format::Tar => {
             let (nothing, mut raw) = read(&mut |_content| Structure::default());
             if raw.stopped || raw.error.is_some() {
                 return (nothing, raw);
@@ -271,5 +296,13 @@ fn judge(structure: Structure, raw: Raw, expected: &Expected<'_>) -> Report {
         _ => structure.counts,
     };
     let faults = fault::shortened(faults);
-    Report { bytes: raw.bytes, sha256: raw.sha256, content_bytes: raw.content_bytes, counts, files, faults }
+    Report {
+        bytes: raw.bytes,
+        sha256: raw.sha256,
+        content_bytes: raw.content_bytes,
+        counts,
+        files,
+        faults,
+        warnings: Vec::new(),
+    }
 }

@@ -67,6 +67,7 @@ pub(crate) fn manifest() -> Manifest {
         exported_at: at(1),
         finished_at: at(2),
         snapshot: "1".to_owned(),
+        received: None,
         server: "SQLite 3".to_owned(),
         sections: vec![section("labels", 3), section("notes", 0)],
         files: None,

@@ -113,6 +113,7 @@ pub(crate) fn archive(number: u64, slug: &str) -> Archive {
         counts: counts(),
         files: None,
         snapshot: "00000003-0000001B-1".to_owned(),
+        received: None,
         exported_at: at(1),
         state: ArchiveState::Present,
         verified: None,

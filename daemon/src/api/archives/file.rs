@@ -92,6 +92,7 @@ fn beyond(size: u64) -> impl IntoResponse {
 fn media_type(format: Format, gzip: bool) -> &'static str {
     match format {
         _ if gzip => "application/gzip",
+        Format::Tar => "application/x-tar",
         Format::Json | Format::Seed | Format::SeedEvents => "application/json",
         Format::Csv => "text/csv; charset=utf-8",
         Format::Zip => "application/zip",

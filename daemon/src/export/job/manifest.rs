@@ -66,6 +66,7 @@ pub(super) fn manifest(
             meta_member: definition.zip.meta_member.clone().filter(|_| plan.format == Format::Zip),
             file_list: written.files.map(|_| FILE_LIST.to_owned()),
         },
+        received: None,
         warnings: export.warnings.iter().chain(untold).chain(&written.warnings).cloned().collect(),
     }
 }

@@ -236,6 +236,7 @@ impl Content<'_> {
             exported_at,
             finished_at: exported_at,
             snapshot: "1:1:".to_owned(),
+            received: None,
             server: "test".to_owned(),
             sections: vec![Section { name: section.to_owned(), rows, counted: rows, ..Default::default() }],
             files: None,
