@@ -7,6 +7,7 @@ mod exports;
 mod file;
 mod history;
 mod identity;
+mod jobs;
 mod listings;
 mod migrations;
 mod newest;

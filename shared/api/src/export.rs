@@ -170,6 +170,28 @@ pub struct Progress {
     /// How far each section is, in the archive's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sections: Vec<SectionProgress>,
+    /// Of a source that is an export API: the app's job, and why it is waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobProgress>,
+}
+
+/// How far the app is with what it makes for an export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JobProgress {
+    /// The app's own id of the job, where it has told one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_id: Option<String>,
+    /// How far it is: the app's own word, where it has told one.
+    pub state: String,
+    /// When the app was asked for it.
+    #[schema(value_type = String, format = DateTime)]
+    pub requested_at: Timestamp,
+    /// What is waited for, in a few words; absent where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<String>,
+    /// While its file is fetched: how many bytes it has, where the server says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_expected: Option<u64>,
 }
 
 /// How far one section of a started export is.

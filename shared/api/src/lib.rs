@@ -28,6 +28,7 @@ mod demo;
 mod diagnosis;
 mod export;
 mod history;
+mod job;
 mod log;
 mod organization;
 mod problem;
@@ -49,8 +50,11 @@ pub use audit::{Actor, AuditEntry, AuditTrail};
 pub use coverage::{Coverage, SectionCoverage};
 pub use demo::DemoReady;
 pub use diagnosis::Diagnosis;
-pub use export::{Event, Export, ExportError, ExportRequest, Exports, Format, Progress, SectionProgress, State};
+pub use export::{
+    Event, Export, ExportError, ExportRequest, Exports, Format, JobProgress, Progress, SectionProgress, State,
+};
 pub use history::DayResult;
+pub use job::{Job, JobState, Jobs};
 pub use log::{LogLine, LogLines};
 pub use organization::{LastArchive, Organization, OrganizationKey, Organizations, SourceFailure};
 pub use problem::Problem;

@@ -264,6 +264,12 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The string that it is, if it is one; anything else is no problem.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&'a str> {
+        self.inner.as_str()
+    }
+
     /// A string.
     #[must_use]
     pub fn text(&self) -> Option<&'a str> {

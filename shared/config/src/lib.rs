@@ -15,6 +15,7 @@ pub mod checked_toml;
 pub mod patterns;
 
 mod coverage;
+mod export_api;
 mod files;
 mod freshness;
 mod hook;
@@ -42,6 +43,7 @@ use orgvault_api::Role;
 
 pub use self::{
     coverage::Coverage,
+    export_api::ExportApi,
     files::{Bucket, FilesPlace},
     freshness::{Exception, Freshness},
     hook::{HookAction, HookConfig, HookEvent, HookScope},
@@ -300,15 +302,17 @@ impl Access {
     }
 }
 
-/// `[[source]]`: one application database.
+/// `[[source]]`: one application database, or the export API of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceConfig {
     /// Appears in `tracker/acme`: `[a-z0-9-]`, at most 40.
     pub name: String,
     /// The product definition's name.
     pub product: String,
-    /// The database's URL, its password taken out of files.
+    /// The database's URL, its password taken out of files; empty where it is an export API.
     pub url: SecretUrl,
+    /// How its export API is reached; none where it is a database.
+    pub api: Option<ExportApi>,
     /// What TLS beyond loopback must prove.
     pub tls: Tls,
     /// For the connection.
@@ -319,7 +323,7 @@ pub struct SourceConfig {
     pub first_row_timeout: Duration,
     /// For the time between two blocks of rows.
     pub stall_timeout: Duration,
-    /// For one organization's export as a whole; zero is no limit.
+    /// For one organization's export as a whole, without the time that an app takes for its own job; zero is no limit.
     pub export_timeout: Duration,
     /// Whether a schema that is newer than the definition's is an error.
     pub strict_schema: bool,
@@ -337,6 +341,7 @@ impl SourceConfig {
             name,
             product,
             url,
+            api: None,
             tls: Tls::VerifyFull,
             connect_timeout: Duration::from_secs(10),
             statement_timeout: Duration::ZERO,

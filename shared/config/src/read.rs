@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
     Access, Config, Daemon, Environment, LogFormat, Reading, Retention, SecretUrl, SourceConfig, SourceLines, Tls,
-    coverage, files, freshness, hook,
+    coverage, export_api, files, freshness, hook,
     http::http,
     metrics, retention, schedule, scrub, secret, target,
     values::{absolute_path, accounts, duration, memory, mode, name, optional_group, size, socket_path, some_duration},
@@ -124,13 +124,16 @@ fn access(table: &Table<'_>) -> Access {
 fn source(table: &Table<'_>, environment: &Environment, names: &mut Unique, rules: &Retention) -> SourceConfig {
     let name = table.required("name", |value| names.check(value, name(value)?));
     let product = table.required("product", Value::some_text);
-    let url = secret::read_url(table, environment);
+    let is_api = export_api::is_one(table);
+    let api = if is_api { export_api::read(table, environment) } else { None };
+    let url = if is_api { None } else { secret::read_url(table, environment) };
     // What is missing was noted: the other keys are looked at all the same.
     let url = url.unwrap_or_else(|| SecretUrl::new(String::new()));
     let default = SourceConfig::new(name.unwrap_or_default(), product.unwrap_or_default(), url);
     let tls =
         table.or("tls", default.tls, |value| value.one_of(&[("verify-full", Tls::VerifyFull), ("as-url", Tls::AsUrl)]));
     SourceConfig {
+        api,
         tls,
         connect_timeout: table.or("connect_timeout", default.connect_timeout, some_duration),
         statement_timeout: table.or("statement_timeout", default.statement_timeout, duration),

@@ -77,7 +77,11 @@ pub(super) fn read_url(table: &Table<'_>, environment: &Environment) -> Option<S
     let file = table.optional("url_file", |value| from_file(value, environment));
     let credential = table.optional("url_credential", |value| from_credential(value, environment));
     match *given {
-        [] => table.refuse("url", "is missing", "add `url = ..`, `url_file = ..` or `url_credential = ..`"),
+        [] => table.refuse(
+            "url",
+            "is missing",
+            "add `url = ..`, `url_file = ..` or `url_credential = ..`; for an export API `token_file = ..`",
+        ),
         [_] => return url.or(file).or(credential),
         [first, second, ..] => {
             table.refuse(second, format!("is there beside `{first}`"), "keep one of url, url_file and url_credential");

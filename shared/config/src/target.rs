@@ -165,7 +165,7 @@ fn server(table: &Table<'_>, environment: &Environment, usual_upload: u64) -> Op
 }
 
 /// An address whose server proves its name, or one that never leaves this machine.
-fn url(value: &Value<'_>) -> Option<String> {
+pub(super) fn url(value: &Value<'_>) -> Option<String> {
     let text = value.text_as("https://app.example")?;
     let form = "write it as \"https://app.example\"";
     let Ok(uri) = text.parse::<Uri>() else { return value.refuse(format!("{text:?} is no URL"), form) };
@@ -228,7 +228,7 @@ fn argv(value: &Value<'_>) -> Option<Vec<String>> {
 }
 
 /// Reads the one of `token_file` and `token_credential` that is there.
-fn token(table: &Table<'_>, environment: &Environment) -> Option<Token> {
+pub(super) fn token(table: &Table<'_>, environment: &Environment) -> Option<Token> {
     let kept = SecretFile { keys: TOKEN_KEYS, examples: ["app.token", "app-token"], what: "the token", checked };
     kept.read(table, environment, || {
         table.refuse("token_file", "is missing", "add `token_file = ..` or `token_credential = ..`");

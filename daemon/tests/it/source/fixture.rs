@@ -23,6 +23,7 @@ pub(crate) const BUECHER: &str = "00000000-0000-7000-8000-00000000000b";
 /// A configuration with short limits.
 pub(crate) fn config(url: &str) -> SourceConfig {
     SourceConfig {
+        api: None,
         name: "tracker".to_owned(),
         product: "rytask".to_owned(),
         url: SecretUrl::new(url.to_owned()),

@@ -90,6 +90,7 @@ pub(crate) fn running(number: u64, slug: &str, rows: u64) -> Export {
             section("workItems", rows.saturating_sub(12).min(30_000), 30_000),
             section("timeLogs", rows.saturating_sub(30_012), 11_198),
         ],
+        job: None,
     };
     Export { started_at: Some(ago(1)), progress: Some(progress), ..export(number, slug, State::Started) }
 }
