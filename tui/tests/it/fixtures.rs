@@ -68,6 +68,7 @@ pub(crate) fn started(number: u64, slug: &str) -> Export {
         rows_expected: 41_210,
         bytes: 99_000,
         sections: Vec::new(),
+        job: None,
     };
     Export { state: State::Started, started_at: Some(at(1)), progress: Some(progress), ..pending(number, slug) }
 }
