@@ -332,13 +332,17 @@ impl<R: Read> Window<R> {
     }
 
     fn broken(&self, cause: io::Error) -> Broken {
-        let at = self.offset + self.end as u64;
-        match cause.kind() {
-            io::ErrorKind::UnexpectedEof => Broken::Ends { at },
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if cause.raw_os_error().is_none() => {
-                Broken::Gzip { at, cause }
-            }
-            _ => Broken::Read { at, cause },
+        broken(cause, self.offset + self.end as u64)
+    }
+}
+
+/// What an error says that came while content was read, behind its first `at` bytes.
+pub(super) fn broken(cause: io::Error, at: u64) -> Broken {
+    match cause.kind() {
+        io::ErrorKind::UnexpectedEof => Broken::Ends { at },
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if cause.raw_os_error().is_none() => {
+            Broken::Gzip { at, cause }
         }
+        _ => Broken::Read { at, cause },
     }
 }

@@ -6,6 +6,7 @@
 //! passed over piece by piece.
 
 mod skim;
+mod values;
 
 use std::io::Read;
 
@@ -13,6 +14,7 @@ use serde::de::IgnoredAny;
 
 use super::content::{Broken, Window};
 use skim::Skim;
+pub(super) use values::Values;
 
 /// A larger row is passed over, and not shown.
 pub(super) const LARGEST_ROW: usize = 8 * 1024 * 1024;
@@ -55,11 +57,7 @@ impl<R: Read> Document<R> {
     /// The next top-level key; none where the document has ended, with nothing after it.
     pub(super) fn next_key(&mut self) -> Result<Option<String>, Broken> {
         if !self.another(b'}')? {
-            return match self.peek() {
-                Err(Broken::Ends { .. }) if self.window.ended() => Ok(None),
-                Ok(_) => Err(self.syntax("the document goes on after its end")),
-                Err(broken) => Err(broken),
-            };
+            return self.finish().map(|()| None);
         }
         if self.peek()? != b'"' {
             return Err(self.syntax("expected a key"));
@@ -73,6 +71,15 @@ impl<R: Read> Document<R> {
             .map_err(|cause| Broken::Syntax { at, what: format!("the key cannot be read: {cause}") })?;
         self.expect(b':', "expected a colon after the key")?;
         Ok(Some(key))
+    }
+
+    /// Takes the end: nothing follows.
+    fn finish(&mut self) -> Result<(), Broken> {
+        match self.peek() {
+            Err(Broken::Ends { .. }) if self.window.ended() => Ok(()),
+            Ok(_) => Err(self.syntax("the document goes on after its end")),
+            Err(broken) => Err(broken),
+        }
     }
 
     /// Looks at the value of the key; an array is entered.
@@ -105,6 +112,15 @@ impl<R: Read> Document<R> {
 
     /// One whole value of at most `limit` bytes.
     pub(super) fn value(&mut self, limit: usize) -> Result<&[u8], Broken> {
+        let length = self.find(limit)?;
+        let at = self.window.offset();
+        let text = self.window.take(length);
+        check_text(text, at)?;
+        Ok(text)
+    }
+
+    /// The length of the next whole value, which is not taken, and has at most `limit` bytes.
+    fn find(&mut self, limit: usize) -> Result<usize, Broken> {
         self.peek()?;
         let length = loop {
             match self.whole_value()? {
@@ -112,13 +128,7 @@ impl<R: Read> Document<R> {
                 None => self.window.refill(limit)?,
             }
         };
-        let at = self.window.offset();
-        if length > limit {
-            return Err(Broken::TooLarge { at, limit });
-        }
-        let text = self.window.take(length);
-        check_text(text, at)?;
-        Ok(text)
+        if length > limit { Err(Broken::TooLarge { at: self.window.offset(), limit }) } else { Ok(length) }
     }
 
     /// Passes over one value, however large.

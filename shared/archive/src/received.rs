@@ -1,6 +1,12 @@
 //! Archives that the app itself made and that were kept as they were received: what such a file is, and how it is
 //! read. Nothing but the file says what it must contain, so its end, its tenant and its counts are proven from within.
 
+pub(crate) mod lines;
+pub(crate) mod members;
+pub(crate) mod pick;
+
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use orgvault_api::{OrganizationKey, Received};
@@ -22,6 +28,9 @@ pub struct ReadAs<'a> {
     pub content: &'a Content,
     /// Whose it must be.
     pub organization: &'a OrganizationKey,
+    /// Where ids that are too many for the memory are put down, in files that have no name; the machine's own
+    /// directory for such files without it.
+    pub scratch: Option<&'a Path>,
 }
 
 /// How the content of a received file is read. Its container follows from the archive's format: `json`, `csv` and
@@ -96,6 +105,18 @@ pub enum TenantText {
     Slug,
     /// Its name.
     Name,
+}
+
+impl TenantText {
+    /// What that is of `organization`.
+    #[must_use]
+    pub fn of(self, organization: &OrganizationKey) -> &str {
+        match self {
+            Self::Id => &organization.id,
+            Self::Slug => &organization.slug,
+            Self::Name => &organization.name,
+        }
+    }
 }
 
 /// How the members of some names are read.

@@ -3,6 +3,7 @@
 
 mod fault;
 mod files;
+mod received;
 mod structure;
 mod zip;
 
@@ -48,6 +49,12 @@ pub struct Expected<'a> {
 }
 
 impl<'a> Expected<'a> {
+    /// Nothing but how it is written.
+    #[must_use]
+    pub fn nothing(format: Format, gzip: bool, layout: &'a Layout) -> Self {
+        Self { format, gzip, bytes: None, sha256: None, sections: None, files: None, layout, received: None }
+    }
+
     /// What a manifest says.
     #[must_use]
     pub fn of(manifest: &'a Manifest) -> Self {
@@ -59,10 +66,11 @@ impl<'a> Expected<'a> {
             sections: Some(&manifest.sections),
             files: manifest.files,
             layout: &manifest.layout,
-            received: manifest
-                .received
-                .as_ref()
-                .map(|file| ReadAs { content: &file.content, organization: &manifest.organization }),
+            received: manifest.received.as_ref().map(|file| ReadAs {
+                content: &file.content,
+                organization: &manifest.organization,
+                scratch: None,
+            }),
         }
     }
 }
@@ -91,6 +99,13 @@ impl Report {
     #[must_use]
     pub fn ok(&self) -> bool {
         self.faults.is_empty()
+    }
+
+    /// The kind of its worst fault, in one stable word: `unreadable` (the machine does not give it), `not_an_export`,
+    /// `truncated`, `wrong_organization` or `export_damaged`. None where it is whole.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        fault::code_of(&self.faults)
     }
 
     /// The report as the API shows it.
@@ -178,17 +193,7 @@ pub fn verify_opened(
         let reader = opened.map_err(failed)?;
         let (format, gzip) = guess(&reader).map_err(failed)?;
         let layout = Layout::default();
-        let expected = Expected {
-            format,
-            gzip,
-            bytes: None,
-            sha256: None,
-            sections: None,
-            files: None,
-            layout: &layout,
-            received: None,
-        };
-        return read_back_while(&reader, &expected, progress);
+        return read_back_while(&reader, &Expected::nothing(format, gzip, &layout), progress);
     };
     let replaced = |cause: &io::Error| open::not_a_file(cause).map(|not| ArchiveFault::NotAFile { what: not.what });
     match opened {
@@ -199,7 +204,8 @@ pub fn verify_opened(
 }
 
 /// Reads back an archive, which may not be published yet.
-/// /// What is wrong with it is an [`ArchiveFault`] in the report.
+///
+/// What is wrong with it is an [`ArchiveFault`] in the report.
 #[must_use]
 pub fn read_back(reader: &ArchiveReader, expected: &Expected<'_>) -> Report {
     let (structure, raw) = examine(reader, expected, &|_bytes| ControlFlow::Continue(()));
@@ -250,7 +256,15 @@ fn examine(reader: &ArchiveReader, expected: &Expected<'_>, progress: Progress<'
     let read = |consume: &mut dyn FnMut(&mut dyn Read) -> Structure| {
         content::read_through(reader.again(), expected.gzip, expected.bytes, progress, consume)
     };
+    if let Some(fault) = expected.received.and_then(|_read_as| received::unlike(reader, expected)) {
+        let structure = Structure { faults: vec![fault], ..Structure::default() };
+        let (_nothing, raw) = content::read_through(reader.again(), false, expected.bytes, progress, |_content| ());
+        return (structure, raw);
+    }
     match expected.format {
+        Format::Json | Format::Csv | Format::Seed | Format::SeedEvents if let Some(read_as) = expected.received => {
+            read(&mut |content| received::file(content, read_as))
+        }
         Format::Json => read(&mut |content| structure::document(content, expected)),
         Format::Csv => read(&mut |content| structure::table(content, expected)),
         Format::Seed | Format::SeedEvents => read(&mut |content| structure::seed(content, expected)),
@@ -286,6 +300,7 @@ fn judge(structure: Structure, raw: Raw, expected: &Expected<'_>) -> Report {
         faults.extend(fault::of_files(found, expected));
     }
     faults.extend(structure.faults);
+    let warnings = structure.warnings;
     let counts = match expected.sections {
         Some(sections) if structure.walked => {
             let found = |section: &Section| rows.get(&section.name).copied();
@@ -296,13 +311,5 @@ fn judge(structure: Structure, raw: Raw, expected: &Expected<'_>) -> Report {
         _ => structure.counts,
     };
     let faults = fault::shortened(faults);
-    Report {
-        bytes: raw.bytes,
-        sha256: raw.sha256,
-        content_bytes: raw.content_bytes,
-        counts,
-        files,
-        faults,
-        warnings: Vec::new(),
-    }
+    Report { bytes: raw.bytes, sha256: raw.sha256, content_bytes: raw.content_bytes, counts, files, faults, warnings }
 }

@@ -7,6 +7,24 @@ use orgvault_api::ArchiveFiles;
 /// Faults of one file that are told one by one: the list is kept beside the archive.
 const MOST_TOLD: usize = 100;
 
+/// The machine does not give it.
+const UNREADABLE: &str = "unreadable";
+/// Its first bytes are those of something else.
+const NOT_AN_EXPORT: &str = "not_an_export";
+/// It ends too early.
+const TRUNCATED: &str = "truncated";
+/// It is not the tenant's whose it must be.
+const WRONG_ORGANIZATION: &str = "wrong_organization";
+/// Anything else.
+const EXPORT_DAMAGED: &str = "export_damaged";
+/// What comes first explains what comes behind it.
+const CODES: [&str; 5] = [UNREADABLE, NOT_AN_EXPORT, TRUNCATED, WRONG_ORGANIZATION, EXPORT_DAMAGED];
+
+/// The code that tells most of several faults.
+pub(super) fn code_of(faults: &[ArchiveFault]) -> Option<&'static str> {
+    CODES.into_iter().find(|code| faults.iter().any(|fault| fault.code() == *code))
+}
+
 /// One thing that is wrong with a file. Positions count bytes of its content (without gzip) from 0.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArchiveFault {
@@ -226,6 +244,54 @@ pub enum ArchiveFault {
         /// What the manifest says.
         expected_bytes: u64,
     },
+    /// It is something else than an archive.
+    #[error("not an export: it is {found} and should be {expected}")]
+    NotAnExport {
+        /// What it is.
+        found: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// It is another tenant's.
+    #[error("it is another organization's: {place} is {found} and should be {expected}")]
+    WrongTenant {
+        /// Where it stands.
+        place: String,
+        /// What stands there.
+        found: String,
+        /// What should.
+        expected: String,
+    },
+    /// It does not say whose it is.
+    #[error("it does not say whose it is: there is no {place}")]
+    NoTenant {
+        /// Where it should stand.
+        place: String,
+    },
+    /// It is the archive of more than one tenant, or says so twice.
+    #[error("it is not one organization's: {place} is more than one, {found}, and should be {expected} alone")]
+    SeveralTenants {
+        /// Where they stand.
+        place: String,
+        /// Some of them.
+        found: String,
+        /// The one that it should be.
+        expected: String,
+    },
+    /// Two rows have one id.
+    #[error("a row of section {section} has an id that another row has: {id}")]
+    DuplicateId {
+        /// The section of one of them.
+        section: String,
+        /// The id.
+        id: String,
+    },
+    /// The ids of its rows do not fit into the memory, and could not be put down.
+    #[error("its ids cannot be compared: {cause}")]
+    Scratch {
+        /// The machine's words.
+        cause: String,
+    },
     /// A member is there and the manifest does not know it.
     #[error("member {member} is not one that the manifest says")]
     UnknownMember {
@@ -239,6 +305,19 @@ impl ArchiveFault {
     #[must_use]
     pub fn is_count(&self) -> bool {
         matches!(self, Self::Rows { .. } | Self::NoSection { .. })
+    }
+
+    /// What kind of fault it is, in one stable word.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Member { fault, .. } => fault.code(),
+            Self::Truncated { .. } | Self::Ends { .. } => TRUNCATED,
+            Self::WrongTenant { .. } | Self::NoTenant { .. } | Self::SeveralTenants { .. } => WRONG_ORGANIZATION,
+            Self::NotAnExport { .. } => NOT_AN_EXPORT,
+            Self::Missing | Self::Unreadable { .. } | Self::Scratch { .. } => UNREADABLE,
+            _ => EXPORT_DAMAGED,
+        }
     }
 
     /// The same, of one member of a ZIP.

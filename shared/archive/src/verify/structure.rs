@@ -8,11 +8,13 @@ use std::{
 use super::{ArchiveFault, Expected};
 use crate::{
     content::Broken,
-    document::{Document, Shape},
-    manifest::Section,
+    document::{Document, LARGEST_ROW, Shape},
+    manifest::{Layout, Section},
+    received::pick::Keys,
     table::Table,
 };
-use orgvault_api::{ArchiveFiles, SectionCount};
+use orgvault_api::{ArchiveFiles, Format, SectionCount, Warning};
+use serde_json::value::RawValue;
 
 /// A larger seed is not read back; one of 500,000 tasks has a fifth of it.
 const LARGEST_SEED: u64 = 2 * 1024 * 1024 * 1024;
@@ -32,6 +34,8 @@ pub(super) struct Structure {
     pub(super) files: Option<ArchiveFiles>,
     /// What is wrong.
     pub(super) faults: Vec<ArchiveFault>,
+    /// What the admin ought to know.
+    pub(super) warnings: Vec<Warning>,
     /// Whether the counts are all that the file holds: it was read to its end, and its format has
     /// sections.
     pub(super) walked: bool,
@@ -39,10 +43,26 @@ pub(super) struct Structure {
 
 /// A JSON document with an array of rows, or one object, for each section.
 pub(super) fn document(content: &mut dyn Read, expected: &Expected<'_>) -> Structure {
+    walked(content, expected, &mut Look { keys: &Keys::default(), note: &mut |_key, _value| {} })
+}
+
+/// A JSON document of which no manifest speaks. What stands under one of `keys`, but for arrays, is handed to `note`.
+pub(super) fn document_alone(content: &mut dyn Read, keys: &Keys, note: &mut dyn FnMut(usize, &RawValue)) -> Structure {
+    let layout = Layout::default();
+    walked(content, &Expected::nothing(Format::Json, false, &layout), &mut Look { keys, note })
+}
+
+/// Values of a document that are looked at.
+struct Look<'l> {
+    keys: &'l Keys,
+    note: &'l mut dyn FnMut(usize, &RawValue),
+}
+
+fn walked(content: &mut dyn Read, expected: &Expected<'_>, look: &mut Look<'_>) -> Structure {
     let names = expected.sections.unwrap_or_default().iter().map(|section| section.name.as_str());
     let mut walk =
         Walk { expected, sections: names.collect(), seen: HashSet::new(), found: Structure::default(), stated: None };
-    match walk.through(content) {
+    match walk.through(content, look) {
         Ok(()) => {
             walk.found.walked = true;
             walk.compare_own_counts();
@@ -63,7 +83,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn through(&mut self, content: &mut dyn Read) -> Result<(), Broken> {
+    fn through(&mut self, content: &mut dyn Read, look: &mut Look<'_>) -> Result<(), Broken> {
         let mut document = Document::open(content)?;
         while let Some(key) = document.next_key()? {
             if self.seen.contains(&key) {
@@ -72,6 +92,11 @@ impl Walk<'_> {
             let shape = document.shape()?;
             if shape == Shape::Rows {
                 self.count_rows(&mut document, key)?;
+            } else if let Some(place) = look.keys.place(&key) {
+                if let Ok(value) = serde_json::from_slice(document.value(LARGEST_ROW)?) {
+                    (look.note)(place, value);
+                }
+                self.note_value(key, shape);
             } else if !self.sections.contains(key.as_str()) && self.counts_key() == Some(&key) {
                 // An object that is not numbers by name is not the document's counts.
                 self.stated = serde_json::from_slice(document.value(LARGEST_COUNTS)?).ok();

@@ -7,6 +7,8 @@ mod formats;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod received;
+#[cfg(test)]
 mod rows;
 #[cfg(test)]
 mod verify;
