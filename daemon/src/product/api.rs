@@ -9,6 +9,22 @@ use orgvault_api::Format;
 use orgvault_archive::received::Content;
 use serde_json::Value;
 
+impl Api {
+    /// How organizations of this kind are exported in a format.
+    #[must_use]
+    pub fn export(&self, kind: &str, format: Format) -> Option<&ApiExport> {
+        self.exports.iter().find(|export| export.format == format && export.is_for(kind))
+    }
+}
+
+impl ApiExport {
+    /// Whether organizations of this kind have it.
+    #[must_use]
+    pub fn is_for(&self, kind: &str) -> bool {
+        self.kinds.is_empty() || self.kinds.iter().any(|own| own == kind)
+    }
+}
+
 /// An export API.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Api {
@@ -26,7 +42,7 @@ pub struct Api {
     pub list: Option<List>,
     /// Where it says whose a token is.
     pub whoami: Option<WhoAmI>,
-    /// One for each format, the default one first.
+    /// One for each format, or for each kind of organizations that is exported in it; the default one first.
     pub exports: Vec<ApiExport>,
 }
 

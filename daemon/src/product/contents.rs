@@ -62,11 +62,11 @@ impl Definition {
     }
 
     /// The archives that a format has, each by its entity: `csv` is one for each entity, every other
-    /// format is one without.
+    /// format is one without, and so is what the app makes itself.
     #[must_use]
     pub fn archives_of(&self, format: Format) -> Vec<Option<&str>> {
         match format {
-            Format::Csv => {
+            Format::Csv if self.api.is_none() => {
                 let held = self.sections.iter().filter(|section| section.is_in(format));
                 held.map(|section| section.entity.as_deref()).collect()
             }
@@ -81,9 +81,12 @@ impl Definition {
     }
 
     /// The sections that an archive holds, in its order, by their places in the definition. None
-    /// where the product has no such archive.
+    /// where the product has no such archive. One that the app makes itself has sections of its own.
     #[must_use]
     pub fn sections_of(&self, format: Format, entity: Option<&str>) -> Option<Arc<[usize]>> {
+        if self.api.is_some() {
+            return (self.formats.contains(&format) && entity.is_none()).then(Arc::default);
+        }
         if !self.formats.contains(&format) || (format == Format::Csv) != entity.is_some() {
             return None;
         }

@@ -1,5 +1,6 @@
 //! TOML -> [`Definition`]: every key of a product definition is named here once, with its check.
 
+mod api;
 mod document;
 mod files;
 mod names;
@@ -28,17 +29,41 @@ use super::{
 };
 use crate::sql::{Dialect, Names};
 
+/// The formats that orgvault writes itself.
+const WRITTEN: [Format; 5] = [Format::Json, Format::Csv, Format::Zip, Format::Seed, Format::SeedEvents];
+
 /// Reads the text of a definition; `file` is the name that problems show.
 ///
 /// # Errors
 /// All problems of the definition at once.
 pub fn parse(text: &str, file: &Path) -> Result<Definition, Problems> {
-    let (definition, problems) = Document::parse(text, file)?.read(definition);
+    let (definition, problems) = Document::parse(text, file)?.read(of_any_kind);
     problems.or(definition)
+}
+
+/// Reads it as what it is: a product whose database is read, or one whose archives the app makes itself.
+fn of_any_kind(root: &Keys<'_>) -> Definition {
+    let kind = root.optional("product", |product| product.raw().as_table()?.get("kind")?.get_ref().as_str());
+    let is_api = match kind {
+        Some("api") => true,
+        Some("database") => false,
+        _ => root.has("api") && !root.has("section"),
+    };
+    if is_api { api::definition(root) } else { definition(root) }
+}
+
+/// `kind` of `[product]`; whoever has an export API says so.
+fn kind(table: &Keys<'_>, is_api: bool) {
+    let kinds = [("database", false), ("api", true)];
+    match table.optional("kind", |value| value.one_of(&kinds)) {
+        None if is_api && !table.has("kind") => table.refuse("kind", "is missing", "add `kind = \"api\"`"),
+        _ => {}
+    }
 }
 
 /// Reads every key; what is missing or wrong is noted, and empty in the definition.
 fn definition(root: &Keys<'_>) -> Definition {
+    api::refuse_in_another(root);
     let tables = root.table("table", |tables| tables.entries(table::table)).unwrap_or_default();
     let scopes = Scopes::read(root);
     let mut reader = Sections::new(&tables, &scopes);
@@ -106,6 +131,7 @@ impl Default for Product {
 }
 
 fn product(table: &Keys<'_>, tables: &BTreeMap<String, Table>, sections: &[Section]) -> Product {
+    kind(table, false);
     let name = table.required("name", word).unwrap_or_default();
     let measured_on = table.required("measured_on", Value::some_text).unwrap_or_default();
     let given = table.optional("formats", |value| formats(value, sections));
@@ -171,18 +197,12 @@ fn lacks(format: Format, sections: &[Section]) -> Option<(String, String)> {
 }
 
 fn format(value: &Value<'_>) -> Option<Format> {
-    value.one_of(&Format::ALL.map(|format| (format.name(), format)))
+    value.one_of(&WRITTEN.map(|format| (format.name(), format)))
 }
 
 /// `[organization]`.
 fn organization(table: &Keys<'_>, tables: &BTreeMap<String, Table>, offered: &[Format]) -> OrganizationQuery {
-    let kind = table.or("kind", "organization".to_owned(), word);
-    let default_kinds = table.or("default_kinds", Vec::new(), |value| match value.each(word)? {
-        kinds if kinds.is_empty() => {
-            value.refuse("is empty", "write at least one kind, or leave it out: then all are taken")
-        }
-        kinds => Some(kinds),
-    });
+    let (kind, default_kinds) = kinds(table);
     let list = table.required("list", |value| {
         query(value, Parameter::None, |value, _, list| {
             // A column that is not there is NULL here.
@@ -191,6 +211,18 @@ fn organization(table: &Keys<'_>, tables: &BTreeMap<String, Table>, offered: &[F
     });
     let formats = table.table("formats", |table| table.entries(|_, value| formats_of_kind(value, offered)));
     OrganizationQuery { kind, default_kinds, formats: formats.unwrap_or_default(), list: list.unwrap_or_default() }
+}
+
+/// What an organization is called, and the kinds that are taken where nobody names them.
+fn kinds(table: &Keys<'_>) -> (String, Vec<String>) {
+    let kind = table.or("kind", "organization".to_owned(), word);
+    let default_kinds = table.or("default_kinds", Vec::new(), |value| match value.each(word)? {
+        kinds if kinds.is_empty() => {
+            value.refuse("is empty", "write at least one kind, or leave it out: then all are taken")
+        }
+        kinds => Some(kinds),
+    });
+    (kind, default_kinds)
 }
 
 /// `kind = ["seed"]`

@@ -13,6 +13,7 @@
 
 pub mod preflight;
 
+mod asana;
 mod chatwoot;
 mod docmost;
 mod outline;
@@ -46,7 +47,8 @@ pub struct ImportApi {
 }
 
 /// Every product that we ship a definition of.
-pub const PRODUCTS: [Product; 8] = [
+pub const PRODUCTS: [Product; 9] = [
+    asana::PRODUCT,
     chatwoot::PRODUCT,
     docmost::PRODUCT,
     outline::PRODUCT,

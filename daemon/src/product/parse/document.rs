@@ -67,7 +67,7 @@ fn entries(
 ) -> Vec<(String, Fixed)> {
     let entries = table.tables(key, |entry| {
         let name = entry.required("key", |value| check(value, value.some_text()?));
-        let literal = entry.optional("value", literal).map(Fixed::Literal);
+        let literal = entry.optional("value", json_value).map(Fixed::Literal);
         let computed = entry.optional("from", computed);
         match (entry.has("value"), entry.has("from")) {
             (true, true) => entry.refuse("from", "stands beside `value`", "keep one of them"),
@@ -88,7 +88,8 @@ fn computed(value: &Value<'_>) -> Option<Fixed> {
     })
 }
 
-fn literal(value: &Value<'_>) -> Option<serde_json::Value> {
+/// The value in JSON.
+pub(super) fn json_value(value: &Value<'_>) -> Option<serde_json::Value> {
     match to_json(value.raw()) {
         Some(json) => Some(json),
         None => {

@@ -72,7 +72,7 @@ pub(super) fn needed_tables(value: &Value<'_>, tables: &Tables, base: Option<&st
 
 /// `format = "table"`: the optional table without which a release has no such format.
 pub(super) fn format_table(format: &str, value: &Value<'_>, tables: &Tables) -> Option<(Format, String)> {
-    let Some(format) = Format::ALL.into_iter().find(|known| known.name() == format) else {
+    let Some(format) = super::WRITTEN.into_iter().find(|known| known.name() == format) else {
         return value.refuse(format!("{format:?} is no format"), "write one of `formats`");
     };
     let table = value.some_text()?;

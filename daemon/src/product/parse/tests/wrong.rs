@@ -27,7 +27,7 @@ fn what_is_wrong_with_the_product_is_said_with_its_line() {
     tracker.toml:3: product.name: "My Tracker" is no name (write 1 to 63 of a-z, 0-9 and -, no - or . first)
     --
     tracker.toml:2: product.measured_on: is missing (add `measured_on = ..`)
-    tracker.toml:4: product.measured: is no known key (known keys: default_format, format_tables, formats, measured_on, name)
+    tracker.toml:4: product.measured: is no known key (known keys: default_format, format_tables, formats, kind, measured_on, name)
     --
     tracker.toml:5: product.formats: is empty (write at least one format)
     --
