@@ -1,3 +1,4 @@
+mod apis;
 mod documented;
 mod keys;
 mod tables;
