@@ -31,6 +31,7 @@ async fn main() -> Result<()> {
     let times = arguments.next().map_or(Ok(1), |times| times.parse())?;
     let limit = Duration::from_mins(10);
     let config = SourceConfig {
+        api: None,
         name: "measured".to_owned(),
         product: "rytask".to_owned(),
         url: SecretUrl::new(url),

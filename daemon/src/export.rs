@@ -10,6 +10,7 @@ mod once;
 mod pipeline;
 mod preflight_warnings;
 mod queue;
+mod receive;
 
 pub use check_deep::representable;
 pub use engine::{CancelError, Engine, EngineParts, SubmitError};

@@ -41,7 +41,7 @@ impl Settings {
                 problems.push(lines.unknown_product(&source.product, &known));
             }
             // One that could not be read is a problem already.
-            if !source.url.reveal().is_empty()
+            if (source.api.is_some() || !source.url.reveal().is_empty())
                 && let Err(error) = Source::accepts(
                     source,
                     products.as_ref().ok().and_then(|it| it.get(&source.product)).map(AsRef::as_ref),

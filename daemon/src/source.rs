@@ -1,5 +1,7 @@
-//! Sources: read-only snapshots of application databases, as streams of rows.
+//! Sources: read-only snapshots of application databases, as streams of rows, and export APIs of apps that make their
+//! archives themselves.
 
+pub(crate) mod api;
 mod coverage;
 mod error;
 mod files;
@@ -13,12 +15,18 @@ mod uuid;
 
 use std::{path::Path, sync::Arc};
 
-use orgvault_api::{Coverage, SourceCheck, Warning, clock::Timestamp};
+use orgvault_api::{
+    Coverage, SourceCheck, Warning,
+    clock::{Clock, Timestamp},
+};
 use orgvault_config::SourceConfig;
 
 use tokio_util::task::TaskTracker;
 
-use self::rows::{Rows, RowsSnapshot};
+use self::{
+    api::ApiSource,
+    rows::{Rows, RowsSnapshot},
+};
 use crate::{
     product::Definition,
     row::{Column, Message, RowSink, WriterGone},
@@ -30,14 +38,22 @@ pub use self::{
     listing::{Listed, ListingFault},
 };
 
-/// One connected application database. Connects when it is first asked.
+/// One connected application database, or export API. Connects when it is first asked.
 pub struct Source {
     name: Arc<str>,
     config: SourceConfig,
     definition: Arc<Definition>,
     location: String,
-    rows: Arc<dyn Rows>,
+    shape: Shape,
     uploads: Option<Arc<dyn Uploads>>,
+}
+
+/// What a source gives.
+enum Shape {
+    /// Rows, of which archives are made here.
+    Rows(Arc<dyn Rows>),
+    /// Archives, which the app makes.
+    Api(Arc<ApiSource>),
 }
 
 impl Source {
@@ -72,9 +88,17 @@ impl Source {
         tracker: TaskTracker,
     ) -> Result<Self, SourceError> {
         let name: Arc<str> = config.name.as_str().into();
-        let (location, rows) = sql::connect(&name, &config, &definition, state_dir, tracker)?;
+        let (location, shape) = if let Some(own) = &config.api {
+            let api = ApiSource::new(&config, own, &definition, Clock::system())?;
+            (api.location(), Shape::Api(Arc::new(api)))
+        } else if definition.api.is_some() {
+            return Err(token_missing(&config, &definition));
+        } else {
+            let (location, rows) = sql::connect(&name, &config, &definition, state_dir, tracker)?;
+            (location, Shape::Rows(rows))
+        };
         let uploads = config.files.as_ref().map(uploads);
-        Ok(Self { name, config, definition, location, rows, uploads })
+        Ok(Self { name, config, definition, location, shape, uploads })
     }
 
     /// Checks what [`Source::new`] does; of a product that is not known, only the URL.
@@ -82,7 +106,14 @@ impl Source {
     /// # Errors
     /// As [`Source::new`].
     pub fn accepts(config: &SourceConfig, definition: Option<&Definition>) -> Result<(), SourceError> {
-        sql::accepts(&config.name.as_str().into(), config, definition)
+        match (&config.api, definition) {
+            (Some(own), Some(definition)) => {
+                ApiSource::new(config, own, &Arc::new(definition.clone()), Clock::system()).map(drop)
+            }
+            (Some(_), None) => Ok(()),
+            (None, Some(definition)) if definition.api.is_some() => Err(token_missing(config, definition)),
+            (None, _) => sql::accepts(&config.name.as_str().into(), config, definition),
+        }
     }
 
     /// The configured name.
@@ -112,10 +143,10 @@ impl Source {
     /// Its product as the release of the app has it that is there: without the sections of tables that only other
     /// releases have. Where that cannot be asked, the whole of it: whatever follows meets the same fault.
     pub async fn definition_now(&self) -> Arc<Definition> {
-        if !self.definition.has_optional_tables() {
+        let Some(rows) = self.rows().filter(|_| self.definition.has_optional_tables()) else {
             return Arc::clone(&self.definition);
-        }
-        self.rows.definition().await.unwrap_or_else(|error| {
+        };
+        rows.definition().await.unwrap_or_else(|error| {
             tracing::debug!("which release the app has is not known: {error}");
             Arc::clone(&self.definition)
         })
@@ -132,7 +163,10 @@ impl Source {
     /// # Errors
     /// When it cannot be asked.
     pub async fn version(&self) -> Result<String, SourceError> {
-        self.rows.version().await
+        match &self.shape {
+            Shape::Rows(rows) => rows.version().await,
+            Shape::Api(api) => api.version().await,
+        }
     }
 
     /// Every organization, soft-deleted ones too.
@@ -140,12 +174,18 @@ impl Source {
     /// # Errors
     /// When it cannot be asked.
     pub async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {
-        self.rows.organizations().await
+        match &self.shape {
+            Shape::Rows(rows) => rows.organizations().await,
+            Shape::Api(api) => api.organizations().await,
+        }
     }
 
     /// Looks at every invariant; what fails is a line, not an error.
     pub async fn check(&self) -> SourceCheck {
-        let (mut lines, grants) = self.rows.check().await;
+        let (mut lines, grants) = match &self.shape {
+            Shape::Rows(rows) => rows.check().await,
+            Shape::Api(api) => (api.check().await, String::new()),
+        };
         lines.extend(files::check(&self.definition, self.uploads.as_ref()).await);
         SourceCheck { source: self.name.to_string(), lines, grants }
     }
@@ -156,7 +196,11 @@ impl Source {
     /// # Errors
     /// When the source cannot be asked at all.
     pub async fn coverage(&self, now: Timestamp) -> Result<Coverage, SourceError> {
-        let counted = self.rows.coverage().await?;
+        let Some(rows) = self.rows() else {
+            let words = "its archives are made by the app, whose tables nobody sees";
+            return Err(SourceError::fault(&self.name, SourceFault::Dialect, "look at its coverage", words));
+        };
+        let counted = rows.coverage().await?;
         Ok(coverage::judge(&self.name, counted, now))
     }
 
@@ -164,7 +208,7 @@ impl Source {
     /// [`Source::check`] has those for what is there. Empty where the database has no roles.
     #[must_use]
     pub fn grants(&self) -> String {
-        self.rows.grants()
+        self.rows().map_or_else(String::new, |rows| rows.grants())
     }
 
     /// Opens one read-only transaction, bound to one organization.
@@ -172,14 +216,42 @@ impl Source {
     /// # Errors
     /// When it cannot be opened, the id does not fit its type, or the schema is not readable.
     pub async fn snapshot(&self, organization: &str) -> Result<Snapshot, SourceError> {
-        let open = Arc::clone(&self.rows).snapshot(organization).await?;
+        let Some(rows) = self.rows() else {
+            let words = "its archives are made by the app";
+            return Err(SourceError::fault(&self.name, SourceFault::Dialect, "read its rows", words));
+        };
+        let open = Arc::clone(rows).snapshot(organization).await?;
         Ok(Snapshot { name: Arc::clone(&self.name), open })
     }
 
     /// Closes the pooled connections.
     pub async fn close(&self) {
-        self.rows.close().await;
+        if let Some(rows) = self.rows() {
+            rows.close().await;
+        }
     }
+
+    /// The export API that it is; none where it is a database.
+    pub(crate) fn api(&self) -> Option<&Arc<ApiSource>> {
+        match &self.shape {
+            Shape::Api(api) => Some(api),
+            Shape::Rows(_) => None,
+        }
+    }
+
+    fn rows(&self) -> Option<&Arc<dyn Rows>> {
+        match &self.shape {
+            Shape::Rows(rows) => Some(rows),
+            Shape::Api(_) => None,
+        }
+    }
+}
+
+/// A database's source of a product that is an export API.
+fn token_missing(config: &SourceConfig, definition: &Definition) -> SourceError {
+    let words = format!("product {} is an export API, which wants a token and no database", definition.name);
+    let hint = "write `token_file = ..` or `token_credential = ..`, and `url = \"https://..\"` where it is another one";
+    SourceError::fault(&config.name.as_str().into(), SourceFault::Url, "use its definition", words).with_hint(hint)
 }
 
 /// One instant of one organization. Dropped without [`Snapshot::finish`], it closes its

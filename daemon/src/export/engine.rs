@@ -13,7 +13,7 @@ use std::{
 };
 
 use orgvault_api::{Event, Export, LogLines, Progress, State, clock::Timestamp, gid::Gid};
-use tokio::sync::{Notify, broadcast, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::record::{Record, Unrecorded};
@@ -21,7 +21,7 @@ use super::{
     Failure,
     export_log::ExportLog,
     job::{JobState, Watched},
-    queue::{Job, Queue},
+    queue::{Job, Lane, Queue},
 };
 use crate::{
     catalog::{CatalogError, ExportFilter},
@@ -31,6 +31,10 @@ use crate::{
 };
 
 pub use self::{cancel::CancelError, submit::SubmitError};
+
+/// Exports of export APIs that are under way at the same time: they wait, and how many of one token may is its
+/// definition's word.
+const WAITERS: usize = 64;
 
 /// What an engine works with.
 pub struct EngineParts {
@@ -55,6 +59,8 @@ pub struct Engine(Arc<EngineState>);
 struct EngineState {
     context: Arc<Context>,
     workers: usize,
+    /// Received files are proven by as many as there are workers: it is they who keep cores busy.
+    proving: Arc<Semaphore>,
     gids: Gids,
     queue: Mutex<Queue>,
     /// Held while a request with a key is taken in.
@@ -93,10 +99,11 @@ impl Engine {
         let mut pending = context.catalog.exports(pending).await?;
         pending.retain(|export| export.schedule.is_none());
         let mut queue = Queue::default();
-        queue.push(pending);
+        queue.push(pending, |export| lane_of(&context, export));
         let engine = Self(Arc::new(EngineState {
             context,
             workers,
+            proving: Arc::new(Semaphore::new(workers)),
             gids: Gids::default(),
             queue: Mutex::new(queue),
             repeating: tokio::sync::Mutex::default(),
@@ -111,11 +118,12 @@ impl Engine {
             abort,
         }));
         engine.record_leftover(leftover).await;
-        for _ in 0..workers {
+        let lanes = std::iter::repeat_n(Lane::Rows, workers).chain(std::iter::repeat_n(Lane::Api, WAITERS));
+        for lane in lanes {
             let worker = engine.clone();
             let vital = vital.clone();
             engine.0.tracker.spawn(async move {
-                vital.endless("a worker", Box::pin(worker.work())).await;
+                vital.endless("a worker", Box::pin(worker.work(lane))).await;
                 lock(&worker.0.queue).let_go();
             });
         }
@@ -131,7 +139,9 @@ impl Engine {
         if self.0.stop.is_cancelled() {
             return None;
         }
-        let over = queue.offer(exports, self.0.workers)?;
+        let lane = lane_of(&self.0.context, exports.first()?);
+        let limit = if lane == Lane::Rows { self.0.workers } else { WAITERS };
+        let over = queue.offer(exports, lane, limit)?;
         drop(queue);
         self.0.work.notify_waiters();
         Some(over)
@@ -185,7 +195,7 @@ impl Engine {
         (lock(&self.0.queue).pending(), lock(&self.0.running).len())
     }
 
-    async fn work(&self) {
+    async fn work(&self, lane: Lane) {
         loop {
             // Enabled before the queue is looked at, so that no submit falls in between.
             let more = self.0.work.notified();
@@ -194,7 +204,7 @@ impl Engine {
             if self.0.stop.is_cancelled() {
                 return;
             }
-            let next = lock(&self.0.queue).take();
+            let next = lock(&self.0.queue).take(lane);
             if let Some(job) = next {
                 Box::pin(self.run(job)).await;
                 continue;
@@ -255,7 +265,8 @@ impl Engine {
         self.note(export.gid, "info", "started");
         self.tell(export.clone());
         self.0.tracker.spawn(self.clone().tell_progress(export.clone(), progress));
-        Ok(Watched { progress: sender, canceled })
+        let (stop, proving) = (self.0.stop.clone(), Arc::clone(&self.0.proving));
+        Ok(Watched { progress: sender, canceled, stop, proving })
     }
 
     /// Whether a run has the archive that this export of it would make.
@@ -289,6 +300,12 @@ impl Running {
     fn now(&self) -> Export {
         Export { progress: Some(self.progress.borrow().clone()), ..self.export.clone() }
     }
+}
+
+/// Who makes an export's archive: an app that has to be waited for keeps no worker from rows.
+fn lane_of(context: &Context, export: &Export) -> Lane {
+    let is_api = context.source(&export.organization.source).is_some_and(|source| source.api().is_some());
+    if is_api { Lane::Api } else { Lane::Rows }
 }
 
 /// A panic while the lock was held cannot leave these structures torn: each change is one call.

@@ -96,6 +96,9 @@ pub enum Failure {
     /// The daemon was stopped while it ran.
     #[error("the daemon ended while the export was running")]
     Interrupted,
+    /// The daemon stops while the app makes its archive: the next one goes on with it.
+    #[error("the daemon stops while the app makes the archive, and goes on with it when it starts again")]
+    Suspended,
     /// It took longer than `export_timeout`.
     #[error("the export took longer than the source's export_timeout")]
     TimeLimit,
@@ -149,7 +152,7 @@ impl Failure {
             Self::NotOffered { .. } | Self::NotInRelease { .. } => "not_offered",
             Self::SnapshotLost => "snapshot_lost",
             Self::Canceled => "canceled",
-            Self::Interrupted => "interrupted",
+            Self::Interrupted | Self::Suspended => "interrupted",
             Self::TimeLimit => "export_timeout",
             Self::Catalog(_) => "catalog",
         }

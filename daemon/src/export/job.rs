@@ -14,7 +14,7 @@ use orgvault_archive::{
     naming::Kinds,
     verify::{Expected, VerifyError, read_back},
 };
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -23,6 +23,7 @@ use super::{
     once,
     pipeline::{Deadline, Piped, write_archive},
     preflight_warnings,
+    receive::receive,
 };
 use crate::{
     context::Context,
@@ -41,6 +42,10 @@ const TRIES: u32 = 3;
 pub(super) struct Watched {
     pub(super) progress: watch::Sender<Progress>,
     pub(super) canceled: CancellationToken,
+    /// The daemon stops.
+    pub(super) stop: CancellationToken,
+    /// How many received files are proven at the same time.
+    pub(super) proving: Arc<Semaphore>,
 }
 
 /// What the exports of a job share.
@@ -96,6 +101,9 @@ impl JobState {
             Some(source) => Arc::clone(source),
             None => Arc::clone(self.source.insert(find(shop, &export.organization.source)?)),
         };
+        if let Some(api) = source.api() {
+            return receive(shop, &source, api, export, watched).await;
+        }
         let mut tries = 1;
         if self.lost.is_none() {
             self.lost = Some(shop.catalog.has_finished(export.request, &export.organization).await?);
@@ -348,6 +356,8 @@ fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<Checke
 }
 
 /// Runs what waits for a disk on a thread that may wait.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work).await.map_err(|cause| Failure::Writer { cause })?
 }

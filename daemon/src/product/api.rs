@@ -9,6 +9,8 @@ use orgvault_api::Format;
 use orgvault_archive::received::Content;
 use serde_json::Value;
 
+use super::Definition;
+
 impl Api {
     /// How organizations of this kind are exported in a format.
     #[must_use]
@@ -291,4 +293,12 @@ pub enum DownloadFrom {
     Pointer(String),
     /// A path below the base: a template.
     Path(String),
+}
+
+impl Definition {
+    /// Whether archives of this format are in gzip: where the app makes them it decides, else whoever asks.
+    #[must_use]
+    pub fn gzips(&self, kind: &str, format: Format, asked: bool) -> bool {
+        self.api.as_ref().and_then(|api| api.export(kind, format)).map_or(asked, |export| export.gzip)
+    }
 }

@@ -9,10 +9,14 @@ use crate::catalog::Attempt;
 
 /// The codes of errors that may be gone when it is tried later. Everything else (a login that is
 /// refused, a full disk, data that does not fit) waits for a person.
-const TRANSIENT: [&str; 11] = [
+const TRANSIENT: [&str; 16] = [
     INTERRUPTED,
+    "busy",
     "catalog",
     "files_unreachable",
+    "job_failed",
+    "link_expired",
+    "rate_limited",
     "source_busy",
     "source_changed",
     "source_conflict",
@@ -21,6 +25,7 @@ const TRANSIENT: [&str; 11] = [
     "source_stalled",
     "source_timeout",
     "source_unreachable",
+    "truncated",
 ];
 
 /// The end of the daemon is no fault of the export, which is tried again at once.

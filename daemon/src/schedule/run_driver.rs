@@ -238,7 +238,7 @@ impl RunDriver {
                     organization: key.clone(),
                     format,
                     entity,
-                    gzip: schedule.gzip,
+                    gzip: definition.gzips(&key.kind, format, schedule.gzip),
                     importable: false,
                     state: State::Pending,
                     created_at: now,

@@ -52,7 +52,7 @@ impl ExportPlanner<'_> {
                     organization: listed.key.clone(),
                     format,
                     entity,
-                    gzip: self.request.gzip,
+                    gzip: definition.gzips(&listed.key.kind, format, self.request.gzip),
                     importable: self.request.importable,
                     state: State::Pending,
                     created_at: self.now,
@@ -97,6 +97,10 @@ impl ExportPlanner<'_> {
                     continue;
                 }
                 return Err(not_offered_there(definition, organization, format));
+            }
+            if self.request.importable && definition.api.is_some() {
+                let detail = format!("{} makes its archives itself, and leaves nothing out of them", definition.name);
+                return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail));
             }
             if self.request.importable && !matches!(format, Format::Seed | Format::SeedEvents) {
                 let detail = format!("`importable` belongs to the formats seed and seed-events, and not to {format}");

@@ -77,15 +77,27 @@ impl Engine {
                 }
             }
             Err(failure) => {
-                export.state = State::Error;
+                if matches!(failure, Failure::Suspended) {
+                    suspend(export);
+                    return self.note(export.gid, "info", failure.to_string());
+                }
                 let interrupted = matches!(failure, Failure::Canceled) && self.0.abort.is_cancelled();
                 let failure = if interrupted { &Failure::Interrupted } else { failure };
                 let OrganizationKey { source, id: organization, .. } = &export.organization;
                 tracing::error!(gid = %export.gid, source, organization, code = failure.code(), "export failed: {failure}");
+                export.state = State::Error;
                 let error = failure.to_wire();
                 self.note(export.gid, "error", format!("{}: {}", error.code, error.message));
                 export.error = Some(error);
             }
         }
     }
+}
+
+/// The app goes on with its job, and the next daemon with the export.
+pub(super) fn suspend(export: &mut Export) {
+    export.state = State::Pending;
+    export.started_at = None;
+    export.finished_at = None;
+    export.progress = None;
 }

@@ -2,7 +2,7 @@
 
 use orgvault_api::{Export, State, gid::Gid};
 
-use super::{Engine, Failure, Record};
+use super::{Engine, Failure, Record, end::suspend};
 use crate::{
     catalog::{CatalogError, ExportFilter},
     context::Context,
@@ -22,6 +22,9 @@ pub(super) async fn ends(context: &Context) -> Result<Vec<End>, CatalogError> {
     let started = ExportFilter { state: Some(State::Started), ..ExportFilter::default() };
     let mut ends = Vec::new();
     for mut export in catalog.exports(started).await? {
+        if goes_on(context, &export).await {
+            continue;
+        }
         export.finished_at = Some(clock.now());
         let archive = published(context, &export);
         if let Some(archive) = &archive {
@@ -36,6 +39,22 @@ pub(super) async fn ends(context: &Context) -> Result<Vec<End>, CatalogError> {
         ends.push(End { export, archive });
     }
     Ok(ends)
+}
+
+/// Whether the app still makes its archive: then the export waits again, and goes on with that job.
+async fn goes_on(context: &Context, export: &Export) -> bool {
+    let is_api = context.source(&export.organization.source).is_some_and(|source| source.api().is_some());
+    if !is_api || published(context, export).is_some() {
+        return false;
+    }
+    let job = context.catalog.open_job(&export.organization.tenant(), export.format).await;
+    if !matches!(job, Ok(Some(_))) {
+        return false;
+    }
+    let mut again = export.clone();
+    suspend(&mut again);
+    // What cannot be recorded ends as interrupted, and a new export goes on with the job.
+    context.catalog.update_export(&again).await.is_ok()
 }
 
 fn published(context: &Context, export: &Export) -> Option<Stored> {

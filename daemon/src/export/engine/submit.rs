@@ -66,7 +66,7 @@ impl Engine {
         }
         self.0.context.catalog.add_exports(&exports, repeat).await?;
         self.announce(&exports);
-        lock(&self.0.queue).push(exports.clone());
+        lock(&self.0.queue).push(exports.clone(), |export| super::lane_of(&self.0.context, export));
         self.0.work.notify_waiters();
         Ok(exports)
     }

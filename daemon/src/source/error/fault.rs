@@ -57,10 +57,42 @@ pub enum SourceFault {
     Query,
     /// The server's answer is not what its protocol says.
     Protocol,
+    /// Another refusal of an export API.
+    ApiRefused,
+    /// An export API does not know the token.
+    Unauthorized,
+    /// An export API knows the token, and it may not do this.
+    Forbidden,
+    /// An export API asks to wait longer than we do.
+    RateLimited,
+    /// The app makes something else for this organization, and was not ready in time.
+    JobBusy,
+    /// The app was asked for a job, and its answer was lost.
+    UnknownJob,
+    /// The app tells a state that the definition does not know.
+    UnknownState,
+    /// The app says that its job failed.
+    JobFailed,
+    /// The app was not ready within `at_most`.
+    JobTooSlow,
+    /// The file is of another organization, or of none.
+    WrongOrganization,
+    /// The file ends before its end.
+    Truncated,
+    /// The link of the file was refused, also a fresh one.
+    LinkExpired,
+    /// The app handed out an older job or file.
+    StaleExport,
+    /// What came is no file of this format.
+    NotAnExport,
+    /// The file contradicts itself.
+    ExportDamaged,
+    /// A redirect or a link leads where no file may come from.
+    Redirected,
 }
 
 /// The fault, code, whether the same export may work at once, hint.
-const FAULTS: [(SourceFault, &str, bool, &str); 27] = [
+const FAULTS: [(SourceFault, &str, bool, &str); 43] = [
     (SourceFault::Url, "source_url", false, "correct `url` of this source in the configuration"),
     (
         SourceFault::Tls,
@@ -194,6 +226,102 @@ const FAULTS: [(SourceFault, &str, bool, &str); 27] = [
         "source_protocol",
         false,
         "is it a PostgreSQL server? a proxy in between may alter its answers",
+    ),
+    (
+        SourceFault::ApiRefused,
+        "api_error",
+        false,
+        "the sentence is the server's own; `orgvault check SOURCE` looks at the token and what it may see",
+    ),
+    (
+        SourceFault::Unauthorized,
+        "unauthorized",
+        false,
+        "make a new token over there, and write it into the source's token_file",
+    ),
+    (
+        SourceFault::Forbidden,
+        "forbidden",
+        false,
+        "the token's user needs the right to export this organization: docs/apis has a page for each product",
+    ),
+    (
+        SourceFault::RateLimited,
+        "rate_limited",
+        false,
+        "wait until the time that the server says; does somebody else use this token?",
+    ),
+    (
+        SourceFault::JobBusy,
+        "busy",
+        false,
+        "somebody else has asked for an export of it: export again when that is over",
+    ),
+    (
+        SourceFault::UnknownJob,
+        "unknown_job",
+        false,
+        "it may be making one: it is not asked again before that has to be over; `orgvault jobs` shows it, and `orgvault jobs forget ID` lets the next export ask at once",
+    ),
+    (
+        SourceFault::UnknownState,
+        "unknown_state",
+        false,
+        "nothing is lost: correct the definition's states, or update orgvault, and the next export goes on with this job",
+    ),
+    (
+        SourceFault::JobFailed,
+        "job_failed",
+        false,
+        "the sentence is the app's own; export again, which asks for a new job",
+    ),
+    (
+        SourceFault::JobTooSlow,
+        "job_too_slow",
+        false,
+        "nothing is lost: the next export goes on with this job; raise `at_most` of the source if its jobs take longer",
+    ),
+    (
+        SourceFault::WrongOrganization,
+        "wrong_organization",
+        false,
+        "look at `organizations` of the source, and at what its token may see; the file was not kept",
+    ),
+    (
+        SourceFault::Truncated,
+        "truncated",
+        false,
+        "the connection or a proxy cut it off, each time: export again, and look at what is between this machine and the app",
+    ),
+    (
+        SourceFault::LinkExpired,
+        "link_expired",
+        false,
+        "export again: each try takes a fresh link; does a proxy or a clock stand between?",
+    ),
+    (
+        SourceFault::StaleExport,
+        "stale_export",
+        false,
+        "the app keeps its last result for some time: export again later",
+    ),
+    (
+        SourceFault::NotAnExport,
+        "not_an_export",
+        false,
+        "open the app's export by hand: it may want a login, or be behind a proxy; the file was not kept",
+    ),
+    (
+        SourceFault::ExportDamaged,
+        "export_damaged",
+        false,
+        "export again; if it stays so, the app writes it so: its maker ought to know",
+    ),
+    (
+        SourceFault::Redirected,
+        "redirect_refused",
+        false,
+        "if that host is the app's own, add it to `download_hosts` of the source",
     ),
 ];
 

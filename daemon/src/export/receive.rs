@@ -1,0 +1,194 @@
+//! An archive that the app makes itself: its job is asked for once, waited for, and its file kept as it was received.
+//!
+//! What was asked for is on disk before it is asked, so that a daemon that dies at any moment goes on with the job, and
+//! an app is never asked twice where it may have heard the first time.
+
+mod fetch;
+mod job;
+mod prove;
+
+use std::{sync::Arc, time::Duration};
+
+use orgvault_api::{Export, JobProgress, JobState, Progress, Tenant, clock::Timestamp};
+use orgvault_archive::naming::Kinds;
+use tokio::{
+    sync::{Semaphore, watch},
+    time::{Instant, sleep},
+};
+use tokio_util::sync::CancellationToken;
+
+use self::{fetch::Taken, job::Link};
+use super::{Failure, job::Watched, pipeline::Deadline};
+use crate::{
+    context::Context,
+    product::api::ApiExport,
+    source::{Source, SourceFault, api::ApiSource},
+    store::Stored,
+};
+
+/// A file is fetched anew so often before its export is an error.
+const TRIES: u32 = 5;
+
+/// What may be gone when a file is fetched anew, by a fresh link.
+const FETCHED_ANEW: [&str; 5] = ["truncated", "link_expired", "source_stalled", "source_lost", "source_unreachable"];
+
+/// What shows that a job is of no more use: the next export asks for a new one.
+const OF_NO_USE: [&str; 6] =
+    ["truncated", "link_expired", "wrong_organization", "not_an_export", "export_damaged", "redirect_refused"];
+
+/// One export of a source that is an export API.
+struct Order<'a> {
+    shop: &'a Context,
+    source: &'a Source,
+    api: &'a Arc<ApiSource>,
+    rule: &'a ApiExport,
+    export: &'a Export,
+    tenant: Tenant,
+    kinds: Kinds,
+    progress: &'a watch::Sender<Progress>,
+    canceled: &'a CancellationToken,
+    /// How many files are proven at the same time.
+    proving: &'a Semaphore,
+    /// When the export began, for what the job may take.
+    begun: Instant,
+}
+
+/// Makes the archive of one export. While the daemon stops, an export that waits for its app is
+/// [`Failure::Suspended`]: the next daemon goes on with it.
+///
+/// # Errors
+/// Whatever kept the archive from being made.
+pub(super) async fn receive(
+    shop: &Context,
+    source: &Source,
+    api: &Arc<ApiSource>,
+    export: &Export,
+    watched: &Watched,
+) -> Result<Stored, Failure> {
+    let work = async {
+        let order = Order::new(shop, source, api, export, watched).await?;
+        // Held until the end: so many jobs of one token are open at a time.
+        let _turn = order.turn().await;
+        Order { begun: Instant::now(), ..order }.carry_out().await
+    };
+    tokio::select! {
+        biased;
+        () = watched.canceled.cancelled() => {
+            Err(if watched.stop.is_cancelled() { Failure::Suspended } else { Failure::Canceled })
+        }
+        done = work => done,
+    }
+}
+
+impl<'a> Order<'a> {
+    async fn new(
+        shop: &'a Context,
+        source: &'a Source,
+        api: &'a Arc<ApiSource>,
+        export: &'a Export,
+        watched: &'a Watched,
+    ) -> Result<Self, Failure> {
+        let definition = source.definition();
+        let rule = api.export(export.format, &export.organization.kind).ok_or_else(|| Failure::NotOffered {
+            product: definition.name.clone(),
+            asked: format!("{} of kind {}", export.format, export.organization.kind),
+        })?;
+        let archives = Arc::clone(&shop.archives);
+        super::job::blocking(move || Ok(archives.guard()?)).await?;
+        Ok(Self {
+            kinds: shop.kinds(&export.organization.source, definition).await?,
+            tenant: export.organization.tenant(),
+            progress: &watched.progress,
+            canceled: &watched.canceled,
+            proving: &watched.proving,
+            begun: Instant::now(),
+            shop,
+            source,
+            api,
+            rule,
+            export,
+        })
+    }
+
+    async fn turn(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        self.tell("waiting", None, self.now(), Some("its turn: the token has as many jobs open as it may".to_owned()));
+        self.api.turn().await
+    }
+
+    /// Asks, waits, fetches and proves, and fetches anew where that may help.
+    async fn carry_out(&self) -> Result<Stored, Failure> {
+        let mut link = self.job().await?;
+        let mut taken = Taken::default();
+        for tries in 1.. {
+            let failure = match self.take(&mut link, &mut taken).await {
+                Ok(archive) => {
+                    self.close(&mut link, "its file is here").await?;
+                    return Ok(archive);
+                }
+                Err(failure) => failure,
+            };
+            if tries == TRIES || !FETCHED_ANEW.contains(&failure.code()) {
+                if OF_NO_USE.contains(&failure.code()) {
+                    self.close(&mut link, &failure.to_string()).await?;
+                }
+                return Err(failure);
+            }
+            tracing::info!(gid = %self.export.gid, tries, "fetching its file anew: {failure}");
+            self.pause(Duration::from_secs(u64::from(tries)), &link, &format!("a fresh link: {failure}")).await?;
+        }
+        Err(Failure::Unfinished)
+    }
+
+    /// A fresh link, the file behind it, and the proof that it is whole and the tenant's.
+    async fn take(&self, link: &mut Link, taken: &mut Taken) -> Result<Stored, Failure> {
+        let deadline = self.deadline();
+        loop {
+            self.finished(link).await?;
+            if let Some(received) = deadline.bound(self.fetch(link, taken)).await? {
+                let _one_of_few = self.proving.acquire().await.ok();
+                return self.prove(link, received).await;
+            }
+            self.not_yet(link).await?;
+        }
+    }
+
+    /// For the fetching as a whole: what the app takes for its job is not counted.
+    fn deadline(&self) -> Deadline {
+        let limit = self.source.config().export_timeout;
+        let at = (!limit.is_zero()).then(|| Instant::now() + limit);
+        Deadline { canceled: self.canceled.clone(), at }
+    }
+
+    /// Waits, and tells why.
+    async fn pause(&self, wait: Duration, link: &Link, why: &str) -> Result<(), Failure> {
+        let (word, id) = (link.word(), link.remote_id());
+        self.tell(word, id, link.requested_at, Some(why.to_owned()));
+        sleep(wait).await;
+        Ok(())
+    }
+
+    fn tell(&self, state: &str, remote_id: Option<&str>, requested_at: Timestamp, waits: Option<String>) {
+        let (state, remote_id) = (state.to_owned(), remote_id.map(str::to_owned));
+        self.progress.send_modify(|progress| {
+            let bytes_expected = progress.job.as_ref().and_then(|job| job.bytes_expected);
+            progress.job = Some(JobProgress { remote_id, state, requested_at, waits, bytes_expected });
+        });
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shop.clock.now()
+    }
+
+    /// A fault of the app's export.
+    fn fault(&self, fault: SourceFault, act: &str, words: &str) -> Failure {
+        Failure::Source(self.api.client.fault(fault, act, words))
+    }
+
+    /// The job is over: it is not gone on with.
+    async fn close(&self, link: &mut Link, note: &str) -> Result<(), Failure> {
+        let Some(job) = &mut link.job else { return Ok(()) };
+        job.state = JobState::Over;
+        job.note = Some(note.to_owned());
+        Ok(self.shop.catalog.update_job(job).await?)
+    }
+}

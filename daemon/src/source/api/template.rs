@@ -1,0 +1,88 @@
+//! Templates of a definition: texts with `{organization}`, `{slug}` and `{job}`.
+
+use orgvault_api::OrganizationKey;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+/// What stays as it is in a segment of a path (RFC 3986, unreserved).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What is put into templates.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Filling<'a> {
+    pub(crate) organization: &'a OrganizationKey,
+    /// The app's own id of the job; empty where it has none yet.
+    pub(crate) job: &'a str,
+}
+
+impl Filling<'_> {
+    /// A path with every value percent-encoded: no id leads to another path.
+    pub(crate) fn path(&self, template: &str) -> String {
+        self.fill(template, |value| utf8_percent_encode(value, SEGMENT).to_string())
+    }
+
+    /// A JSON value with every string of it filled.
+    pub(crate) fn json(&self, template: &Value) -> Value {
+        match template {
+            Value::String(text) => Value::String(self.fill(text, str::to_owned)),
+            Value::Array(values) => values.iter().map(|value| self.json(value)).collect(),
+            Value::Object(entries) => entries
+                .iter()
+                .map(|(key, value)| (key.clone(), self.json(value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+            other => other.clone(),
+        }
+    }
+
+    /// Each place once, from left to right: what a value holds is no template.
+    fn fill(&self, template: &str, coded: impl Fn(&str) -> String) -> String {
+        let values = [
+            ("{organization}", self.organization.id.as_str()),
+            ("{slug}", &self.organization.slug),
+            ("{job}", self.job),
+        ];
+        let (mut filled, mut rest) = (String::new(), template);
+        while let Some((at, place, value)) = first(rest, &values) {
+            let (before, after) = rest.split_at(at);
+            filled.push_str(before);
+            filled.push_str(&coded(value));
+            rest = after.strip_prefix(place).unwrap_or_default();
+        }
+        filled.push_str(rest);
+        filled
+    }
+}
+
+fn first<'v>(text: &str, values: &[(&'v str, &'v str)]) -> Option<(usize, &'v str, &'v str)> {
+    values.iter().filter_map(|(place, value)| Some((text.find(place)?, *place, *value))).min_by_key(|found| found.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn organization(id: &str) -> OrganizationKey {
+        let text = str::to_owned;
+        let (source, kind, name) = (text("work"), text("group"), text("A"));
+        OrganizationKey { source, kind, id: text(id), name, slug: text("a/b") }
+    }
+
+    #[test]
+    fn a_value_never_leaves_its_segment() {
+        let organization = organization("../x?y#{job}");
+        let filling = Filling { organization: &organization, job: "7" };
+        assert_eq!(
+            filling.path("/groups/{organization}/{slug}/jobs/{job}"),
+            "/groups/..%2Fx%3Fy%23%7Bjob%7D/a%2Fb/jobs/7"
+        );
+    }
+
+    #[test]
+    fn strings_of_a_body_are_filled_and_nothing_else_of_it() {
+        let organization = organization("{slug}");
+        let filling = Filling { organization: &organization, job: "" };
+        let body = serde_json::json!({"data": {"organization": "{organization}", "n": [1, null, "{slug}"]}});
+        assert_eq!(filling.json(&body).to_string(), r#"{"data":{"organization":"{slug}","n":[1,null,"a/b"]}}"#);
+    }
+}
