@@ -30,6 +30,7 @@ mod container;
 mod content;
 mod document;
 mod table;
+mod tarball;
 
 pub use manifest::{Manifest, ManifestError};
 pub use reader::{ArchiveReader, Ranges};

@@ -3,6 +3,7 @@
 //! There is no index: each page reads the file from its start, at the speed of a verification.
 
 mod page;
+mod received;
 mod search;
 
 use std::{
@@ -17,10 +18,11 @@ use super::{
     manifest::{self, FILES, Manifest},
     reader::ArchiveReader,
     table::Table,
-    verify::{ArchiveFault, guess},
+    verify::{ArchiveFault, Guess},
 };
 use orgvault_api::{Format, RowsPage};
 use page::{Page, Stop};
+use received::Search;
 
 /// The section of a CSV file without a manifest.
 const ONLY_SECTION: &str = "rows";
@@ -105,17 +107,21 @@ pub fn rows_of(
 ) -> Result<RowsPage, RowsError> {
     let failed = |cause| RowsError::Open { name: name.to_owned(), cause };
     let reader = opened.map_err(failed)?;
-    let (format, gzip) = match manifest {
-        Some(manifest) => (manifest.format, manifest.gzip),
-        None => guess(&reader).map_err(failed)?,
+    let Guess { format, gzip, content } = match manifest {
+        Some(Manifest { format, gzip, received, .. }) => {
+            Guess { format: *format, gzip: *gzip, content: received.as_ref().map(|file| file.content.clone()) }
+        }
+        None => Guess::of(&reader).map_err(failed)?,
     };
     let page = Page::new(after, limit, search);
     let read = match format {
+        _ if let Some(content) = &content => Search::new(section, page).through(reader, format, gzip, content),
         Format::Json | Format::Seed | Format::SeedEvents => from_document(content::open(reader, gzip), section, page),
         Format::Csv => match table_section(manifest) {
             known if known.iter().any(|name| name == section) => from_table(content::open(reader, gzip), page),
             known => Err(Unread::Unknown(known)),
         },
+        // A tar is always one that an app made.
         Format::Zip | Format::Tar => from_zip(reader, manifest, section, page),
     };
     let (name, section) = (name.to_owned(), section.to_owned());
@@ -160,17 +166,29 @@ fn table_section(manifest: Option<&Manifest>) -> Vec<String> {
 fn from_document(content: impl Read, section: &str, mut page: Page) -> Result<Page, Unread> {
     let mut document = Document::open(content).map_err(Unread::json)?;
     let mut known = Vec::new();
+    let found = fill_from_document(&mut document, section, &mut page, &mut known)?;
+    if found { Ok(page) } else { Err(Unread::Unknown(known)) }
+}
+
+/// Fills the page where the document has the section, and says whether it has; else the names of those that it has
+/// are `known`.
+fn fill_from_document(
+    document: &mut Document<impl Read>,
+    section: &str,
+    page: &mut Page,
+    known: &mut Vec<String>,
+) -> Result<bool, Unread> {
     while let Some(key) = document.next_key().map_err(Unread::json)? {
         let shape = document.shape().map_err(Unread::json)?;
         if key == section && shape != Shape::Scalar {
-            let filled = if shape == Shape::Rows { page.fill(&mut document) } else { page.single(&mut document) };
-            return filled.map(|()| page).map_err(Unread::json);
+            let filled = if shape == Shape::Rows { page.fill(document) } else { page.single(document) };
+            return filled.map(|()| true).map_err(Unread::json);
         }
-        if pass(&mut document, shape).map_err(Unread::json)? {
+        if pass(document, shape).map_err(Unread::json)? {
             known.push(key);
         }
     }
-    Err(Unread::Unknown(known))
+    Ok(false)
 }
 
 /// Passes over a section, or something else; says whether it was one.

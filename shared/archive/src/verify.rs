@@ -3,6 +3,7 @@
 
 mod fault;
 mod files;
+mod guess;
 mod received;
 mod structure;
 mod zip;
@@ -14,15 +15,15 @@ use std::{
 };
 
 pub use fault::ArchiveFault;
+pub(super) use guess::Guess;
 
 use orgvault_files::open;
 
 use super::{
     content::{self, Progress, Raw},
     manifest::{Layout, Manifest, Section},
-    naming::ArchiveName,
     reader::ArchiveReader,
-    received::ReadAs,
+    received::{Content, ReadAs},
 };
 use orgvault_api::{ArchiveFiles, Format, SectionCount, Verification, Warning, clock::Timestamp, gid::Gid};
 use structure::Structure;
@@ -191,9 +192,11 @@ pub fn verify_opened(
     let failed = |cause| VerifyError::Open { name: name.to_owned(), cause };
     let Some(manifest) = manifest else {
         let reader = opened.map_err(failed)?;
-        let (format, gzip) = guess(&reader).map_err(failed)?;
-        let layout = Layout::default();
-        return read_back_while(&reader, &Expected::nothing(format, gzip, &layout), progress);
+        let Guess { format, gzip, content } = Guess::of(&reader).map_err(failed)?;
+        let (layout, nobody) = (Layout::default(), guess::nobody());
+        let received = content.as_ref().map(|content| ReadAs { content, organization: &nobody, scratch: None });
+        let expected = Expected { received, ..Expected::nothing(format, gzip, &layout) };
+        return read_back_while(&reader, &expected, progress);
     };
     let replaced = |cause: &io::Error| open::not_a_file(cause).map(|not| ArchiveFault::NotAFile { what: not.what });
     match opened {
@@ -224,34 +227,6 @@ fn read_back_while(
     Ok(judge(structure, raw, expected))
 }
 
-/// How an archive without a manifest is written: by its name where that says it, else by its first
-/// bytes.
-pub(super) fn guess(reader: &ArchiveReader) -> io::Result<(Format, bool)> {
-    let mut start = Vec::new();
-    reader.again().take(512).read_to_end(&mut start)?;
-    let gzip = start.starts_with(&[0x1f, 0x8b]);
-    let name = reader.name().rsplit('/').next().unwrap_or_default();
-    if let Ok(name) = name.parse::<ArchiveName>() {
-        return Ok((name.format, name.gzip));
-    }
-    let plain = name.strip_suffix(".gz").unwrap_or(name);
-    if let Some(format) = plain.rsplit_once('.').and_then(|(_, extension)| extension.parse().ok()) {
-        return Ok((format, gzip));
-    }
-    if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
-        return Ok((Format::Zip, false));
-    }
-    if gzip {
-        start.clear();
-        // A broken stream is told by the verification that follows.
-        if content::open(reader.again(), true).take(512).read_to_end(&mut start).is_err() {
-            start.clear();
-        }
-    }
-    let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
-    Ok((if matches!(first, Some(b'{' | b'[')) { Format::Json } else { Format::Csv }, gzip))
-}
-
 fn examine(reader: &ArchiveReader, expected: &Expected<'_>, progress: Progress<'_>) -> (Structure, Raw) {
     let read = |consume: &mut dyn FnMut(&mut dyn Read) -> Structure| {
         content::read_through(reader.again(), expected.gzip, expected.bytes, progress, consume)
@@ -268,12 +243,22 @@ fn examine(reader: &ArchiveReader, expected: &Expected<'_>, progress: Progress<'
         Format::Json => read(&mut |content| structure::document(content, expected)),
         Format::Csv => read(&mut |content| structure::table(content, expected)),
         Format::Seed | Format::SeedEvents => read(&mut |content| structure::seed(content, expected)),
-        Format::Zip | Format::Tar => {
+        Format::Tar => {
+            let (content, nobody) = (Content::default(), guess::nobody());
+            let alone = ReadAs { content: &content, organization: &nobody, scratch: None };
+            let read_as = expected.received.unwrap_or(alone);
+            read(&mut |tar| received::tar(tar, read_as))
+        }
+        Format::Zip => {
             let (nothing, mut raw) = read(&mut |_content| Structure::default());
             if raw.stopped || raw.error.is_some() {
                 return (nothing, raw);
             }
-            match zip::members(reader.again(), raw.bytes, expected, progress) {
+            let walked = match expected.received {
+                Some(read_as) => received::zip(reader, raw.bytes, read_as, progress),
+                None => zip::members(reader.again(), raw.bytes, expected, progress),
+            };
+            match walked {
                 ControlFlow::Continue(structure) => (structure, raw),
                 ControlFlow::Break(()) => {
                     raw.stopped = true;

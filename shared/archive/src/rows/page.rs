@@ -31,6 +31,25 @@ impl From<Broken> for Stop {
     }
 }
 
+/// Rows, one after the other.
+pub(super) trait Source {
+    /// The next one; none at the end.
+    fn next_row(&mut self) -> Result<Option<&[u8]>, Broken>;
+
+    /// Passes over the next one; false at the end.
+    fn pass_row(&mut self) -> Result<bool, Broken>;
+}
+
+impl<R: Read> Source for Document<R> {
+    fn next_row(&mut self) -> Result<Option<&[u8]>, Broken> {
+        Self::next_row(self)
+    }
+
+    fn pass_row(&mut self) -> Result<bool, Broken> {
+        Self::pass_row(self)
+    }
+}
+
 pub(super) struct Page {
     after: u64,
     limit: usize,
@@ -54,8 +73,13 @@ impl Page {
         RowsPage { columns: self.columns, rows: self.rows, next: self.next }
     }
 
-    /// Takes rows of the array that was entered.
-    pub(super) fn fill(&mut self, document: &mut Document<impl Read>) -> Result<(), Stop> {
+    /// Whether it is known that more rows follow than it takes.
+    pub(super) fn is_full(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// Takes rows, behind those of earlier calls.
+    pub(super) fn fill(&mut self, document: &mut impl Source) -> Result<(), Stop> {
         while self.skips() {
             if !document.pass_row()? {
                 return Ok(());

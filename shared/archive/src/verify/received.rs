@@ -1,5 +1,6 @@
 //! What an archive holds that the app itself made: nothing but the file says what that must be.
 
+mod containers;
 mod ids;
 mod look;
 mod sections;
@@ -12,6 +13,7 @@ use std::io::Read;
 
 use super::structure::Structure;
 use crate::received::ReadAs;
+pub(super) use containers::{tar, zip};
 use sniff::Head;
 pub(super) use sniff::unlike;
 use walk::Walk;

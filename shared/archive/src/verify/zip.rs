@@ -61,7 +61,7 @@ pub(super) fn members(
             }
         };
         let name = member.name().map_or_else(|_not_text| format!("number {}", index + 1), Cow::into_owned);
-        let mut member = Member { rest: member, passed: 0, stop: &stop, stopped: false };
+        let mut member = Member::new(member, &stop);
         let file = files.as_mut().zip(files::path_of(&name));
         let is_known = file.is_some() || is_known(&name, expected, &sections);
         match file {
@@ -200,11 +200,24 @@ fn note_missing(names: &HashSet<String>, expected: &Expected<'_>, found: &mut St
 }
 
 /// A member's content, as far as it was read.
-struct Member<'a, 's> {
+pub(super) struct Member<'a, 's> {
     rest: ZipFile<'a, BufReader<Limited>>,
     passed: u64,
     stop: &'s dyn Fn() -> ControlFlow<()>,
-    stopped: bool,
+    pub(super) stopped: bool,
+}
+
+impl<'a, 's> Member<'a, 's> {
+    pub(super) fn new(rest: ZipFile<'a, BufReader<Limited>>, stop: &'s dyn Fn() -> ControlFlow<()>) -> Self {
+        Self { rest, passed: 0, stop, stopped: false }
+    }
+
+    /// Reads what is left: its checksum and its size must fit.
+    pub(super) fn end(&mut self) -> Result<(), ArchiveFault> {
+        drain(self)?;
+        let (found, stated) = (self.passed, self.rest.size());
+        if found == stated { Ok(()) } else { Err(ArchiveFault::MemberSize { found, stated }) }
+    }
 }
 
 impl Read for Member<'_, '_> {

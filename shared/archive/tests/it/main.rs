@@ -9,6 +9,8 @@ mod hostile;
 #[cfg(test)]
 mod received;
 #[cfg(test)]
+mod received_containers;
+#[cfg(test)]
 mod rows;
 #[cfg(test)]
 mod verify;

@@ -9,6 +9,7 @@ use orgvault_archive::{
     manifest::Layout,
     read_back,
     received::{Content, Identity, Inner, ReadAs},
+    rows, verify,
 };
 use proptest::prelude::*;
 
@@ -161,8 +162,8 @@ fn rows_without_a_type_are_counted_and_told() {
 
 #[test]
 fn a_file_of_very_many_types_is_none() {
-    let rows: String = (0..=10_000).map(|number| format!("{{\"__type\":\"t{number}\"}}\n")).collect();
-    let report = read(&gzip(rows.as_bytes()));
+    let rows: Vec<String> = (0..=10_000).map(|number| format!("{{\"__type\":\"t{number}\"}}\n")).collect();
+    let report = read(&gzip(rows.concat().as_bytes()));
     assert_eq!(fault(&report), &ArchiveFault::TooMany { what: "sections", limit: 10_000 });
 }
 
@@ -222,7 +223,8 @@ fn what_is_no_export_is_told_so() {
 
 #[test]
 fn the_file_of_a_directory_that_is_not_there_is_not_proven() {
-    let rows: String = (0..500_000).map(|id| format!("{{\"__type\":\"a\",\"__object_id\":{id}}}\n")).collect();
+    let row = |id| format!("{{\"__type\":\"a\",\"__object_id\":{id}}}\n");
+    let rows = (0..500_000).map(row).collect::<Vec<String>>().concat();
     let (layout, organization, content) = (Layout::default(), acme(), Content { identity: Vec::new(), ..asana() });
     let scratch = Some("/nowhere/at/all".as_ref());
     let received = Some(ReadAs { content: &content, organization: &organization, scratch });
@@ -288,4 +290,26 @@ proptest! {
         let told = report.warnings.first().map_or(0, |told| told.message.split(' ').next().unwrap().parse().unwrap());
         prop_assert_eq!(told, dangling);
     }
+}
+
+#[test]
+fn rows_are_read_by_their_type() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["export.json.gz", "export.ndjson.gz", "export"] {
+        let path = directory.path().join(name);
+        std::fs::write(&path, members(EXPORT.as_bytes(), 3)).unwrap();
+        let report = verify(&path, None).unwrap();
+        assert_eq!((report.faults.as_slice(), report.counts.len()), (&[][..], 3), "{name}");
+        let page = rows(&path, None, "Task", 0, 1, None).unwrap();
+        assert_eq!((page.rows.len(), page.next), (1, Some(1)));
+        assert_eq!(page.columns, ["__object_id", "__type", "name", "domain", "assignee", "items"]);
+        let page = rows(&path, None, "Task", 1, 1, None).unwrap();
+        assert!(page.rows[0].text().contains("9007199254740992") && page.next.is_none());
+        assert_eq!(rows(&path, None, "DomainUser", 0, 9, Some("22")).unwrap().rows.len(), 1);
+        let unknown = rows(&path, None, "Team", 0, 9, None).unwrap_err().to_string();
+        assert!(unknown.ends_with("there are: Domain, Task, DomainUser"), "{unknown}");
+    }
+    let path = directory.path().join("one.json");
+    std::fs::write(&path, "{\"a\":[{\"b\":1}]}\n").unwrap();
+    assert_eq!(verify(&path, None).unwrap().counts, [count("a", 1)], "one object alone is a document");
 }

@@ -139,13 +139,7 @@ impl<'a> Walk<'a> {
         let value = |place: usize| found.get(place).copied().flatten();
         let section = match only {
             Some(section) => section,
-            None => match look.section.and_then(value).and_then(pick::text_of) {
-                Some(name) => self.sections.number(&name)?,
-                None => {
-                    self.untyped += 1;
-                    self.sections.number(&reading.section)?
-                }
-            },
+            None => self.section(look.section.and_then(value), reading)?,
         };
         self.sections.count(section, 1);
         for identity in &look.identities {
@@ -167,6 +161,15 @@ impl<'a> Walk<'a> {
             });
         }
         Ok(())
+    }
+
+    /// The section that a row's own key names.
+    fn section(&mut self, named: Option<&RawValue>, reading: &Reading<'_>) -> Result<u32, Broken> {
+        if let Some(name) = named.and_then(pick::text_of) {
+            return self.sections.number(&name);
+        }
+        self.untyped += 1;
+        self.sections.number(&reading.section)
     }
 
     fn keep(&mut self, note: impl FnOnce(&mut Ids) -> io::Result<()>) {
