@@ -161,6 +161,8 @@ pub struct ApiExport {
 /// A job of the app.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {
+    /// What is asked before, for the body of what creates it.
+    pub gather: Vec<Gather>,
     /// What creates it.
     pub create: Request,
     /// Where the answer has its id; none where there is one job of an organization, and no id.
@@ -181,6 +183,21 @@ pub struct Job {
     pub at_most: Duration,
     /// The longest time between two questions.
     pub poll_every: Duration,
+}
+
+/// A list that the body of a request needs: a string `{NAME}` of it is the array of the values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gather {
+    /// `NAME`.
+    pub name: String,
+    /// The path of the first page, with its query: a template.
+    pub path: String,
+    /// The pointer of the array; empty where the answer is the array.
+    pub items: String,
+    /// What of an item is the value.
+    pub value: String,
+    /// Where the next page is.
+    pub next: Next,
 }
 
 /// A request.

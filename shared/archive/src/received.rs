@@ -82,7 +82,8 @@ pub enum Inner {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Identity {
-    /// In a container of members: the pattern of the one member that it stands in.
+    /// In a container of members: the pattern of the one member that it stands in; `{organization}` in it is the
+    /// tenant's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
     /// Of rows: the section whose one row it is; every row of the file, or of the member, without it.
@@ -90,8 +91,34 @@ pub struct Identity {
     pub section: Option<String>,
     /// The JSON pointer of the value, in the row or in the document (`/__object_id`); of a CSV `/` and the column.
     pub pointer: String,
+    /// Other places beside `pointer`, one of which is enough.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub or: Vec<String>,
     /// What the value must be.
     pub equals: TenantText,
+    /// Which rows say it.
+    #[serde(skip_serializing_if = "Saying::is_usual")]
+    pub rows: Saying,
+}
+
+/// Which rows say whose a file is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Saying {
+    /// The section's one row, or without a section every one.
+    #[default]
+    Usual,
+    /// Those that have the value; there may be none.
+    Given,
+    /// One of them, whatever the others say.
+    Some,
+}
+
+impl Saying {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+    fn is_usual(&self) -> bool {
+        *self == Self::Usual
+    }
 }
 
 /// A text of a tenant that a file may hold.

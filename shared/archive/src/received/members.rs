@@ -2,7 +2,7 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{Content, Identity, Inner, MemberRule};
+use super::{Content, Identity, Inner, MemberRule, ReadAs};
 
 /// The rules of one container.
 pub(crate) struct Members<'a> {
@@ -45,10 +45,20 @@ impl<'a> Reading<'a> {
 impl<'a> Members<'a> {
     /// The rules of `content`. A pattern that is none fits no name.
     pub(crate) fn of(content: &'a Content) -> Self {
+        Self::with(content, str::to_owned)
+    }
+
+    /// The same for a file that must be a tenant's, of whose id members may be named.
+    pub(crate) fn of_tenant(read_as: ReadAs<'a>) -> Self {
+        let id = globset::escape(&read_as.organization.id);
+        Self::with(read_as.content, |pattern| pattern.replace("{organization}", &id))
+    }
+
+    fn with(content: &'a Content, filled: impl Fn(&str) -> String) -> Self {
         let rules = content.members.iter().filter_map(|rule| Some((pattern(&rule.member).ok()?, rule))).collect();
         let place = |identity: &'a Identity| {
             let member = identity.member.as_deref();
-            Some((member.map(pattern).transpose().ok()?, identity))
+            Some((member.map(|member| pattern(&filled(member))).transpose().ok()?, identity))
         };
         Self { content, rules, identities: content.identity.iter().filter_map(place).collect() }
     }

@@ -46,7 +46,8 @@ pub(super) fn document(content: &mut dyn Read, expected: &Expected<'_>) -> Struc
     walked(content, expected, &mut Look { keys: &Keys::default(), note: &mut |_key, _value| {} })
 }
 
-/// A JSON document of which no manifest speaks. What stands under one of `keys`, but for arrays, is handed to `note`.
+/// A JSON document of which no manifest speaks. What stands under one of `keys` is handed to `note`, of rows the first
+/// one, in an array.
 pub(super) fn document_alone(content: &mut dyn Read, keys: &Keys, note: &mut dyn FnMut(usize, &RawValue)) -> Structure {
     let layout = Layout::default();
     walked(content, &Expected::nothing(Format::Json, false, &layout), &mut Look { keys, note })
@@ -91,7 +92,7 @@ impl Walk<'_> {
             }
             let shape = document.shape()?;
             if shape == Shape::Rows {
-                self.count_rows(&mut document, key)?;
+                self.count_rows(&mut document, key, look)?;
             } else if let Some(place) = look.keys.place(&key) {
                 if let Ok(value) = serde_json::from_slice(document.value(LARGEST_ROW)?) {
                     (look.note)(place, value);
@@ -109,8 +110,22 @@ impl Walk<'_> {
     }
 
     /// The rows that were counted before a fault are part of the report.
-    fn count_rows(&mut self, document: &mut Document<&mut dyn Read>, name: String) -> Result<(), Broken> {
+    fn count_rows(
+        &mut self,
+        document: &mut Document<&mut dyn Read>,
+        name: String,
+        look: &mut Look<'_>,
+    ) -> Result<(), Broken> {
         let mut rows = 0;
+        if let Some(place) = look.keys.place(&name)
+            && let Some(first) = document.next_row()?
+        {
+            rows = 1;
+            let first = [b"[", first, b"]"].concat();
+            if let Ok(value) = serde_json::from_slice(&first) {
+                (look.note)(place, value);
+            }
+        }
         let result = loop {
             match document.pass_row() {
                 Ok(true) => rows += 1,

@@ -1,13 +1,13 @@
 //! `[export.content]`: how a file is read, which nobody but the app knows.
 
 use orgvault_api::Format;
-use orgvault_archive::received::{Content, Identity, Inner, MemberRule, TenantText};
+use orgvault_archive::received::{Content, Identity, Inner, MemberRule, Saying, TenantText};
 use orgvault_config::{
     checked_toml::{Table, Value},
     patterns::Patterns,
 };
 
-use super::values::{keys, pointer};
+use super::values::{ORGANIZATION, keys, pointer as pointer_of, some};
 use crate::product::parse::names::section_name;
 
 const INNER: [(&str, Inner); 7] = [
@@ -19,6 +19,7 @@ const INNER: [(&str, Inner); 7] = [
     ("seed", Inner::Seed),
     ("opaque", Inner::Opaque),
 ];
+const SAYING: [(&str, Saying); 2] = [("given", Saying::Given), ("some", Saying::Some)];
 const TENANT: [(&str, TenantText); 3] =
     [("id", TenantText::Id), ("slug", TenantText::Slug), ("name", TenantText::Name)];
 
@@ -84,7 +85,7 @@ fn inner(value: &Value<'_>, format: Option<Format>) -> Option<Inner> {
 
 /// `[[export.content.identity]]`.
 fn one_identity(table: &Table<'_>, holds_members: bool) -> Option<Identity> {
-    let member = table.optional("member", pattern);
+    let member = table.optional("member", pattern_of_tenant);
     if holds_members && !table.has("member") {
         table.refuse("member", "is missing: the file holds members", "add the name of the one that says whose it is");
     }
@@ -92,9 +93,11 @@ fn one_identity(table: &Table<'_>, holds_members: bool) -> Option<Identity> {
         table.refuse("member", "is for containers", "leave it out");
     }
     let section = table.optional("section", Value::some_text);
-    let pointer = table.required("pointer", pointer);
+    let pointer = table.required("pointer", pointer_of);
     let equals = table.or("equals", TenantText::Id, |value| value.one_of(&TENANT));
-    Some(Identity { member, section, pointer: pointer?, equals })
+    let or = table.or("or", Vec::new(), |value| some(value, pointer_of, "write another pointer, or leave it out"));
+    let rows = table.or("rows", Saying::Usual, |value| value.one_of(&SAYING));
+    Some(Identity { member, section, pointer: pointer?, or, equals, rows })
 }
 
 /// `[[export.content.member]]`.
@@ -110,6 +113,16 @@ fn member(table: &Table<'_>) -> Option<MemberRule> {
         }
     }
     Some(MemberRule { member: member?, inner: inner?, section, id })
+}
+
+/// The name of the member that says whose a file is, of which `{organization}` is the tenant's id.
+fn pattern_of_tenant(value: &Value<'_>) -> Option<String> {
+    let text = value.some_text()?;
+    let [organization, _] = ORGANIZATION.map(|name| format!("{{{name}}}"));
+    match Patterns::new(vec![text.replace(&organization, "0")]) {
+        Ok(_) => Some(text),
+        Err(error) => value.refuse(error.to_string(), "write a name, or a part of one with * (any text) and ?"),
+    }
 }
 
 /// The names of members: `*` stands for any text without `/`, `**` for any folders.

@@ -6,10 +6,11 @@ use orgvault_config::checked_toml::{Table, Value};
 
 use super::{
     condition::{self, conditions},
+    next,
     values::{OF_A_JOB, ORGANIZATION, path, pointer, some_duration, template},
 };
 use crate::product::{
-    api::{Find, Item, Job, JobPhase, Method, Request, StateRule, Status},
+    api::{Find, Gather, Item, Job, JobPhase, Method, Next, Request, StateRule, Status},
     parse::document::json_value,
 };
 
@@ -21,9 +22,12 @@ const PHASES: [(&str, JobPhase); 4] = [
 ];
 
 pub(super) fn job(table: &Table<'_>) -> Job {
-    let create = table.required("create", |value| value.table(request)?);
+    let gather = table.table("gather", |lists| lists.entries(gather)).unwrap_or_default();
+    let named: Vec<&str> = ORGANIZATION.into_iter().chain(gather.keys().map(String::as_str)).collect();
+    let create = table.required("create", |value| value.table(|create| request(create, &named))?);
     let states = table.tables("state", state);
     let job = Job {
+        gather: gather.into_values().collect(),
         create: create.unwrap_or(Request { method: Method::Post, path: String::new(), body: None }),
         id: table.optional("id", pointer),
         created_at: table.optional("created_at", pointer),
@@ -63,11 +67,25 @@ fn refuse_nameless(table: &Table<'_>, job: &Job) {
     }
 }
 
-fn request(table: &Table<'_>) -> Option<Request> {
+/// `[export.job.gather.NAME]`.
+fn gather(name: &str, value: &Value<'_>) -> Option<Gather> {
+    if OF_A_JOB.contains(&name) || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+        return value.refuse(format!("{name:?} is no name of a list"), "write another one, of a-z and _");
+    }
+    value.table(|table| {
+        let path = table.required("path", |value| path(value, &ORGANIZATION));
+        let items = table.or("items", String::new(), pointer);
+        let value = table.required("value", pointer);
+        let next = table.or("next", Next::Nowhere, next);
+        Some(Gather { name: name.to_owned(), path: path?, items, value: value?, next })
+    })?
+}
+
+fn request(table: &Table<'_>, named: &[&str]) -> Option<Request> {
     let method =
         table.or("method", Method::Post, |value| value.one_of(&[("POST", Method::Post), ("GET", Method::Get)]));
     let path = table.required("path", |value| path(value, &ORGANIZATION));
-    let body = table.optional("body", body);
+    let body = table.optional("body", |value| body(value, named));
     if method == Method::Get && table.has("body") {
         table.refuse("body", "is in a GET, which has none", "leave it out, or write `method = \"POST\"`");
     }
@@ -75,20 +93,20 @@ fn request(table: &Table<'_>) -> Option<Request> {
 }
 
 /// A JSON body.
-fn body(value: &Value<'_>) -> Option<serde_json::Value> {
+fn body(value: &Value<'_>, named: &[&str]) -> Option<serde_json::Value> {
     let body = json_value(value)?;
-    check_texts(value, &body)?;
+    check_texts(value, &body, named)?;
     Some(body)
 }
 
-fn check_texts(value: &Value<'_>, json: &serde_json::Value) -> Option<()> {
+fn check_texts(value: &Value<'_>, json: &serde_json::Value, named: &[&str]) -> Option<()> {
     match json {
-        serde_json::Value::String(text) => template(value, text, &ORGANIZATION),
+        serde_json::Value::String(text) => template(value, text, named),
         serde_json::Value::Array(elements) => {
-            elements.iter().try_for_each(|element| check_texts(value, element).ok_or(())).ok()
+            elements.iter().try_for_each(|element| check_texts(value, element, named))
         }
         serde_json::Value::Object(entries) => {
-            entries.values().try_for_each(|element| check_texts(value, element).ok_or(())).ok()
+            entries.values().try_for_each(|element| check_texts(value, element, named))
         }
         _ => Some(()),
     }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use orgvault_archive::received::{Identity, Inner, MemberRule, TenantText};
+use orgvault_archive::received::{Identity, Inner, MemberRule, Saying, TenantText};
 
 use super::*;
 use crate::product::{
     Products,
     api::{
-        ApiExport, Auth, Condition, Download, DownloadFrom, Find, Item, JobPhase, Limits, List, Method, Next, Status,
-        WhoAmI,
+        ApiExport, Auth, Condition, Download, DownloadFrom, Find, Gather, Item, JobPhase, Limits, List, Method, Next,
+        Status, WhoAmI,
     },
 };
 
@@ -75,7 +75,18 @@ fn every_key_of_a_job_arrives() {
     let job = api.exports[0].job.as_ref().unwrap();
     assert_eq!(job.create.method, Method::Post);
     assert_eq!(job.create.path, "/companies/{organization}/exports?of={slug}");
-    assert_eq!(job.create.body, Some(json!({"company": "{organization}", "parts": ["all", 1, true]})));
+    assert_eq!(
+        job.create.body,
+        Some(json!({"company": "{organization}", "parts": ["all", 1, true], "books": "{books}"}))
+    );
+    let gather = Gather {
+        name: "books".into(),
+        path: "/companies/{organization}/books".into(),
+        items: "/books".into(),
+        value: "/id".into(),
+        next: Next::Page { parameter: "page".into() },
+    };
+    assert_eq!(job.gather, [gather]);
     assert_eq!((job.id.as_deref(), job.created_at.as_deref()), (Some("/id"), Some("/created")));
     let busy = [
         Condition { status: vec![409], says: Some("already".into()), ..Condition::default() },
@@ -131,7 +142,9 @@ fn every_key_of_a_download_and_its_content_arrives() {
         member: Some("*/company.json".into()),
         section: None,
         pointer: "/company/short".into(),
+        or: texts(["/company/id"]),
         equals: TenantText::Slug,
+        rows: Saying::Given,
     };
     assert_eq!((tar.content.inner, &tar.content.identity[..]), (Inner::Opaque, &[identity][..]));
     let entries = MemberRule {
@@ -305,17 +318,17 @@ fn what_is_wrong_with_a_job_is_said_with_its_line() {
     ledger.toml:50: export.job.status: needs the id of the job, and nothing says where it is (add `id = ".."`, the pointer of the id in the answer to `create`)
     ledger.toml:51: export.job.find: needs the id of the job, and nothing says where it is (add `id = ".."`, the pointer of the id in the answer to `create`)
     --
-    ledger.toml:104: export.job.create.path: "/companies/{job}/bundles" has a brace that stands for nothing (in braces there may be {organization} {slug})
+    ledger.toml:110: export.job.create.path: "/companies/{job}/bundles" has a brace that stands for nothing (in braces there may be {organization} {slug})
     --
-    ledger.toml:104: export.job.create.path: "/companies/{organisation}" has a brace that stands for nothing (in braces there may be {organization} {slug})
-    ledger.toml:104: export.job.create.methd: is no known key (did you mean `method`?)
+    ledger.toml:110: export.job.create.path: "/companies/{organisation}" has a brace that stands for nothing (in braces there may be {organization} {slug})
+    ledger.toml:110: export.job.create.methd: is no known key (did you mean `method`?)
     --
-    ledger.toml:104: export.job.create.method: is "PUT" (one of "POST", "GET")
-    ledger.toml:104: export.job.create.path: "/a b" has ' ' (write it percent-encoded, as it goes over the wire)
+    ledger.toml:110: export.job.create.method: is "PUT" (one of "POST", "GET")
+    ledger.toml:110: export.job.create.path: "/a b" has ' ' (write it percent-encoded, as it goes over the wire)
     --
-    ledger.toml:104: export.job.create.body: is in a GET, which has none (leave it out, or write `method = "POST"`)
+    ledger.toml:110: export.job.create.body: is in a GET, which has none (leave it out, or write `method = "POST"`)
     --
-    ledger.toml:47: export.job.create.body: "{all}" has a brace that stands for nothing (in braces there may be {organization} {slug})
+    ledger.toml:47: export.job.create.body: "{all}" has a brace that stands for nothing (in braces there may be {organization} {slug} {books})
     --
     ledger.toml:47: export.job.create.body: holds what JSON has not (write dates as strings; numbers must be finite and fit 64 bits)
     --
@@ -323,16 +336,16 @@ fn what_is_wrong_with_a_job_is_said_with_its_line() {
     ledger.toml:50: export.job.busy.status: is missing, and nothing else is asked (add `status`, `at` with `values`, or `says`)
     ledger.toml:50: export.job.busy.at: has no value to compare (add `values = [..]`, or `null = true` or `false`)
     --
-    ledger.toml:57: export.job.state: has none that is `finished` (add [[export.job.state]] with `is = "finished"` and what the answer is then)
+    ledger.toml:63: export.job.state: has none that is `finished` (add [[export.job.state]] with `is = "finished"` and what the answer is then)
     --
-    ledger.toml:57: export.job.state: has none that is `finished` (add [[export.job.state]] with `is = "finished"` and what the answer is then)
-    ledger.toml:77: export.job.state.is: is "finishd" (did you mean "finished"? one of "waiting", "finished", "failed", "gone")
+    ledger.toml:63: export.job.state: has none that is `finished` (add [[export.job.state]] with `is = "finished"` and what the answer is then)
+    ledger.toml:83: export.job.state.is: is "finishd" (did you mean "finished"? one of "waiting", "finished", "failed", "gone")
     --
-    ledger.toml:60: export.job.state.values: is empty (write at least one value; for null there is `null = true`)
+    ledger.toml:66: export.job.state.values: is empty (write at least one value; for null there is `null = true`)
     --
-    ledger.toml:60: export.job.state.values: is no single value (write strings, numbers, true or false)
+    ledger.toml:66: export.job.state.values: is no single value (write strings, numbers, true or false)
     --
-    ledger.toml:68: export.job.state.null: says nothing of where the value is (add `at = "/data/state"`)
+    ledger.toml:74: export.job.state.null: says nothing of where the value is (add `at = "/data/state"`)
     --
     ledger.toml:55: export.job.poll_every: is an integer, expected a string (write it as "90s")
     --
@@ -370,44 +383,44 @@ fn what_is_wrong_with_an_export_is_said_with_its_line() {
         ),
     ]);
     insta::assert_snapshot!(said, @r#"
-    ledger.toml:128: export.format: is "cvs" (did you mean "csv"? one of "json", "csv", "zip", "seed", "seed-events", "tar")
+    ledger.toml:136: export.format: is "cvs" (did you mean "csv"? one of "json", "csv", "zip", "seed", "seed-events", "tar")
     --
-    ledger.toml:128: export.format: "tar" is the format of the export in line 100 already (choose another one, or other `kinds` for each)
+    ledger.toml:136: export.format: "tar" is the format of the export in line 106 already (choose another one, or other `kinds` for each)
     --
-    ledger.toml:129: export.gzip: is not for a ZIP, whose members are compressed (leave it out)
+    ledger.toml:137: export.gzip: is not for a ZIP, whose members are compressed (leave it out)
     --
-    ledger.toml:83: export.download.path: stands beside `url` (keep one of them)
+    ledger.toml:89: export.download.path: stands beside `url` (keep one of them)
     --
-    ledger.toml:81: export.download.path: is missing (add `path = "/.."`, or `url = "/pointer/of/the/link"`)
+    ledger.toml:87: export.download.path: is missing (add `path = "/.."`, or `url = "/pointer/of/the/link"`)
     --
-    ledger.toml:106: export.download: has {job} in its path, and nothing says where the id of the job is (add `id = ".."` to [export.job], the pointer of the id in the answer to `create`)
+    ledger.toml:112: export.download: has {job} in its path, and nothing says where the id of the job is (add `id = ".."` to [export.job], the pointer of the id in the answer to `create`)
     --
-    ledger.toml:130: export.download.path: "/branches/{job}.csv" has a brace that stands for nothing (in braces there may be {organization} {slug})
-    ledger.toml:130: export.download.dated: compares the file with its job, and there is none (leave it out)
+    ledger.toml:138: export.download.path: "/branches/{job}.csv" has a brace that stands for nothing (in braces there may be {organization} {slug})
+    ledger.toml:138: export.download.dated: compares the file with its job, and there is none (leave it out)
     --
-    ledger.toml:130: export.download.url: is in the answer about a job, and there is none (add [export.job] with what asks for it, or write `path`)
+    ledger.toml:138: export.download.url: is in the answer about a job, and there is none (add [export.job] with what asks for it, or write `path`)
     --
-    ledger.toml:84: export.download.hosts: "https://files.example" is no name of a host (write a host as "files.example.com", or "*.example.com" for each below it)
-    ledger.toml:84: export.download.hosts: "*." is no name of a host (write a host as "files.example.com", or "*.example.com" for each below it)
-    ledger.toml:84: export.download.hosts: "*" is no name of a host (write a host as "files.example.com", or "*.example.com" for each below it)
+    ledger.toml:90: export.download.hosts: "https://files.example" is no name of a host (write a host as "files.example.com", or "*.example.com" for each below it)
+    ledger.toml:90: export.download.hosts: "*." is no name of a host (write a host as "files.example.com", or "*.example.com" for each below it)
+    ledger.toml:90: export.download.hosts: "*" is no name of a host (write a host as "files.example.com", or "*.example.com" for each below it)
     --
-    ledger.toml:86: export.download.gone: has 404, which is in `not_yet` too (a status means one of the two)
+    ledger.toml:92: export.download.gone: has 404, which is in `not_yet` too (a status means one of the two)
     --
-    ledger.toml:90: export.content.inner: does not fit `format = "json"` (change one of the two)
+    ledger.toml:96: export.content.inner: does not fit `format = "json"` (change one of the two)
     --
-    ledger.toml:110: export.content.inner: is "opaq" (one of "ndjson", "json", "rows", "document", "csv", "seed", "opaque")
+    ledger.toml:116: export.content.inner: is "opaq" (one of "ndjson", "json", "rows", "document", "csv", "seed", "opaque")
     --
-    ledger.toml:112: export.content.identity.member: is missing: the file holds members (add the name of the one that says whose it is)
+    ledger.toml:118: export.content.identity.member: is missing: the file holds members (add the name of the one that says whose it is)
     --
-    ledger.toml:96: export.content.identity.member: is for containers (leave it out)
+    ledger.toml:102: export.content.identity.member: is for containers (leave it out)
     --
-    ledger.toml:115: export.content.identity.equals: is "title" (one of "id", "slug", "name")
+    ledger.toml:122: export.content.identity.equals: is "title" (one of "id", "slug", "name")
     --
-    ledger.toml:120: export.content.member.id: is a key of rows, and `document` has none of one section (leave it out)
+    ledger.toml:128: export.content.member.id: is a key of rows, and `document` has none of one section (leave it out)
     --
-    ledger.toml:122: export.content.member.member: error parsing glob 'entries_[': unclosed character class; missing ']' (write a name, or a part of one with * (any text) and ?)
+    ledger.toml:130: export.content.member.member: error parsing glob 'entries_[': unclosed character class; missing ']' (write a name, or a part of one with * (any text) and ?)
     --
-    ledger.toml:94: export.content.member: is for containers, and json is none (leave it out, or write `format = "zip"` or `"tar"`)
+    ledger.toml:100: export.content.member: is for containers, and json is none (leave it out, or write `format = "zip"` or `"tar"`)
     "#);
 }
 
@@ -423,14 +436,14 @@ fn what_is_for_a_database_is_refused_beside_an_api_and_the_other_way_round() {
         problems(&format!("{TRACKER}\n[api]\nauth = \"bearer\"\n[[export]]\nformat = \"json\"\n")),
     ];
     insta::assert_snapshot!(said.join("\n--\n"), @r#"
-    ledger.toml:132: encoding: is for a product whose database is read (leave it out: [[export]] says what the app makes)
-    ledger.toml:133: json: is for a product whose database is read (leave it out: [[export]] says what the app makes)
-    ledger.toml:134: zip: is for a product whose database is read (leave it out: [[export]] says what the app makes)
-    ledger.toml:135: scope: is for a product whose database is read (leave it out: [[export]] says what the app makes)
-    ledger.toml:136: table: is for a product whose database is read (leave it out: [[export]] says what the app makes)
-    ledger.toml:138: section: is for a product whose database is read (leave it out: [[export]] says what the app makes)
-    ledger.toml:139: warning: is for a product whose database is read (leave it out: [[export]] says what the app makes)
-    ledger.toml:140: files: is for a product whose database is read (leave it out: [[export]] says what the app makes)
+    ledger.toml:140: encoding: is for a product whose database is read (leave it out: [[export]] says what the app makes)
+    ledger.toml:141: json: is for a product whose database is read (leave it out: [[export]] says what the app makes)
+    ledger.toml:142: zip: is for a product whose database is read (leave it out: [[export]] says what the app makes)
+    ledger.toml:143: scope: is for a product whose database is read (leave it out: [[export]] says what the app makes)
+    ledger.toml:144: table: is for a product whose database is read (leave it out: [[export]] says what the app makes)
+    ledger.toml:146: section: is for a product whose database is read (leave it out: [[export]] says what the app makes)
+    ledger.toml:147: warning: is for a product whose database is read (leave it out: [[export]] says what the app makes)
+    ledger.toml:148: files: is for a product whose database is read (leave it out: [[export]] says what the app makes)
     --
     ledger.toml:6: product.formats: follows from the exports (leave it out: the first [[export]] is the default)
     ledger.toml:7: product.default_format: follows from the exports (leave it out: the first [[export]] is the default)

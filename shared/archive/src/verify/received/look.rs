@@ -28,6 +28,13 @@ pub(super) struct Place {
     pub(super) number: usize,
     /// Only rows of this section say it.
     pub(super) section: Option<String>,
+    /// The ways to it, one of which is enough.
+    pub(super) ways: Vec<Way>,
+}
+
+/// A way to a value.
+#[derive(Debug)]
+pub(super) struct Way {
     /// The key of the row, or of the document.
     pub(super) key: usize,
     /// The way on from its value.
@@ -35,8 +42,15 @@ pub(super) struct Place {
     pointer: Vec<String>,
 }
 
-impl Place {
-    /// The whole way.
+impl Way {
+    fn of(pointer: &str, keys: &mut Keys) -> Option<Self> {
+        let pointer = pick::tokens(pointer);
+        let (first, rest) = pointer.split_first()?;
+        let (key, rest) = (keys.add(first), rest.to_vec());
+        Some(Self { key, rest, pointer })
+    }
+
+    /// The whole of it.
     pub(super) fn path(&self) -> Vec<&str> {
         self.pointer.iter().map(String::as_str).collect()
     }
@@ -53,11 +67,10 @@ impl Look {
         let unique = |in_section| if in_section { Unique::InSection } else { Unique::InFile };
         let id = reading.id.map(|(key, in_section)| (keys.add(key), unique(in_section)));
         let references = (0..).zip(&content.references).map(|(number, key)| (number, keys.add(key))).collect();
-        let identities = identities.filter_map(|(number, identity)| {
-            let pointer = pick::tokens(&identity.pointer);
-            let (first, rest) = pointer.split_first()?;
-            let (key, rest) = (keys.add(first), rest.to_vec());
-            Some(Place { number, section: identity.section.clone(), key, rest, pointer })
+        let identities = identities.map(|(number, identity)| {
+            let pointers = std::iter::once(&identity.pointer).chain(&identity.or);
+            let ways = pointers.filter_map(|pointer| Way::of(pointer, &mut keys)).collect();
+            Place { number, section: identity.section.clone(), ways }
         });
         let identities = identities.collect();
         Self { keys, section, id, references, identities }

@@ -15,7 +15,7 @@ use super::{
         structure::{self, Structure},
     },
     ids::Ids,
-    look::Look,
+    look::{Look, Way},
     sections::Sections,
     tenant::Tenants,
     told,
@@ -53,7 +53,7 @@ impl<'a> Walk<'a> {
         let scratch = read_as.scratch.map_or_else(std::env::temp_dir, PathBuf::from);
         Self {
             read_as,
-            members: Members::of(read_as.content),
+            members: Members::of_tenant(read_as),
             sections: Sections::default(),
             ids: Ok(Ids::new(&scratch)),
             tenants: Tenants::new(read_as),
@@ -144,8 +144,8 @@ impl<'a> Walk<'a> {
         self.sections.count(section, 1);
         for identity in &look.identities {
             if identity.section.as_deref().is_none_or(|name| name == self.sections.name(section)) {
-                let says = value(identity.key).and_then(|value| pick::at(value, &identity.rest));
-                self.tenants.note(identity.number, says.and_then(pick::text_of));
+                let said = |way: &Way| pick::text_of(pick::at(value(way.key)?, &way.rest)?);
+                self.tenants.note(identity.number, identity.ways.iter().filter_map(said));
             }
         }
         if let Some((id, unique)) = look.id.and_then(|(place, unique)| Some((pick::text_of(value(place)?)?, unique))) {
@@ -205,17 +205,16 @@ impl<'a> Walk<'a> {
 
     /// A document whose arrays of objects are sections; whose it is stands in one of the other values.
     fn document(&mut self, look: &Look, content: &mut dyn Read) -> Result<(), ArchiveFault> {
-        let mut says = vec![None; look.identities.len()];
+        let mut says: Vec<Vec<String>> = vec![Vec::new(); look.identities.len()];
         let seen = structure::document_alone(content, &look.keys, &mut |key, value| {
             for (identity, says) in look.identities.iter().zip(&mut says) {
-                if identity.key == key {
-                    let text = pick::at(value, &identity.rest).and_then(pick::text_of);
-                    *says = text.map(Cow::into_owned);
-                }
+                let ways = identity.ways.iter().filter(|way| way.key == key);
+                let texts = ways.filter_map(|way| pick::text_of(pick::at(value, &way.rest)?));
+                says.extend(texts.map(Cow::into_owned));
             }
         });
-        for (identity, says) in look.identities.iter().zip(&says) {
-            self.tenants.note(identity.number, says.as_deref().map(Cow::Borrowed));
+        for (identity, says) in look.identities.iter().zip(says) {
+            self.tenants.note(identity.number, says.into_iter().map(Cow::Owned));
         }
         self.add(seen)
     }
@@ -230,12 +229,12 @@ impl<'a> Walk<'a> {
         }
         let document = crate::seed::parse(&bytes).map_err(|error| ArchiveFault::Seed { what: error.to_string() })?;
         for identity in &look.identities {
-            let says = match identity.path().as_slice() {
-                ["program", "slug"] => Some(document.program.slug.as_str()),
-                ["program", "name"] => Some(document.program.name.as_str()),
+            let said = |way: &Way| match way.path().as_slice() {
+                ["program", "slug"] => Some(Cow::Borrowed(document.program.slug.as_str())),
+                ["program", "name"] => Some(Cow::Borrowed(document.program.name.as_str())),
                 _ => None,
             };
-            self.tenants.note(identity.number, says.map(Cow::Borrowed));
+            self.tenants.note(identity.number, identity.ways.iter().filter_map(said));
         }
         let counts = crate::seed::counts(&document);
         self.add(Structure { counts, walked: true, ..Structure::default() })
