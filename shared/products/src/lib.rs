@@ -1,7 +1,7 @@
 //! What is known of each product and needs no daemon: its definition, whether its own importer would
 //! take an archive, and whether archives can be sent to an instance of it.
 //!
-//! One room for each product, one row of [`PRODUCTS`] for each room: nothing else knows of it here.
+//! One room for each app, one row of [`PRODUCTS`] for each product: nothing else knows of it here.
 //!
 //! ```
 //! use orgvault_products::product;
@@ -16,12 +16,16 @@ pub mod preflight;
 mod asana;
 mod chatwoot;
 mod docmost;
+mod github;
+mod gitlab;
 mod outline;
 mod plane;
 mod planka;
 mod rytask;
 mod solidtime;
+mod trello;
 mod trueppm;
+mod zulip;
 
 pub use trueppm::preflight::{Importable, importable};
 
@@ -37,6 +41,13 @@ pub struct Product {
     pub import_api: Option<ImportApi>,
 }
 
+impl Product {
+    /// One whose archives its app makes itself.
+    const fn of_api(name: &'static str, definition: &'static str) -> Self {
+        Self { name, definition, importer: None, import_api: None }
+    }
+}
+
 /// How an instance of a product takes archives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImportApi {
@@ -47,16 +58,26 @@ pub struct ImportApi {
 }
 
 /// Every product that we ship a definition of.
-pub const PRODUCTS: [Product; 9] = [
+pub const PRODUCTS: [Product; 19] = [
     asana::PRODUCT,
+    asana::GRAPH,
+    asana::RESOURCE,
     chatwoot::PRODUCT,
     docmost::PRODUCT,
+    github::ORGANIZATION,
+    gitlab::GROUP,
+    gitlab::PROJECT,
     outline::PRODUCT,
     plane::PRODUCT,
     planka::PRODUCT,
     rytask::PRODUCT,
+    rytask::API,
     solidtime::PRODUCT,
+    solidtime::API,
+    trello::PRODUCT,
     trueppm::PRODUCT,
+    trueppm::API,
+    zulip::PRODUCT,
 ];
 
 /// The product of that name.

@@ -13,3 +13,6 @@ pub(crate) const PRODUCT: Product = Product {
     // `post_max_size` of solidtime's image.
     import_api: Some(ImportApi { into_organization: true, usual_upload: 100 << 20 }),
 };
+
+/// Its own export API.
+pub(crate) const API: Product = Product::of_api("solidtime-api", include_str!("solidtime/api.toml"));

@@ -17,3 +17,6 @@ pub(crate) const PRODUCT: Product = Product {
     // `SEED_MAX_UPLOAD_MB` of TruePPM.
     import_api: Some(ImportApi { into_organization: false, usual_upload: 5 << 20 }),
 };
+
+/// Its own export API.
+pub(crate) const API: Product = Product::of_api("trueppm-api", include_str!("trueppm/api.toml"));

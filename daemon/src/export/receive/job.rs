@@ -76,7 +76,7 @@ impl Order<'_> {
         let mut job = self.shop.catalog.request_job(organization, self.export.format, self.now()).await?;
         loop {
             self.tell("requested", None, job.requested_at, None);
-            match self.api.create(rule, organization).await {
+            match self.api.create(self.rule, rule, organization).await {
                 Ok(Created::Heard(told)) => return self.heard(rule, job, told).await,
                 Ok(Created::Busy { sentence }) => self.busy(rule, &mut job, &sentence).await?,
                 Err(NoAnswer { heard: false, error }) => {
@@ -281,12 +281,14 @@ impl Order<'_> {
         self.pause(wait, link, "the app").await
     }
 
-    /// There is no file, or none any more. A job of an earlier export is asked for anew.
+    /// There is no file, or none any more. A job of an earlier export is asked for anew, and so is one whose creation was
+    /// the end of it: its link was good once.
     async fn ended(&self, rule: &api::Job, link: &mut Link, told: &Told) -> Result<(), Failure> {
         let reason = told.reason.clone().unwrap_or_else(|| format!("the app calls its state `{}`", told.word));
         self.close(link, &reason).await?;
-        if link.is_adopted {
-            tracing::info!(gid = %self.export.gid, "the job of an earlier export has no file: {reason}");
+        let is_used = rule.status.is_none() && told.phase == JobPhase::Gone;
+        if link.is_adopted || is_used {
+            tracing::info!(gid = %self.export.gid, "its job has no file any more, and is asked for anew: {reason}");
             *link = self.create(rule).await?;
             return Ok(());
         }

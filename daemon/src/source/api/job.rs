@@ -2,12 +2,14 @@
 
 use chrono::TimeDelta;
 use orgvault_api::{Job as Known, OrganizationKey, clock::Timestamp};
+use serde_json::Value;
 
 use super::{
     ApiSource,
     answer::{Answer, instant, text},
     client::{NoAnswer, Question},
     limiter::Ask,
+    list::Pages,
     template::Filling,
 };
 use crate::{
@@ -65,13 +67,19 @@ impl ApiSource {
     ///
     /// # Errors
     /// When it refuses, or does not answer: then it may have heard.
-    pub(crate) async fn create(&self, job: &Job, organization: &OrganizationKey) -> Result<Created, NoAnswer> {
+    pub(crate) async fn create(
+        &self,
+        export: &ApiExport,
+        job: &Job,
+        organization: &OrganizationKey,
+    ) -> Result<Created, NoAnswer> {
         let act = format!("ask for an export of {}", organization.id);
         let filling = Filling { organization, job: "" };
+        let lists = self.gather(job, filling).await.map_err(|error| NoAnswer { heard: false, error })?;
         let question = Question {
             method: job.create.method,
             path: filling.path(&job.create.path),
-            body: job.create.body.as_ref().map(|body| filling.json(body)),
+            body: job.create.body.as_ref().map(|body| filling.json(body, &lists)),
             ask: Ask::Job,
             act: act.clone(),
         };
@@ -85,7 +93,23 @@ impl ApiSource {
         if !answer.is_success() || answer.is_refused(errors) {
             return Err(NoAnswer { heard, error: self.client.refused(&answer, &act) });
         }
-        self.heard(job, &answer, &act).map(Created::Heard).map_err(|error| NoAnswer { heard: true, error })
+        let mut told = self.heard(job, &answer, &act).map_err(|error| NoAnswer { heard: true, error })?;
+        told.link = link(export, &told, &answer);
+        Ok(Created::Heard(told))
+    }
+
+    /// The lists that the body of the request needs. One that is not there is empty: what that means the app says.
+    async fn gather(&self, job: &Job, filling: Filling<'_>) -> Result<Vec<(String, Vec<Value>)>, SourceError> {
+        let mut lists = Vec::new();
+        for gather in &job.gather {
+            let act = format!("list {} of {}", gather.name, filling.organization.id);
+            let (path, items, next) = (filling.path(&gather.path), gather.items.as_str(), &gather.next);
+            let pages = Pages { path, items, next, act: &act, may_be_missing: true };
+            let items = self.every_item(&pages).await?;
+            let values = items.iter().filter_map(|item| item.pointer(&gather.value).cloned());
+            lists.push((gather.name.clone(), values.collect()));
+        }
+        Ok(lists)
     }
 
     fn heard(&self, job: &Job, answer: &Answer, act: &str) -> Result<Told, SourceError> {
@@ -130,11 +154,7 @@ impl ApiSource {
         };
         let answer = self.status(status, known, &act).await?;
         let mut told = self.told(job, &answer, &act)?;
-        if told.phase == JobPhase::Finished
-            && let DownloadFrom::Pointer(pointer) = &export.download.from
-        {
-            told.link = answer.text_at(pointer).filter(|link| !link.is_empty());
-        }
+        told.link = link(export, &told, &answer);
         Ok(told)
     }
 
@@ -210,5 +230,15 @@ impl ApiSource {
     async fn get(&self, path: String, act: &str) -> Result<Answer, SourceError> {
         let question = Question { method: Method::Get, path, body: None, ask: Ask::Usual, act: act.to_owned() };
         self.client.ask(&question).await.map_err(|none| none.error)
+    }
+}
+
+/// Where the file of a job that is finished is, where the answer says it.
+fn link(export: &ApiExport, told: &Told, answer: &Answer) -> Option<String> {
+    match &export.download.from {
+        DownloadFrom::Pointer(pointer) if told.phase == JobPhase::Finished => {
+            answer.text_at(pointer).filter(|link| !link.is_empty())
+        }
+        _ => None,
     }
 }

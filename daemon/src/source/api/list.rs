@@ -21,6 +21,25 @@ const MOST_PAGES: usize = 10_000;
 
 const ACT: &str = "list organizations";
 
+/// A list that comes in pages.
+pub(super) struct Pages<'a> {
+    /// The path of the first one.
+    pub(super) path: String,
+    /// The pointer of the array in each.
+    pub(super) items: &'a str,
+    pub(super) next: &'a Next,
+    /// What it is asked for.
+    pub(super) act: &'a str,
+    /// Whether a list that is not there is an empty one.
+    pub(super) may_be_missing: bool,
+}
+
+/// One of them.
+struct Page {
+    answer: Answer,
+    list: Vec<Value>,
+}
+
 impl ApiSource {
     /// The organizations that there are: with `organizations` in the source those alone.
     ///
@@ -66,46 +85,62 @@ impl ApiSource {
     }
 
     async fn listed(&self, list: &List) -> Result<Vec<OrganizationKey>, SourceError> {
+        let (path, items, next) = (list.path.clone(), list.items.as_str(), &list.next);
         let (mut found, mut seen) = (Vec::new(), HashSet::new());
-        let mut path = list.path.clone();
-        for page in 1..=MOST_PAGES {
-            if let Next::Page { parameter } = &list.next {
-                path = with_parameter(&list.path, parameter, &page.to_string());
+        for item in self.every_item(&Pages { path, items, next, act: ACT, may_be_missing: false }).await? {
+            let key = self.of_item(&item, list)?;
+            if seen.insert(key.id.clone()) {
+                found.push(key);
             }
-            let answer = self.page(&path).await?;
-            let items = self.items(&answer, list)?;
-            let is_empty = items.is_empty();
-            for item in items {
-                let key = self.of_item(item, list)?;
-                if seen.insert(key.id.clone()) {
-                    found.push(key);
-                }
+        }
+        Ok(found)
+    }
+
+    /// Every item of a list, page after page.
+    pub(super) async fn every_item(&self, pages: &Pages<'_>) -> Result<Vec<Value>, SourceError> {
+        let mut found = Vec::new();
+        let mut path = pages.path.clone();
+        for number in 1..=MOST_PAGES {
+            if let Next::Page { parameter } = pages.next {
+                path = with_parameter(&pages.path, parameter, &number.to_string());
             }
-            match next(&answer, list, is_empty) {
+            let answer = self.page(&path, pages.act).await?;
+            if pages.may_be_missing && answer.status == 404 {
+                return Ok(found);
+            }
+            let mut items = self.items(answer, pages)?;
+            let following = next(&items.answer, pages, items.list.is_empty());
+            let is_empty = items.list.is_empty();
+            found.append(&mut items.list);
+            match following {
                 Some(following) if following != path => path = following,
-                Some(_) | None if !matches!(list.next, Next::Page { .. }) || is_empty => return Ok(found),
+                Some(_) | None if !matches!(pages.next, Next::Page { .. }) || is_empty => return Ok(found),
                 _ => {}
             }
         }
-        Err(self.client.fault(SourceFault::ApiRefused, ACT, &format!("the list has no end after {MOST_PAGES} pages")))
+        let words = format!("the list has no end after {MOST_PAGES} pages");
+        Err(self.client.fault(SourceFault::ApiRefused, pages.act, &words))
     }
 
-    async fn page(&self, path: &str) -> Result<Answer, SourceError> {
+    async fn page(&self, path: &str, act: &str) -> Result<Answer, SourceError> {
         let question =
-            Question { method: Method::Get, path: path.to_owned(), body: None, ask: Ask::Usual, act: ACT.to_owned() };
-        let answer = self.client.ask(&question).await.map_err(|none| none.error)?;
-        if !answer.is_success() || answer.is_refused(&self.client.api.errors) {
-            return Err(self.client.refused(&answer, ACT));
-        }
-        Ok(answer)
+            Question { method: Method::Get, path: path.to_owned(), body: None, ask: Ask::Usual, act: act.to_owned() };
+        self.client.ask(&question).await.map_err(|none| none.error)
     }
 
-    fn items<'a>(&self, answer: &'a Answer, list: &List) -> Result<&'a [Value], SourceError> {
-        let items = answer.json.as_ref().and_then(|json| json.pointer(&list.items)).and_then(Value::as_array);
-        items.map(Vec::as_slice).ok_or_else(|| {
-            let fault = if answer.is_page() { SourceFault::NotAnExport } else { SourceFault::ApiRefused };
-            self.client.fault(fault, ACT, &format!("its answer has no list at `{}`", list.items))
-        })
+    fn items(&self, mut answer: Answer, pages: &Pages<'_>) -> Result<Page, SourceError> {
+        if !answer.is_success() || answer.is_refused(&self.client.api.errors) {
+            return Err(self.client.refused(&answer, pages.act));
+        }
+        let items = answer.json.as_mut().and_then(|json| json.pointer_mut(pages.items)).map(Value::take);
+        match items {
+            Some(Value::Array(list)) => Ok(Page { answer, list }),
+            _ => {
+                let fault = if answer.is_page() { SourceFault::NotAnExport } else { SourceFault::ApiRefused };
+                let words = format!("its answer has no list at `{}`", pages.items);
+                Err(self.client.fault(fault, pages.act, &words))
+            }
+        }
     }
 
     fn of_item(&self, item: &Value, list: &List) -> Result<OrganizationKey, SourceError> {
@@ -121,14 +156,14 @@ impl ApiSource {
 }
 
 /// Where the next page is, where there is one.
-fn next(answer: &Answer, list: &List, is_empty: bool) -> Option<String> {
-    match &list.next {
+fn next(answer: &Answer, pages: &Pages<'_>, is_empty: bool) -> Option<String> {
+    match pages.next {
         Next::Nowhere | Next::Page { .. } => None,
         Next::LinkHeader => answer.next_link(),
         Next::Pointer(pointer) => answer.text_at(pointer),
         Next::Token { .. } if is_empty => None,
         Next::Token { pointer, parameter } => {
-            answer.text_at(pointer).map(|token| with_parameter(&list.path, parameter, &token))
+            answer.text_at(pointer).map(|token| with_parameter(&pages.path, parameter, &token))
         }
     }
 }

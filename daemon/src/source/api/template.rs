@@ -21,14 +21,18 @@ impl Filling<'_> {
         self.fill(template, |value| utf8_percent_encode(value, SEGMENT).to_string())
     }
 
-    /// A JSON value with every string of it filled.
-    pub(crate) fn json(&self, template: &Value) -> Value {
+    /// A JSON value with every string of it filled. One that is `{NAME}` of a list is the list.
+    pub(crate) fn json(&self, template: &Value, lists: &[(String, Vec<Value>)]) -> Value {
         match template {
-            Value::String(text) => Value::String(self.fill(text, str::to_owned)),
-            Value::Array(values) => values.iter().map(|value| self.json(value)).collect(),
+            Value::String(text) => {
+                let name = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+                let list = lists.iter().find(|(known, _)| Some(known.as_str()) == name);
+                list.map_or_else(|| self.fill(text, str::to_owned).into(), |(_, list)| list.clone().into())
+            }
+            Value::Array(values) => values.iter().map(|value| self.json(value, lists)).collect(),
             Value::Object(entries) => entries
                 .iter()
-                .map(|(key, value)| (key.clone(), self.json(value)))
+                .map(|(key, value)| (key.clone(), self.json(value, lists)))
                 .collect::<serde_json::Map<_, _>>()
                 .into(),
             other => other.clone(),
@@ -82,7 +86,12 @@ mod tests {
     fn strings_of_a_body_are_filled_and_nothing_else_of_it() {
         let organization = organization("{slug}");
         let filling = Filling { organization: &organization, job: "" };
-        let body = serde_json::json!({"data": {"organization": "{organization}", "n": [1, null, "{slug}"]}});
-        assert_eq!(filling.json(&body).to_string(), r#"{"data":{"organization":"{slug}","n":[1,null,"a/b"]}}"#);
+        let body =
+            serde_json::json!({"data": {"organization": "{organization}", "n": [1, null, "{slug}"], "all": "{all}"}});
+        let lists = [("all".to_owned(), vec![Value::from("{slug}"), Value::from(7)])];
+        assert_eq!(
+            filling.json(&body, &lists).to_string(),
+            r#"{"data":{"organization":"{slug}","n":[1,null,"a/b"],"all":["{slug}",7]}}"#
+        );
     }
 }
