@@ -30,10 +30,12 @@ $(READERS)/installed: scripts/readers.txt
 	$(READERS)/bin/pip install --quiet --disable-pip-version-check --requirement scripts/readers.txt
 	touch $@
 
-test-api: ## the API from outside: schemathesis, and Asana's official client (both from PyPI)
+test-api: ## the API from outside: schemathesis (from PyPI), and Asana's official clients (from PyPI and npm)
+	@scripts/packages.sh nodejs npm
 	$(CARGO) build --locked
 	test -x target/test-api/bin/schemathesis || python3 -m venv target/test-api
 	target/test-api/bin/pip install --quiet --requirement scripts/test-api.txt
+	npm install --silent --no-save --prefix target/test-api $$(cat scripts/test-api.npm.txt)
 	python3 scripts/test-api.py --bin target/debug --venv target/test-api
 
 openapi: ## write docs/openapi.json anew from the code

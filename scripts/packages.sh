@@ -10,6 +10,7 @@ for package in "$@"; do
     php-cli) command -v php >/dev/null || missing="$missing $package" ;;
     systemd) command -v systemd-analyze >/dev/null || missing="$missing $package" ;;
     python3-venv) python3 -c 'import ensurepip' 2>/dev/null || missing="$missing $package" ;;
+    nodejs) command -v node >/dev/null || missing="$missing $package" ;;
     dpkg-dev) command -v dpkg-shlibdeps >/dev/null || missing="$missing $package" ;;
     miller) command -v mlr >/dev/null || missing="$missing $package" ;;
     mariadb-server-core) command -v mariadbd >/dev/null || test -x /usr/sbin/mariadbd || missing="$missing $package" ;;

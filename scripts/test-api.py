@@ -1,7 +1,10 @@
 """Tests the API from outside: schemathesis over every route of docs/openapi.json, and Asana's official
-Python client. Called by `make test-api`, which has built the programs and the virtual environment.
+clients. Called by `make test-api`, which has built the programs and installed the clients.
 
     test-api.py --bin target/debug --venv target/test-api
+
+With --record FILE it writes down instead what the Python client and the daemon say to each other, for
+daemon/tests/it/fixtures/transcripts.
 """
 
 import argparse
@@ -16,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
@@ -56,16 +60,17 @@ def relay(path):
     return listener.getsockname()[1]
 
 
-def python_example():
+def example(language):
     """The block of docs/faces.md."""
     text = (HERE / "docs/faces.md").read_text()
-    return re.search(r"```python\n(.*?)```", text, re.S).group(1)
+    return re.search(rf"```{language}\n(.*?)```", text, re.S).group(1)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", type=pathlib.Path, required=True)
     parser.add_argument("--venv", type=pathlib.Path, required=True)
+    parser.add_argument("--record", type=pathlib.Path, help="write a transcript to this file, and test nothing")
     parser.add_argument("--examples", type=int, default=20, help="requests for each route and phase")
     arguments = parser.parse_args()
     arguments.bin, arguments.venv = arguments.bin.resolve(), arguments.venv.resolve()
@@ -75,6 +80,8 @@ def main():
     work = pathlib.Path(tempfile.mkdtemp(prefix="orgvault-test-api-"))
     try:
         with daemon(arguments.bin, folder, work) as port:
+            if arguments.record:
+                return record(arguments, work, port)
             asana(arguments, work, port)
             schemathesis(arguments, work, relay(str(work / "socket")))
     finally:
@@ -113,23 +120,59 @@ class daemon:
             sys.exit("the daemon ended by itself")
 
 
-def asana(arguments, work, port):
-    def orgvault(*words):
-        command = [arguments.bin / "orgvault", "--socket", work / "socket", *words]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def orgvault(arguments, work, *words):
+    command = [arguments.bin / "orgvault", "--socket", work / "socket", *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    organization = json.loads(orgvault("orgs", "--json"))["organizations"][0]["id"]
-    token = orgvault("token", "add", "asana", "--role", "admin", "--all").splitlines()[0]
+
+def token(arguments, work):
+    return orgvault(arguments, work, "token", "add", "asana", "--role", "admin", "--all").splitlines()[0]
+
+
+def asana(arguments, work, port):
+    """The examples of docs/faces.md."""
+    count = len(json.loads(orgvault(arguments, work, "orgs", "--json"))["organizations"])
     environment = os.environ | {
         "ORGVAULT_URL": f"http://127.0.0.1:{port}",
-        "TOKEN": token,
-        "ORGANIZATION": organization,
+        "TOKEN": token(arguments, work),
+        "NODE_PATH": str(arguments.venv / "node_modules"),
     }
-    command = [arguments.venv / "bin/python", "-c", python_example()]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
-    print("asana:", ran.stdout.strip() or ran.stderr)
-    if ran.returncode or not ran.stdout.startswith("finished http://127.0.0.1:"):
-        sys.exit("Asana's client does not work")
+    for name, command, line in (
+        ("python", [arguments.venv / "bin/python", "-c", example("python")], r"finished .* http://127\.0\.0\.1:.*"),
+        ("javascript", ["node", "-e", example("javascript")], r"[0-9a-f-]{36} .+"),
+    ):
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        print(f"asana, {name}:", ran.stdout.strip() or ran.stderr)
+        said = ran.stdout.splitlines()
+        if ran.returncode or said[:1] != ["as asana"] or len(said) != count + 1:
+            sys.exit(f"Asana's client for {name} does not work")
+        if not all(re.fullmatch(line, one) for one in said[1:]):
+            sys.exit(f"Asana's client for {name} was told something else")
+
+
+def record(arguments, work, port):
+    """An organization, as the Python client exports and downloads it."""
+    sys.path.insert(0, str(next(arguments.venv.glob("lib/python*/site-packages"))))
+    import asana as client_of
+    from transcript import Recorder
+
+    secret = token(arguments, work)
+    while True:
+        with Recorder(port, secret) as recorder:
+            configuration = client_of.Configuration()
+            configuration.host, configuration.access_token = recorder.url + "/api/1.0", secret
+            client = client_of.ApiClient(configuration)
+            workspace = min(client_of.WorkspacesApi(client).get_workspaces({"limit": 1}), key=lambda one: one["name"])
+            recorder.exchanges.clear()
+            exports = client_of.OrganizationExportsApi(client)
+            export = exports.create_organization_export({"data": {"organization": workspace["gid"]}}, {})
+            while export["state"] not in ("finished", "error"):
+                export = exports.get_organization_export(export["gid"], {})
+            urllib.request.urlopen(export["download_url"]).read()
+        # One that was finished at the first look says too little of how one waits.
+        if len(recorder.exchanges) == 4:
+            arguments.record.write_text(recorder.text())
+            return
 
 
 def schemathesis(arguments, work, port):

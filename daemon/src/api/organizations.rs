@@ -173,6 +173,23 @@ impl App {
         ask(self, caller, &self.sources_for(caller, names)).await
     }
 
+    /// The organizations that are there, as all sources list them now. One that does not answer is taken
+    /// as it listed them last, and is a failure only where it never did.
+    pub(crate) async fn listing_now_or_last(&self, caller: &Caller) -> Result<Listing, ApiError> {
+        let listing = self.listing(caller, None).await?;
+        let mut found = Listing { listed: Vec::new(), failures: Vec::new() };
+        for source in self.sources(caller) {
+            let known = self.known(caller, source.name(), &listing).await?;
+            let there = known.members.into_iter().filter(|member| !member.gone).map(|member| member.listed);
+            let before = found.listed.len();
+            found.listed.extend(there);
+            let is_unknown = found.listed.len() == before;
+            let failed = listing.failures.iter().find(|failure| failure.source == source.name());
+            found.failures.extend(failed.filter(|_| is_unknown).cloned());
+        }
+        Ok(found)
+    }
+
     /// The source of this name, or all of them.
     fn asked(&self, caller: &Caller, source: Option<&str>) -> Result<Vec<Arc<Source>>, ApiError> {
         source.map_or_else(|| Ok(self.sources(caller)), |name| Ok(vec![self.source(caller, name)?]))

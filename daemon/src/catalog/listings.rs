@@ -62,6 +62,15 @@ impl Catalog {
         query.bind(source).bind(id).fetch_all(&self.pool).await.map_err(failed("read what a source listed"))
     }
 
+    /// The sources and ids that stand for organizations of more than one kind.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn ids_of_several_kinds(&self) -> Result<Vec<(String, String)>, CatalogError> {
+        let query = sqlx::query_as("SELECT source, id FROM listed GROUP BY source, id HAVING count(DISTINCT kind) > 1");
+        query.fetch_all(&self.pool).await.map_err(failed("read what the sources listed"))
+    }
+
     /// What a source listed when it was asked last; none where it never answered.
     ///
     /// # Errors

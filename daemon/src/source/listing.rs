@@ -45,6 +45,12 @@ impl Listed {
         self.in_all && self.deleted_at.is_none() && schedule.covers(&self.key)
     }
 
+    /// Whether it has an id that can be asked for.
+    #[must_use]
+    pub fn has_id(&self) -> bool {
+        !self.refusal.as_ref().is_some_and(ListingFault::is_of_the_id)
+    }
+
     /// One of which nothing but its key is known.
     #[must_use]
     pub fn known(key: OrganizationKey) -> Self {
@@ -110,6 +116,10 @@ pub enum ListingFault {
 }
 
 impl ListingFault {
+    fn is_of_the_id(&self) -> bool {
+        matches!(self, Self::NoId { .. } | Self::UnreadableId { .. } | Self::LongId { .. })
+    }
+
     /// Stable, for scripts.
     #[must_use]
     pub fn code(&self) -> &'static str {

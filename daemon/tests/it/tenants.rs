@@ -241,6 +241,14 @@ async fn asanas_face_names_each_of_two_kinds_with_one_id() {
         assert_eq!(organization.get("id"), None);
     }
     assert_eq!(create("7").await.status, 400, "which of both is not said");
+    let workspaces = daemon.request("GET /api/1.0/workspaces", &[&header]).await.json();
+    let named: Vec<&str> =
+        workspaces["data"].as_array().unwrap().iter().map(|one| one["gid"].as_str().unwrap()).collect();
+    assert!(["notes/team/7", "notes/guild/7"].iter().all(|gid| named.contains(gid)), "{named:?}");
+    for gid in named {
+        let path = format!("GET /workspaces/{}", gid.replace('/', "%2F"));
+        assert_eq!(daemon.request(&path, &[&header]).await.json()["data"]["gid"], json!(gid));
+    }
 }
 
 #[tokio::test]

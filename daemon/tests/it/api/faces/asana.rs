@@ -1,5 +1,8 @@
 //! Asana's face, as its clients use it.
 
+mod refusals;
+mod workspaces;
+
 use std::{
     io::Read,
     path::PathBuf,
@@ -117,25 +120,6 @@ async fn fields_are_selected_and_answers_indented() {
 }
 
 #[tokio::test]
-async fn refusals_are_in_asanas_words() {
-    let face = face().await;
-    let not_a_service_account = face.daemon.request_with("POST /organization_exports", &[], &for_acme()).await;
-    assert_eq!(not_a_service_account.status, 403);
-    assert!(message(&not_a_service_account).1.contains("service accounts"));
-    let nobody = json!({ "data": { "organization": "7" } }).to_string();
-    assert_eq!(message(&face.create("", &nobody).await).0, 404);
-    for wrong in ["{}", "[]", "{\"data\":{}}", "{\"data\":{\"organization\":[]}}", "{"] {
-        assert_eq!(message(&face.create("", wrong).await).0, 400, "{wrong}");
-    }
-    assert_eq!(message(&face.show("7", "").await).0, 404);
-    let viewer = bearer(&face.daemon, "viewer", Role::Viewer).await;
-    let refused = face.daemon.request_with("POST /organization_exports", &[&viewer], &for_acme()).await;
-    assert_eq!(message(&refused).0, 403);
-    let wrong = face.daemon.request("GET /organization_exports/7", &["Authorization: Bearer x"]).await;
-    assert_eq!((message(&wrong).0, wrong.header("www-authenticate").is_empty()), (401, false));
-}
-
-#[tokio::test]
 async fn fields_that_are_named_one_by_one_are_all_given() {
     let face = face().await;
     let gid = face.create("", &for_acme()).await.json()["data"]["gid"].as_str().unwrap().to_owned();
@@ -148,56 +132,6 @@ async fn fields_that_are_named_one_by_one_are_all_given() {
         .request_with("POST /organization_exports?opt_fields=gid&opt_fields=state", &[&face.token], &for_acme())
         .await;
     assert_eq!(created.json()["data"].as_object().unwrap().len(), 2, "{created:?}");
-}
-
-/// Names that only a reader of the source would know.
-const RUST: [&str; 10] =
-    ["untagged", "enum", "serde", "struct", "variant", "line 1", "column", "missing field", "invalid type", "u64"];
-
-#[tokio::test]
-async fn whatever_is_asked_wrongly_is_refused_in_asanas_shape_and_no_language_of_ours() {
-    let face = face().await;
-    let ask = async |request: &str, headers: &[&str], body: &str| {
-        let headers: Vec<&str> = [face.token.as_str()].into_iter().chain(headers.iter().copied()).collect();
-        face.daemon.request_with(request, &headers, body).await
-    };
-    let post = "POST /api/1.0/organization_exports";
-    for (request, body, status) in [
-        ("GET /api/1.0/users/me", "", 404),
-        ("GET /api/1.0", "", 404),
-        ("GET /api/1.0/organization_exports", "", 404),
-        ("PUT /api/1.0/organization_exports/7", "{}", 404),
-        ("DELETE /organization_exports/7", "", 404),
-        ("GET /organization_exports/7/8", "", 404),
-        ("GET /organization_exports/x", "", 400),
-        ("GET /api/1.0/organization_exports/-1", "", 400),
-        ("GET /api/1.0/organization_exports/%FF", "", 400),
-        (post, "{", 400),
-        (post, "nonsense", 400),
-        (post, "{\"data\":7}", 400),
-        (post, "{\"data\":{\"organization\":[]}}", 400),
-        (post, "{\"data\":{\"organization\":-7}}", 400),
-        (post, "{\"data\":{\"organization\":{\"gid\":7}}}", 400),
-        (post, "", 400),
-    ] {
-        let refused = ask(request, &[], body).await;
-        let (shown, said) = message(&refused);
-        assert_eq!(shown, status, "{request} {body:.60}: {said}");
-        assert_eq!(refused.header("content-type"), "application/json; charset=UTF-8", "{request}");
-        let text = refused.text().to_lowercase();
-        assert!(!RUST.iter().any(|word| text.contains(word)), "{request} {body:.60}: {text}");
-    }
-}
-
-#[tokio::test]
-async fn nobody_is_told_so_in_asanas_shape_wherever_it_asks() {
-    let face = face().await;
-    let address = face.daemon.config.http.listen.unwrap();
-    for path in ["/api/1.0/organization_exports/7", "/api/1.0/users/me", "/organization_exports"] {
-        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        let refused = send(stream, &format!("GET {path}"), &[], "").await;
-        assert_eq!((message(&refused).0, refused.header("www-authenticate").is_empty()), (401, false), "{path}");
-    }
 }
 
 #[tokio::test]
