@@ -51,6 +51,8 @@ class Recorder:
     def keep(self, request, body, reply, content):
         kept = lambda headers: {name.lower(): value for name, value in headers if name.lower() not in LEFT_OUT}
         sent = kept(request.headers.items())
+        if client := sent.get("x-asana-client-lib"):
+            sent["x-asana-client-lib"] = client.split("&os=")[0]
         exchange = {
             "method": request.command,
             "path": request.path,
@@ -66,7 +68,9 @@ class Recorder:
             exchange["body"] = json.loads(content)
         else:
             exchange["body_base64"] = base64.b64encode(content).decode()
-        self.exchanges.append(exchange)
+        # Of looks that show the same one is enough.
+        if exchange not in self.exchanges[-1:]:
+            self.exchanges.append(exchange)
 
     def text(self):
         text = json.dumps(self.exchanges, indent=2, ensure_ascii=False)
