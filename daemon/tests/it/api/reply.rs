@@ -28,6 +28,11 @@ impl Reply {
         fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
     }
 
+    /// The names of its headers, in lower case as the server writes them.
+    pub(crate) fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.head.lines().skip(1).filter_map(|line| Some(line.split_once(": ")?.0))
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }

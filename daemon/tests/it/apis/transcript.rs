@@ -8,7 +8,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use super::{
@@ -31,6 +31,9 @@ struct Exchange {
     host: Host,
     #[serde(default)]
     request: Expected,
+    /// All headers that were sent when it was recorded: for readers, as another client sends others.
+    #[serde(default, rename = "sent")]
+    _sent: IgnoredAny,
     status: u16,
     #[serde(default)]
     headers: BTreeMap<String, String>,

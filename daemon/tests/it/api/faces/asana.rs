@@ -1,5 +1,6 @@
 //! Asana's face, as its clients use it.
 
+mod recorded;
 mod refusals;
 mod workspaces;
 
