@@ -133,8 +133,9 @@ impl PageQuery {
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let parameters = parameters(query.unwrap_or_default());
         let others = parameters.iter().filter(|(name, _)| name != "offset" && name != "limit");
-        let others: String = others.map(|(name, value)| format!("&{}={}", encoded(name), encoded(value))).collect();
-        format!("/workspaces?limit={}&offset={offset}{others}", self.limit.min(MOST_OF_A_PAGE))
+        let others: Vec<String> =
+            others.map(|(name, value)| format!("&{}={}", encoded(name), encoded(value))).collect();
+        format!("/workspaces?limit={}&offset={offset}{}", self.limit.min(MOST_OF_A_PAGE), others.concat())
     }
 }
 

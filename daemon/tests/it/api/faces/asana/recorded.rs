@@ -24,12 +24,11 @@ async fn ask(face: &Face, exchange: &Value, path: &str) -> Reply {
         sent.map(|line| if line.starts_with("authorization") { face.token.clone() } else { line }).collect();
     let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
     let mut body = exchange["request"]["body"].clone();
-    let body = match body.is_object() {
-        true => {
-            body["data"]["organization"] = ACME.into();
-            body.to_string()
-        }
-        false => String::new(),
+    let body = if body.is_object() {
+        body["data"]["organization"] = ACME.into();
+        body.to_string()
+    } else {
+        String::new()
     };
     face.daemon.request_with(&format!("{} {path}", text("method")), &headers, &body).await
 }

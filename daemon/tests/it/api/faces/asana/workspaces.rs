@@ -114,7 +114,7 @@ async fn the_holder_of_a_token_is_told_who_it_is() {
 async fn a_source_that_is_down_is_shown_as_it_was_and_one_that_never_answered_is_an_error() {
     let (never, database) = source("never", "solidtime", SOLIDTIME).await;
     database.psql("ALTER TABLE organizations RENAME TO elsewhere");
-    let (tracker, tracked) = source("tracker", "rytask", RYTASK).await;
+    let (tracker, of_tracker) = source("tracker", "rytask", RYTASK).await;
     let daemon = Daemon::start_with(|config| config.sources = vec![tracker, never]).await;
     let token = bearer(&daemon, "exporter", Role::Admin).await;
     let ask = async |target: &str| daemon.request(&format!("GET {target}"), &[&token]).await;
@@ -125,7 +125,7 @@ async fn a_source_that_is_down_is_shown_as_it_was_and_one_that_never_answered_is
     database.psql("ALTER TABLE elsewhere RENAME TO organizations");
     let all = gids(&ask("/workspaces").await.json());
     assert_eq!(all.len(), 4);
-    tracked.psql("ALTER TABLE organizations RENAME TO elsewhere");
+    of_tracker.psql("ALTER TABLE organizations RENAME TO elsewhere");
     assert_eq!(gids(&ask("/workspaces").await.json()), all);
     let unnamed = ask("/users/me?opt_fields=gid").await;
     assert_eq!((unnamed.status, unnamed.json()["data"].as_object().unwrap().len()), (200, 1));
