@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 use orgvault_api::{Export, JobProgress, JobState, Progress, Tenant, clock::Timestamp};
 use orgvault_archive::naming::Kinds;
 use tokio::{
-    sync::{Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
@@ -47,6 +47,8 @@ struct Order<'a> {
     kinds: Kinds,
     progress: &'a watch::Sender<Progress>,
     canceled: &'a CancellationToken,
+    /// The daemon stops.
+    stop: &'a CancellationToken,
     /// How many files are proven at the same time.
     proving: &'a Semaphore,
     /// When the export began, for what the job may take.
@@ -68,7 +70,7 @@ pub(super) async fn receive(
     let work = async {
         let order = Order::new(shop, source, api, export, watched).await?;
         // Held until the end: so many jobs of one token are open at a time.
-        let _turn = order.turn().await;
+        let _turn = order.turn().await?;
         Order { begun: Instant::now(), ..order }.carry_out().await
     };
     tokio::select! {
@@ -100,6 +102,7 @@ impl<'a> Order<'a> {
             tenant: export.organization.tenant(),
             progress: &watched.progress,
             canceled: &watched.canceled,
+            stop: &watched.stop,
             proving: &watched.proving,
             begun: Instant::now(),
             shop,
@@ -110,9 +113,9 @@ impl<'a> Order<'a> {
         })
     }
 
-    async fn turn(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+    async fn turn(&self) -> Result<Option<OwnedSemaphorePermit>, Failure> {
         self.tell("waiting", None, self.now(), Some("its turn: the token has as many jobs open as it may".to_owned()));
-        self.api.turn().await
+        self.unless_stopped(self.api.turn()).await
     }
 
     /// Asks, waits, fetches and proves, and fetches anew where that may help.
@@ -163,8 +166,16 @@ impl<'a> Order<'a> {
     async fn pause(&self, wait: Duration, link: &Link, why: &str) -> Result<(), Failure> {
         let (word, id) = (link.word(), link.remote_id());
         self.tell(word, id, link.requested_at, Some(why.to_owned()));
-        sleep(wait).await;
-        Ok(())
+        self.unless_stopped(sleep(wait)).await
+    }
+
+    /// Waits for what nobody has to wait for while the daemon stops: the next one goes on.
+    async fn unless_stopped<T>(&self, waiting: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(Failure::Suspended),
+            done = waiting => Ok(done),
+        }
     }
 
     fn tell(&self, state: &str, remote_id: Option<&str>, requested_at: Timestamp, waits: Option<String>) {

@@ -133,8 +133,7 @@ impl Order<'_> {
             ));
         }
         self.shop.catalog.update_job(job).await?;
-        sleep_until(next).await;
-        Ok(())
+        self.unless_stopped(sleep_until(next)).await
     }
 
     /// The app may have heard, and its answer was lost: the job is found again where the app lists its jobs or has one
@@ -184,7 +183,7 @@ impl Order<'_> {
                 self.over(&mut job, "the app does not list it: it was not heard").await?;
                 return Box::pin(self.create(rule)).await;
             }
-            sleep_until(Instant::now() + LOOK_AGAIN).await;
+            self.unless_stopped(sleep_until(Instant::now() + LOOK_AGAIN)).await?;
         }
     }
 
