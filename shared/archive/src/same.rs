@@ -3,10 +3,11 @@
 
 use std::io::{self, BufReader, Read};
 
+use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::{content, manifest::FILES, reader::ArchiveReader};
-use orgvault_api::{Archive, Format, clock::Timestamp};
+use super::{content, manifest::FILES, reader::ArchiveReader, tarball::Tarball};
+use orgvault_api::{Archive, Format, SectionCount, clock::Timestamp};
 
 /// A header tells its time within so many bytes.
 const HEAD: u64 = 64 * 1024;
@@ -38,11 +39,87 @@ pub fn same_data(one: Side<'_>, other: Side<'_>) -> Option<bool> {
     if left.sha256 == right.sha256 && left.gzip == right.gzip {
         return Some(true);
     }
-    if left.counts != right.counts {
+    if counts(left) != counts(right) {
         return Some(false);
     }
-    let same = if left.format == Format::Zip { same_members(one, other) } else { same_content(one, other) };
+    let same = match left.format {
+        Format::Zip => same_members(one, other),
+        Format::Tar => same_sums(one, other, of_entries),
+        // An app promises no order of the lines that it writes.
+        _ if left.received.is_some() => {
+            same_content(one, other).and_then(|same| Ok(same || same_sums(one, other, of_lines)?))
+        }
+        _ => same_content(one, other),
+    };
     same.ok()
+}
+
+/// Rows by section; in an app's own file the sections come in no promised order.
+fn counts(archive: &Archive) -> Vec<&SectionCount> {
+    let mut counts: Vec<&SectionCount> = archive.counts.iter().collect();
+    if archive.received.is_some() {
+        counts.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    }
+    counts
+}
+
+/// Whether both sides are the same parts, in whatever order.
+fn same_sums(left: Side<'_>, right: Side<'_>, sum: fn(&mut dyn Read) -> io::Result<Sum>) -> io::Result<bool> {
+    let of = |side: Side<'_>| sum(&mut content::open((side.open)()?, side.archive.gzip));
+    Ok(of(left)? == of(right)?)
+}
+
+/// Parts of a file, whatever their order: their number, and what their digests add up to.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Sum {
+    parts: u64,
+    digests: u128,
+}
+
+impl Sum {
+    fn add(&mut self, part: Sha256) {
+        let digest = part.finalize();
+        let low = digest.first_chunk().map_or(0, |low| u128::from_le_bytes(*low));
+        self.digests = self.digests.wrapping_add(low);
+        self.parts += 1;
+    }
+}
+
+fn of_lines(content: &mut dyn Read) -> io::Result<Sum> {
+    let (mut sum, mut line, mut block) = (Sum::default(), Sha256::new(), vec![0; BLOCK]);
+    loop {
+        let count = content.read(&mut block)?;
+        if count == 0 {
+            sum.add(line);
+            return Ok(sum);
+        }
+        let read = block.get(..count).unwrap_or_default();
+        for part in read.split_inclusive(|byte| *byte == b'\n') {
+            line.update(part);
+            if part.ends_with(b"\n") {
+                sum.add(std::mem::take(&mut line));
+            }
+        }
+    }
+}
+
+/// The files in a tar, without when they were packed, by whom and in which order.
+fn of_entries(content: &mut dyn Read) -> io::Result<Sum> {
+    let (mut sum, mut tarball) = (Sum::default(), Tarball::new(content));
+    while let Some(entry) = tarball.next().map_err(io::Error::other)? {
+        let mut part = Sha256::new();
+        part.update(entry.name.as_bytes());
+        part.update([0]);
+        let mut block = vec![0; BLOCK];
+        loop {
+            match tarball.read(&mut block)? {
+                0 => break,
+                count => part.update(block.get(..count).unwrap_or_default()),
+            }
+        }
+        sum.add(part);
+    }
+    Ok(sum)
 }
 
 fn same_content(left: Side<'_>, right: Side<'_>) -> io::Result<bool> {
@@ -97,17 +174,23 @@ fn timeless(mut head: Vec<u8>, exported_at: Timestamp) -> Vec<u8> {
 
 /// Of a ZIP the tables are data; what else is in it tells of the export.
 fn same_members(left: Side<'_>, right: Side<'_>) -> io::Result<bool> {
-    Ok(tables(left)? == tables(right)?)
+    let (one, other) = (tables(left, true)?, tables(right, true)?);
+    // An app's own may have none.
+    if one.is_empty() && other.is_empty() && left.archive.received.is_some() {
+        return Ok(tables(left, false)? == tables(right, false)?);
+    }
+    Ok(one == other)
 }
 
-fn tables(side: Side<'_>) -> io::Result<Vec<(String, u64, u32)>> {
+/// The members with their sizes and checksums, or only those that are tables.
+fn tables(side: Side<'_>, only: bool) -> io::Result<Vec<(String, u64, u32)>> {
     let mut zip = ZipArchive::new(BufReader::new((side.open)()?))?;
     let mut tables = Vec::with_capacity(zip.len());
     for index in 0..zip.len() {
         let member = zip.by_index_raw(index)?;
         let name = member.name()?.into_owned();
         // The files of an app are compared by their list.
-        if !name.starts_with(FILES) && name.to_ascii_lowercase().ends_with(".csv") {
+        if !only || (!name.starts_with(FILES) && name.to_ascii_lowercase().ends_with(".csv")) {
             tables.push((name, member.size(), member.crc32()));
         }
     }
@@ -117,6 +200,20 @@ fn tables(side: Side<'_>) -> io::Result<Vec<(String, u64, u32)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn sum(text: &str) -> Sum {
+        of_lines(&mut text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn lines_are_the_same_in_any_order() {
+        assert_eq!(sum("a\nb\nb\n"), sum("b\na\nb\n"));
+        for other in ["a\nb\n", "a\na\nb\n", "a\nb\nb", "a\nb\nb\n\n", "ab\nb\n"] {
+            assert_ne!(sum("a\nb\nb\n"), sum(other), "{other}");
+        }
+        let long = format!("{}\n", "x".repeat(3 * BLOCK));
+        assert_eq!(sum(&format!("{long}y\n")), sum(&format!("y\n{long}")));
+    }
 
     #[test]
     fn only_the_time_of_the_export_is_blanked_out() {

@@ -10,6 +10,9 @@ use orgvault_api::Format;
 use orgvault_api::preflight::Preflight;
 use orgvault_archive::ArchiveReader;
 
+/// What the name of a product ends with whose archives the app makes itself.
+const OF_API: &str = "-api";
+
 /// Whether there are importers of archives of this format.
 #[must_use]
 pub fn has_importer(format: Format) -> bool {
@@ -78,15 +81,16 @@ pub fn preflight(product: &str, path: &Path) -> Result<Preflight, PreflightError
 /// As [`preflight`].
 pub fn preflight_of(product: &str, archive: &ArchiveReader) -> Result<Preflight, PreflightError> {
     let mut findings = Findings::default();
-    (importer(product)?.check)(archive, &mut findings).map_err(|cause| unreadable(archive, cause))?;
+    let (product, importer) = importer(product)?;
+    (importer.check)(archive, &mut findings).map_err(|cause| unreadable(archive, cause))?;
     Ok(findings.into_preflight(product))
 }
 
-fn importer(product: &str) -> Result<&'static Importer, PreflightError> {
-    importers()
-        .find(|(name, _)| *name == product)
-        .map(|(_, importer)| importer)
-        .ok_or_else(|| PreflightError::UnknownProduct { product: product.to_owned(), known: known() })
+/// The importer of a product, with the product's name: what an app hands out by its API is what it imports.
+fn importer(product: &str) -> Result<(&'static str, &'static Importer), PreflightError> {
+    let app = product.strip_suffix(OF_API).unwrap_or(product);
+    let unknown = || PreflightError::UnknownProduct { product: product.to_owned(), known: known() };
+    importers().find(|(name, _)| *name == app).ok_or_else(unknown)
 }
 
 fn open(path: &Path) -> Result<ArchiveReader, PreflightError> {
@@ -128,7 +132,7 @@ pub fn has_preflight(product: &str) -> bool {
 /// Whether `format` is one that the importer of `product` is made for.
 #[must_use]
 pub fn is_importable(product: &str, format: Format) -> bool {
-    importer(product).is_ok_and(|importer| importer.formats.contains(&format))
+    importer(product).is_ok_and(|(_, importer)| importer.formats.contains(&format))
 }
 
 fn known() -> String {

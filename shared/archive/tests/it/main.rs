@@ -11,6 +11,8 @@ mod received;
 #[cfg(test)]
 mod received_containers;
 #[cfg(test)]
+mod received_manifest;
+#[cfg(test)]
 mod rows;
 #[cfg(test)]
 mod verify;

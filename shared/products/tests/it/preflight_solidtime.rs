@@ -3,8 +3,11 @@
 
 use std::io::Write;
 
-use orgvault_api::preflight::{Preflight, Severity, Verdict};
-use orgvault_products::preflight::{PreflightError, has_preflight, preflight, recognize};
+use orgvault_api::{
+    Format,
+    preflight::{Preflight, Severity, Verdict},
+};
+use orgvault_products::preflight::{PreflightError, has_preflight, is_importable, preflight, recognize};
 use tempfile::NamedTempFile;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
@@ -87,6 +90,17 @@ fn changed(preflight: &Preflight, codes: &[&str]) {
 #[test]
 fn takes_a_sound_archive() {
     accepted(&judge(&zipped(&sound(), CompressionMethod::Deflated)));
+}
+
+#[test]
+fn what_its_api_hands_out_is_what_its_importer_takes() {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(&zipped(&sound(), CompressionMethod::Deflated)).unwrap();
+    let found = preflight("solidtime-api", file.path()).unwrap();
+    accepted(&found);
+    assert_eq!(found.product, "solidtime");
+    assert!(is_importable("solidtime-api", Format::Zip) && !is_importable("solidtime-api", Format::Json));
+    assert!(is_importable("trueppm-api", Format::Seed) && !is_importable("rytask-api", Format::Json));
 }
 
 #[test]
