@@ -143,7 +143,7 @@ mod tests {
             .to_string()
             .replace(&directory.path().display().to_string(), "/etc/orgvault");
         insta::assert_snapshot!(said, @r"
-    /etc/orgvault/config.toml:3: source.url: is missing (add `url = ..`, `url_file = ..` or `url_credential = ..`)
+    /etc/orgvault/config.toml:3: source.url: is missing (add `url = ..`, `url_file = ..` or `url_credential = ..`; for an export API `token_file = ..`)
     /etc/orgvault/config.toml:6: source.ulr: is no known key (did you mean `url`?)
     /etc/orgvault/products/mine.toml:1: section: is missing (add a [[section]] for each stream of rows)
     /etc/orgvault/products/mine.toml:1: product.name: is missing (add `name = ..`)

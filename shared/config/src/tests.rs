@@ -87,6 +87,8 @@ fn example_environment() -> (tempfile::TempDir, Environment) {
         ("tracker-eu.url", url),
         ("tracker-us", url),
         ("time-new.token", "s3cret.token\n"),
+        ("asana.token", "s3cret.token\n"),
+        ("asana-eu", "s3cret.token\n"),
         ("plans-token", "tppm_0123"),
         ("plans-env", "DATABASE_PASSWORD=s3cret\n"),
         ("plans-here.env", "DATABASE_PASSWORD=s3cret\n"),
@@ -114,7 +116,7 @@ fn the_example_is_valid_and_its_comments_show_the_defaults() {
     assert_eq!(short.daemon, long.daemon);
     assert_eq!(short.access, long.access);
     assert_eq!(short.sources, long.sources[..1]);
-    assert_eq!(long.sources.len(), 3);
+    assert_eq!(long.sources.len(), 5);
     assert_eq!(long.sources[1].url.reveal(), "postgres://orgvault:secret@db.example/rytask");
     assert_eq!(long.sources[1].url, long.sources[2].url);
     assert!(short.schedules.is_empty() && short.hooks.is_empty());
@@ -181,7 +183,7 @@ fn every_problem_is_said_at_once_with_its_line() {
     config.toml:31: source.export_timeout: "parsecs" is no unit of a duration: expected w, d, h, m, s, ms (such as "500ms", "90s", "1h30m")
     config.toml:32: source.strict_schema: is a string, expected a boolean (write true or false, without quotes)
     config.toml:34: source.product: is missing (add `product = ..`)
-    config.toml:34: source.url: is missing (add `url = ..`, `url_file = ..` or `url_credential = ..`)
+    config.toml:34: source.url: is missing (add `url = ..`, `url_file = ..` or `url_credential = ..`; for an export API `token_file = ..`)
     config.toml:36: source.url_flie: is no known key (did you mean `url_file`?)
     config.toml:39: source.name: "tracker" is the name of the source in line 35 already (choose another one)
     config.toml:42: source.url_file: /nonexistent/tracker.url: cannot be read: No such file or directory (os error 2) (write the database's URL into it, and let the daemon's user read it)
@@ -313,7 +315,7 @@ fn a_url_that_cannot_be_had_is_a_problem_that_shows_no_secret() {
     assert!(!said.contains("hunter2"), "{said}");
     let said = said.replace(&directory.path().display().to_string(), "/etc/orgvault");
     insta::assert_snapshot!(said, @r#"
-    /etc/orgvault/config.toml:1: source.url: is missing (add `url = ..`, `url_file = ..` or `url_credential = ..`)
+    /etc/orgvault/config.toml:1: source.url: is missing (add `url = ..`, `url_file = ..` or `url_credential = ..`; for an export API `token_file = ..`)
     /etc/orgvault/config.toml:8: source.url: holds a password, and every user can read this file (chmod o-r /etc/orgvault/config.toml, or keep it in a url_file)
     /etc/orgvault/config.toml:13: source.url_credential: is there beside `url` (keep one of url, url_file and url_credential)
     /etc/orgvault/config.toml:17: source.url_file: /etc/orgvault/public.url: holds a password, and every user can read it (chmod o-r /etc/orgvault/public.url)
