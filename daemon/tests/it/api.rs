@@ -10,7 +10,7 @@ pub(crate) mod faces;
 mod faults;
 pub(crate) mod fixture;
 mod floods;
-mod http;
+pub(crate) mod http;
 mod pages;
 mod repeats;
 mod reply;

@@ -3,6 +3,7 @@
 
 mod asana;
 mod authority;
+mod collecting;
 mod content;
 mod fixture;
 mod gate;

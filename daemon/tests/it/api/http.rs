@@ -70,7 +70,7 @@ async fn so_many_requests_a_minute_and_then_429() {
 }
 
 /// Writes a certificate of a year that ends in `until` and its key.
-pub(super) fn certificate(directory: &Path, until: i32) -> (std::path::PathBuf, std::path::PathBuf) {
+pub(crate) fn certificate(directory: &Path, until: i32) -> (std::path::PathBuf, std::path::PathBuf) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     params.not_before = date_time_ymd(2020, 1, 1);
