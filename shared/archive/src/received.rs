@@ -1,6 +1,7 @@
 //! Archives that the app itself made and that were kept as they were received: what such a file is, and how it is
 //! read. Nothing but the file says what it must contain, so its end, its tenant and its counts are proven from within.
 
+pub(crate) mod large;
 pub(crate) mod lines;
 pub(crate) mod members;
 pub(crate) mod pick;

@@ -38,6 +38,11 @@ impl<R: Read> Values<R> {
         self.document.window.take(length)
     }
 
+    /// The same, for who takes the value himself.
+    pub(crate) fn window_mut(&mut self) -> &mut Window<R> {
+        &mut self.document.window
+    }
+
     /// What the value that was found is the beginning of.
     pub(crate) fn window(&self) -> &Window<R> {
         &self.document.window

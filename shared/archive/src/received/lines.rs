@@ -4,7 +4,9 @@ use std::io::Read;
 
 use memchr::memchr;
 
-use super::Inner;
+use serde_json::value::RawValue;
+
+use super::{Inner, large::Large};
 use crate::{
     content::{Broken, Window},
     document::Values,
@@ -36,6 +38,14 @@ impl<R: Read> Rows<R> {
         match self {
             Self::Lines(window) => next_line(window, limit),
             Self::Values(values) => values.find(limit),
+        }
+    }
+
+    /// Reads a row of which it was found that it is too large to be held.
+    pub(crate) fn read_large(&mut self, large: Large<'_, '_>) -> Result<Vec<Option<Box<RawValue>>>, Broken> {
+        match self {
+            Self::Lines(window) => large.read(window, true),
+            Self::Values(values) => large.read(values.window_mut(), false),
         }
     }
 

@@ -30,6 +30,15 @@ impl Keys {
         })
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The key in this place.
+    pub(crate) fn name(&self, place: usize) -> &str {
+        self.names.get(place).map_or("", String::as_str)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
@@ -102,8 +111,14 @@ impl<'r> Visitor<'r> for Pick<'_, '_, 'r> {
 }
 
 /// The place of a key among those that are looked at.
-struct Place<'k> {
+pub(super) struct Place<'k> {
     names: &'k [String],
+}
+
+impl<'k> Place<'k> {
+    pub(super) fn among(keys: &'k Keys) -> Self {
+        Self { names: &keys.names }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Place<'_> {

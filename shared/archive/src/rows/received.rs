@@ -15,6 +15,7 @@ use crate::{
     reader::ArchiveReader,
     received::{
         Content, Inner,
+        large::Large,
         lines::Rows,
         members::{Members, Reading},
         pick::{self, Keys},
@@ -151,7 +152,18 @@ struct Wanted<'w, 's, R> {
 impl<R: Read> Wanted<'_, '_, R> {
     /// Looks for the next one, which is not taken; gives how many bytes it has.
     fn find(&mut self) -> Result<Option<usize>, Broken> {
-        while let Some(length) = self.rows.find(LARGEST_ROW)? {
+        loop {
+            let length = match self.rows.find(LARGEST_ROW) {
+                Ok(Some(length)) => length,
+                Ok(None) => return Ok(None),
+                Err(Broken::TooLarge { at, limit }) => {
+                    if self.is_large()? {
+                        return Err(Broken::TooLarge { at, limit });
+                    }
+                    continue;
+                }
+                Err(broken) => return Err(broken),
+            };
             let at = self.rows.offset();
             let found = self.keys.pick(self.rows.text(length)?);
             let found = found.map_err(|wrong| Broken::Syntax { at: at + wrong.at as u64, what: wrong.what })?;
@@ -161,7 +173,14 @@ impl<R: Read> Wanted<'_, '_, R> {
             }
             self.rows.take(length);
         }
-        Ok(None)
+    }
+
+    /// Passes over a row that is too large to be held, and says whether it is one of the section.
+    fn is_large(&mut self) -> Result<bool, Broken> {
+        let large = Large { keys: &self.keys, lists: &[], note: &mut |_place, _value| {} };
+        let found = self.rows.read_large(large)?;
+        let section = found.first().and_then(Option::as_deref).and_then(pick::text_of);
+        Ok(self.names.is(section.as_deref().unwrap_or(self.otherwise)))
     }
 }
 
@@ -171,6 +190,15 @@ impl<R: Read> Source for Wanted<'_, '_, R> {
     }
 
     fn pass_row(&mut self) -> Result<bool, Broken> {
-        Ok(self.next_row()?.is_some())
+        match self.find() {
+            Ok(Some(length)) => {
+                self.rows.take(length);
+                Ok(true)
+            }
+            Ok(None) => Ok(false),
+            // It is not held, and was passed over.
+            Err(Broken::TooLarge { limit: LARGEST_ROW, .. }) => Ok(true),
+            Err(broken) => Err(broken),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::{Compression, write::GzEncoder};
 use orgvault_api::{Format, OrganizationKey, SectionCount, Warning};
 use orgvault_archive::{
-    ArchiveFault, ArchiveReader, Expected, Report,
+    ArchiveFault, ArchiveReader, Expected, Report, RowsError,
     manifest::Layout,
     read_back,
     received::{Content, Identity, Inner, ReadAs},
@@ -312,4 +312,31 @@ fn rows_are_read_by_their_type() {
     let path = directory.path().join("one.json");
     std::fs::write(&path, "{\"a\":[{\"b\":1}]}\n").unwrap();
     assert_eq!(verify(&path, None).unwrap().counts, [count("a", 1)], "one object alone is a document");
+}
+
+#[test]
+fn a_row_of_any_size_is_counted_and_passed_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("large.ndjson.gz");
+    let items = vec!["9007199254740993"; 150_000].join(",");
+    let text = "x".repeat(9 * 1024 * 1024);
+    let large = format!(
+        "{{\"items\":[{items},5],\"name\":\"{text}\",\"__object_id\":99,\"__type\":\"ItemList\",\"domain\":1331}}\n"
+    );
+    let rows_of = |section: &str, after| rows(&path, None, section, after, 9, None);
+    let both = format!("{EXPORT}{large}{{\"__type\":\"ItemList\",\"__object_id\":100}}\n");
+    std::fs::write(&path, gzip(both.as_bytes())).unwrap();
+    let report = read(&gzip(both.as_bytes()));
+    assert_eq!((report.faults.as_slice(), report.counts.last()), (&[][..], Some(&count("ItemList", 2))));
+    assert!(report.warnings[0].ids.contains(&"items -> 5".to_owned()), "{:?}", report.warnings);
+    assert_eq!(rows_of("Task", 0).unwrap().rows.len(), 2);
+    assert!(matches!(rows_of("ItemList", 0), Err(RowsError::TooLarge { passed: 0, .. })));
+    assert_eq!(rows_of("ItemList", 1).unwrap().rows.len(), 1);
+    let twice = format!("{EXPORT}{large}{large}");
+    assert_eq!(read(&gzip(twice.as_bytes())).code(), Some("export_damaged"));
+    let cut = format!("{EXPORT}{}", large.trim_end());
+    assert_eq!(read(&gzip(cut.as_bytes())).code(), Some("truncated"));
+    let array = format!("[{},{}]", large.trim_end(), r#"{"__object_id":1331,"__type":"Domain"}"#);
+    let report = read(&gzip(array.as_bytes()));
+    assert_eq!((report.faults.as_slice(), report.counts), (&[][..], vec![count("ItemList", 1), count("Domain", 1)]));
 }

@@ -57,6 +57,14 @@ impl Way {
 }
 
 impl Look {
+    /// The keys whose values are nothing but references.
+    pub(super) fn lists(&self) -> Vec<usize> {
+        let ways = self.identities.iter().flat_map(|place| &place.ways).map(|way| way.key);
+        let others: Vec<usize> = ways.chain(self.section).chain(self.id.map(|(key, _)| key)).collect();
+        let references = self.references.iter().map(|(_, key)| *key);
+        references.filter(|key| !others.contains(key)).collect()
+    }
+
     pub(super) fn of<'a>(
         content: &Content,
         identities: impl Iterator<Item = (usize, &'a Identity)>,

@@ -7,7 +7,10 @@ use orgvault_api::SectionCount;
 use crate::{content::Broken, received::members::Reading};
 
 /// More sections has no file.
-const MOST: usize = 10_000;
+const MOST: usize = UNKNOWN as usize;
+
+/// The number of a section that is not known.
+pub(super) const UNKNOWN: u32 = 10_000;
 
 /// Rows by section.
 #[derive(Debug, Default)]

@@ -17,7 +17,10 @@ fn references(content: &Content) -> u32 {
 /// The section and the key that a label stands for.
 fn place(label: u32, sections: &Sections, content: &Content) -> String {
     let key = content.references.get((label % references(content)) as usize).map_or("", String::as_str);
-    format!("{}.{key}", sections.name(label / references(content)))
+    match sections.name(label / references(content)) {
+        "" => key.to_owned(),
+        section => format!("{section}.{key}"),
+    }
 }
 
 pub(super) fn twice(told: &Told, sections: &Sections) -> impl Iterator<Item = ArchiveFault> {

@@ -16,7 +16,7 @@ use super::{
     },
     ids::Ids,
     look::{Look, Way},
-    sections::Sections,
+    sections::{Sections, UNKNOWN},
     tenant::Tenants,
     told,
 };
@@ -25,6 +25,7 @@ use crate::{
     document::LARGEST_ROW,
     received::{
         Inner, ReadAs,
+        large::Large,
         lines::Rows,
         members::{Members, Reading},
         pick::{self, Picked},
@@ -34,6 +35,9 @@ use crate::{
 
 /// A larger seed is not read.
 const LARGEST_SEED: u64 = 2 * 1024 * 1024 * 1024;
+
+/// References of a large row that are held until its section is known.
+const MOST_HELD: usize = 100_000;
 
 /// What was found so far.
 pub(super) struct Walk<'a> {
@@ -117,13 +121,49 @@ impl<'a> Walk<'a> {
     fn rows(&mut self, reading: &Reading<'_>, look: &Look, content: &mut dyn Read) -> Result<(), Broken> {
         let only = self.sections.only(reading)?;
         let mut rows = Rows::open(content, reading.inner)?;
-        while let Some(length) = rows.find(LARGEST_ROW)? {
+        loop {
+            let length = match rows.find(LARGEST_ROW) {
+                Ok(Some(length)) => length,
+                Ok(None) => return Ok(()),
+                Err(Broken::TooLarge { .. }) => {
+                    self.large_row(look, only, reading, &mut rows)?;
+                    continue;
+                }
+                Err(broken) => return Err(broken),
+            };
             let at = rows.offset();
             let row = rows.text(length)?;
             let found =
                 look.keys.pick(row).map_err(|wrong| Broken::Syntax { at: at + wrong.at as u64, what: wrong.what })?;
             self.note(look, only, reading, &found)?;
             rows.take(length);
+        }
+    }
+
+    /// A row that does not fit into the memory: its references may be so many that they are noted before it is known
+    /// of which section they are.
+    fn large_row<R: Read>(
+        &mut self,
+        look: &Look,
+        only: Option<u32>,
+        reading: &Reading<'_>,
+        rows: &mut Rows<R>,
+    ) -> Result<(), Broken> {
+        let lists = look.lists();
+        let number = |place| look.references.iter().find(|(_, key)| *key == place).map_or(0, |(number, _)| *number);
+        let mut held: Vec<(u32, String)> = Vec::new();
+        let mut note = |place: usize, value: &RawValue| {
+            let Some(id) = pick::text_of(value) else { return };
+            if held.len() < MOST_HELD {
+                held.push((number(place), id.into_owned()));
+            } else {
+                self.refer(&id, only.unwrap_or(UNKNOWN), number(place));
+            }
+        };
+        let found = rows.read_large(Large { keys: &look.keys, lists: &lists, note: &mut note })?;
+        let section = self.note(look, only, reading, &found.iter().map(Option::as_deref).collect())?;
+        for (number, id) in held {
+            self.refer(&id, section, number);
         }
         Ok(())
     }
@@ -135,7 +175,7 @@ impl<'a> Walk<'a> {
         only: Option<u32>,
         reading: &Reading<'_>,
         found: &Picked<'_>,
-    ) -> Result<(), Broken> {
+    ) -> Result<u32, Broken> {
         let value = |place: usize| found.get(place).copied().flatten();
         let section = match only {
             Some(section) => section,
@@ -153,14 +193,18 @@ impl<'a> Walk<'a> {
         }
         for (number, place) in &look.references {
             let Some(list) = value(*place) else { continue };
-            let label = told::label(section, *number, self.read_as.content);
             pick::each(list, |value| {
                 if let Some(id) = pick::text_of(value) {
-                    self.keep(|ids| ids.refer(&id, label));
+                    self.refer(&id, section, *number);
                 }
             });
         }
-        Ok(())
+        Ok(section)
+    }
+
+    fn refer(&mut self, id: &str, section: u32, reference: u32) {
+        let label = told::label(section, reference, self.read_as.content);
+        self.keep(|ids| ids.refer(id, label));
     }
 
     /// The section that a row's own key names.
