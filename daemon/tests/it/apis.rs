@@ -5,6 +5,7 @@ mod asana;
 mod authority;
 mod collecting;
 mod content;
+mod definitions;
 mod fixture;
 mod gate;
 mod reply;

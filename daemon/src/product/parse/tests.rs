@@ -1,3 +1,5 @@
+mod api_faults;
+mod api_pages;
 mod apis;
 mod documented;
 mod keys;

@@ -133,14 +133,12 @@ impl ApiSource {
             return Err(self.client.refused(&answer, pages.act));
         }
         let items = answer.json.as_mut().and_then(|json| json.pointer_mut(pages.items)).map(Value::take);
-        match items {
-            Some(Value::Array(list)) => Ok(Page { answer, list }),
-            _ => {
-                let fault = if answer.is_page() { SourceFault::NotAnExport } else { SourceFault::ApiRefused };
-                let words = format!("its answer has no list at `{}`", pages.items);
-                Err(self.client.fault(fault, pages.act, &words))
-            }
+        if let Some(Value::Array(list)) = items {
+            return Ok(Page { answer, list });
         }
+        let fault = if answer.is_page() { SourceFault::NotAnExport } else { SourceFault::ApiRefused };
+        let words = format!("its answer has no list at `{}`", pages.items);
+        Err(self.client.fault(fault, pages.act, &words))
     }
 
     fn of_item(&self, item: &Value, list: &List) -> Result<OrganizationKey, SourceError> {

@@ -8,6 +8,8 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use chrono::SecondsFormat;
+use orgvault_api::clock::Clock;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
@@ -19,7 +21,8 @@ use super::{
     server::Server,
 };
 
-/// One request and its answer. `{base}`, `{storage}` and `{token}` stand for what a run has.
+/// One request and its answer. `{base}`, `{storage}` and `{token}` stand for what a run has, `{now}`, `{http_date}` and
+/// `"{unix}"`, a number, for the time of the answer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Exchange {
@@ -167,7 +170,14 @@ impl Transcript {
         let (exchanges, urls) = (self.exchanges.clone(), urls.to_vec());
         let (given, wrong) = (Arc::clone(&self.given), Arc::clone(&self.wrong));
         server.otherwise(move |request| {
-            let fill = |text: &str| urls.iter().fold(text.to_owned(), |text, (name, url)| text.replace(name, url));
+            let now = Clock::system().now();
+            let times = [
+                ("{now}", now.to_rfc3339_opts(SecondsFormat::Millis, true)),
+                ("{http_date}", now.format("%a, %d %b %Y %H:%M:%S GMT").to_string()),
+                ("\"{unix}\"", now.timestamp().to_string()),
+            ];
+            let stands = || urls.iter().chain(&times);
+            let fill = |text: &str| stands().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
             let mut given = given.lock().unwrap();
             let fits = |number: &usize| exchanges[*number].host == host && exchanges[*number].answers(request);
             let fitting: Vec<usize> = (0..exchanges.len()).filter(fits).collect();
