@@ -4,6 +4,12 @@ use std::{borrow::Cow, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use crate::naming::hex;
+
+/// Names and ids that are longer are not held.
+const LONGEST: usize = 1024;
 
 /// Keys whose values are looked at.
 #[derive(Debug, Clone, Default)]
@@ -153,6 +159,16 @@ pub(crate) fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
+/// A text of at most [`LONGEST`] bytes as it is, and of a longer one its beginning and its digest: what is held of many
+/// rows is short, and two that are not the same stay so.
+pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST {
+        return Cow::Borrowed(text);
+    }
+    let start: String = text.chars().take(64).collect();
+    Cow::Owned(format!("{start}… (SHA-256 {})", hex(&Sha256::digest(text.as_bytes()))))
+}
+
 /// The values of a list one by one, else the value itself.
 pub(crate) fn each<'r>(value: &'r RawValue, mut note: impl FnMut(&'r RawValue)) {
     if value.get().starts_with('[') {
@@ -277,6 +293,15 @@ mod tests {
         ] {
             assert_eq!(text_of(&raw(value)).as_deref(), text, "{value}");
         }
+    }
+
+    #[test]
+    fn a_long_text_is_told_by_its_digest() {
+        let long = |last: char| format!("{}{last}", "ü".repeat(512));
+        assert_eq!(shortened("a"), "a");
+        let (one, other) = (long('a'), long('b'));
+        assert!(shortened(&one).len() < 256 && shortened(&one) != shortened(&other));
+        assert!(shortened(&one).starts_with("üü"));
     }
 
     #[test]

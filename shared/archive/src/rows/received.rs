@@ -168,7 +168,7 @@ impl<R: Read> Wanted<'_, '_, R> {
             let found = self.keys.pick(self.rows.text(length)?);
             let found = found.map_err(|wrong| Broken::Syntax { at: at + wrong.at as u64, what: wrong.what })?;
             let section = found.first().copied().flatten().and_then(pick::text_of);
-            if self.names.is(section.as_deref().unwrap_or(self.otherwise)) {
+            if self.names.is(&pick::shortened(section.as_deref().unwrap_or(self.otherwise))) {
                 return Ok(Some(length));
             }
             self.rows.take(length);
@@ -180,7 +180,7 @@ impl<R: Read> Wanted<'_, '_, R> {
         let large = Large { keys: &self.keys, lists: &[], note: &mut |_place, _value| {} };
         let found = self.rows.read_large(large)?;
         let section = found.first().and_then(Option::as_deref).and_then(pick::text_of);
-        Ok(self.names.is(section.as_deref().unwrap_or(self.otherwise)))
+        Ok(self.names.is(&pick::shortened(section.as_deref().unwrap_or(self.otherwise))))
     }
 }
 

@@ -155,7 +155,7 @@ impl<'a> Walk<'a> {
         let mut note = |place: usize, value: &RawValue| {
             let Some(id) = pick::text_of(value) else { return };
             if held.len() < MOST_HELD {
-                held.push((number(place), id.into_owned()));
+                held.push((number(place), pick::shortened(&id).into_owned()));
             } else {
                 self.refer(&id, only.unwrap_or(UNKNOWN), number(place));
             }
@@ -189,7 +189,7 @@ impl<'a> Walk<'a> {
             }
         }
         if let Some((id, unique)) = look.id.and_then(|(place, unique)| Some((pick::text_of(value(place)?)?, unique))) {
-            self.keep(|ids| ids.note(&id, section, unique));
+            self.keep(|ids| ids.note(&pick::shortened(&id), section, unique));
         }
         for (number, place) in &look.references {
             let Some(list) = value(*place) else { continue };
@@ -204,13 +204,13 @@ impl<'a> Walk<'a> {
 
     fn refer(&mut self, id: &str, section: u32, reference: u32) {
         let label = told::label(section, reference, self.read_as.content);
-        self.keep(|ids| ids.refer(id, label));
+        self.keep(|ids| ids.refer(&pick::shortened(id), label));
     }
 
     /// The section that a row's own key names.
     fn section(&mut self, named: Option<&RawValue>, reading: &Reading<'_>) -> Result<u32, Broken> {
         if let Some(name) = named.and_then(pick::text_of) {
-            return self.sections.number(&name);
+            return self.sections.number(&pick::shortened(&name));
         }
         self.untyped += 1;
         self.sections.number(&reading.section)
