@@ -17,6 +17,7 @@ pub(crate) mod faces;
 mod gate;
 mod health;
 mod identify;
+mod jobs;
 mod lookup;
 mod metrics;
 mod openapi;

@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Export(commands::export::Args),
     /// List the exports
     Exports(commands::exports::Args),
+    /// List and forget the jobs of apps whose export API a source is
+    Jobs(commands::jobs::Args),
     /// Cancel an export
     Cancel(commands::cancel::Args),
     /// List the archives

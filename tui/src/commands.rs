@@ -16,6 +16,7 @@ pub(crate) mod dial_stdio;
 pub(crate) mod export;
 pub(crate) mod exports;
 pub(crate) mod health;
+pub(crate) mod jobs;
 pub(crate) mod orgs;
 pub(crate) mod pin;
 pub(crate) mod preflight;
@@ -50,6 +51,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Orgs(args) => orgs::run(&args, session).await,
         Command::Export(args) => export::run(&args, session).await,
         Command::Exports(args) => exports::run(&args, session).await,
+        Command::Jobs(args) => jobs::run(&args, session).await,
         Command::Cancel(args) => cancel::run(&args, session).await,
         Command::Archives(args) => archives::run(&args, session).await,
         Command::Show(args) => show::run(&args, session).await,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use orgvault_api::{
-    Archive, ArchiveFiles, ArchiveState, Export, Format, OrganizationKey, State, Tenant,
+    Archive, ArchiveFiles, ArchiveState, Export, Format, JobProgress, OrganizationKey, State, Tenant,
     gid::Gid,
     health::{Health, Level},
 };
@@ -77,6 +77,13 @@ fn format(format: Format, entity: Option<&str>, gzip: bool, importable: bool) ->
 /// An export's format in words.
 pub(crate) fn format_of(export: &Export) -> String {
     format(export.format, export.entity.as_deref(), export.gzip, export.importable)
+}
+
+/// `the app's job 1203 is started, and waits for the app`.
+pub(crate) fn job(job: &JobProgress) -> String {
+    let id = job.remote_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+    let waits = job.waits.as_ref().map(|what| format!(", and waits for {what}")).unwrap_or_default();
+    format!("the app's job{id} is {}{waits}", job.state)
 }
 
 /// An archive's format in words.

@@ -122,11 +122,8 @@ fn is_due(last: Option<&(State, Instant)>, state: State, now: Instant) -> bool {
 
 fn draw(bar: &ProgressBar, changed: &Export, all: &[Export]) {
     if let Some(progress) = &changed.progress {
-        bar.set_message(format!(
-            "{} {}",
-            printable(&names::organization(&changed.organization)),
-            printable(&progress.section)
-        ));
+        let what = progress.job.as_ref().map_or_else(|| progress.section.clone(), names::job);
+        bar.set_message(format!("{} {}", printable(&names::organization(&changed.organization)), printable(&what)));
     }
     let (template, done, of) = if all.len() == 1 {
         match &changed.progress {
@@ -191,6 +188,9 @@ fn line(export: &Export) -> String {
         printable(&names::format_of(export)),
         export.state.name()
     );
+    if let (State::Started, Some(job)) = (export.state, export.progress.as_ref().and_then(|it| it.job.as_ref())) {
+        text.part(format_args!(", {}", printable(&names::job(job))));
+    }
     // Before its first section there is nothing to tell.
     let progress = export.progress.as_ref().filter(|progress| !progress.section.is_empty());
     if let (State::Started, Some(progress)) = (export.state, progress) {
@@ -267,6 +267,21 @@ mod tests {
         one.progress = Some(orgvault_api::Progress { rows: 5, rows_expected: 20, ..Default::default() });
         draw(&bar, &one, std::slice::from_ref(&one));
         assert_eq!((bar.position(), bar.length()), (5, Some(20)));
+    }
+
+    #[test]
+    fn of_an_app_that_makes_the_file_its_job_is_told() {
+        let job = serde_json::json!({
+            "remote_id": "1203\u{1b}", "state": "exporting", "requested_at": "2026-01-31T09:30:00Z", "waits": "the app",
+        });
+        let mut one = export(1, State::Started);
+        let job = serde_json::from_value(job).unwrap();
+        one.progress = Some(orgvault_api::Progress { job: Some(job), ..Default::default() });
+        let told = "1 t/acme json: started, the app's job 1203\\u{1b} is exporting, and waits for the app\n";
+        assert_eq!(line(&one), told);
+        let bar = ProgressBar::hidden();
+        draw(&bar, &one, std::slice::from_ref(&one));
+        assert!(bar.message().starts_with("t/acme the app's job 1203"), "{}", bar.message());
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::{
     error_style::ErrorStyle,
     events, exports,
     gate::{self, reject_unrouted},
-    health, metrics, organizations, reload, retention, rows, schedules, sources, status, tokens,
+    health, jobs, metrics, organizations, reload, retention, rows, schedules, sources, status, tokens,
 };
 use crate::products::faces;
 
@@ -151,6 +151,8 @@ fn own_routes() -> Vec<Route> {
         Route::new(GET,    "/v1/exports/{gid}",                        Viewer, exports::show).scoped(),
         Route::new(DELETE, "/v1/exports/{gid}",                        Admin,  exports::cancel).scoped(),
         Route::new(GET,    "/v1/exports/{gid}/log",                    Viewer, exports::log).scoped(),
+        Route::new(GET,    "/v1/jobs",                                 Viewer, jobs::list).scoped(),
+        Route::new(DELETE, "/v1/jobs/{id}",                            Owner,  jobs::forget).records("job.forget"),
         Route::new(GET,    "/v1/archives",                             Viewer, archives::list).scoped(),
         Route::new(GET,    "/v1/archives/{gid}",                       Viewer, archives::show).scoped(),
         Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete).records_failures("archive.delete"),

@@ -32,6 +32,7 @@ impl Catalog {
             requested_at: now,
             polled_at: None,
             note: None,
+            export: None,
         };
         let mut transaction = self.write(ACT).await?;
         let done = sqlx::query(

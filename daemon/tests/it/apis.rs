@@ -8,6 +8,7 @@ mod content;
 mod definitions;
 mod fixture;
 mod gate;
+mod jobs;
 mod reply;
 mod request;
 mod scripted;

@@ -17,9 +17,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use self::{connection::Answer, route::Route};
 use crate::{
-    Alive, AuditTrail, Counts, Coverage, Diagnosis, Export, ExportRequest, Exports, LogLines, NewToken, Organization,
-    Organizations, Reloaded, Run, Runs, Schedule, Schedules, SourceCheck, Sources, State, Status, Token, TokenRequest,
-    Tokens, gid::Gid,
+    Alive, AuditTrail, Counts, Coverage, Diagnosis, Export, ExportRequest, Exports, Job, Jobs, LogLines, NewToken,
+    Organization, Organizations, Reloaded, Run, Runs, Schedule, Schedules, SourceCheck, Sources, State, Status, Token,
+    TokenRequest, Tokens, gid::Gid,
 };
 
 pub use self::{
@@ -313,6 +313,22 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn revoke_token(&self, name: &str) -> Result<Token, ClientError> {
         self.send("DELETE", Route::new("/v1/tokens").segment(name), None::<&()>).await?.json().await
+    }
+
+    /// The jobs of apps that are not over.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn jobs(&self) -> Result<Jobs, ClientError> {
+        self.get(Route::new("/v1/jobs")).await
+    }
+
+    /// Lets the next export ask the app for a new job.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn forget_job(&self, id: u64) -> Result<Job, ClientError> {
+        self.send("DELETE", Route::new("/v1/jobs").segment(id), None::<&()>).await?.json().await
     }
 
     /// Follows what happens: all of it, or one request's exports.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Format, OrganizationKey};
-use crate::clock::Timestamp;
+use super::{Export, Format, OrganizationKey};
+use crate::{clock::Timestamp, gid::Gid};
 
 /// How far a job is, as we know of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -60,11 +60,33 @@ pub struct Job {
     /// Why it waits, or how it ended, in a sentence; may be absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The export of ours that waits for it now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export: Option<Gid>,
+}
+
+impl Job {
+    /// Whether an export would wait for it.
+    #[must_use]
+    pub fn is_for(&self, export: &Export) -> bool {
+        self.format == export.format && self.organization.is(&export.organization.tenant())
+    }
 }
 
 /// `GET /v1/jobs`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Jobs {
+    /// The daemon's time, for their age.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
     /// Those that are not over, the oldest first.
     pub jobs: Vec<Job>,
+}
+
+impl Jobs {
+    /// The one that an export would wait for.
+    #[must_use]
+    pub fn of(self, export: &Export) -> Option<Job> {
+        self.jobs.into_iter().find(|job| job.is_for(export))
+    }
 }

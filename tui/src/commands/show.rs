@@ -1,15 +1,16 @@
 //! `orgvault show`: all of one archive, and the export that made it.
 
 use orgvault_api::{
-    Archive, Export, Verification, Warning,
+    Archive, Export, Job, Verification, Warning,
     client::{ArchiveFilter, ClientError},
+    clock::Timestamp,
     gid::Gid,
     text::printable,
 };
 use serde::Serialize;
 
 use crate::{
-    commands::{counts, send},
+    commands::{counts, jobs, send},
     exit::{Exit, Failure},
     lines::{Lines, paragraph},
     names,
@@ -33,6 +34,9 @@ struct ShowOutput {
     archive: Option<Archive>,
     #[serde(skip_serializing_if = "Option::is_none")]
     export: Option<Export>,
+    /// Of an export without an archive: what the app makes for it, or for the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<Job>,
     /// The archive before it of the same organization, format and entity.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<Archive>,
@@ -50,8 +54,13 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
         Some(archive) => previous(archive, session).await?,
         None => None,
     };
-    let shown = ShowOutput { archive, export, previous };
-    session.out.show(&shown, |look| lines(&shown, look))?;
+    let job = match (&archive, &export) {
+        (None, Some(export)) => found(session.client.jobs().await)?.and_then(|jobs| jobs.of(export)),
+        _ => None,
+    };
+    let shown = ShowOutput { archive, export, job, previous };
+    let now = session.clock.now();
+    session.out.show(&shown, |look| lines(&shown, now, look))?;
     Ok(Exit::Ok)
 }
 
@@ -78,7 +87,7 @@ fn found<T>(answer: Result<T, ClientError>) -> Result<Option<T>, Failure> {
     }
 }
 
-fn lines(shown: &ShowOutput, look: Look) -> String {
+fn lines(shown: &ShowOutput, now: Timestamp, look: Look) -> String {
     let mut text = String::new();
     if let Some(export) = &shown.export {
         text.push_str(&export_lines(export));
@@ -90,6 +99,7 @@ fn lines(shown: &ShowOutput, look: Look) -> String {
         }
         (None, Some(export)) => {
             text.push_str(&wanted_lines(export));
+            text.push_str(&shown.job.as_ref().map(|job| job_lines(job, now)).unwrap_or_default());
             text.push_str(&warning_lines(&export.warnings));
         }
         (None, None) => {}
@@ -125,6 +135,20 @@ fn wanted_lines(export: &Export) -> String {
         printable(&key.name),
         printable(&names::format_of(export)),
     )
+}
+
+/// `job        started, id 1203 over there, asked for at 2026-01-31 09:30:00Z, 12m 00s ago`.
+fn job_lines(job: &Job, now: Timestamp) -> String {
+    let mut text = format!("job        {}", printable(jobs::word(job)));
+    if let Some(id) = &job.remote_id {
+        text.part(format_args!(", id {} over there", printable(id)));
+    }
+    let (asked, age) = (units::time(job.requested_at), units::duration(units::between(job.requested_at, now)));
+    text.line(format_args!(", asked for at {asked}, {age} ago"));
+    if let Some(note) = &job.note {
+        text.line(format_args!("           {}", paragraph(note, 11)));
+    }
+    text
 }
 
 fn archive_lines(archive: &Archive) -> String {

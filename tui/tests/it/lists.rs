@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Runs the command twice and gives both outputs, with the exit code.
-fn both(stub: &Stub, args: &[&str]) -> String {
+pub(crate) fn both(stub: &Stub, args: &[&str]) -> String {
     let json: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
     let (lines, json) = (run(stub, args), run(stub, &json));
     let parsed = serde_json::from_str::<serde_json::Value>(&json.out);

@@ -16,6 +16,7 @@ mod faces;
 mod files;
 mod fixtures;
 mod health;
+mod jobs;
 mod keep;
 mod lists;
 mod orgvault;

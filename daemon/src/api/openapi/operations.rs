@@ -84,6 +84,8 @@ const TABLE: &[(&str, Description)] = &[
     ("POST /v1/run-due", get("Begin what is due", NONE, json(202, Body::Named("Runs")))),
     ("POST /v1/catalog/rebuild", get("List the archives anew from the disk", NONE, named("Rebuilt"))),
     ("GET /v1/audit", get("Who did what", &[("after", Kind::Text), ("limit", Kind::Number)], named("AuditTrail"))),
+    ("GET /v1/jobs", get("The jobs of apps that are not over", NONE, named("Jobs"))),
+    ("DELETE /v1/jobs/{id}", get("Forget a job: the next export asks the app for a new one", NONE, named("Job"))),
     ("GET /v1/tokens", get("The tokens of the service accounts", NONE, named("Tokens"))),
     ("POST /v1/tokens", with("Make a token", Body::Named("TokenRequest"), json(201, Body::Named("NewToken")))),
     ("DELETE /v1/tokens/{name}", get("Revoke a token", NONE, named("Token"))),
@@ -131,5 +133,8 @@ pub(super) fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
     add::<api::TokenRequest>(schemas);
     add::<api::NewToken>(schemas);
     add::<api::Tokens>(schemas);
+    add::<api::Jobs>(schemas);
+    add::<api::Job>(schemas);
+    add::<api::JobState>(schemas);
     add::<Preflight>(schemas);
 }

@@ -1,6 +1,6 @@
 //! Answers of the daemon as sentences, one a line.
 
-use orgvault_api::{Archive, Export, Organizations, Status, Verification, clock::Timestamp, text::printable};
+use orgvault_api::{Archive, Export, Organizations, Progress, Status, Verification, clock::Timestamp, text::printable};
 
 use crate::{
     console::words::{age, fit, percent},
@@ -67,8 +67,12 @@ pub(super) fn exports(exports: &[Export], now: Timestamp) -> String {
             names::format_of(export),
             export.state.name()
         ));
-        if let Some(progress) = &export.progress {
-            text.part(format_args!(", {} percent", percent(progress.rows, progress.rows_expected)));
+        match &export.progress {
+            Some(Progress { job: Some(job), .. }) => text.part(format_args!(", {}", names::job(job))),
+            Some(progress) => {
+                text.part(format_args!(", {} percent", percent(progress.rows, progress.rows_expected)));
+            }
+            None => {}
         }
         if let Some(bytes) = export.bytes {
             text.part(format_args!(", {}, {}", units::plural(units::rows(&export.counts), "row"), units::size(bytes)));

@@ -1,5 +1,7 @@
 //! One export: gauges while it runs, the cause and the log where it failed.
 
+mod job;
+
 use std::time::Duration;
 
 use orgvault_api::{Export, Progress, State, clock::Timestamp, gid::Gid};
@@ -113,6 +115,9 @@ pub(super) fn details(canvas: &mut Canvas<'_>, model: &Model, export: &Export, a
 fn running(canvas: &mut Canvas<'_>, model: &Model, export: &Export, progress: &Progress, area: Rect) {
     let theme = canvas.theme;
     let speed = model.data.speeds.get(&export.gid);
+    if let Some(job) = &progress.job {
+        return job::draw(canvas, model, job, (progress, speed), area);
+    }
     let rate = |rate: Option<u64>, of: fn(u64) -> String| rate.map_or("-".to_owned(), of);
     let left = speed.and_then(|speed| speed.left(progress.rows_expected)).map_or("-".to_owned(), whole);
     let elapsed = export.started_at.map(|from| units::duration(units::between(from, model.shown_at)));

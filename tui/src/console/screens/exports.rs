@@ -1,6 +1,6 @@
 //! The queue, what is being written, and what has ended.
 
-use orgvault_api::{Export, State};
+use orgvault_api::{Export, Progress, State};
 use ratatui::layout::Rect;
 
 use super::{
@@ -110,6 +110,7 @@ fn row(model: &Model, export: &Export) -> Row {
     let theme = &model.setup.theme;
     let (symbol, style) = theme.state(export.state);
     let state = match (&export.progress, export.state) {
+        (Some(Progress { job: Some(job), .. }), State::Started) => format!("{symbol} {}", job.state),
         (Some(progress), State::Started) if progress.rows_expected > 0 => {
             format!("{symbol} {} %", percent(progress.rows, progress.rows_expected))
         }

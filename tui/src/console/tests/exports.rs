@@ -1,6 +1,6 @@
 //! Exports: watched, cancelled, opened.
 
-use orgvault_api::{Event, Export};
+use orgvault_api::{Event, Export, JobProgress, Progress};
 
 use super::{
     fixtures::{self, failed, finished, gid},
@@ -83,4 +83,27 @@ fn a_running_export_has_no_archive_to_open() {
     let mut stage = Stage::up(SIZE);
     assert_eq!(stage.press("2<enter>").effects_of("<enter>"), []);
     assert!(toasts(&stage).contains("enter open: this export has no archive"), "{}", toasts(&stage));
+}
+
+#[test]
+fn of_an_app_that_makes_the_file_its_job_is_told() {
+    let mut stage = Stage::up(SIZE);
+    let mut export = fixtures::running(90, "globex", 0);
+    let job = JobProgress {
+        remote_id: Some("1203".to_owned()),
+        state: "exporting".to_owned(),
+        requested_at: stage.now - chrono::TimeDelta::minutes(12),
+        waits: Some("the app".to_owned()),
+        bytes_expected: Some(4 << 20),
+    };
+    export.progress = Some(Progress { job: Some(job), ..Progress::default() });
+    stage.press("2").tell(News::Changes(vec![Event::Export { export: Box::new(export.clone()) }]));
+    let list = stage.screen();
+    assert!(list.contains(" exporting") && list.contains("the app says exporting (its job 1203)"), "{list}");
+    let screen = stage.press("<enter>").screen();
+    assert!(screen.contains("the app says exporting (its job 1203), asked 12m 00s ago, waits for the app"), "{screen}");
+    assert!(!screen.contains("rows/s"), "{screen}");
+    export.progress.as_mut().unwrap().bytes = 1 << 20;
+    stage.tell(News::Changes(vec![Event::Export { export: Box::new(export) }]));
+    assert!(stage.screen().contains("1.0 MiB of 4.0 MiB, 25 % are here"), "{}", stage.screen());
 }
