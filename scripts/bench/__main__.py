@@ -8,7 +8,7 @@ because a shared machine's speed drifts.
 """
 import argparse, os, shutil, tempfile
 
-import console, coverage, files, rytask, sections, service, solidtime, trueppm
+import apis, console, coverage, files, rytask, sections, service, solidtime, trueppm
 from machine import Daemon, Postgres, row
 
 PARTS = {
@@ -21,6 +21,7 @@ PARTS = {
     "seed": trueppm.seed,
     "sections": sections.sections,
     "coverage": coverage.coverage,
+    "apis": apis.apis,
     "night": service.night,
     "schedules": service.schedules,
     "polling": service.polling,

@@ -149,7 +149,7 @@ fn the_five_steps_end_with_a_verified_archive() {
 
 #[test]
 fn the_steps_for_docker_compose_work_too() {
-    let compose = part("### In Docker Compose", "## Before you need the archive");
+    let compose = part("### In Docker Compose", "## Every night");
     let [config] =
         blocks(part("## First real source, in five steps", "### In Docker Compose"), "toml").try_into().unwrap();
     let by_file = "url_file = \"/etc/orgvault/tracker.url\"";
@@ -158,6 +158,19 @@ fn the_steps_for_docker_compose_work_too() {
     let machine = Machine::new(&config.replace(url, by_file));
     let [file, role] = blocks(compose, "sh").try_into().unwrap();
     machine.follow(&format!("{file}orgvaultd >daemon.log 2>&1 &{READY}{role}orgvault export acme --wait"));
+}
+
+#[test]
+fn two_blocks_are_all_that_an_admin_of_asana_writes() {
+    let asana = part("## Asana, and other apps without a database", "## Before you need the archive");
+    let [config] = blocks(asana, "toml").try_into().unwrap();
+    let machine = Machine::new(&format!("[access]\nowners = [\"root\"]\n{config}"));
+    let ran = machine.run("orgvaultd --config config.toml check-config");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(said.contains("asana.token: cannot be read"), "{said}");
+    machine.follow("umask 027; echo s3cret > asana.token");
+    let said = machine.follow("orgvaultd --config config.toml check-config");
+    assert!(said.contains("config.toml: ok, 1 source"), "{said}");
 }
 
 #[test]
