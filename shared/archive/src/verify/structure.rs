@@ -117,9 +117,11 @@ impl Walk<'_> {
         look: &mut Look<'_>,
     ) -> Result<(), Broken> {
         let mut rows = 0;
-        if let Some(place) = look.keys.place(&name)
-            && let Some(first) = document.next_row()?
-        {
+        if let Some(place) = look.keys.place(&name) {
+            let Some(first) = document.next_row()? else {
+                self.note_rows(name, 0);
+                return Ok(());
+            };
             rows = 1;
             let first = [b"[", first, b"]"].concat();
             if let Ok(value) = serde_json::from_slice(&first) {

@@ -12,6 +12,7 @@ mod received;
 mod received_containers;
 #[cfg(test)]
 mod received_manifest;
+mod received_tenant;
 #[cfg(test)]
 mod rows;
 #[cfg(test)]

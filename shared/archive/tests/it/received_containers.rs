@@ -49,7 +49,7 @@ const MEMBERS: [(&str, &str); 5] = [
     ("./attachments/ü.png", "bytes"),
 ];
 
-fn tar(members: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn tar(members: &[(&str, &str)]) -> Vec<u8> {
     let mut builder = Builder::new(Vec::new());
     for (name, content) in members {
         let mut header = Header::new_gnu();
