@@ -217,18 +217,9 @@ impl Order<'_> {
         }
     }
 
-    /// Asks how far the job is. One of an earlier export that the app does not know any more is asked for anew.
-    async fn look(&self, rule: &api::Job, link: &mut Link) -> Result<Told, Failure> {
+    async fn look(&self, rule: &api::Job, link: &Link) -> Result<Told, Failure> {
         let Some(job) = &link.job else { return Err(Failure::Unfinished) };
-        match self.api.look(self.rule, rule, job).await {
-            Ok(told) => Ok(told),
-            Err(error) if link.is_adopted && matches!(error.code(), "unknown_job" | "api_error") => {
-                self.close(link, &error.to_string()).await?;
-                *link = self.create(rule).await?;
-                Ok(link.told.take().unwrap_or_else(Told::waiting))
-            }
-            Err(error) => Err(Failure::Source(error)),
-        }
+        Ok(self.api.look(self.rule, rule, job).await?)
     }
 
     /// Writes down what the app said; true where the file can be fetched.
