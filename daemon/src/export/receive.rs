@@ -17,10 +17,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{
-    fetch::{Received, Taken},
-    job::Link,
-};
+use self::{fetch::Taken, job::Link};
 use super::{Failure, job::Watched, pipeline::Deadline};
 use crate::{
     context::Context,
@@ -126,44 +123,43 @@ impl<'a> Order<'a> {
         let mut link = self.job().await?;
         let mut taken = Taken::default();
         for tries in 1.. {
-            let received = self.received(&mut link, &mut taken).await?;
-            let failure = match self.proven(&link, received).await {
+            let failure = match self.take(&mut link, &mut taken).await {
                 Ok(archive) => {
-                    self.close(&mut link, "its file is here").await?;
+                    // A job that stays open for that is found to be over by the next export.
+                    if let Err(failure) = self.close(&mut link, "its file is here").await {
+                        tracing::warn!(gid = %self.export.gid, "the job of an archive stays open: {failure}");
+                    }
                     return Ok(archive);
                 }
                 Err(failure) => failure,
             };
-            if tries == TRIES || !FETCHED_ANEW.contains(&failure.code()) {
+            let again = taken.again.take();
+            // Without a link there was nothing to fetch.
+            let helps = link.at.is_some() && (again.is_some() || FETCHED_ANEW.contains(&failure.code()));
+            if tries == TRIES || !helps {
                 if OF_NO_USE.contains(&failure.code()) {
                     self.close(&mut link, &failure.to_string()).await?;
                 }
                 return Err(failure);
             }
             tracing::info!(gid = %self.export.gid, tries, "fetching its file anew: {failure}");
-            self.pause(Duration::from_secs(u64::from(tries)), &link, &format!("a fresh link: {failure}")).await?;
+            let wait = again.unwrap_or(Duration::from_secs(u64::from(tries)));
+            self.pause(wait, &link, &format!("a fresh link: {failure}")).await?;
         }
         Err(Failure::Unfinished)
     }
 
-    /// A fresh link, and what came of fetching the file behind it. Whatever keeps the app from telling of its job says
-    /// nothing of that: it is gone on with.
-    async fn received(&self, link: &mut Link, taken: &mut Taken) -> Result<Result<Received, Failure>, Failure> {
+    /// A fresh link, the file behind it, and the proof that it is whole and the tenant's.
+    async fn take(&self, link: &mut Link, taken: &mut Taken) -> Result<Stored, Failure> {
         let deadline = self.deadline();
         loop {
             self.finished(link).await?;
-            match deadline.bound(self.fetch(link, taken)).await {
-                Ok(None) => self.not_yet(link).await?,
-                Ok(Some(received)) => return Ok(Ok(received)),
-                Err(failure) => return Ok(Err(failure)),
+            if let Some(received) = deadline.bound(self.fetch(link, taken)).await? {
+                let _one_of_few = self.proving.acquire().await.ok();
+                return self.prove(link, received).await;
             }
+            self.not_yet(link).await?;
         }
-    }
-
-    async fn proven(&self, link: &Link, received: Result<Received, Failure>) -> Result<Stored, Failure> {
-        let received = received?;
-        let _one_of_few = self.proving.acquire().await.ok();
-        self.prove(link, received).await
     }
 
     /// For the fetching as a whole: what the app takes for its job is not counted.

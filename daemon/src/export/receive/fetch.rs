@@ -1,6 +1,9 @@
 //! Fetching the file of a job into an archive that is not published yet.
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write as _},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use orgvault_api::Format;
@@ -26,6 +29,8 @@ const ACT: &str = "fetch its file";
 pub(super) struct Taken {
     partial: Option<Partial>,
     begun: Option<Begun>,
+    /// When the server wants to be asked again.
+    pub(super) again: Option<Duration>,
 }
 
 /// A file that came to its end, as far as the connection tells.
@@ -45,16 +50,27 @@ impl Order<'_> {
         let at = link.at.as_deref().unwrap_or_default();
         let begun = taken.begun.take().filter(|_| taken.partial.is_some());
         let fetched = self.api.fetch(&self.rule.download, at, begun.as_ref(), link.requested_at).await;
-        let mut body = match fetched? {
-            Fetched::Body(body) => body,
-            Fetched::NotYet => return Ok(None),
-            Fetched::Gone { sentence } => {
+        let mut body = match fetched {
+            Ok(Fetched::Body(body)) => body,
+            Ok(Fetched::NotYet) => return Ok(None),
+            Ok(Fetched::Later { error, again }) => {
+                (taken.begun, taken.again) = (begun, again);
+                return Err(Failure::Source(error));
+            }
+            Ok(Fetched::Gone { sentence }) => {
+                taken.begun = begun;
                 return Err(self.fault(SourceFault::LinkExpired, ACT, &sentence));
             }
+            Err(error) => {
+                // The rest of another file is not gone on with.
+                taken.begun = begun.filter(|_| error.code() != "truncated");
+                return Err(Failure::Source(error));
+            }
         };
-        let partial = match taken.partial.take() {
-            Some(partial) if body.from > 0 => partial,
-            _ => self.create_archive().await?,
+        // What is not gone on with is gone before another one takes its name.
+        let partial = match taken.partial.take().filter(|_| body.from > 0) {
+            Some(partial) => partial,
+            None => self.create_archive().await?,
         };
         let mut bytes = body.from;
         self.expect(&body, link);
@@ -69,7 +85,7 @@ impl Order<'_> {
             }
             Err(error) => {
                 if let Some(etag) = body.etag.filter(|_| bytes > 0) {
-                    *taken = Taken { partial: Some(partial), begun: Some(Begun { bytes, etag }) };
+                    *taken = Taken { partial: Some(partial), begun: Some(Begun { bytes, etag }), again: None };
                 }
                 Err(Failure::Source(error))
             }

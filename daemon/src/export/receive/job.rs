@@ -4,21 +4,25 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use orgvault_api::{Job, JobState, clock::Timestamp};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Failure, Order};
 use crate::{
+    catalog::ArchiveFilter,
     product::api::{self, DownloadFrom, JobPhase},
     source::{
-        SourceFault,
+        SourceError, SourceFault,
         api::{Created, NoAnswer, Told, before_poll, path_of},
     },
+    store::Stored,
 };
 
 /// An app that was asked a moment ago may not list the job yet.
 const SETTLED: TimeDelta = TimeDelta::minutes(1);
 /// Between two looks for a job whose creation was not answered.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// An app that asks to wait is asked for a job so often, and one that is not there.
+const CREATIONS: (u32, u32) = (6, 3);
 /// A job that is finished may have no link yet; so often that is asked again.
 const LINKLESS: u32 = 5;
 /// A job that is so many times as old as one may take is given up.
@@ -65,31 +69,73 @@ impl Order<'_> {
         };
         match self.shop.catalog.open_job(&self.tenant, self.export.format).await? {
             Some(job) if job.state == JobState::Requested => self.lost(rule, job).await,
+            Some(mut job) if self.is_here(&job).await? => {
+                self.over(&mut job, "its file is here").await?;
+                self.create(rule).await
+            }
             Some(job) => Ok(Link::of(job, None, true)),
             None => self.create(rule).await,
         }
     }
 
+    /// Whether the file of a job was published by a daemon that died before it could say so.
+    async fn is_here(&self, job: &Job) -> Result<bool, Failure> {
+        let archives = self.shop.catalog.archives(&ArchiveFilter { tenant: Some(self.tenant.clone()) }).await?;
+        let of_it = |archive: &Stored| {
+            let received = archive.received.as_ref().filter(|_| archive.format == self.export.format);
+            received.is_some_and(|it| it.requested_at == job.requested_at && it.job == job.remote_id)
+        };
+        Ok(archives.iter().any(of_it))
+    }
+
     /// Asks for a job: written down first, asked then, and what was answered written down at once.
     async fn create(&self, rule: &api::Job) -> Result<Link, Failure> {
-        let organization = &self.export.organization;
-        let mut job = self.shop.catalog.request_job(organization, self.export.format, self.now()).await?;
+        let (mut set_aside, mut tries) = (None, 1);
         loop {
+            self.tell("waiting", None, self.now(), Some("its turn: so often may the token ask".to_owned()));
+            let asking = self.unless_stopped(self.api.prepare(rule, &self.export.organization)).await?;
+            let asking = asking.map_err(Failure::Source)?;
+            let mut job = self.request(set_aside.take()).await?;
             self.tell("requested", None, job.requested_at, None);
-            match self.api.create(self.rule, rule, organization).await {
+            match self.api.create(self.rule, rule, &asking, tries).await {
                 Ok(Created::Heard(told)) => return self.heard(rule, job, told).await,
                 Ok(Created::Busy { sentence }) => self.busy(rule, &mut job, &sentence).await?,
-                Err(NoAnswer { heard: false, error }) => {
+                Err(NoAnswer { heard: false, again: Some(wait), error }) if tries < creations(&error) => {
+                    tries += 1;
+                    self.set_aside(&mut job, wait, &error.to_string()).await?;
+                }
+                Err(NoAnswer { heard: false, error, .. }) => {
                     self.over(&mut job, &error.to_string()).await?;
                     return Err(Failure::Source(error));
                 }
-                Err(NoAnswer { heard: true, error }) => {
+                Err(NoAnswer { heard: true, error, .. }) => {
                     job.note = Some(error.to_string());
                     self.shop.catalog.update_job(&job).await?;
                     return self.lost(rule, job).await;
                 }
             }
+            set_aside = Some(job);
         }
+    }
+
+    /// Writes down that the app is asked now.
+    async fn request(&self, set_aside: Option<Job>) -> Result<Job, Failure> {
+        let catalog = &self.shop.catalog;
+        let Some(mut job) = set_aside else {
+            return Ok(catalog.request_job(&self.export.organization, self.export.format, self.now()).await?);
+        };
+        job.state = JobState::Requested;
+        job.requested_at = self.now();
+        catalog.update_job(&job).await?;
+        Ok(job)
+    }
+
+    /// Waits before the app is asked again that has not taken the job in: whoever ends while this waits leaves nothing
+    /// behind that may have been heard.
+    async fn set_aside(&self, job: &mut Job, wait: Duration, why: &str) -> Result<(), Failure> {
+        self.over(job, why).await?;
+        self.tell("refused", None, job.requested_at, Some(why.to_owned()));
+        self.unless_stopped(sleep(wait)).await
     }
 
     async fn heard(&self, rule: &api::Job, mut job: Job, told: Told) -> Result<Link, Failure> {
@@ -120,11 +166,9 @@ impl Order<'_> {
     /// Another job of the organization is not over: waits for that, as long as one may take.
     async fn busy(&self, rule: &api::Job, job: &mut Job, sentence: &str) -> Result<(), Failure> {
         let waits = format!("another export of it over there: {sentence}");
-        job.note = Some(waits.clone());
-        self.tell("busy", None, job.requested_at, Some(waits));
         let deadline = self.begun + self.api.at_most(rule);
-        let next = Instant::now() + rule.poll_every.min(Duration::from_secs(30));
-        if next >= deadline {
+        let wait = rule.poll_every.min(Duration::from_secs(30));
+        if Instant::now() + wait >= deadline {
             self.over(job, sentence).await?;
             return Err(self.fault(
                 SourceFault::JobBusy,
@@ -132,8 +176,7 @@ impl Order<'_> {
                 sentence,
             ));
         }
-        self.shop.catalog.update_job(job).await?;
-        self.unless_stopped(sleep_until(next)).await
+        self.set_aside(job, wait, &waits).await
     }
 
     /// The app may have heard, and its answer was lost: the job is found again where the app lists its jobs or has one
@@ -217,9 +260,28 @@ impl Order<'_> {
         }
     }
 
-    async fn look(&self, rule: &api::Job, link: &Link) -> Result<Told, Failure> {
-        let Some(job) = &link.job else { return Err(Failure::Unfinished) };
-        Ok(self.api.look(self.rule, rule, job).await?)
+    /// Asks how far the job is, and again as long as a job may take where there is no answer. One of an earlier export
+    /// that the app does not know any more is asked for anew.
+    async fn look(&self, rule: &api::Job, link: &mut Link) -> Result<Told, Failure> {
+        let deadline = self.begun + self.api.at_most(rule);
+        for tries in 1.. {
+            let Some(job) = &link.job else { return Err(Failure::Unfinished) };
+            match self.api.look(self.rule, rule, job, tries).await {
+                Ok(told) => return Ok(told),
+                Err(NoAnswer { again: Some(wait), error, .. }) if Instant::now() + wait < deadline => {
+                    self.pause(wait, link, &error.to_string()).await?;
+                }
+                Err(NoAnswer { error, .. })
+                    if link.is_adopted && matches!(error.code(), "unknown_job" | "api_error") =>
+                {
+                    self.close(link, &error.to_string()).await?;
+                    *link = self.create(rule).await?;
+                    return Ok(link.told.take().unwrap_or_else(Told::waiting));
+                }
+                Err(NoAnswer { error, .. }) => return Err(Failure::Source(error)),
+            }
+        }
+        Err(Failure::Unfinished)
     }
 
     /// Writes down what the app said; true where the file can be fetched.
@@ -290,4 +352,9 @@ impl Order<'_> {
         job.note = Some(note.to_owned());
         Ok(self.shop.catalog.update_job(job).await?)
     }
+}
+
+fn creations(error: &SourceError) -> u32 {
+    let (asked_to_wait, absent) = CREATIONS;
+    if error.code() == "rate_limited" { asked_to_wait } else { absent }
 }

@@ -26,13 +26,14 @@ use crate::{
         api::{Auth, Method},
     },
     source::{SourceError, SourceFault},
-    trust::trusting,
 };
 
 /// More of a document is not read: a list of organizations has pages.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
-/// So often a question is put that was refused for a while.
-const TRIES: u32 = 6;
+/// So often a question is put that makes nothing, and had no answer.
+const TRIES: u32 = 3;
+/// An answer as a whole may take so many times what the wait for a part of it may.
+const WHOLE: u32 = 4;
 
 /// What an API is asked with. Cheap to clone.
 #[derive(Clone)]
@@ -45,7 +46,8 @@ pub(crate) struct ApiClient {
     /// For files: it looks up no host that is nearer than the API.
     pub(super) file_client: Client,
     pub(super) near: Near,
-    token: Arc<str>,
+    /// What is never told.
+    secrets: Arc<[String]>,
     authorization: (HeaderName, HeaderValue),
     pub(super) limiter: Arc<Limiter>,
     pub(super) clock: Clock,
@@ -69,7 +71,15 @@ pub(crate) struct Question {
 pub(crate) struct NoAnswer {
     /// Whether the server may have heard the question.
     pub(crate) heard: bool,
+    /// After how long the same question may have an answer; none where asking again is of no use.
+    pub(crate) again: Option<Duration>,
     pub(crate) error: SourceError,
+}
+
+impl From<SourceError> for NoAnswer {
+    fn from(error: SourceError) -> Self {
+        Self { heard: true, again: None, error }
+    }
 }
 
 impl ApiClient {
@@ -90,7 +100,7 @@ impl ApiClient {
             let failed = |error: &dyn std::error::Error| {
                 SourceError::fault(&name, SourceFault::Tls, "prepare TLS", chain(error))
             };
-            trusting(builder, own.ca_file.as_deref(), base.scheme() == "https")
+            patience::trusting(builder, own.ca_file.as_deref(), base.scheme() == "https")
                 .map_err(|error| failed(&error))?
                 .build()
                 .map_err(|error| failed(&error))
@@ -109,7 +119,7 @@ impl ApiClient {
             file_client: build(usual().dns_resolver(near.resolver()))?,
             authorization: authorization(&name, &api.auth, token)?,
             limiter: Limiter::of(base.as_str(), token, &api.limits),
-            token: token.into(),
+            secrets: secrets(&api.auth, token),
             api: Arc::clone(api),
             stall: config.stall_timeout,
             name,
@@ -121,65 +131,82 @@ impl ApiClient {
 
     /// A fault of this source, without what may be a secret of it.
     pub(crate) fn fault(&self, fault: SourceFault, act: &str, words: &str) -> SourceError {
-        SourceError::fault(&self.name, fault, act, without_secrets(words, &self.token))
+        SourceError::fault(&self.name, fault, act, self.discreet(words))
     }
 
-    /// Puts a question, and again where the server asks to wait, failed, or was not there. One that makes something is
-    /// put again only where it cannot have been heard.
+    /// Words of a server without what may be a secret.
+    pub(super) fn discreet(&self, words: &str) -> String {
+        without_secrets(words, &self.secrets)
+    }
+
+    /// Puts a question that makes nothing, and again where the server asks to wait, failed, or was not there.
     ///
     /// # Errors
     /// When there is no answer, or the server asks to wait for longer than we do.
     pub(crate) async fn ask(&self, question: &Question) -> Result<Answer, NoAnswer> {
-        let mut tries = 1;
-        loop {
-            self.limiter.admit(question.ask).await;
-            let answered = self.ask_once(question).await;
-            let now = self.clock.now();
-            let wait = match &answered {
-                Ok(answer) if answer.status == 429 => {
-                    let asked = answer.retry_after(now);
-                    if let Some(long) = asked.filter(|wait| *wait > patience::LONGEST_PAUSE) {
-                        let words =
-                            format!("{}; it asks to wait for {} s", answer.sentence(&self.api.errors), long.as_secs());
-                        return Err(NoAnswer {
-                            heard: false,
-                            error: self.fault(SourceFault::RateLimited, &question.act, &words),
-                        });
-                    }
-                    let wait = asked.unwrap_or_else(|| patience::after(tries));
-                    self.limiter.pause(wait);
-                    Some(wait)
-                }
-                Ok(answer) if answer.status >= 500 && question.method == Method::Get => Some(
-                    answer
-                        .retry_after(now)
-                        .filter(|wait| *wait <= patience::LONGEST_PAUSE)
-                        .unwrap_or_else(|| patience::after(tries)),
-                ),
-                Err(none) if !none.heard || question.method == Method::Get => Some(patience::after(tries)),
-                _ => None,
-            };
-            match wait {
-                Some(wait) if tries < TRIES => {
-                    tracing::debug!(
-                        source = &*self.name,
-                        tries,
-                        seconds = wait.as_secs(),
-                        "cannot {}, trying again",
-                        question.act
-                    );
-                    tries += 1;
+        for tries in 1..TRIES {
+            match self.ask_once(question, tries).await {
+                Err(NoAnswer { again: Some(wait), error, .. }) => {
+                    tracing::debug!(tries, seconds = wait.as_secs(), "trying again: {error}");
                     sleep(wait).await;
                 }
-                _ => return answered,
+                answered => return answered,
             }
+        }
+        self.ask_once(question, TRIES).await
+    }
+
+    /// Puts a question for the `tries`th time (from 1).
+    ///
+    /// # Errors
+    /// When there is no answer, or one that says when to ask again.
+    pub(crate) async fn ask_once(&self, question: &Question, tries: u32) -> Result<Answer, NoAnswer> {
+        self.limiter.admit(question.ask).await;
+        self.ask_now(question, tries).await
+    }
+
+    /// The same, for one that the limiter has admitted.
+    pub(super) async fn ask_now(&self, question: &Question, tries: u32) -> Result<Answer, NoAnswer> {
+        let is_get = question.method == Method::Get;
+        match self.put(question).await {
+            Ok(answer) if answer.status == 429 => Err(self.refused_for_a_while(&answer, &question.act, tries)),
+            Ok(answer) if answer.status >= 500 && is_get => {
+                let wait = self.patience(&answer, tries);
+                Err(NoAnswer { heard: true, again: wait, error: self.refused(&answer, &question.act) })
+            }
+            Err(none) if !none.heard || is_get => {
+                // A certificate is no better a moment later.
+                let again = (none.error.code() != "source_tls").then(|| patience::after(tries));
+                Err(NoAnswer { again, ..none })
+            }
+            answered => answered,
         }
     }
 
-    async fn ask_once(&self, question: &Question) -> Result<Answer, NoAnswer> {
+    /// An answer that asks to wait: nobody with this token asks before that.
+    fn refused_for_a_while(&self, answer: &Answer, act: &str, tries: u32) -> NoAnswer {
+        let again = self.patience(answer, tries);
+        let mut words = answer.sentence(&self.api.errors);
+        if let Some(wait) = again {
+            self.limiter.pause(wait);
+        } else {
+            let asked = answer.retry_after(self.clock.now()).unwrap_or_default();
+            write!(words, "; it asks to wait for {} s", asked.as_secs()).unwrap_or_default();
+        }
+        NoAnswer { heard: false, again, error: self.fault(SourceFault::RateLimited, act, &words) }
+    }
+
+    /// How long to wait after an answer that is none yet; none where the server asks for longer than we wait.
+    pub(super) fn patience(&self, answer: &Answer, tries: u32) -> Option<Duration> {
+        let wait = answer.retry_after(self.clock.now()).unwrap_or_else(|| patience::after(tries));
+        (wait <= patience::LONGEST_PAUSE).then(|| wait.max(patience::SHORTEST_PAUSE))
+    }
+
+    async fn put(&self, question: &Question) -> Result<Answer, NoAnswer> {
         let act = &question.act;
         let url = self.url(&question.path).ok_or_else(|| NoAnswer {
             heard: false,
+            again: None,
             error: self.fault(SourceFault::Redirected, act, "its answer leads to another server"),
         })?;
         let request = match question.method {
@@ -192,18 +219,19 @@ impl ApiClient {
         };
         let request = self.authorized(request).header(ACCEPT, self.accepts()).header(ACCEPT_ENCODING, "identity");
         let sent = timeout(self.stall, request.send()).await;
+        let stalled = || SourceError::stalled(&self.name, act, self.stall);
         let response = match sent {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
                 let heard = !error.is_connect();
                 let (fault, words) = (patience::fault_of(&error), chain(&error.without_url()));
-                return Err(NoAnswer { heard, error: self.fault(fault, act, &words) });
+                return Err(NoAnswer { heard, again: None, error: self.fault(fault, act, &words) });
             }
-            Err(_elapsed) => {
-                return Err(NoAnswer { heard: true, error: SourceError::stalled(&self.name, act, self.stall) });
-            }
+            Err(_elapsed) => return Err(stalled().into()),
         };
-        self.read(response, act).await.map_err(|error| NoAnswer { heard: true, error })
+        // One that drips would never end.
+        let read = timeout(self.stall * WHOLE, self.read(response, act)).await;
+        Ok(read.map_err(|_elapsed| stalled())??)
     }
 
     /// An answer with its document.
@@ -300,29 +328,32 @@ fn authorization(name: &Arc<str>, auth: &Auth, token: &str) -> Result<(HeaderNam
     Ok((header, value))
 }
 
-/// Words of a server, or of an error, without the token, and without the query of any URL: both may be secrets.
-fn without_secrets(words: &str, token: &str) -> String {
-    let words = if token.is_empty() { words.to_owned() } else { words.replace(token, "…") };
-    let mut shown = String::with_capacity(words.len());
-    let mut rest = words.as_str();
-    while let Some((before, after)) = rest.split_once("://") {
-        shown.push_str(before);
-        shown.push_str("://");
-        let end = after
-            .find(|character: char| character.is_whitespace() || "\"'<>)".contains(character))
-            .unwrap_or(after.len());
-        let (url, behind) = after.split_at(end);
-        match url.split_once('?') {
-            Some((path, _query)) => {
-                shown.push_str(path);
-                shown.push_str("?…");
-            }
-            None => shown.push_str(url),
-        }
-        rest = behind;
+/// The token, and what is made of it.
+fn secrets(auth: &Auth, token: &str) -> Arc<[String]> {
+    let mut secrets = vec![token.to_owned()];
+    if let (Auth::Basic, Some((_user, secret))) = (auth, token.split_once(':')) {
+        secrets.extend([STANDARD.encode(token), secret.to_owned()]);
     }
-    shown.push_str(rest);
-    shown
+    secrets.retain(|secret| !secret.is_empty());
+    secrets.into()
+}
+
+/// Words of a server, or of an error, without these secrets, and without the query of any URL, which may be one.
+fn without_secrets(words: &str, secrets: &[String]) -> String {
+    let words = secrets.iter().fold(words.to_owned(), |words, secret| words.replace(secret, "…"));
+    let ends = |character: char| character.is_whitespace() || "\"'`<>()[]{}".contains(character);
+    let shown = words.split_inclusive(ends).map(|part| {
+        let (text, end) = part
+            .char_indices()
+            .next_back()
+            .filter(|(_, last)| ends(*last))
+            .map_or((part, ""), |(at, _)| part.split_at(at));
+        match text.split_once('?') {
+            Some((path, query)) if !query.is_empty() => format!("{path}?…{end}"),
+            _ => part.to_owned(),
+        }
+    });
+    shown.collect()
 }
 
 #[cfg(test)]
@@ -330,9 +361,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neither_the_token_nor_the_query_of_a_url_is_told() {
-        let words = "bad token s3cr3t at https://x.example/a?X-Amz-Signature=abc&n=1 and \"http://y/?q\" end";
-        let told = without_secrets(words, "s3cr3t");
-        assert_eq!(told, "bad token … at https://x.example/a?… and \"http://y/?…\" end");
+    fn neither_a_token_nor_the_query_of_a_url_is_told() {
+        let words = "bad token s3cr3t at https://x.example/a?X-Amz-Signature=abc&n=1 and \"http://y/?q\", /p?sig=1#_=_ (/?a) why? end";
+        let told = without_secrets(words, &["s3cr3t".to_owned()]);
+        assert_eq!(told, "bad token … at https://x.example/a?… and \"http://y/?…\", /p?… (/?…) why? end");
+    }
+
+    #[test]
+    fn a_basic_token_is_told_in_no_form() {
+        let secrets = secrets(&Auth::Basic, "ann:s3cr3t");
+        assert_eq!(without_secrets("Basic YW5uOnMzY3IzdA== ann:s3cr3t s3cr3t", &secrets), "Basic … … …");
     }
 }

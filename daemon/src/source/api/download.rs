@@ -63,6 +63,13 @@ pub(crate) enum Fetched {
     Body(Body),
     /// It is not ready.
     NotYet,
+    /// The server is busy, or has failed.
+    Later {
+        /// What it says.
+        error: SourceError,
+        /// After how long it may be asked again; none where it asks for longer than we wait.
+        again: Option<Duration>,
+    },
     /// It is not there any more, or its link is not good any more.
     Gone {
         /// The server's sentence.
@@ -99,10 +106,16 @@ impl ApiSource {
     ) -> Result<Fetched, SourceError> {
         let client = &self.client;
         let mut url = self.file_url(link)?;
-        for _ in 0..=MOST_REDIRECTS {
+        // A presigned link that is shown a token too is refused; and who was led away is shown none again.
+        let mut with_token = download.same_auth || !link.contains("://");
+        for hop in 0..=MOST_REDIRECTS {
             self.allow(download, &url)?;
-            client.limiter.admit(Ask::Download).await;
-            let response = self.get_file(download, link, &url, begun).await?;
+            with_token &= same_origin(&url, &client.base);
+            // The limit is the API's: where else the file lies is asked at once.
+            if same_origin(&url, &client.base) {
+                client.limiter.admit(if hop == 0 { Ask::Download } else { Ask::Usual }).await;
+            }
+            let response = self.get_file(&url, with_token, begun).await?;
             if response.status().is_redirection() {
                 url = self.redirected(&url, response.headers())?;
                 continue;
@@ -140,17 +153,8 @@ impl ApiSource {
         refused("that host is not among those that may hand out files")
     }
 
-    async fn get_file(
-        &self,
-        download: &Download,
-        link: &str,
-        url: &Url,
-        begun: Option<&Begun>,
-    ) -> Result<Response, SourceError> {
+    async fn get_file(&self, url: &Url, with_token: bool, begun: Option<&Begun>) -> Result<Response, SourceError> {
         let client = &self.client;
-        let own_path = !link.contains("://");
-        // A presigned link that is shown a token too is refused; another origin is never shown one.
-        let with_token = same_origin(url, &client.base) && (download.same_auth || own_path);
         let request = client.file_client.get(url.clone()).header(ACCEPT_ENCODING, "identity").header(ACCEPT, "*/*");
         let request = if with_token { client.authorized(request) } else { request };
         let request = match begun {
@@ -197,6 +201,9 @@ impl ApiSource {
                 if download.gone.contains(&status) || expired {
                     return Ok(Fetched::Gone { sentence });
                 }
+                if status == 429 || status >= 500 {
+                    return Ok(self.later(&answer));
+                }
                 return Err(self.client.refused(&answer, ACT));
             }
         };
@@ -213,6 +220,13 @@ impl ApiSource {
         Ok(Fetched::Body(Body { response, from, ending, etag, stall: self.client.stall, window: None }))
     }
 
+    fn later(&self, answer: &Answer) -> Fetched {
+        let client = &self.client;
+        let fault = if answer.status == 429 { SourceFault::RateLimited } else { SourceFault::ApiRefused };
+        let error = client.fault(fault, ACT, &answer.sentence(&client.api.errors));
+        Fetched::Later { error, again: client.patience(answer, 1) }
+    }
+
     /// Where the rest begins that was asked for.
     fn resumed(&self, headers: &HeaderMap, begun: &Begun) -> Result<u64, SourceError> {
         let range = headers.get(CONTENT_RANGE).and_then(|range| range.to_str().ok()).unwrap_or_default();
@@ -222,7 +236,7 @@ impl ApiSource {
             return Ok(begun.bytes);
         }
         let words = format!("it was asked for the bytes from {} on, and the server sent {range:?}", begun.bytes);
-        Err(self.client.fault(SourceFault::ApiRefused, ACT, &words))
+        Err(self.client.fault(SourceFault::Truncated, ACT, &words))
     }
 
     /// Whether a file was made before it was asked for, by the server's clock.

@@ -50,17 +50,10 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// The app knows it no more.
-    fn unknown() -> Self {
-        let reason = Some("the app does not know the job any more".to_owned());
-        Self {
-            remote_id: None,
-            phase: JobPhase::Gone,
-            word: "unknown".to_owned(),
-            link: None,
-            created_at: None,
-            reason,
-        }
+    /// Nothing was told of it yet.
+    pub(crate) fn waiting() -> Self {
+        let word = "requested".to_owned();
+        Self { remote_id: None, phase: JobPhase::Waiting, word, link: None, created_at: None, reason: None }
     }
 
     /// Whether it is an older job than one that was asked for at `requested_at`.
@@ -70,7 +63,25 @@ impl Told {
 }
 
 impl ApiSource {
-    /// Asks the app for a job.
+    /// Gets ready to ask the app for a job, and waits until that may be done: all that is not the asking itself.
+    ///
+    /// # Errors
+    /// When a list that the request needs cannot be had.
+    pub(crate) async fn prepare(&self, job: &Job, organization: &OrganizationKey) -> Result<Question, SourceError> {
+        let filling = Filling { organization, job: "" };
+        let lists = self.gather(job, filling).await?;
+        let question = Question {
+            method: job.create.method,
+            path: filling.path(&job.create.path),
+            body: job.create.body.as_ref().map(|body| filling.json(body, &lists)),
+            ask: Ask::Job,
+            act: format!("ask for an export of {}", organization.id),
+        };
+        self.client.limiter.admit(Ask::Job).await;
+        Ok(question)
+    }
+
+    /// Asks the app for a job, for the `tries`th time (from 1) as far as it was not heard before.
     ///
     /// # Errors
     /// When it refuses, or does not answer: then it may have heard.
@@ -78,30 +89,21 @@ impl ApiSource {
         &self,
         export: &ApiExport,
         job: &Job,
-        organization: &OrganizationKey,
+        question: &Question,
+        tries: u32,
     ) -> Result<Created, NoAnswer> {
-        let act = format!("ask for an export of {}", organization.id);
-        let filling = Filling { organization, job: "" };
-        let lists = self.gather(job, filling).await.map_err(|error| NoAnswer { heard: false, error })?;
-        let question = Question {
-            method: job.create.method,
-            path: filling.path(&job.create.path),
-            body: job.create.body.as_ref().map(|body| filling.json(body, &lists)),
-            ask: Ask::Job,
-            act: act.clone(),
-        };
-        let answer = self.client.ask(&question).await?;
+        let act = &question.act;
+        let answer = self.client.ask_now(question, tries).await?;
         let errors = &self.client.api.errors;
         if job.busy.iter().any(|busy| answer.meets(busy, errors)) {
-            return Ok(Created::Busy { sentence: answer.sentence(errors) });
+            return Ok(Created::Busy { sentence: self.client.discreet(&answer.sentence(errors)) });
         }
         // A server that failed may have made the job all the same.
         let heard = answer.status >= 500;
-        // A page for people is not from the app, so that it has not heard.
-        if !answer.is_success() || answer.is_refused(errors) || answer.is_page() {
-            return Err(NoAnswer { heard, error: self.client.refused(&answer, &act) });
+        if !answer.is_success() || answer.is_refused(errors) {
+            return Err(NoAnswer { heard, ..self.client.refused(&answer, act).into() });
         }
-        let mut told = self.heard(job, &answer, &act).map_err(|error| NoAnswer { heard: true, error })?;
+        let mut told = self.heard(job, &answer, act)?;
         told.link = link(export, &told, &answer);
         Ok(Created::Heard(told))
     }
@@ -138,15 +140,26 @@ impl ApiSource {
 
     fn waiting(&self, job: &Job, answer: &Answer) -> Told {
         let created_at = self.created_at(job, answer);
-        let (phase, word) = (JobPhase::Waiting, answer.word(&job.states));
+        let (phase, word) = (JobPhase::Waiting, self.word(job, answer));
         Told { remote_id: None, phase, word, link: None, created_at, reason: None }
     }
 
-    /// Asks how far a job is.
+    /// The app's own word for a state; what stands there may be a link.
+    fn word(&self, job: &Job, answer: &Answer) -> String {
+        self.client.discreet(&answer.word(&job.states))
+    }
+
+    /// Asks how far a job is, for the `tries`th time (from 1) since there was an answer.
     ///
     /// # Errors
     /// When the app does not answer, refuses, or says what the definition does not know.
-    pub(crate) async fn look(&self, export: &ApiExport, job: &Job, known: &Known) -> Result<Told, SourceError> {
+    pub(crate) async fn look(
+        &self,
+        export: &ApiExport,
+        job: &Job,
+        known: &Known,
+        tries: u32,
+    ) -> Result<Told, NoAnswer> {
         let Some(status) = &job.status else {
             // The download tells.
             let phase =
@@ -160,33 +173,31 @@ impl ApiSource {
         } else {
             format!("ask how far job {id} is")
         };
-        let Some(answer) = self.status(status, known, &act).await? else { return Ok(Told::unknown()) };
-        let errors = &self.client.api.errors;
-        if matches!(answer.status, 404 | 410) && answer.phase(&job.states, errors).is_none() {
-            return Ok(Told::unknown());
-        }
+        let answer = self.status(status, known, &act, tries).await?;
         let mut told = self.told(job, &answer, &act)?;
         told.link = link(export, &told, &answer);
         Ok(told)
     }
 
-    /// What the app says of a job; none where it lists its jobs, and this one not.
-    async fn status(&self, status: &Status, known: &Known, act: &str) -> Result<Option<Answer>, SourceError> {
+    async fn status(&self, status: &Status, known: &Known, act: &str, tries: u32) -> Result<Answer, NoAnswer> {
         let id = known.remote_id.as_deref().unwrap_or_default();
         let path = Filling { organization: &known.organization, job: id }.path(&status.path);
-        let mut answer = self.get(path, act).await?;
+        let mut answer = self.client.ask_once(&question(path, act), tries).await?;
         if let Some(item) = &status.item {
             let items =
                 answer.json.as_ref().and_then(|json| json.pointer(&item.items)).and_then(|items| items.as_array());
             let found = items
                 .and_then(|items| items.iter().find(|one| one.pointer(&item.id).and_then(text).as_deref() == Some(id)));
-            if !answer.is_success() {
-                return Err(self.client.refused(&answer, act));
-            }
-            let Some(found) = found.cloned() else { return Ok(None) };
+            let Some(found) = found.cloned().filter(|_| answer.is_success()) else {
+                if answer.is_success() {
+                    let words = "it is not in the app's list of jobs any more";
+                    return Err(self.client.fault(SourceFault::UnknownJob, act, words).into());
+                }
+                return Err(self.client.refused(&answer, act).into());
+            };
             answer.json = Some(found);
         }
-        Ok(Some(answer))
+        Ok(answer)
     }
 
     /// What an answer says of a job.
@@ -202,8 +213,9 @@ impl ApiSource {
             return Err(self.client.fault(SourceFault::UnknownState, act, &words));
         };
         let reason = job.reason.as_ref().and_then(|pointer| answer.text_at(pointer));
+        let reason = reason.map(|reason| self.client.discreet(&reason));
         let created_at = self.created_at(job, answer);
-        Ok(Told { remote_id: None, phase, word: answer.word(&job.states), link: None, created_at, reason })
+        Ok(Told { remote_id: None, phase, word: self.word(job, answer), link: None, created_at, reason })
     }
 
     /// When the app says that a job was created, by our clock.
@@ -221,7 +233,7 @@ impl ApiSource {
     pub(crate) async fn find(&self, find: &Find, known: &Known) -> Result<Option<String>, SourceError> {
         let act = format!("look for the job of {} that was asked for", known.organization.id);
         let path = Filling { organization: &known.organization, job: "" }.path(&find.path);
-        let answer = self.get(path, &act).await?;
+        let answer = self.client.ask(&question(path, &act)).await.map_err(|none| none.error)?;
         let items =
             answer.json.as_ref().and_then(|json| json.pointer(&find.item.items)).and_then(|items| items.as_array());
         let Some(items) = items.filter(|_| answer.is_success()) else { return Err(self.client.refused(&answer, &act)) };
@@ -233,11 +245,10 @@ impl ApiSource {
         let newest = dated.filter(|(created, _)| *created + TOLERANCE >= known.requested_at).max();
         Ok(newest.map(|(_, id)| id))
     }
+}
 
-    async fn get(&self, path: String, act: &str) -> Result<Answer, SourceError> {
-        let question = Question { method: Method::Get, path, body: None, ask: Ask::Usual, act: act.to_owned() };
-        self.client.ask(&question).await.map_err(|none| none.error)
-    }
+fn question(path: String, act: &str) -> Question {
+    Question { method: Method::Get, path, body: None, ask: Ask::Usual, act: act.to_owned() }
 }
 
 /// Where the file of a job that is finished is, where the answer says it.

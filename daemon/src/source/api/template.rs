@@ -18,7 +18,12 @@ pub(crate) struct Filling<'a> {
 impl Filling<'_> {
     /// A path with every value percent-encoded: no id leads to another path.
     pub(crate) fn path(&self, template: &str) -> String {
-        self.fill(template, |value| utf8_percent_encode(value, SEGMENT).to_string())
+        self.fill(template, |value| {
+            // A segment of dots alone is a step, encoded or not: encoded twice it is an id that no app has.
+            let is_step = matches!(value, "." | "..");
+            let value = if is_step { value.replace('.', "%2E") } else { value.to_owned() };
+            utf8_percent_encode(&value, SEGMENT).to_string()
+        })
     }
 
     /// A JSON value with every string of it filled. One that is `{NAME}` of a list is the list.
@@ -80,6 +85,12 @@ mod tests {
             filling.path("/groups/{organization}/{slug}/jobs/{job}"),
             "/groups/..%2Fx%3Fy%23%7Bjob%7D/a%2Fb/jobs/7"
         );
+        for (id, path) in [("..", "/x/%252E%252E/y"), (".", "/x/%252E/y"), ("a..b", "/x/a..b/y")] {
+            let organization = self::organization(id);
+            let filled = Filling { organization: &organization, job: "" }.path("/x/{organization}/y");
+            let url = reqwest::Url::parse(&format!("https://app.example{filled}")).unwrap();
+            assert_eq!(url.path(), path);
+        }
     }
 
     #[test]
