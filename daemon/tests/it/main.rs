@@ -3,7 +3,6 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
-#[expect(dead_code, reason = "what no test asks for yet")]
 mod apis;
 #[cfg(test)]
 mod apps;

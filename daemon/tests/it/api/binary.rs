@@ -49,9 +49,16 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start(more: &str) -> Self {
+        Self::start_in("", more).await
+    }
+
+    /// As [`Running::start`], after a command of a shell, such as a limit.
+    pub(crate) async fn start_in(before: &str, more: &str) -> Self {
         let (directory, file) = configured(more);
         let log = fs::File::create(directory.path().join("log")).unwrap();
-        let child = orgvaultd().arg("--config").arg(&file).stderr(log).stdout(Stdio::null()).spawn().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{before}\nexec \"$@\""), "sh"]).arg(orgvaultd().get_program());
+        let child = command.arg("--config").arg(&file).stderr(log).stdout(Stdio::null()).spawn().unwrap();
         let running = Self { child, directory };
         let client = running.client();
         until("the daemon answers", async || client.health().await.is_ok()).await;
@@ -72,8 +79,18 @@ impl Running {
 
     /// Kills it with SIGKILL, and starts another one on its configuration.
     pub(crate) async fn kill_and_start_again(&mut self) {
+        self.kill().await;
+        self.start_again().await;
+    }
+
+    /// Kills it with SIGKILL.
+    pub(crate) async fn kill(&mut self) {
         self.signal(Signal::SIGKILL);
         assert_eq!(self.exit_code().await, None);
+    }
+
+    /// Starts another one on the configuration of one that has ended.
+    pub(crate) async fn start_again(&mut self) {
         let config = self.directory.path().join("config.toml");
         self.child = orgvaultd().arg("--config").arg(config).stderr(Stdio::null()).spawn().unwrap();
         let client = self.client();

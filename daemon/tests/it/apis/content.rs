@@ -47,7 +47,7 @@ pub(crate) fn tar_gz(files: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// One object a line.
 pub(crate) fn ndjson(rows: &[Value]) -> String {
-    rows.iter().map(|row| format!("{row}\n")).collect()
+    rows.iter().map(|row| format!("{row}\n")).collect::<Vec<_>>().concat()
 }
 
 /// The objects of an organization's export from Asana, with so many tasks.
@@ -79,7 +79,7 @@ pub(crate) fn asana_rows(organization: u64, tasks: u64) -> Vec<Value> {
         row(16, "ProjectMembership", json!({"project": 15, "member": 12})),
     ];
     for number in 0..tasks {
-        let (task, story) = (1000 + 2 * number, 1001 + 2 * number);
+        let (task, story) = (1_000_000 + 2 * number, 1_000_001 + 2 * number);
         rows.push(row(
             task,
             "Task",

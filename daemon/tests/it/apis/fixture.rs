@@ -6,8 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orgvault_api::{Export, ExportRequest, client::Client};
+use orgvault_api::{Export, ExportRequest, Job, client::Client};
 use orgvault_config::{Config, Environment};
+use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 use super::{authority::Authority, server::Server};
@@ -21,7 +22,6 @@ pub(crate) const TOKEN: &str = "1/s3cret.t0ken";
 
 /// The two servers, and what a source needs to ask them.
 pub(crate) struct Api {
-    pub(crate) authority: Authority,
     /// `localhost`.
     pub(crate) base: Server,
     /// `127.0.0.1`, which is another host.
@@ -39,7 +39,7 @@ impl Api {
         let token = files.path().join("token");
         fs::write(&token, format!("{TOKEN}\n")).unwrap();
         fs::set_permissions(token, fs::Permissions::from_mode(0o600)).unwrap();
-        Self { authority, base, storage, files }
+        Self { base, storage, files }
     }
 
     /// A file beside the token.
@@ -132,4 +132,45 @@ pub(crate) async fn export(client: &Client, organization: &str) -> Export {
 /// The error's code; empty where there is none.
 pub(crate) fn code(export: &Export) -> &str {
     export.error.as_ref().map_or("", |error| &error.code)
+}
+
+/// Every file below a directory.
+pub(crate) fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The names of all archives, whole or not, but not of what stands beside them.
+pub(crate) fn archives(directory: &Path) -> Vec<String> {
+    let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let beside = |name: &String| {
+        name.ends_with(".manifest.json")
+            || name.ends_with(".state.json")
+            || name == "SHA256SUMS"
+            || !name.contains("Z-")
+    };
+    files(directory).iter().map(name).filter(|name| !beside(name)).collect()
+}
+
+/// How many manifests there are.
+pub(crate) fn manifests(directory: &Path) -> usize {
+    files(directory).iter().filter(|path| path.to_string_lossy().ends_with(".manifest.json")).count()
+}
+
+/// The jobs that are not over, as they are on disk.
+pub(crate) async fn open_jobs(state_dir: &Path) -> Vec<Job> {
+    let options = SqliteConnectOptions::new().filename(state_dir.join("catalog.sqlite"));
+    let mut connection = options.connect().await.unwrap();
+    let query = "SELECT document FROM jobs WHERE state <> 'over' ORDER BY id";
+    let documents: Vec<String> = sqlx::query_scalar(query).fetch_all(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    documents.iter().map(|document| serde_json::from_str(document).unwrap()).collect()
 }

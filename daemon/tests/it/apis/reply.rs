@@ -243,7 +243,8 @@ impl Reply {
             Framing::Close => "Connection: close\r\n".to_owned(),
         };
         let date = (Clock::system().now() + self.skew).format("%a, %d %b %Y %H:%M:%S GMT");
-        let headers: String = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let headers: Vec<String> = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let headers = headers.concat();
         format!("HTTP/1.1 {} Said\r\nDate: {date}\r\n{framing}{headers}\r\n", self.status)
     }
 }

@@ -43,7 +43,7 @@ struct Exchange {
     #[serde(default)]
     framing: Option<String>,
     #[serde(flatten)]
-    body: Body,
+    body: Answered,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
@@ -67,7 +67,7 @@ struct Expected {
 
 /// The answer's body: one of these, or none. A string is itself, any other value its JSON.
 #[derive(Debug, Clone, Default, Deserialize)]
-struct Body {
+struct Answered {
     #[serde(default)]
     body: Option<Value>,
     #[serde(default)]
@@ -80,7 +80,7 @@ struct Body {
     tar_gz: Option<BTreeMap<String, String>>,
 }
 
-impl Body {
+impl Answered {
     fn bytes(&self, fill: &impl Fn(&str) -> String) -> Vec<u8> {
         let filled = |files: &BTreeMap<String, String>| -> Vec<(String, String)> {
             files.iter().map(|(name, text)| (name.clone(), fill(text))).collect()
