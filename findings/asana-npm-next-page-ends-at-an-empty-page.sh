@@ -2,7 +2,7 @@
 # asana (npm) takes a page without items for the end of a list, although that page says where the next one is.
 #
 # A good engineer expects: Asana's pages end where `next_page` is null. A page that a filter or a permission has emptied, but
-# that has an offset to go on with, is one to walk past, as the Python client of the same maker does.
+# that has an offset to go on with, is one to walk past.
 # What happens: `collection.nextPage()` of the JavaScript client asks for such a page and resolves to `{ data: null }`, the
 # same that it gives behind the last page, so that the usual loop `do { .. } while (page.data)` ends there without an error.
 # Why it matters: a script that walks all workspaces, projects or tasks of an organization stops at the first page that

@@ -143,6 +143,7 @@ impl Order<'_> {
         job.remote_state = Some(told.word.clone());
         job.state = if told.phase == JobPhase::Finished { JobState::Finished } else { JobState::Waiting };
         self.shop.catalog.update_job(&job).await?;
+        self.tell(&told.word, told.remote_id.as_deref(), job.requested_at, None);
         if let Some(why) = self.stale(&job, &told).await? {
             self.over(&mut job, &why).await?;
             return Err(self.fault(SourceFault::StaleExport, "take its answer for a new export", &why));

@@ -79,6 +79,10 @@ impl Order<'_> {
         let found: Vec<SourceFault> = report.faults.iter().map(ArchiveFault::code).map(fault).collect();
         let worst = order.into_iter().find(|fault| found.contains(fault)).unwrap_or(SourceFault::ExportDamaged);
         let words: Vec<String> = report.faults.iter().take(TOLD).map(ToString::to_string).collect();
+        if report.faults.iter().any(|fault| fault.code() == "unreadable") {
+            // The disk's fault, and none of the file.
+            return Failure::Damaged { faults: words };
+        }
         self.fault(worst, "take its file for an export", &words.join("; "))
     }
 

@@ -74,11 +74,16 @@ impl Limiter {
 
     /// Waits until a request may go out.
     pub(crate) async fn admit(&self, ask: Ask) {
-        let mut turns = self.turn.lock().await;
         loop {
-            let due = turns.due(&self.limits, ask).max(self.paused());
+            let mut turns = self.turn.lock().await;
             let now = Instant::now();
-            match due {
+            if let Some(due) = turns.due_alone(&self.limits, ask).filter(|due| *due > now) {
+                // Others may go meanwhile: a download that waits its minute holds up no question.
+                drop(turns);
+                sleep_until(due).await;
+                continue;
+            }
+            match turns.due(&self.limits).max(self.paused()) {
                 Some(due) if due > now => sleep_until(due).await,
                 _ => return turns.note(&self.limits, ask, now),
             }
@@ -98,16 +103,19 @@ impl Limiter {
 }
 
 impl Turns {
-    /// When the next request of this kind may go out; none where it may at once.
-    fn due(&self, limits: &Limits, ask: Ask) -> Option<Instant> {
+    /// When the next request of any kind may go out; none where it may at once.
+    fn due(&self, limits: &Limits) -> Option<Instant> {
         let is_full = self.sent.len() >= limits.requests.max(1) as usize;
-        let usual = self.sent.front().filter(|_| is_full).and_then(|first| first.checked_add(limits.per));
-        let own = match ask {
+        self.sent.front().filter(|_| is_full).and_then(|first| first.checked_add(limits.per))
+    }
+
+    /// When the next of this kind may, as far as those of its kind decide.
+    fn due_alone(&self, limits: &Limits, ask: Ask) -> Option<Instant> {
+        match ask {
             Ask::Usual => None,
             Ask::Job => self.job.and_then(|last| last.checked_add(limits.between_jobs)),
             Ask::Download => self.download.and_then(|last| last.checked_add(limits.between_downloads)),
-        };
-        usual.max(own)
+        }
     }
 
     fn note(&mut self, limits: &Limits, ask: Ask, now: Instant) {
@@ -154,6 +162,20 @@ mod tests {
         }
         assert_eq!(begun.elapsed().as_secs(), 10);
         limiter.admit(Ask::Download).await;
+        assert_eq!(begun.elapsed().as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_download_that_waits_holds_up_no_question() {
+        let limiter = Arc::new(Limiter::new(limits(1000)));
+        let begun = Instant::now();
+        limiter.admit(Ask::Download).await;
+        let waiting = Arc::clone(&limiter);
+        let second = async move { waiting.admit(Ask::Download).await };
+        tokio::join!(second, async {
+            limiter.admit(Ask::Usual).await;
+            assert_eq!(begun.elapsed().as_secs(), 0);
+        });
         assert_eq!(begun.elapsed().as_secs(), 60);
     }
 
