@@ -47,6 +47,7 @@ pub mod source;
 pub mod sql;
 pub mod store;
 pub mod tokens;
+mod trust;
 pub mod uploads;
 pub mod watch;
 mod watcher;

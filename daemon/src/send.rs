@@ -15,6 +15,5 @@ mod sender;
 pub(crate) mod target;
 
 pub use error::SendError;
-pub(crate) use http::use_ring;
 pub use sender::{Asker, Sender};
 pub(crate) use target::AppTarget;

@@ -17,7 +17,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{fetch::Taken, job::Link};
+use self::{
+    fetch::{Received, Taken},
+    job::Link,
+};
 use super::{Failure, job::Watched, pipeline::Deadline};
 use crate::{
     context::Context,
@@ -123,7 +126,8 @@ impl<'a> Order<'a> {
         let mut link = self.job().await?;
         let mut taken = Taken::default();
         for tries in 1.. {
-            let failure = match self.take(&mut link, &mut taken).await {
+            let received = self.received(&mut link, &mut taken).await?;
+            let failure = match self.proven(&link, received).await {
                 Ok(archive) => {
                     // A job that stays open for that is found to be over by the next export.
                     if let Err(failure) = self.close(&mut link, "its file is here").await {
@@ -149,17 +153,24 @@ impl<'a> Order<'a> {
         Err(Failure::Unfinished)
     }
 
-    /// A fresh link, the file behind it, and the proof that it is whole and the tenant's.
-    async fn take(&self, link: &mut Link, taken: &mut Taken) -> Result<Stored, Failure> {
+    /// A fresh link, and what came of fetching the file behind it. Whatever keeps the app from telling of its job says
+    /// nothing of that: it is gone on with.
+    async fn received(&self, link: &mut Link, taken: &mut Taken) -> Result<Result<Received, Failure>, Failure> {
         let deadline = self.deadline();
         loop {
             self.finished(link).await?;
-            if let Some(received) = deadline.bound(self.fetch(link, taken)).await? {
-                let _one_of_few = self.proving.acquire().await.ok();
-                return self.prove(link, received).await;
+            match deadline.bound(self.fetch(link, taken)).await {
+                Ok(None) => self.not_yet(link).await?,
+                Ok(Some(received)) => return Ok(Ok(received)),
+                Err(failure) => return Ok(Err(failure)),
             }
-            self.not_yet(link).await?;
         }
+    }
+
+    async fn proven(&self, link: &Link, received: Result<Received, Failure>) -> Result<Stored, Failure> {
+        let received = received?;
+        let _one_of_few = self.proving.acquire().await.ok();
+        self.prove(link, received).await
     }
 
     /// For the fetching as a whole: what the app takes for its job is not counted.

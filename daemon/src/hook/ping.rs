@@ -7,7 +7,7 @@ use orgvault_config::{HookEvent, SecretUrl};
 use reqwest::{Client, StatusCode, Url, redirect::Policy};
 
 use super::Notice;
-use crate::send::use_ring;
+use crate::trust::use_ring;
 
 /// Calls URLs; connects when it is first used.
 #[derive(Default)]

@@ -12,18 +12,17 @@ use std::{
 
 use orgvault_api::{text::chain, units::format_duration};
 use orgvault_config::Server;
-use orgvault_files::open;
 use reqwest::{
-    Certificate, Client, ClientBuilder, RequestBuilder, Response,
+    Client, RequestBuilder, Response,
     header::{
         ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
     },
     redirect::Policy,
 };
-use rustls::crypto::{CryptoProvider, ring};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{answer::Answer, outcome::Outcome};
+use crate::trust::trusting;
 
 pub(crate) use upload::{Coding, Upload};
 
@@ -31,8 +30,6 @@ mod upload;
 
 /// No answer of an importer needs more.
 const LARGEST_ANSWER: usize = 256 * 1024;
-/// Every authority that a system trusts has a tenth of it.
-const LARGEST_PEM: u64 = 4 * 1024 * 1024;
 
 /// A way to a server.
 pub(crate) struct Link<'a> {
@@ -80,7 +77,8 @@ impl<'a> Link<'a> {
             .no_proxy()
             .pool_max_idle_per_host(0)
             .connect_timeout(server.connect_timeout);
-        let client = trusting(builder, server)?.build().map_err(|error| unusable(&error))?;
+        let trusted = trusting(builder, server.ca_file.as_deref(), server.url.starts_with("https:"));
+        let client = trusted.map_err(|error| unusable(&error))?.build().map_err(|error| unusable(&error))?;
         let mut token =
             HeaderValue::try_from(format!("Bearer {}", server.token.reveal())).map_err(|error| unusable(&error))?;
         token.set_sensitive(true);
@@ -126,33 +124,6 @@ impl<'a> Link<'a> {
             }
         };
         Err(NoAnswer { began: progress.began(), cause })
-    }
-}
-
-/// The system's certificates, or those of `ca_file` and no others.
-fn trusting(builder: ClientBuilder, server: &Server) -> Result<ClientBuilder, Outcome> {
-    use_ring();
-    if !server.url.starts_with("https:") {
-        return Ok(builder.tls_certs_only([]));
-    }
-    let Some(path) = &server.ca_file else { return Ok(builder) };
-    let unusable = |cause: String| {
-        Outcome::refused("target_unusable", format!("cannot use the certificates in {}: {cause}", path.display()))
-            .hint("write PEM certificates into it, and let the daemon's user read it")
-    };
-    let read = open::behind_links(path).and_then(|file| open::read_whole(file, LARGEST_PEM));
-    let pem = read.map_err(|error| unusable(error.to_string()))?;
-    match Certificate::from_pem_bundle(&pem) {
-        Ok(certificates) if certificates.is_empty() => Err(unusable("there is none".to_owned())),
-        Ok(certificates) => Ok(builder.tls_certs_only(certificates)),
-        Err(error) => Err(unusable(causes(&error))),
-    }
-}
-
-/// rustls wants to be told once for the whole process whose arithmetic it uses.
-pub(crate) fn use_ring() {
-    if CryptoProvider::get_default().is_none() && ring::default_provider().install_default().is_err() {
-        tracing::debug!("another thread chose the arithmetic of TLS first");
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The rooms of `daemon/src`, the lowest first: each uses only those before it.
-const ROOMS: [&str; 40] = [
+const ROOMS: [&str; 41] = [
     "permissions",
     "sql",
     "row",
@@ -25,6 +25,7 @@ const ROOMS: [&str; 40] = [
     "signature",
     "tokens",
     "lifecycle",
+    "trust",
     "product",
     "uploads",
     "format",

@@ -261,9 +261,8 @@ impl Order<'_> {
         }
     }
 
-    /// Asks how far the job is, and again as long as a job may take where there is no answer. One of an earlier export
-    /// that the app does not know any more is asked for anew.
-    async fn look(&self, rule: &api::Job, link: &mut Link) -> Result<Told, Failure> {
+    /// Asks how far the job is, and again as long as a job may take where there is no answer.
+    async fn look(&self, rule: &api::Job, link: &Link) -> Result<Told, Failure> {
         let deadline = self.begun + self.api.at_most(rule);
         for tries in 1.. {
             let Some(job) = &link.job else { return Err(Failure::Unfinished) };
@@ -271,13 +270,6 @@ impl Order<'_> {
                 Ok(told) => return Ok(told),
                 Err(NoAnswer { again: Some(wait), error, .. }) if Instant::now() + wait < deadline => {
                     self.pause(wait, link, &error.to_string()).await?;
-                }
-                Err(NoAnswer { error, .. })
-                    if link.is_adopted && matches!(error.code(), "unknown_job" | "api_error") =>
-                {
-                    self.close(link, &error.to_string()).await?;
-                    *link = self.create(rule).await?;
-                    return Ok(link.told.take().unwrap_or_else(Told::waiting));
                 }
                 Err(NoAnswer { error, .. }) => return Err(Failure::Source(error)),
             }

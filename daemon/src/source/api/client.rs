@@ -26,6 +26,7 @@ use crate::{
         api::{Auth, Method},
     },
     source::{SourceError, SourceFault},
+    trust::trusting,
 };
 
 /// More of a document is not read: a list of organizations has pages.
@@ -100,7 +101,7 @@ impl ApiClient {
             let failed = |error: &dyn std::error::Error| {
                 SourceError::fault(&name, SourceFault::Tls, "prepare TLS", chain(error))
             };
-            patience::trusting(builder, own.ca_file.as_deref(), base.scheme() == "https")
+            trusting(builder, own.ca_file.as_deref(), base.scheme() == "https")
                 .map_err(|error| failed(&error))?
                 .build()
                 .map_err(|error| failed(&error))

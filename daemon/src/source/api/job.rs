@@ -50,10 +50,17 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// Nothing was told of it yet.
-    pub(crate) fn waiting() -> Self {
-        let word = "requested".to_owned();
-        Self { remote_id: None, phase: JobPhase::Waiting, word, link: None, created_at: None, reason: None }
+    /// The app knows it no more.
+    fn unknown() -> Self {
+        let reason = Some("the app does not know the job any more".to_owned());
+        Self {
+            remote_id: None,
+            phase: JobPhase::Gone,
+            word: "unknown".to_owned(),
+            link: None,
+            created_at: None,
+            reason,
+        }
     }
 
     /// Whether it is an older job than one that was asked for at `requested_at`.
@@ -100,7 +107,8 @@ impl ApiSource {
         }
         // A server that failed may have made the job all the same.
         let heard = answer.status >= 500;
-        if !answer.is_success() || answer.is_refused(errors) {
+        // A page for people is not from the app, so that it has not heard.
+        if !answer.is_success() || answer.is_refused(errors) || answer.is_page() {
             return Err(NoAnswer { heard, ..self.client.refused(&answer, act).into() });
         }
         let mut told = self.heard(job, &answer, act)?;
@@ -173,13 +181,18 @@ impl ApiSource {
         } else {
             format!("ask how far job {id} is")
         };
-        let answer = self.status(status, known, &act, tries).await?;
+        let Some(answer) = self.status(status, known, &act, tries).await? else { return Ok(Told::unknown()) };
+        let errors = &self.client.api.errors;
+        if matches!(answer.status, 404 | 410) && answer.phase(&job.states, errors).is_none() {
+            return Ok(Told::unknown());
+        }
         let mut told = self.told(job, &answer, &act)?;
         told.link = link(export, &told, &answer);
         Ok(told)
     }
 
-    async fn status(&self, status: &Status, known: &Known, act: &str, tries: u32) -> Result<Answer, NoAnswer> {
+    /// What the app says of a job; none where it lists its jobs, and this one not.
+    async fn status(&self, status: &Status, known: &Known, act: &str, tries: u32) -> Result<Option<Answer>, NoAnswer> {
         let id = known.remote_id.as_deref().unwrap_or_default();
         let path = Filling { organization: &known.organization, job: id }.path(&status.path);
         let mut answer = self.client.ask_once(&question(path, act), tries).await?;
@@ -188,16 +201,13 @@ impl ApiSource {
                 answer.json.as_ref().and_then(|json| json.pointer(&item.items)).and_then(|items| items.as_array());
             let found = items
                 .and_then(|items| items.iter().find(|one| one.pointer(&item.id).and_then(text).as_deref() == Some(id)));
-            let Some(found) = found.cloned().filter(|_| answer.is_success()) else {
-                if answer.is_success() {
-                    let words = "it is not in the app's list of jobs any more";
-                    return Err(self.client.fault(SourceFault::UnknownJob, act, words).into());
-                }
+            if !answer.is_success() {
                 return Err(self.client.refused(&answer, act).into());
-            };
+            }
+            let Some(found) = found.cloned() else { return Ok(None) };
             answer.json = Some(found);
         }
-        Ok(answer)
+        Ok(Some(answer))
     }
 
     /// What an answer says of a job.

@@ -1,15 +1,6 @@
-//! How long is waited for an API, and which certificates it may prove itself with.
+//! How long is waited for an API, and what an error on the way is.
 
-use std::{
-    error::Error,
-    io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
-
-use orgvault_files::open;
-use reqwest::{Certificate, ClientBuilder};
-use rustls::crypto::{CryptoProvider, ring};
+use std::{error::Error, io, time::Duration};
 
 use crate::source::SourceFault;
 
@@ -19,8 +10,6 @@ pub(crate) const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 pub(super) const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// The first wait for a job.
 const FIRST_POLL: Duration = Duration::from_secs(1);
-/// A bundle of certificates is smaller.
-const LARGEST_PEM: u64 = 1024 * 1024;
 
 /// The wait after so many tries that a server failed, and did not say how long.
 pub(crate) fn after(tries: u32) -> Duration {
@@ -46,56 +35,6 @@ pub(super) fn fault_of(error: &reqwest::Error) -> SourceFault {
         cause = held.map(|held| held as &(dyn Error + 'static)).or_else(|| one.source());
     }
     if error.is_connect() { SourceFault::Unreachable } else { SourceFault::Lost }
-}
-
-/// Why certificates cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum TrustError {
-    /// The file cannot be read.
-    #[error("cannot read the certificates in {}: {cause}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        cause: io::Error,
-    },
-    /// There is none in it.
-    #[error("there is no certificate in {}", path.display())]
-    None {
-        /// The file.
-        path: PathBuf,
-    },
-    /// They are none.
-    #[error("cannot use the certificates in {}: {cause}", path.display())]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        cause: reqwest::Error,
-    },
-}
-
-/// The system's certificates, or those of `ca_file` and no others; none where nothing is asked by TLS.
-pub(super) fn trusting(builder: ClientBuilder, ca_file: Option<&Path>, tls: bool) -> Result<ClientBuilder, TrustError> {
-    if CryptoProvider::get_default().is_none() && ring::default_provider().install_default().is_err() {
-        tracing::debug!("another thread chose the arithmetic of TLS first");
-    }
-    let Some(path) = ca_file else {
-        return Ok(if tls { builder } else { builder.tls_certs_only([]) });
-    };
-    let path = path.to_owned();
-    let read = open::behind_links(&path).and_then(|file| open::read_whole(file, LARGEST_PEM));
-    let pem = match read {
-        Ok(pem) => pem,
-        Err(cause) => return Err(TrustError::Read { path, cause }),
-    };
-    match Certificate::from_pem_bundle(&pem) {
-        Ok(certificates) if certificates.is_empty() => Err(TrustError::None { path }),
-        Ok(certificates) => Ok(builder.tls_certs_only(certificates)),
-        Err(cause) => Err(TrustError::Parse { path, cause }),
-    }
 }
 
 #[cfg(test)]
