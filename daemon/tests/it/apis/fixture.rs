@@ -160,9 +160,10 @@ pub(crate) fn archives(directory: &Path) -> Vec<String> {
     files(directory).iter().map(name).filter(|name| !beside(name)).collect()
 }
 
-/// How many manifests there are.
+/// How many manifests there are under their final names.
 pub(crate) fn manifests(directory: &Path) -> usize {
-    files(directory).iter().filter(|path| path.to_string_lossy().ends_with(".manifest.json")).count()
+    let is_one = |name: &str| name.ends_with(".manifest.json") && !name.contains(".partial");
+    files(directory).iter().filter(|path| is_one(&path.to_string_lossy())).count()
 }
 
 /// The jobs that are not over, as they are on disk.
