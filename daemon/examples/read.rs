@@ -31,19 +31,13 @@ async fn main() -> Result<()> {
     let times = arguments.next().map_or(Ok(1), |times| times.parse())?;
     let limit = Duration::from_mins(10);
     let config = SourceConfig {
-        api: None,
-        name: "measured".to_owned(),
-        product: "rytask".to_owned(),
-        url: SecretUrl::new(url),
         tls: Tls::AsUrl,
         connect_timeout: limit,
         statement_timeout: limit,
         first_row_timeout: limit,
         stall_timeout: limit,
         export_timeout: limit,
-        strict_schema: false,
-        files: None,
-        retention: None,
+        ..SourceConfig::new("measured".to_owned(), "rytask".to_owned(), SecretUrl::new(url))
     };
     let products = Products::embedded()?;
     let definition = Arc::clone(products.get("rytask").context("the embedded definition")?);

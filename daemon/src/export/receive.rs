@@ -36,8 +36,7 @@ const TRIES: u32 = 5;
 const FETCHED_ANEW: [&str; 5] = ["truncated", "link_expired", "source_stalled", "source_lost", "source_unreachable"];
 
 /// What shows that a job is of no more use: the next export asks for a new one.
-const OF_NO_USE: [&str; 6] =
-    ["truncated", "link_expired", "wrong_organization", "not_an_export", "export_damaged", "redirect_refused"];
+const OF_NO_USE: [&str; 5] = ["truncated", "link_expired", "wrong_organization", "not_an_export", "export_damaged"];
 
 /// One export of a source that is an export API.
 struct Order<'a> {
