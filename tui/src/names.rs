@@ -7,7 +7,7 @@ use std::{
 };
 
 use orgvault_api::{
-    Archive, ArchiveFiles, ArchiveState, Export, Format, JobProgress, OrganizationKey, State, Tenant,
+    Archive, ArchiveFiles, ArchiveState, Export, Format, JobProgress, OrganizationKey, Received, State, Tenant,
     gid::Gid,
     health::{Health, Level},
 };
@@ -86,9 +86,17 @@ pub(crate) fn job(job: &JobProgress) -> String {
     format!("the app's job{id} is {}{waits}", job.state)
 }
 
-/// An archive's format in words.
+/// An archive's format in words: of one that the app made itself nobody knows whether it shows one instant.
 pub(crate) fn archive_format(archive: &Archive) -> String {
-    format(archive.format, archive.entity.as_deref(), archive.gzip, archive.importable)
+    let format = format(archive.format, archive.entity.as_deref(), archive.gzip, archive.importable);
+    if archive.received.is_some() { format!("{format} as received") } else { format }
+}
+
+/// What is known of an archive that the app made itself.
+pub(crate) fn received(received: &Received) -> String {
+    let job = received.job.as_ref().map_or_else(String::new, |job| format!(" as job {job}"));
+    let at = units::time(received.requested_at);
+    format!("asked for at {at}{job}; verified against itself; whether it shows one instant is not known")
 }
 
 /// A state with its meaning.

@@ -35,6 +35,9 @@ pub(crate) use self::{
     patience::before_poll,
 };
 
+/// No job is waited for longer, whatever the source says.
+const LONGEST: Duration = Duration::from_hours(365 * 24);
+
 /// An export API. Connects when it is first asked.
 pub(crate) struct ApiSource {
     pub(crate) client: ApiClient,
@@ -74,7 +77,7 @@ impl ApiSource {
 
     /// How long one of its jobs may take.
     pub(crate) fn at_most(&self, job: &Job) -> Duration {
-        self.own.at_most.unwrap_or(job.at_most)
+        self.own.at_most.unwrap_or(job.at_most).min(LONGEST)
     }
 
     /// Waits until its token may have one more job open.

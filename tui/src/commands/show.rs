@@ -178,6 +178,9 @@ fn archive_lines(archive: &Archive) -> String {
     if let Some(files) = &archive.files {
         text.line(format_args!("files      {}", names::files(files)));
     }
+    if let Some(received) = &archive.received {
+        text.line(format_args!("received   {}", printable(&names::received(received))));
+    }
     text.push_str(&verified_lines(archive.verified.as_ref()));
     text.push_str(&send::record_lines(&archive.sent));
     text.push_str(&warning_lines(&archive.warnings));

@@ -1,10 +1,10 @@
 //! What the commands that only ask print: for people, and as `--json`.
 
 use orgvault_api::{
-    Actor, Archive, Archives, AuditEntry, AuditTrail, CheckLine, CheckResult, Comparison, Counts, Coverage,
-    ExportError, Format, LastArchive, NewToken, Organization, OrganizationKey, Organizations, Rebuilt, Role, RowsPage,
-    SectionCount, SectionCoverage, SectionDifference, Source, SourceCheck, SourceFailure, Sources, State, Status,
-    Token, Tokens,
+    Actor, Archive, Archives, AuditEntry, AuditTrail, CheckLine, CheckResult, Comparison, Consistency, Counts,
+    Coverage, ExportError, Format, LastArchive, NewToken, Organization, OrganizationKey, Organizations, Rebuilt,
+    Received, Role, RowsPage, SectionCount, SectionCoverage, SectionDifference, Source, SourceCheck, SourceFailure,
+    Sources, State, Status, Token, Tokens, VerifiedAgainst,
 };
 
 use crate::{
@@ -332,6 +332,27 @@ fn show_of_an_archive() {
         (ARCHIVES_OF_IT, Reply::json(&Archives { archives: vec![shown], next: None })),
     ]);
     insta::assert_snapshot!(both(&stub, &["show", "7"]));
+}
+
+#[test]
+fn of_an_archive_that_an_app_made_it_is_said_that_nobody_knows_its_instant() {
+    let (verified_against, consistency) = (VerifiedAgainst::Itself, Consistency::Unknown);
+    let received = Received { verified_against, consistency, job: Some("7\u{1b}7".to_owned()), requested_at: at(0) };
+    let shown = Archive { gzip: true, received: Some(received), ..archive(7, "acme") };
+    let list = Archives { archives: vec![shown.clone()], next: None };
+    let stub = Stub::start([
+        ("GET /v1/archives/7", Reply::json(&shown)),
+        ("GET /v1/exports/7", Reply::json(&finished(7, "acme"))),
+        (ARCHIVES_OF_IT, Reply::json(&list)),
+        ("GET /v1/archives", Reply::json(&list)),
+    ]);
+    let (show, listed) = (run(&stub, &["show", "7"]).ok(), run(&stub, &["archives"]).ok());
+    assert!(listed.contains("json.gz as received"), "{listed}");
+    let told = "received   asked for at 2026-01-31 09:30:00Z as job 7\\u{1b}7; verified against itself; whether it shows one \
+                instant is not known\n";
+    assert!(show.contains(told), "{show}");
+    let json: serde_json::Value = serde_json::from_str(&run(&stub, &["archives", "--json"]).ok()).unwrap();
+    assert_eq!(json["archives"][0]["received"]["consistency"], "unknown");
 }
 
 #[test]

@@ -165,11 +165,11 @@ fn two_blocks_are_all_that_an_admin_of_asana_writes() {
     let asana = part("## Asana, and other apps without a database", "## Before you need the archive");
     let [config] = blocks(asana, "toml").try_into().unwrap();
     let machine = Machine::new(&format!("[access]\nowners = [\"root\"]\n{config}"));
-    let ran = machine.run("orgvaultd --config config.toml check-config");
+    let ran = machine.run("orgvaultd check-config");
     let said = String::from_utf8_lossy(&ran.stderr);
     assert!(said.contains("asana.token: cannot be read"), "{said}");
     machine.follow("umask 027; echo s3cret > asana.token");
-    let said = machine.follow("orgvaultd --config config.toml check-config");
+    let said = machine.follow("orgvaultd check-config");
     assert!(said.contains("config.toml: ok, 1 source"), "{said}");
 }
 

@@ -6,7 +6,10 @@ use orgvault_api::{Archive, Export, ExportRequest, Role, State, client::ArchiveF
 use orgvault_config::{Config, Environment};
 use orgvault_testing::postgres::{RYTASK, SOLIDTIME, TRUEPPM};
 
-use super::fixture::{code, define};
+use super::{
+    fixture::{Api, code, define},
+    transcript::Transcript,
+};
 use crate::{
     api::{
         faces::source,
@@ -17,6 +20,7 @@ use crate::{
     keep::fixture::ended,
 };
 
+const RECORDED: &str = include_str!("../fixtures/transcripts/asana-client.json");
 const PAGE: &str = include_str!("../../../../docs/collecting.md");
 
 /// The page's definition of the Asana face.
@@ -123,4 +127,22 @@ async fn the_four_faces_of_one_orgvault_are_sources_of_another() {
     let collected = listed.iter().filter(|one| one.key.source == "asana").count();
     let own = known.iter().filter(|one| one.key.source == "rytask" && one.deleted_at.is_none()).count();
     assert_eq!(collected, own, "the Asana face lists each that is there");
+}
+
+/// Asana's own client, once recorded with our face: what it was told is what a source is told.
+#[tokio::test]
+async fn what_the_official_client_was_told_makes_an_archive() {
+    const ACME: &str = "00000001-0001-4000-8000-000000000000";
+    let api = Api::start().await;
+    let transcript = Transcript::parse(&RECORDED.replace("2026-11-28T16:17:15.640Z", "{now}"));
+    transcript.replay(&api);
+    // The client did not ask for these.
+    let asked = |line: &&str| !line.starts_with("list = ") && !line.starts_with("whoami = ");
+    let definition = of_the_page().lines().filter(asked).collect::<Vec<_>>().join("\n");
+    let source = api.source("rytask-instance", "", &[ACME], "");
+    let daemon = api.daemon_with(&source, |config| define(config, "rytask-instance", &definition)).await;
+    let (_, archive) = export(&daemon, &format!("work/{ACME}")).await;
+    transcript.assert_replayed(&api);
+    assert!(RECORDED.contains(&archive.sha256), "the face's ETag is the file's SHA-256");
+    assert!(daemon.client.verify(archive.gid).await.unwrap().ok);
 }

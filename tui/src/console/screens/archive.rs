@@ -171,8 +171,10 @@ fn facts(model: &Model, screen: &ArchiveScreen, archive: &Archive, columns: usiz
     for warning in &archive.warnings {
         add(&format!("{} {}: {}", theme.symbols.warning, warning.code, warning.message), theme.careful);
     }
-    for (name, value) in [("path", &archive.path), ("sha256", &archive.sha256), ("snapshot", &archive.snapshot)] {
-        for (place, line) in wrap(value, columns.saturating_sub(10), 0, usize::MAX).into_iter().enumerate() {
+    let received = archive.received.as_ref().map(|received| ("received", names::received(received)));
+    let known = [("path", &archive.path), ("sha256", &archive.sha256), ("snapshot", &archive.snapshot)];
+    for (name, value) in known.map(|(name, value)| (name, value.clone())).into_iter().chain(received) {
+        for (place, line) in wrap(&value, columns.saturating_sub(10), 0, usize::MAX).into_iter().enumerate() {
             let name = if place == 0 { name } else { "" };
             lines.push((format!("{name:<10}{line}"), theme.dim));
         }
@@ -190,6 +192,7 @@ pub(super) fn checked(theme: &Theme, archive: &Archive, now: Timestamp) -> Cell 
             Cell::new(format!("{} {} ago", symbols.ok, age(seen.at, now)), theme.good)
         }
         (ArchiveState::Present, Some(_)) => Cell::new(format!("{} faults", symbols.damaged), theme.bad),
+        (ArchiveState::Present, None) if archive.received.is_some() => Cell::new("as received", theme.dim),
         (ArchiveState::Present, None) => Cell::new("as written", theme.dim),
     }
 }
