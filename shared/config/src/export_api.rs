@@ -6,7 +6,7 @@ use crate::{
     Environment, Token,
     checked_toml::{Table, Unique, Value},
     target,
-    values::{absolute_path, some_duration},
+    values::{absolute_path, hosts, some_duration},
 };
 
 /// The keys that a database has not.
@@ -60,20 +60,6 @@ fn organizations(value: &Value<'_>) -> Option<Vec<String>> {
         return value.refuse("is empty", "write the id of at least one organization");
     }
     Some(read)
-}
-
-/// Names of hosts; `*.example.com` is each below it.
-fn hosts(value: &Value<'_>) -> Option<Vec<String>> {
-    value.each(|element| {
-        let host = element.some_text()?;
-        let name = host.strip_prefix("*.").unwrap_or(&host);
-        let odd = |character: char| !(character.is_ascii_alphanumeric() || "-.:[]".contains(character));
-        if name.is_empty() || name.contains(odd) {
-            let fix = "write a host as \"files.example.com\", or \"*.example.com\" for each below it";
-            return element.refuse(format!("{host:?} is no name of a host"), fix);
-        }
-        Some(host.to_ascii_lowercase())
-    })
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ pub use self::{
     schedule::{Missed, ScheduleConfig},
     scrub::Scrub,
     target::{FILE_PLACEHOLDER, Instance, Server, TargetConfig, TargetKind, Token},
+    values::{hosts, is_loopback},
     variables::Variables,
 };
 

@@ -28,8 +28,24 @@ pub(super) fn absolute_path(value: &Value<'_>) -> Option<PathBuf> {
     value.refuse(format!("{:?} is no absolute path", path.display().to_string()), "begin it with /")
 }
 
+/// Names of hosts; `*.example.com` is each below it.
+#[must_use]
+pub fn hosts(value: &Value<'_>) -> Option<Vec<String>> {
+    value.each(|element| {
+        let host = element.text_as("*.example.com")?;
+        let name = host.strip_prefix("*.").unwrap_or(host);
+        let odd = |character: char| !(character.is_ascii_alphanumeric() || "-.:[]".contains(character));
+        if name.is_empty() || name.contains(odd) || name.starts_with('.') {
+            let fix = "write a host as \"files.example.com\", or \"*.example.com\" for each below it";
+            return element.refuse(format!("{host:?} is no name of a host"), fix);
+        }
+        Some(host.to_ascii_lowercase())
+    })
+}
+
 /// Whether what is sent to this host never leaves this machine.
-pub(super) fn is_loopback(host: &str) -> bool {
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

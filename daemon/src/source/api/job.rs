@@ -133,8 +133,7 @@ impl ApiSource {
     fn heard(&self, job: &Job, answer: &Answer, act: &str) -> Result<Told, SourceError> {
         let remote_id = match &job.id {
             Some(pointer) => Some(answer.text_at(pointer).ok_or_else(|| {
-                let fault = if answer.is_page() { SourceFault::NotAnExport } else { SourceFault::UnknownJob };
-                self.client.fault(fault, act, &format!("its answer has no id at `{pointer}`"))
+                self.client.fault(SourceFault::UnknownJob, act, &format!("its answer has no id at `{pointer}`"))
             })?),
             None => None,
         };

@@ -1,12 +1,15 @@
 //! `[[export]]`: one format, and how the app makes and hands it out.
 
 use orgvault_api::Format;
-use orgvault_config::checked_toml::{Table, Value};
+use orgvault_config::{
+    checked_toml::{Table, Value},
+    hosts,
+};
 
 use super::{
     content::content,
     job::job,
-    values::{OF_A_JOB, ORGANIZATION, hosts, path, pointer, some, statuses},
+    values::{OF_A_JOB, ORGANIZATION, path, pointer, some, statuses},
 };
 use crate::product::{
     api::{ApiExport, Download, DownloadFrom, Job},

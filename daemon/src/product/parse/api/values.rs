@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, Uri};
 use orgvault_api::units;
-use orgvault_config::checked_toml::{Table, Value};
+use orgvault_config::{
+    checked_toml::{Table, Value},
+    is_loopback,
+};
 
 /// What a template may hold in braces.
 pub(super) const ORGANIZATION: [&str; 2] = ["organization", "slug"];
@@ -42,11 +45,6 @@ pub(super) fn base(value: &Value<'_>) -> Option<String> {
         return value.refuse(format!("{text:?} would carry the token and the data in plain text"), fix);
     }
     Some(text.trim_end_matches('/').to_owned())
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A path below the base, with its query; `names` are what may stand in braces.
@@ -109,20 +107,6 @@ pub(super) fn some<T>(value: &Value<'_>, read: impl FnMut(&Value<'_>) -> Option<
 /// HTTP statuses.
 pub(super) fn statuses(value: &Value<'_>) -> Option<Vec<u16>> {
     some(value, |element| element.integer(100..=599), "write at least one status, or leave it out")
-}
-
-/// Names of hosts; `*.example.com` is each below it.
-pub(super) fn hosts(value: &Value<'_>) -> Option<Vec<String>> {
-    value.each(|element| {
-        let host = element.text_as("*.example.com")?;
-        let name = host.strip_prefix("*.").unwrap_or(host);
-        let odd = |character: char| !(character.is_ascii_alphanumeric() || "-.:[]".contains(character));
-        if name.is_empty() || name.contains(odd) || name.starts_with('.') {
-            let fix = "write a host as \"files.example.com\", or \"*.example.com\" for each below it";
-            return element.refuse(format!("{host:?} is no name of a host"), fix);
-        }
-        Some(host.to_ascii_lowercase())
-    })
 }
 
 /// The name of a header, in the case in which it is written.
