@@ -264,7 +264,7 @@ pub fn encoder<W: Output + 'static>(plan: Arc<ArchivePlan>, out: W) -> Result<Bo
         Format::Seed | Format::SeedEvents if plan.definition.formats.contains(&plan.format) => {
             Ok(Box::new(SeedEncoder::new(plan, out)))
         }
-        Format::Seed | Format::SeedEvents | Format::Tar => Err(FormatError::NotOffered {
+        Format::Seed | Format::SeedEvents | Format::Full | Format::Tar => Err(FormatError::NotOffered {
             product: plan.definition.name.clone(),
             format: plan.format,
             formats: plan.definition.formats.clone(),

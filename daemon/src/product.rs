@@ -243,6 +243,9 @@ pub struct Table {
     pub is_shared: bool,
     /// Why its rows are not exported.
     pub excluded: Option<String>,
+    /// A condition in SQL that is true for the rows of the organization `$1`: `organization_id = $1`. None where
+    /// the count query of a section says which rows those are, or nothing does.
+    pub tenant: Option<String>,
     /// Why it has rows that belong to no organization.
     pub orphans: Option<String>,
     /// Whether only some releases of the app have it.

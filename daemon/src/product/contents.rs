@@ -21,7 +21,7 @@ impl Section {
                 Format::Csv => self.entity.is_some(),
                 Format::Zip => self.member.is_some(),
                 Format::Json | Format::Seed | Format::SeedEvents => true,
-                Format::Tar => false,
+                Format::Full | Format::Tar => false,
             }
     }
 }

@@ -22,13 +22,15 @@ pub enum Format {
     Seed,
     /// TruePPM's canonical seed with its timeline of events (v2).
     SeedEvents,
+    /// Every row of an organization with every column, as BagIt in a ZIP: it can be put back exactly.
+    Full,
     /// A tar, as only apps make it themselves: nothing is written as one here.
     Tar,
 }
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: [Self; 6] = [Self::Json, Self::Csv, Self::Zip, Self::Seed, Self::SeedEvents, Self::Tar];
+    pub const ALL: [Self; 7] = [Self::Json, Self::Csv, Self::Zip, Self::Seed, Self::SeedEvents, Self::Full, Self::Tar];
 
     /// The name on the wire and on the command line.
     #[must_use]
@@ -39,6 +41,7 @@ impl Format {
             Self::Zip => "zip",
             Self::Seed => "seed",
             Self::SeedEvents => "seed-events",
+            Self::Full => "full",
             Self::Tar => "tar",
         }
     }
@@ -58,7 +61,7 @@ impl fmt::Display for Format {
 
 /// The text names no format.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no format: expected json, csv, zip, seed, seed-events or tar")]
+#[error("`{0}` is no format: expected json, csv, zip, seed, seed-events, full or tar")]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {

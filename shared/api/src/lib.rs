@@ -26,6 +26,7 @@ mod audit;
 mod coverage;
 mod demo;
 mod diagnosis;
+mod drill;
 mod export;
 mod history;
 mod job;
@@ -50,6 +51,7 @@ pub use audit::{Actor, AuditEntry, AuditTrail};
 pub use coverage::{Coverage, SectionCoverage};
 pub use demo::DemoReady;
 pub use diagnosis::Diagnosis;
+pub use drill::{Drill, Proof, Verdict};
 pub use export::{
     Event, Export, ExportError, ExportRequest, Exports, Format, JobProgress, Progress, SectionProgress, State,
 };

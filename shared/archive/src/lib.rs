@@ -15,6 +15,7 @@
 //! assert!(!orgvault_archive::naming::clean_slug("../Acme & Söhne").contains('/'));
 //! ```
 
+pub mod full;
 pub mod manifest;
 pub mod naming;
 pub mod reader;

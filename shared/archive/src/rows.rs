@@ -122,7 +122,7 @@ pub fn rows_of(
             known => Err(Unread::Unknown(known)),
         },
         // A tar is always one that an app made.
-        Format::Zip | Format::Tar => from_zip(reader, manifest, section, page),
+        Format::Zip | Format::Full | Format::Tar => from_zip(reader, manifest, section, page),
     };
     let (name, section) = (name.to_owned(), section.to_owned());
     read.map(Page::finish).map_err(|unread| match unread {

@@ -43,7 +43,7 @@ pub fn same_data(one: Side<'_>, other: Side<'_>) -> Option<bool> {
         return Some(false);
     }
     let same = match left.format {
-        Format::Zip => same_members(one, other),
+        Format::Zip | Format::Full => same_members(one, other),
         Format::Tar => same_sums(one, other, of_entries),
         // An app promises no order of the lines that it writes.
         _ if left.received.is_some() => {

@@ -249,7 +249,7 @@ fn examine(reader: &ArchiveReader, expected: &Expected<'_>, progress: Progress<'
             let read_as = expected.received.unwrap_or(alone);
             read(&mut |tar| received::tar(tar, read_as))
         }
-        Format::Zip => {
+        Format::Zip | Format::Full => {
             let (nothing, mut raw) = read(&mut |_content| Structure::default());
             if raw.stopped || raw.error.is_some() {
                 return (nothing, raw);

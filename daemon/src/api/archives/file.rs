@@ -95,7 +95,7 @@ fn media_type(format: Format, gzip: bool) -> &'static str {
         Format::Tar => "application/x-tar",
         Format::Json | Format::Seed | Format::SeedEvents => "application/json",
         Format::Csv => "text/csv; charset=utf-8",
-        Format::Zip => "application/zip",
+        Format::Zip | Format::Full => "application/zip",
     }
 }
 

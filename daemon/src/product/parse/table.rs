@@ -41,6 +41,7 @@ fn read(keys: &Keys<'_>) -> Table {
         known,
         is_shared,
         excluded,
+        tenant: keys.optional("tenant", Value::some_text),
         orphans: keys.optional("orphans", Value::some_text),
         is_optional: optional.0,
         optional_columns: optional.1,

@@ -52,7 +52,7 @@ pub(super) fn content(table: &Table<'_>, format: Option<Format>) -> Content {
 }
 
 fn holds_members(format: Format) -> bool {
-    matches!(format, Format::Zip | Format::Tar)
+    matches!(format, Format::Zip | Format::Full | Format::Tar)
 }
 
 fn is_of_rows(inner: Inner) -> bool {
@@ -65,7 +65,7 @@ fn usual(format: Format) -> Inner {
         Format::Json => Inner::Rows,
         Format::Csv => Inner::Csv,
         Format::Seed | Format::SeedEvents => Inner::Seed,
-        Format::Zip | Format::Tar => Inner::Opaque,
+        Format::Zip | Format::Full | Format::Tar => Inner::Opaque,
     }
 }
 
@@ -75,7 +75,7 @@ fn inner(value: &Value<'_>, format: Option<Format>) -> Option<Inner> {
         Some(Format::Json) => matches!(inner, Inner::Ndjson | Inner::Json | Inner::Rows | Inner::Document),
         Some(Format::Csv) => inner == Inner::Csv,
         Some(Format::Seed | Format::SeedEvents) => inner == Inner::Seed,
-        Some(Format::Zip | Format::Tar) | None => true,
+        Some(Format::Zip | Format::Full | Format::Tar) | None => true,
     };
     if let Some(format) = format.filter(|_| !fits) {
         return value.refuse(format!("does not fit `format = \"{format}\"`"), "change one of the two");
