@@ -9,7 +9,7 @@ BIN         ?= target/release
 CONFORMANCE ?= $(GOLDEN)/../conformance/conformance.py
 # What the tests run besides Rust: a PostgreSQL server, four readers of ZIP files, the HTTP client of the docs, and what
 # docs/readers.md names.
-PACKAGES    := postgresql openssl unzip python3 php-cli php-zip libarchive-tools curl jq \
+PACKAGES    := postgresql openssl openssh-client unzip python3 php-cli php-zip libarchive-tools curl jq \
                python3-venv sqlite3 miller mariadb-server-core mariadb-client-core systemd
 
 READERS     := target/readers

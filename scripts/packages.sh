@@ -7,6 +7,7 @@ for package in "$@"; do
   case $package in
     postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$missing $package" ;;
     php-zip) php -m 2>/dev/null | grep -qi '^zip$' || missing="$missing $package" ;;
+    openssh-client) command -v ssh-keygen >/dev/null || missing="$missing $package" ;;
     php-cli) command -v php >/dev/null || missing="$missing $package" ;;
     systemd) command -v systemd-analyze >/dev/null || missing="$missing $package" ;;
     python3-venv) python3 -c 'import ensurepip' 2>/dev/null || missing="$missing $package" ;;

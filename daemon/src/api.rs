@@ -12,6 +12,7 @@ mod diagnosis;
 mod discretion;
 pub(crate) mod error_style;
 mod events;
+mod evidence;
 mod exports;
 pub(crate) mod faces;
 mod gate;
@@ -42,6 +43,7 @@ use tokio::sync::Mutex;
 use crate::{
     catalog::Catalog,
     context::Context,
+    evidence::EvidenceKey,
     export::Engine,
     reload::Reloader,
     schedule::Schedules,
@@ -66,6 +68,8 @@ pub struct App {
     pub(crate) sender: Sender,
     /// Signs download links.
     pub(crate) url_key: UrlKey,
+    /// Signs evidence.
+    evidence_key: Arc<EvidenceKey>,
     /// Begins the runs that are due.
     pub(crate) schedules: Schedules,
     /// Reads the configuration again.
@@ -76,6 +80,14 @@ pub struct App {
     pub(crate) starting: Mutex<()>,
 }
 
+/// What the API signs with.
+pub struct Keys {
+    /// Download links.
+    pub links: UrlKey,
+    /// Evidence.
+    pub evidence: EvidenceKey,
+}
+
 impl App {
     /// What the routes work with from now on.
     #[must_use]
@@ -84,7 +96,7 @@ impl App {
         engine: Engine,
         tokens: Tokens,
         sender: Sender,
-        url_key: UrlKey,
+        keys: Keys,
         schedules: Schedules,
         reloader: Arc<Reloader>,
     ) -> Self {
@@ -94,7 +106,8 @@ impl App {
             engine,
             tokens,
             sender,
-            url_key,
+            url_key: keys.links,
+            evidence_key: Arc::new(keys.evidence),
             schedules,
             reloader,
             rates: Rates::default(),

@@ -1,6 +1,7 @@
 //! The audit trail: who was handed data, deleted, sent, or was refused. Append-only JSON lines in
-//! `state_dir/audit/`; what cannot be recorded is not handed out.
+//! `state_dir/audit/`, each bound to the one before; what cannot be recorded is not handed out.
 
+mod chain;
 mod flood;
 mod trail;
 
@@ -11,7 +12,7 @@ use std::{
 };
 
 use orgvault_api::{
-    Actor, AuditEntry, AuditTrail,
+    Actor, AuditChain, AuditEntry, AuditTrail,
     clock::{Clock, Timestamp},
     gid::Gid,
 };
@@ -123,22 +124,54 @@ impl Audit {
     /// # Errors
     /// When the trail cannot be read.
     pub fn read(&self, after: Option<&Cursor>, limit: usize) -> Result<AuditTrail, AuditError> {
-        let mut open = self.lock();
-        let due = open.flood.due(self.clock.now());
-        open.write(&due);
-        let trail = open.trail.clone();
-        // A reader of a long trail must not hold up those who write.
-        drop(open);
+        let trail = self.written();
         match after {
             Some(cursor) => trail.after(cursor, limit),
             None => trail.newest(limit),
         }
     }
 
+    /// Whether the trail is what was written, and where the line whose SHA-256 somebody has noted is.
+    ///
+    /// # Errors
+    /// When the trail cannot be read.
+    pub fn verify(&self, noted: Option<&str>) -> Result<AuditChain, AuditError> {
+        self.written().walk(noted, |_line| ())
+    }
+
+    /// The lines that name this export or archive, as they stand, and the chain that they are in.
+    ///
+    /// # Errors
+    /// When the trail cannot be read.
+    pub fn lines_of(&self, gid: Gid) -> Result<(Vec<u8>, AuditChain), AuditError> {
+        let mut lines = Vec::new();
+        let chain = self.written().walk(None, |line| {
+            if names(line, gid) {
+                lines.extend_from_slice(line);
+            }
+        })?;
+        Ok((lines, chain))
+    }
+
+    /// The trail with what is due now. A reader of a long one must not hold up those who write.
+    fn written(&self) -> Trail {
+        let mut open = self.lock();
+        let due = open.flood.due(self.clock.now());
+        open.write(&due);
+        open.trail.clone()
+    }
+
     /// A panic while the lock was held leaves at worst a line cut short, which is begun anew.
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a line is about it, or about a route that has it in its path.
+fn names(line: &[u8], gid: Gid) -> bool {
+    let number = gid.to_string();
+    serde_json::from_slice::<AuditEntry>(line)
+        .is_ok_and(|entry| entry.gid == Some(gid) || entry.on.split('/').any(|part| part == number))
 }
 
 impl Open {

@@ -17,6 +17,7 @@ use crate::{
     catalog::{Catalog, CatalogError, Mend},
     context::{Context, Sources},
     coverage,
+    evidence::EvidenceKey,
     export::{Engine, EngineParts},
     hook::Hooks,
     keep::{self, KeepError},
@@ -138,7 +139,7 @@ async fn run_found(
     let tracker = TaskTracker::new();
     let vital = Vital::new(stop.soft.clone());
     let secrets = Secrets::of(&config.daemon.state_dir);
-    let url_key = UrlKey::of(&secrets)?;
+    let keys = api::Keys { links: UrlKey::of(&secrets)?, evidence: EvidenceKey::of(&secrets)? };
     let tokens = Tokens::open(secrets)?;
     let http = HttpListener::open(&config.http, &clock).await?;
     let (configure, configured) = watch::channel(Arc::new(config.clone()));
@@ -170,7 +171,7 @@ async fn run_found(
     let patience = config.daemon.stop_timeout;
     let served = async {
         let limits = server::Limits::new(&config);
-        let app = api::App::new(Arc::clone(&context), engine, tokens, sender, url_key, schedules, reloader);
+        let app = api::App::new(Arc::clone(&context), engine, tokens, sender, keys, schedules, reloader);
         let service = api::service(app);
         supervisor::ready();
         let exported = async {

@@ -83,6 +83,20 @@ impl Secrets {
         open::read_whole(file, LARGEST).map(Some).map_err(failed)
     }
 
+    /// Random bytes for a new secret.
+    ///
+    /// # Errors
+    /// When the system has none.
+    pub(crate) fn drawn<const BYTES: usize>(&self, name: &str) -> Result<[u8; BYTES], SecretError> {
+        let mut bytes = [0; BYTES];
+        getrandom::fill(&mut bytes).map_err(|error| SecretError::System {
+            act: "draw a key for",
+            path: self.path(name),
+            cause: error.into(),
+        })?;
+        Ok(bytes)
+    }
+
     /// Replaces a secret. It is on disk when this returns.
     ///
     /// # Errors

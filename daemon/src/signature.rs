@@ -84,12 +84,7 @@ impl UrlKey {
             let damaged = SecretError::Damaged { path: secrets.path(FILE), reason };
             return <[u8; KEY_BYTES]>::try_from(bytes).map(Self).or(Err(damaged));
         }
-        let mut key = [0; KEY_BYTES];
-        getrandom::fill(&mut key).map_err(|error| SecretError::System {
-            act: "draw a key for",
-            path: secrets.path(FILE),
-            cause: error.into(),
-        })?;
+        let key = secrets.drawn(FILE)?;
         secrets.write(FILE, &key)?;
         Ok(Self(key))
     }

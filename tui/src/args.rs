@@ -90,6 +90,8 @@ pub(crate) enum Command {
     Seed(commands::seed::Args),
     /// Tell who was handed data, deleted, sent, or was refused
     Audit(commands::audit::Args),
+    /// Write signed evidence of an archive, for an auditor
+    Evidence(commands::evidence::Args),
     /// List the schedules
     Schedules(commands::schedules::Args),
     /// Run, pause or resume a schedule

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, Permissions},
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     str::FromStr,
@@ -67,6 +67,28 @@ impl Destination {
                     .tempfile_in(directory(&place))
                     .map_err(|error| cannot_write(&place, &error))?;
                 Ok(Self::File { partial, place })
+            }
+        }
+    }
+
+    /// Writes these bytes; gives the file's path where there is one.
+    ///
+    /// # Errors
+    /// When they cannot be written: then there is no file, or the one that was there before.
+    pub(crate) fn write(self, bytes: &[u8]) -> Result<Option<PathBuf>, Failure> {
+        match self {
+            Self::Stdout => {
+                let mut output = io::stdout().lock();
+                let written = output.write_all(bytes).and_then(|()| output.flush());
+                written.map_err(|error| cannot_write(Path::new("standard output"), &error))?;
+                Ok(None)
+            }
+            Self::File { mut partial, place } => {
+                let written = partial.write_all(bytes).and_then(|()| partial.as_file().sync_all());
+                written.map_err(|error| cannot_write(&place, &error))?;
+                partial.persist(&place).map_err(|error| cannot_write(&place, &error.error))?;
+                sync_directory(directory(&place)).map_err(|error| cannot_write(&place, &error))?;
+                Ok(Some(place))
             }
         }
     }

@@ -18,7 +18,7 @@ use super::{
     description::Description,
     diagnosis,
     error_style::ErrorStyle,
-    events, exports,
+    events, evidence, exports,
     gate::{self, reject_unrouted},
     health, jobs, metrics, organizations, reload, retention, rows, schedules, sources, status, tokens,
 };
@@ -158,6 +158,8 @@ fn own_routes() -> Vec<Route> {
         Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete).records_failures("archive.delete"),
         Route::new(GET,    "/v1/archives/{gid}/download",              Admin,  archives::download).scoped().hands_out("archive.download"),
         Route::new(GET,    "/v1/downloads/{gid}",                      None,   archives::signed).scoped().hands_out("archive.download"),
+        Route::new(GET,    "/v1/archives/{gid}/evidence",              Admin,  evidence::of_archive).scoped().hands_out("archive.evidence"),
+        Route::new(GET,    "/v1/evidence/key",                         Viewer, evidence::key).scoped(),
         Route::new(POST,   "/v1/archives/{gid}/verify",                Admin,  archives::verify).scoped(),
         Route::new(PUT,    "/v1/archives/{gid}/pin",                   Admin,  archives::pin).scoped().records("archive.pin"),
         Route::new(DELETE, "/v1/archives/{gid}/pin",                   Admin,  archives::unpin).scoped().records("archive.unpin"),
@@ -179,6 +181,7 @@ fn own_routes() -> Vec<Route> {
         Route::new(POST,   "/v1/run-due",                              Admin,  schedules::run_due).records("schedule.run_due"),
         Route::new(POST,   "/v1/catalog/rebuild",                      Owner,  catalog::rebuild),
         Route::new(GET,    "/v1/audit",                                Owner,  audit::list),
+        Route::new(GET,    "/v1/audit/verify",                         Owner,  audit::verify),
         Route::new(GET,    "/v1/tokens",                               Owner,  tokens::list),
         Route::new(POST,   "/v1/tokens",                               Owner,  tokens::add).records("token.add"),
         Route::new(DELETE, "/v1/tokens/{name}",                        Owner,  tokens::revoke).records("token.revoke"),
@@ -233,6 +236,7 @@ mod tests {
         audit::Audit,
         catalog::Catalog,
         context::{Context, Sources},
+        evidence::EvidenceKey,
         export::{Engine, EngineParts},
         hook::Hooks,
         lifecycle::Vital,
@@ -268,7 +272,8 @@ mod tests {
         let engine = Engine::start(parts).await.unwrap();
         let sender = Sender::new(Arc::clone(&context), tracker.clone(), stop.clone(), abort);
         let secrets = Secrets::of(directory);
-        let url_key = UrlKey::of(&secrets).unwrap();
+        let keys =
+            crate::api::Keys { links: UrlKey::of(&secrets).unwrap(), evidence: EvidenceKey::of(&secrets).unwrap() };
         let tokens = Tokens::open(secrets).unwrap();
         let schedules = Schedules::start(schedule::ScheduleParts {
             context: Arc::clone(&context),
@@ -282,7 +287,7 @@ mod tests {
         .await
         .unwrap();
         let reloader = Arc::new(Reloader::new(Arc::clone(&context), configure, TaskTracker::new()));
-        crate::api::service(App::new(context, engine, tokens, sender, url_key, schedules, reloader)).router
+        crate::api::service(App::new(context, engine, tokens, sender, keys, schedules, reloader)).router
     }
 
     /// Whatever the role is: a signature, or a token.

@@ -1,5 +1,6 @@
 //! The trail's files: one for each start of the daemon and each day, a new one when one is full,
-//! named by the time of their first line, so that their names sort as their lines do.
+//! named by the time of their first line, so that their names sort as their lines do, whatever the
+//! clock does.
 
 use std::{
     fmt,
@@ -11,11 +12,14 @@ use std::{
 };
 
 use chrono::{NaiveDateTime, TimeDelta};
-use orgvault_api::{AuditEntry, AuditTrail, clock::Timestamp};
+use orgvault_api::{AuditChain, AuditEntry, AuditTrail, clock::Timestamp};
 use orgvault_files::open;
 use rustix::fs::OFlags;
 
-use super::AuditError;
+use super::{
+    AuditError,
+    chain::{Head, Walk},
+};
 use crate::permissions;
 
 const SUFFIX: &str = ".jsonl";
@@ -71,17 +75,19 @@ pub(super) struct Trail {
     directory: PathBuf,
     /// None: the next entry begins a new file.
     current: Option<String>,
+    /// None: the last line is to be read from the disk.
+    head: Option<Head>,
 }
 
 impl Trail {
     pub(super) fn new(directory: PathBuf) -> Self {
-        Self { directory, current: None }
+        Self { directory, current: None, head: None }
     }
 
     /// Appends one line and syncs it. A line that was cut short is taken back.
     pub(super) fn append(&mut self, entry: &AuditEntry) -> Result<(), AuditError> {
-        let mut line = serde_json::to_vec(entry).map_err(|error| self.failed("write", error.into()))?;
-        line.push(b'\n');
+        let head = self.head.take().map_or_else(|| self.last_line(), Ok)?;
+        let line = head.line(entry).map_err(|error| self.failed("write", error.into()))?;
         let name = self.current_for(entry.at)?;
         let path = self.path(&name);
         let failed = |cause| AuditError { act: "write", path: path.clone(), cause };
@@ -91,10 +97,12 @@ impl Trail {
         let written = file.write_all(&line).and_then(|()| file.sync_data());
         if let Err(cause) = written {
             if file.set_len(before).is_err() {
-                self.current = None;
+                // Whether the line is there whole is to be read again.
+                (self.current, self.head) = (None, None);
             }
             return Err(failed(cause));
         }
+        self.head = Some(head.after(&line));
         self.current = (before + (line.len() as u64) < FILE_BYTES).then_some(name);
         Ok(())
     }
@@ -134,6 +142,52 @@ impl Trail {
         Ok(trail)
     }
 
+    /// Reads all whole lines, oldest first, and says whether they are those that were written; `visit`
+    /// is shown each with its end.
+    pub(super) fn walk(&self, noted: Option<&str>, mut visit: impl FnMut(&[u8])) -> Result<AuditChain, AuditError> {
+        let mut walk = Walk::looking_for(noted);
+        for name in self.names()? {
+            let (file, mut line) = (format!("{name}{SUFFIX}"), 0);
+            let torn = self.each_line(&name, |bytes| {
+                line += 1;
+                walk.line(&file, line, bytes);
+                visit(bytes);
+            })?;
+            if torn {
+                walk.torn();
+            }
+        }
+        Ok(walk.end())
+    }
+
+    /// The last whole line of the newest file that has one.
+    fn last_line(&self) -> Result<Head, AuditError> {
+        for name in self.names()?.iter().rev() {
+            let mut head: Option<Head> = None;
+            self.each_line(name, |line| head = Some(head.take().unwrap_or_default().after(line)))?;
+            if let Some(head) = head {
+                return Ok(head);
+            }
+        }
+        Ok(Head::default())
+    }
+
+    /// Shows `visit` each whole line of a file with its end; says whether one without an end follows.
+    fn each_line(&self, name: &str, mut visit: impl FnMut(&[u8])) -> Result<bool, AuditError> {
+        let path = self.path(name);
+        let failed = |cause| AuditError { act: "read", path: path.clone(), cause };
+        let mut file = BufReader::new(open::regular(&path).map_err(failed)?);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            file.read_until(b'\n', &mut line).map_err(failed)?;
+            if line.last() != Some(&b'\n') {
+                return Ok(!line.is_empty());
+            }
+            visit(&line);
+        }
+    }
+
     /// Adds a file's whole lines to `trail` until it has `limit` entries; gives the place after
     /// them.
     fn read(&self, from: &Cursor, limit: usize, trail: &mut AuditTrail) -> Result<Cursor, AuditError> {
@@ -163,7 +217,8 @@ impl Trail {
 
     /// The file to write to at `at`; makes the directory, and room where a new file begins.
     fn current_for(&self, at: Timestamp) -> Result<String, AuditError> {
-        let today = |name: &&String| began(name).is_some_and(|began| began.date() == at.naive_utc().date());
+        // A clock that was set back goes on with the file that is there.
+        let today = |name: &&String| began(name).is_some_and(|began| began.date() >= at.naive_utc().date());
         if let Some(name) = self.current.as_ref().filter(today) {
             return Ok(name.clone());
         }
@@ -171,7 +226,7 @@ impl Trail {
         builder.recursive(true).mode(DIRECTORY_MODE);
         builder.create(&self.directory).map_err(|cause| self.failed("make the directory of", cause))?;
         self.make_room(at)?;
-        Ok(at.format(NAME).to_string())
+        Ok(name_after(self.names()?.last(), at))
     }
 
     fn make_room(&self, now: Timestamp) -> Result<(), AuditError> {
@@ -230,6 +285,13 @@ fn began(name: &str) -> Option<NaiveDateTime> {
     NaiveDateTime::parse_from_str(name, NAME).ok()
 }
 
+/// The name of a file that begins at `at`, which sorts after the newest one that is there.
+fn name_after(newest: Option<&String>, at: Timestamp) -> String {
+    let at = at.naive_utc();
+    let next = newest.and_then(|name| began(name)).map(|newest| newest + TimeDelta::microseconds(1));
+    next.map_or(at, |next| next.max(at)).format(NAME).to_string()
+}
+
 /// How many of the files, oldest first, are too old or too much.
 fn superfluous(files: &[(String, u64)], now: Timestamp) -> usize {
     let oldest = (now - KEPT).naive_utc();
@@ -278,7 +340,7 @@ mod tests {
                 trail.append(&entry(day * 86_400 + second)).unwrap();
             }
         }
-        trail.current = None;
+        (trail.current, trail.head) = (None, None);
         trail.append(&entry(300_000)).unwrap();
         let names = trail.names().unwrap();
         assert_eq!(names.len(), 4);
@@ -318,6 +380,87 @@ mod tests {
         fs::write(trail.path(&name), format!("garbage\n{text}")).unwrap();
         let read = trail.newest(9).unwrap();
         assert_eq!((read.entries.len(), read.unreadable), (1, 1));
+    }
+
+    #[test]
+    fn the_chain_goes_on_across_files_days_and_starts_and_begins_where_the_oldest_file_does() {
+        let (_directory, mut trail) = trail();
+        for start in 0..3 {
+            for second in 0..2 {
+                trail.append(&entry(start * 86_400 + second)).unwrap();
+            }
+            (trail.current, trail.head) = (None, None);
+        }
+        let chain = trail.walk(None, |_line| ()).unwrap();
+        assert_eq!((chain.whole, chain.lines, chain.first, chain.number), (true, 6, Some(1), 6));
+        let names = trail.names().unwrap();
+        fs::remove_file(trail.path(&names[0])).unwrap();
+        let later = trail.walk(None, |_line| ()).unwrap();
+        assert_eq!((later.whole, later.lines, later.first, later.number), (true, 4, Some(3), 6));
+        assert_eq!(later.head, chain.head);
+        fs::remove_file(trail.path(&names[1])).unwrap();
+        trail.append(&entry(999_999)).unwrap();
+        assert!(trail.walk(None, |_line| ()).unwrap().whole);
+    }
+
+    #[test]
+    fn a_file_that_is_gone_in_between_is_missed() {
+        let (_directory, mut trail) = trail();
+        for day in 0..3 {
+            trail.append(&entry(day * 86_400)).unwrap();
+        }
+        let names = trail.names().unwrap();
+        fs::remove_file(trail.path(&names[1])).unwrap();
+        let chain = trail.walk(None, |_line| ()).unwrap();
+        let at = &chain.breaks[0];
+        assert_eq!((at.code.as_str(), at.line, &at.file), ("missing", 1, &format!("{}{SUFFIX}", names[2])));
+    }
+
+    #[test]
+    fn a_line_that_a_crash_cut_short_breaks_nothing() {
+        let (_directory, mut trail) = trail();
+        for second in 0..3 {
+            trail.append(&entry(second)).unwrap();
+        }
+        let name = trail.names().unwrap()[0].clone();
+        let whole = fs::read(trail.path(&name)).unwrap();
+        for cut in 1..60 {
+            fs::write(trail.path(&name), &whole[..whole.len() - cut]).unwrap();
+            let mut after = Trail::new(trail.directory.clone());
+            after.append(&entry(10)).unwrap();
+            let chain = after.walk(None, |_line| ()).unwrap();
+            assert_eq!((chain.whole, chain.lines, chain.torn, chain.number), (true, 3, 1, 3), "{cut}");
+            fs::remove_file(after.path(&after.names().unwrap()[1])).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_neither_breaks_the_chain_nor_makes_a_file_for_each_line() {
+        let (_directory, mut trail) = trail();
+        for second in [0, 100, -200_000, -100_000, 50] {
+            trail.append(&entry(second)).unwrap();
+        }
+        assert_eq!(trail.names().unwrap().len(), 1);
+        let mut after = Trail::new(trail.directory.clone());
+        after.append(&entry(-300_000)).unwrap();
+        after.append(&entry(-299_000)).unwrap();
+        assert_eq!(trail.names().unwrap().len(), 2);
+        let chain = after.walk(None, |_line| ()).unwrap();
+        assert_eq!((chain.whole, chain.number), (true, 7), "{chain:?}");
+    }
+
+    #[test]
+    fn a_trail_from_before_the_chain_stays_readable_and_goes_on() {
+        let (_directory, mut trail) = trail();
+        trail.append(&entry(0)).unwrap();
+        let name = trail.names().unwrap()[0].clone();
+        let older = serde_json::to_string(&entry(0)).unwrap();
+        fs::write(trail.path(&name), format!("{older}\n{older}\n")).unwrap();
+        let mut after = Trail::new(trail.directory.clone());
+        after.append(&entry(5)).unwrap();
+        assert_eq!(seconds(&after.newest(9).unwrap()), [0, 0, 5]);
+        let chain = after.walk(None, |_line| ()).unwrap();
+        assert_eq!((chain.whole, chain.lines, chain.unchained, chain.first), (true, 3, 2, Some(1)), "{chain:?}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The rooms of `daemon/src`, the lowest first: each uses only those before it.
-const ROOMS: [&str; 41] = [
+const ROOMS: [&str; 42] = [
     "permissions",
     "sql",
     "row",
@@ -31,6 +31,7 @@ const ROOMS: [&str; 41] = [
     "format",
     "source",
     "store",
+    "evidence",
     "define",
     "settings",
     "catalog",

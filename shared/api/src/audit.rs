@@ -96,3 +96,44 @@ pub struct AuditTrail {
     #[serde(default)]
     pub unreadable: u64,
 }
+
+/// `GET /v1/audit/verify`: whether the lines of the trail are those that were written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuditChain {
+    /// Whether each line is the one that the next was written after.
+    pub whole: bool,
+    /// Lines that there are.
+    pub lines: u64,
+    /// Lines at its beginning that are older than the chain: only the last of them is held by it.
+    #[serde(default)]
+    pub unchained: u64,
+    /// The number of the first line in the chain: more than 1 where older files are gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<u64>,
+    /// The number of the last line: so many were written since there is a chain.
+    pub number: u64,
+    /// The SHA-256 of the last line with its end, in lower-case hex; empty where there is none.
+    pub head: String,
+    /// Files that end with a line that a crash cut short; what it was about was never handed out.
+    #[serde(default)]
+    pub torn: u64,
+    /// The number of the line with the SHA-256 that was asked for; absent where no line has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noted: Option<u64>,
+    /// Where it is not whole, the first 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaks: Vec<AuditBreak>,
+}
+
+/// A place at which the trail is not what was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuditBreak {
+    /// The file in `state_dir/audit`.
+    pub file: String,
+    /// The line in it, from 1 on.
+    pub line: u64,
+    /// Stable: `changed`, `missing`, `order`, `unlinked`, `unreadable`.
+    pub code: String,
+    /// One sentence, for people.
+    pub message: String,
+}

@@ -17,9 +17,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use self::{connection::Answer, route::Route};
 use crate::{
-    Alive, AuditTrail, Counts, Coverage, Diagnosis, Export, ExportRequest, Exports, Job, Jobs, LogLines, NewToken,
-    Organization, Organizations, Reloaded, Run, Runs, Schedule, Schedules, SourceCheck, Sources, State, Status, Token,
-    TokenRequest, Tokens, gid::Gid,
+    Alive, AuditChain, AuditTrail, Counts, Coverage, Diagnosis, EvidencePublicKey, Export, ExportRequest, Exports, Job,
+    Jobs, LogLines, NewToken, Organization, Organizations, Reloaded, Run, Runs, Schedule, Schedules, SourceCheck,
+    Sources, State, Status, Token, TokenRequest, Tokens, gid::Gid,
 };
 
 pub use self::{
@@ -289,6 +289,22 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn audit(&self, after: Option<&str>, limit: Option<u64>) -> Result<AuditTrail, ClientError> {
         self.get(Route::new("/v1/audit").query("after", after).query("limit", limit)).await
+    }
+
+    /// Whether the audit trail is what was written, and where the line with the SHA-256 `head` is.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn verify_audit(&self, head: Option<&str>) -> Result<AuditChain, ClientError> {
+        self.get(Route::new("/v1/audit/verify").query("head", head)).await
+    }
+
+    /// The public key of evidence.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn evidence_key(&self) -> Result<EvidencePublicKey, ClientError> {
+        self.get(Route::new("/v1/evidence/key")).await
     }
 
     /// Every token of a service account.

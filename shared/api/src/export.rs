@@ -22,7 +22,7 @@ pub enum Format {
     Seed,
     /// TruePPM's canonical seed with its timeline of events (v2).
     SeedEvents,
-    /// Every row of an organization with every column, as BagIt in a ZIP: it can be put back exactly.
+    /// Every row of an organization with every column, as `BagIt` in a ZIP: it can be put back exactly.
     Full,
     /// A tar, as only apps make it themselves: nothing is written as one here.
     Tar,

@@ -27,6 +27,7 @@ mod coverage;
 mod demo;
 mod diagnosis;
 mod drill;
+mod evidence;
 mod export;
 mod history;
 mod job;
@@ -47,11 +48,12 @@ pub use archive::{
     Archive, ArchiveFiles, ArchiveState, Archives, Comparison, Consistency, Received, RowsPage, SectionDifference,
     Verification, VerifiedAgainst,
 };
-pub use audit::{Actor, AuditEntry, AuditTrail};
+pub use audit::{Actor, AuditBreak, AuditChain, AuditEntry, AuditTrail};
 pub use coverage::{Coverage, SectionCoverage};
 pub use demo::DemoReady;
 pub use diagnosis::Diagnosis;
 pub use drill::{Drill, Proof, Verdict};
+pub use evidence::EvidencePublicKey;
 pub use export::{
     Event, Export, ExportError, ExportRequest, Exports, Format, JobProgress, Progress, SectionProgress, State,
 };

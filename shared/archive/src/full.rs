@@ -1,4 +1,4 @@
-//! `full` archives: every row of an organization with every column, as BagIt (RFC 8493) in a ZIP.
+//! `full` archives: every row of an organization with every column, as `BagIt` (RFC 8493) in a ZIP.
 //!
 //! ```text
 //! bagit.txt  bag-info.txt

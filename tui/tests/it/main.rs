@@ -11,6 +11,7 @@ mod daemon;
 mod demo;
 mod dependencies;
 mod docs;
+mod evidence;
 mod export;
 mod faces;
 mod files;

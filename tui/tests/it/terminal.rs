@@ -122,3 +122,13 @@ fn compressed_bytes_are_not_written_to_a_terminal() {
     }
     assert_eq!(stub.asked(), [""; 0]);
 }
+
+#[test]
+fn a_tar_file_is_not_written_to_a_terminal() {
+    let stub = Stub::start([]);
+    for args in [&["evidence", "7"][..], &["evidence", "7", "--out", "-"]] {
+        let (code, shown) = on_terminal(command(&stub.socket(), args));
+        assert!(code == Some(2) && shown.contains("will not write a tar file to a terminal"), "{shown:?}");
+    }
+    assert_eq!(stub.asked(), [""; 0]);
+}

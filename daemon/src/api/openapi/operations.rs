@@ -63,6 +63,8 @@ const TABLE: &[(&str, Description)] = &[
     ("DELETE /v1/archives/{gid}", get("Delete an archive", NONE, named("Archive"))),
     ("GET /v1/archives/{gid}/download", get("An archive's file", NONE, file(ANY_FILE))),
     ("GET /v1/downloads/{gid}", get("An archive's file, by a signed link", LINK, file(ANY_FILE))),
+    ("GET /v1/archives/{gid}/evidence", get("Signed evidence of an archive, as a tar file", NONE, file("application/x-tar"))),
+    ("GET /v1/evidence/key", get("The public key of evidence", NONE, named("EvidencePublicKey"))),
     ("POST /v1/archives/{gid}/verify", get("Read an archive again", NONE, named("Verification"))),
     ("PUT /v1/archives/{gid}/pin", get("Keep an archive from every deletion", NONE, named("Archive"))),
     ("DELETE /v1/archives/{gid}/pin", get("Let an archive go", NONE, named("Archive"))),
@@ -84,6 +86,7 @@ const TABLE: &[(&str, Description)] = &[
     ("POST /v1/run-due", get("Begin what is due", NONE, json(202, Body::Named("Runs")))),
     ("POST /v1/catalog/rebuild", get("List the archives anew from the disk", NONE, named("Rebuilt"))),
     ("GET /v1/audit", get("Who did what", &[("after", Kind::Text), ("limit", Kind::Number)], named("AuditTrail"))),
+    ("GET /v1/audit/verify", get("Whether the audit trail is what was written", &[("head", Kind::Text)], named("AuditChain"))),
     ("GET /v1/jobs", get("The jobs of apps that are not over", NONE, named("Jobs"))),
     ("DELETE /v1/jobs/{id}", get("Forget a job: the next export asks the app for a new one", NONE, named("Job"))),
     ("GET /v1/tokens", get("The tokens of the service accounts", NONE, named("Tokens"))),
@@ -130,6 +133,8 @@ pub(super) fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
     add::<api::Runs>(schemas);
     add::<api::Rebuilt>(schemas);
     add::<api::AuditTrail>(schemas);
+    add::<api::AuditChain>(schemas);
+    add::<api::EvidencePublicKey>(schemas);
     add::<api::TokenRequest>(schemas);
     add::<api::NewToken>(schemas);
     add::<api::Tokens>(schemas);

@@ -167,3 +167,37 @@ async fn the_trail_is_followed_from_where_one_left_off() {
     let refused = problem_in(&daemon.ask("GET", "/v1/audit?after=../etc", "", "").await);
     assert_eq!((refused.status, refused.code.as_str()), (400, "invalid_query"));
 }
+
+#[tokio::test]
+async fn a_line_that_was_changed_behind_the_daemons_back_is_found_across_a_restart() {
+    let (daemon, gid) = with_archive().await;
+    for _ in 0..3 {
+        download(&daemon, gid).await;
+    }
+    let before = daemon.client.verify_audit(None).await.unwrap();
+    assert_eq!((before.whole, before.lines, before.number), (true, 3, 3));
+    let daemon = daemon.restart().await;
+    download(&daemon, gid).await;
+    let after = daemon.client.verify_audit(Some(&before.head)).await.unwrap();
+    assert_eq!((after.whole, after.number, after.noted), (true, 4, Some(3)), "a start goes on with it");
+    let trail = daemon.config.daemon.state_dir.join("audit");
+    let mut files: Vec<_> = fs::read_dir(&trail).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert_eq!(files.len(), 2);
+    let text = fs::read_to_string(&files[0]).unwrap();
+    fs::write(&files[0], text.replacen("archive.download", "archive.forgotten", 2)).unwrap();
+    let broken = daemon.client.verify_audit(Some(&before.head)).await.unwrap();
+    assert!(!broken.whole);
+    let places: Vec<(&str, u64)> = broken.breaks.iter().map(|at| (at.code.as_str(), at.line)).collect();
+    assert_eq!(places, [("changed", 1), ("changed", 2)]);
+    assert_eq!(broken.breaks[0].file, files[0].file_name().unwrap().to_str().unwrap());
+    fs::remove_file(&files[0]).unwrap();
+    let gone = daemon.client.verify_audit(Some(&before.head)).await.unwrap();
+    assert_eq!(
+        (gone.whole, gone.first, gone.noted),
+        (true, Some(4), None),
+        "only a head shows that the oldest are gone"
+    );
+    let refused = problem(daemon.client.verify_audit(Some("abc")).await);
+    assert_eq!((refused.status, refused.code.as_str()), (400, "invalid_query"));
+}

@@ -84,6 +84,15 @@ impl Client {
         Ok(Download::new(self.send("GET", route, None::<&()>).await?))
     }
 
+    /// Opens the signed evidence of an archive, a tar file.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn evidence(&self, gid: Gid) -> Result<Download, ClientError> {
+        let route = Self::archive_route(gid).segment("evidence");
+        Ok(Download::new(self.send("GET", route, None::<&()>).await?))
+    }
+
     /// Reads an archive's file again and compares it with its manifest. A damaged archive is a
     /// [`Verification`] with faults, not an error.
     ///
