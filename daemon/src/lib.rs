@@ -39,6 +39,7 @@ pub mod reload;
 pub mod row;
 mod run;
 pub mod schedule;
+pub mod schema;
 pub mod secrets;
 pub mod send;
 pub mod server;

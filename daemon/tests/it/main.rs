@@ -35,6 +35,8 @@ mod rooms;
 #[cfg(test)]
 mod schedule;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod sections;
 #[cfg(test)]
 mod send;

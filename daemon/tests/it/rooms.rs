@@ -13,6 +13,7 @@ use std::{
 const ROOMS: [&str; 42] = [
     "permissions",
     "sql",
+    "schema",
     "row",
     "notices",
     "secrets",

@@ -12,3 +12,4 @@
 pub mod apps;
 pub mod dice;
 pub mod postgres;
+pub mod schemas;

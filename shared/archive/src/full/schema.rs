@@ -44,6 +44,31 @@ pub struct Schema {
     pub functions: Vec<Function>,
     /// Every table that the product's definition knows and that is there, by name.
     pub tables: Vec<Table>,
+    /// In which order types, functions and tables can be made, where it is another one than all types, then all
+    /// functions, then all tables: a function that takes a table's rows comes after the table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<Made>,
+    /// What something here needs and this document has no words for, as `pg_identify_object` names it:
+    /// `operator public.===(integer,integer)`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undescribed: Vec<String>,
+}
+
+/// What is made before what needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Made {
+    /// One of [`Schema::types`].
+    Type(QualifiedName),
+    /// One of [`Schema::functions`].
+    Function {
+        /// Its name.
+        name: QualifiedName,
+        /// Its [`Function::arguments`].
+        arguments: String,
+    },
+    /// One of [`Schema::tables`].
+    Table(QualifiedName),
 }
 
 /// One setting of the session.
@@ -71,10 +96,16 @@ pub struct Extension {
 pub struct Collation {
     /// Its name.
     pub name: QualifiedName,
-    /// `libc` or `icu`.
+    /// `libc`, `icu` or `builtin`.
     pub provider: String,
     /// Its locale, as the provider names it.
     pub locale: String,
+    /// For `libc`: the locale by which characters are told apart, where it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub character_locale: Option<String>,
+    /// For `icu`: rules beside those of its locale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<String>,
     /// Whether equal values have equal bytes.
     pub deterministic: bool,
 }
@@ -120,6 +151,18 @@ pub enum TypeKind {
     Range {
         /// The type of its bounds.
         subtype: String,
+        /// The collation by which its bounds are compared, where it is not the subtype's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        collation: Option<QualifiedName>,
+        /// The operator class by which its bounds are compared, where it is not the subtype's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator_class: Option<QualifiedName>,
+        /// What tells how far two bounds are apart.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        difference: Option<QualifiedName>,
+        /// The type of several of its ranges; PostgreSQL 14 and later have one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        multirange: Option<QualifiedName>,
     },
 }
 
@@ -131,6 +174,9 @@ pub struct Attribute {
     /// As `format_type` has it.
     #[serde(rename = "type")]
     pub kind: String,
+    /// Its collation, where it is not its type's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collation: Option<QualifiedName>,
 }
 
 /// One sequence.
@@ -173,6 +219,9 @@ pub struct Function {
     pub name: QualifiedName,
     /// What `pg_get_function_identity_arguments` says.
     pub arguments: String,
+    /// `sql`, `plpgsql`.
+    #[serde(default)]
+    pub language: String,
     /// What `pg_get_functiondef` says.
     pub definition: String,
 }
@@ -187,13 +236,17 @@ pub struct Table {
     pub partition_key: Option<String>,
     /// For a partition: of what, and which rows it takes.
     pub partition_of: Option<Partition>,
+    /// Tables that it inherits from without being a partition, in their order: its rows are rows of theirs too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inherits: Vec<QualifiedName>,
     /// Its columns, in the table's order.
     pub columns: Vec<Column>,
     /// The columns of its primary key, in the key's order; empty where it has none.
     pub primary_key: Vec<String>,
-    /// Primary key, unique, check and exclusion constraints, by name. No foreign keys.
+    /// Primary key, unique, check and exclusion constraints, by name. No foreign keys, and of a partition none that
+    /// its partitioned table makes for it.
     pub constraints: Vec<Constraint>,
-    /// Its unique keys, constraints or indexes.
+    /// Its unique keys, constraints or indexes, by name; the primary key too.
     pub unique: Vec<UniqueKey>,
     /// Its foreign keys, by name.
     pub foreign_keys: Vec<ForeignKey>,
@@ -205,6 +258,9 @@ pub struct Table {
     pub row_security: RowSecurity,
     /// Its policies, by name.
     pub policies: Vec<Policy>,
+    /// Rules that rewrite what is done to it, by name; the definition is `pg_get_ruledef`'s.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Constraint>,
 }
 
 /// For a partition: of what, and which rows it takes.
@@ -288,6 +344,9 @@ pub struct ForeignKey {
     pub on_update: String,
     /// Whether it may be checked at the end of a transaction.
     pub deferrable: bool,
+    /// Whether rows from before it may break it: `NOT VALID`.
+    #[serde(default, skip_serializing_if = "orgvault_api::is_false")]
+    pub not_valid: bool,
     /// What `pg_get_constraintdef` says.
     pub definition: String,
 }
@@ -325,6 +384,9 @@ pub struct Policy {
     pub command: String,
     /// Whether it widens or narrows.
     pub permissive: bool,
+    /// The roles that it is for; empty for everybody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
     /// Its `USING` expression.
     pub using: Option<String>,
     /// Its `WITH CHECK` expression.
@@ -336,6 +398,28 @@ impl Schema {
     #[must_use]
     pub fn table(&self, name: &QualifiedName) -> Option<&Table> {
         self.tables.iter().find(|table| table.name == *name)
+    }
+
+    /// The order in which types, functions and tables can be made.
+    #[must_use]
+    pub fn making_order(&self) -> Vec<Made> {
+        if self.order.is_empty() { self.usual_order() } else { self.order.clone() }
+    }
+
+    /// All types, all functions, all tables.
+    #[must_use]
+    pub fn usual_order(&self) -> Vec<Made> {
+        let types = self.types.iter().map(|it| Made::Type(it.name.clone()));
+        let tables = self.tables.iter().map(|table| Made::Table(table.name.clone()));
+        types.chain(self.functions.iter().map(Function::made)).chain(tables).collect()
+    }
+}
+
+impl Function {
+    /// What it is called in an order.
+    #[must_use]
+    pub fn made(&self) -> Made {
+        Made::Function { name: self.name.clone(), arguments: self.arguments.clone() }
     }
 }
 
