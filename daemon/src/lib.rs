@@ -36,6 +36,7 @@ pub mod product;
 pub mod products;
 mod program;
 pub mod reload;
+pub mod restore;
 pub mod row;
 mod run;
 pub mod schedule;

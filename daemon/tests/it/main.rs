@@ -31,6 +31,8 @@ mod recording;
 #[cfg(test)]
 mod releases;
 #[cfg(test)]
+mod restore;
+#[cfg(test)]
 mod rooms;
 #[cfg(test)]
 mod schedule;

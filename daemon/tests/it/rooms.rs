@@ -31,6 +31,7 @@ const ROOMS: [&str; 43] = [
     "uploads",
     "format",
     "source",
+    "restore",
     "store",
     "evidence",
     "define",

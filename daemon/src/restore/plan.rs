@@ -1,0 +1,296 @@
+//! What a restore would do, and everything that speaks against it.
+
+mod cascade;
+mod identity;
+mod refused;
+mod rows;
+mod schema;
+mod values;
+
+use std::collections::BTreeSet;
+
+use orgvault_api::{RestoreFinding, RestoreMode, RestorePlan, RestoreTable};
+use orgvault_archive::full::schema::QualifiedName;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    Restore,
+    error::RestoreError,
+    facts::{Facts, hex},
+    order,
+    sequences::{self, Move},
+    session::{self, Session},
+    stage,
+    table::Table,
+    tenant,
+};
+
+/// A plan, and what it takes to do it inside the same transaction.
+pub(super) struct Planned {
+    pub(super) plan: RestorePlan,
+    pub(super) mode: RestoreMode,
+    pub(super) facts: Facts,
+    /// By number.
+    pub(super) tables: Vec<Table>,
+    /// The numbers of the tables, those that others name first.
+    pub(super) groups: Vec<Vec<usize>>,
+    pub(super) sequences: Vec<Move>,
+}
+
+/// A plan that is being made.
+struct Draft<'r> {
+    restore: &'r Restore,
+    mode: RestoreMode,
+    facts: Facts,
+    tables: Vec<Table>,
+    counts: Vec<RestoreTable>,
+    findings: Vec<RestoreFinding>,
+    rows_hash: Sha256,
+}
+
+impl Planned {
+    /// Stages the archive and compares it with the target.
+    ///
+    /// # Errors
+    /// When the target or the archive cannot be read.
+    pub(super) async fn make(session: &mut Session, restore: &Restore) -> Result<Self, RestoreError> {
+        let names = names(restore);
+        let facts = Facts::ask(session, &names).await?;
+        let mut draft = Draft::new(restore, facts, &names);
+        draft.look(session).await?;
+        let edges: Vec<(usize, usize)> = draft.edges().collect();
+        let groups = order::groups(draft.tables.len(), &edges);
+        let sequences = if draft.is_blocked() { Vec::new() } else { draft.sequences(session).await? };
+        let database = identity::database(session).await?;
+        let plan = draft.plan(&groups, &sequences, database);
+        let Draft { mode, facts, tables, .. } = draft;
+        Ok(Self { plan, mode, facts, tables, groups, sequences })
+    }
+}
+
+/// Every table that is in the archive or that the definition knows.
+fn names(restore: &Restore) -> Vec<QualifiedName> {
+    let archived = restore.rows.tables().iter().map(|table| table.name.clone());
+    let names: BTreeSet<QualifiedName> = archived.chain(restore.tenant.tables.keys().cloned()).collect();
+    names.into_iter().collect()
+}
+
+impl<'r> Draft<'r> {
+    fn new(restore: &'r Restore, facts: Facts, names: &[QualifiedName]) -> Self {
+        let mode = restore.mode;
+        let (tables, findings) = schema::compare(restore, &facts, names);
+        let counts = tables.iter().map(count).collect();
+        Self { restore, mode, facts, tables, counts, findings, rows_hash: Sha256::new() }
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.findings.iter().any(|finding| finding.blocks)
+    }
+
+    /// Each step needs that the one before found nothing that blocks: rows that cannot be staged cannot be compared.
+    async fn look(&mut self, session: &mut Session) -> Result<(), RestoreError> {
+        self.findings.extend(identity::session(session, self.mode).await?);
+        if !self.is_blocked() {
+            self.bind(session).await?;
+        }
+        if !self.is_blocked() {
+            self.find_own(session).await?;
+            self.stage(session).await?;
+        }
+        if !self.is_blocked() {
+            self.compare_rows(session).await?;
+            self.check_values(session).await?;
+            self.check_references(session).await?;
+            self.check_reach(session).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives each condition the organization's id, as a value of the type that the server takes it for.
+    async fn bind(&mut self, session: &mut Session) -> Result<(), RestoreError> {
+        for table in &mut self.tables {
+            let Some(condition) = table.condition.take() else { continue };
+            let live = table.live();
+            let prepare = format!("PREPARE orgvault_condition AS SELECT FROM {live} WHERE ({condition}\n)");
+            if let Err(refused) = session.attempt("read a condition", prepare).await? {
+                let found = super::finding::Code::ConditionRefused;
+                self.findings.push(found.found(self.mode, &table.name, refused.to_string()));
+                continue;
+            }
+            let kind = "SELECT parameter_types[1]::text FROM pg_catalog.pg_prepared_statements \
+                        WHERE name = 'orgvault_condition'";
+            let kind = session.texts("read a condition", kind.to_owned()).await?.concat();
+            session.run("read a condition", "DEALLOCATE orgvault_condition".to_owned()).await?;
+            table.condition = Some(tenant::bound(&condition, &kind));
+        }
+        Ok(())
+    }
+
+    /// Finds the rows of the organization that are there.
+    async fn find_own(&mut self, session: &mut Session) -> Result<(), RestoreError> {
+        for table in &mut self.tables {
+            let act = format!("look for the organization's rows in {}", table.name);
+            let empty = format!("SELECT NOT EXISTS (SELECT FROM {})", table.live());
+            table.empty = session.texts(&act, empty).await?.concat() == "t";
+            let condition = match &table.condition {
+                Some(condition) if !table.shared => condition.clone(),
+                _ => "false".to_owned(),
+            };
+            session.run(&act, table.create_here(&condition)).await?;
+            let here = table.here();
+            session.run(&act, format!("ANALYZE {here}")).await?;
+            let sum = format!("SELECT pg_catalog.count(*)::text || ' ' || coalesce(sum(hash::numeric), 0) FROM {here}");
+            let sum = session.texts(&act, sum).await?.concat();
+            table.here = sum.split(' ').next().and_then(|rows| rows.parse().ok()).unwrap_or_default();
+            self.rows_hash.update(format!("{} {sum}\n", table.name));
+        }
+        Ok(())
+    }
+
+    /// Brings the archive's rows into temporary tables.
+    async fn stage(&mut self, session: &mut Session) -> Result<(), RestoreError> {
+        for number in 0..self.tables.len() {
+            let Some(table) = self.tables.get(number).filter(|table| table.is_staged()).cloned() else { continue };
+            let act = format!("stage {}", table.name);
+            session.run(&act, table.create_stage()).await?;
+            session.save().await?;
+            let staged = stage::fill(session, &table, &self.restore.rows).await?;
+            match session.end_attempt(staged).await? {
+                Ok(hash) => self.tables.iter_mut().filter(|it| it.number == number).for_each(|it| it.hash = hash),
+                Err(error) => self.findings.push(self.refused(&table, error)?),
+            }
+            session.run(&act, format!("ANALYZE {}", table.stage())).await?;
+        }
+        Ok(())
+    }
+
+    /// From the number of each table with a foreign key to that of the one that it names.
+    fn edges(&self) -> impl Iterator<Item = (usize, usize)> {
+        let number = |oid: u32| self.tables.iter().find(|table| table.oid == oid).map(|table| table.number);
+        self.facts
+            .references
+            .iter()
+            .filter_map(move |reference| Some((number(reference.child)?, number(reference.parent)?)))
+    }
+
+    fn table(&self, oid: u32) -> Option<&Table> {
+        self.tables.iter().find(|table| table.oid == oid)
+    }
+
+    async fn sequences(&mut self, session: &mut Session) -> Result<Vec<Move>, RestoreError> {
+        let (moves, findings) = sequences::plan(session, &self.facts, &self.tables, self.mode).await?;
+        self.findings.extend(findings);
+        Ok(moves)
+    }
+
+    fn plan(
+        &mut self,
+        groups: &[Vec<usize>],
+        sequences: &[Move],
+        database: orgvault_api::RestoreDatabase,
+    ) -> RestorePlan {
+        // Those that block come first, in the order in which they were found.
+        self.findings.sort_by_key(|finding| !finding.blocks);
+        let possible = !self.is_blocked();
+        let identical = possible && self.counts.iter().all(|table| is_done(table, self.mode));
+        let mut tables = Vec::new();
+        for (at, group) in groups.iter().enumerate() {
+            let of_group = group.iter().filter_map(|number| self.counts.get(*number));
+            tables.extend(of_group.map(|table| RestoreTable { group: at, ..table.clone() }));
+        }
+        let mut plan = RestorePlan {
+            id: String::new(),
+            mode: self.mode,
+            archive: self.restore.rows.sha256().to_owned(),
+            organization: self.restore.tenant.id.clone(),
+            database,
+            possible,
+            identical,
+            tables,
+            findings: self.findings.clone(),
+            sequences: sequences.iter().map(|it| it.wire.clone()).collect(),
+            schema_hash: self.facts.hash.clone(),
+            rows_hash: hex(&self.rows_hash.clone().finalize()),
+        };
+        plan.id = id(&plan);
+        plan
+    }
+}
+
+fn count(table: &Table) -> RestoreTable {
+    RestoreTable { table: table.name.to_string(), shared: table.shared, rows: table.rows(), ..RestoreTable::default() }
+}
+
+/// Whether nothing is to be written into it.
+fn is_done(table: &RestoreTable, mode: RestoreMode) -> bool {
+    let own_is_done = table.differing == 0 && (mode != RestoreMode::Replace || table.only_here == 0);
+    table.new == 0 && (table.shared || own_is_done)
+}
+
+/// The SHA-256 of what the plan found. Sequences are left out: they move whenever anybody uses the app.
+fn id(plan: &RestorePlan) -> String {
+    #[derive(Serialize)]
+    struct Found<'p> {
+        version: u32,
+        mode: RestoreMode,
+        archive: &'p str,
+        organization: &'p str,
+        system: &'p str,
+        database: u32,
+        tables: &'p [RestoreTable],
+        findings: &'p [RestoreFinding],
+        schema_hash: &'p str,
+        rows_hash: &'p str,
+    }
+    let found = Found {
+        version: 1,
+        mode: plan.mode,
+        archive: &plan.archive,
+        organization: &plan.organization,
+        system: &plan.database.system,
+        database: plan.database.oid,
+        tables: &plan.tables,
+        findings: &plan.findings,
+        schema_hash: &plan.schema_hash,
+        rows_hash: &plan.rows_hash,
+    };
+    // It is made of text and numbers alone.
+    hex(&Sha256::digest(serde_json::to_vec(&found).unwrap_or_default()))
+}
+
+/// A statement that gives a number of rows and the keys of some.
+async fn rows_of(session: &mut Session, act: &str, sql: String) -> Result<(u64, Vec<String>), RestoreError> {
+    let rows = session.rows(act, sql).await?;
+    let Some(row) = rows.first() else { return Ok((0, Vec::new())) };
+    let keys = session::text(row, 1);
+    let keys = serde_json::from_str::<Option<Vec<Option<String>>>>(if keys.is_empty() { "null" } else { &keys });
+    let keys = keys.map_err(|error| session.error(act, &sqlx::Error::Decode(error.into())))?;
+    let keys = keys.unwrap_or_default().into_iter().map(Option::unwrap_or_default).map(shortened).collect();
+    Ok((session::text(row, 0).parse().unwrap_or_default(), keys))
+}
+
+/// A key is shown up to so many characters: a table without a key gives whole rows.
+fn shortened(mut key: String) -> String {
+    const LONGEST: usize = 200;
+    if let Some((end, _)) = key.char_indices().nth(LONGEST) {
+        key.truncate(end);
+        key.push('…');
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_done_where_nothing_is_to_be_written() {
+        let done =
+            |table: RestoreTable| [RestoreMode::InsertOnly, RestoreMode::Replace].map(|mode| is_done(&table, mode));
+        assert_eq!(done(RestoreTable::default()), [true, true]);
+        assert_eq!(done(RestoreTable { new: 1, shared: true, ..RestoreTable::default() }), [false, false]);
+        assert_eq!(done(RestoreTable { differing: 1, shared: true, ..RestoreTable::default() }), [true, true]);
+        assert_eq!(done(RestoreTable { only_here: 1, ..RestoreTable::default() }), [true, false]);
+    }
+}
