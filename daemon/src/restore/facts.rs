@@ -45,7 +45,6 @@ pub(super) struct TableFacts {
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an answer of the catalog")]
 pub(super) struct ColumnFacts {
     pub(super) table: u32,
     pub(super) name: String,

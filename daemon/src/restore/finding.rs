@@ -120,7 +120,12 @@ impl Code {
     }
 
     /// A finding that is about no rows.
-    pub(super) fn found(self, mode: RestoreMode, table: impl ToString, message: impl Into<String>) -> RestoreFinding {
+    pub(super) fn found(
+        self,
+        mode: RestoreMode,
+        table: &(impl ToString + ?Sized),
+        message: impl Into<String>,
+    ) -> RestoreFinding {
         let (code, hint) = self.row();
         RestoreFinding {
             code: code.to_owned(),
@@ -137,7 +142,7 @@ impl Code {
     pub(super) fn of_rows(
         self,
         mode: RestoreMode,
-        table: impl ToString,
+        table: &(impl ToString + ?Sized),
         (rows, keys): (u64, Vec<String>),
         message: impl Into<String>,
     ) -> Option<RestoreFinding> {

@@ -61,10 +61,10 @@ pub(super) async fn plan(
 
 /// Moves them, each for itself: what is committed stays whatever happens to one of them.
 pub(super) async fn raise(session: &mut Session, moves: &[Move]) -> (Vec<RestoreSequence>, Vec<RestoreFinding>) {
-    let (mut moved, mut warnings) = (Vec::new(), Vec::new());
+    let (mut done, mut warnings) = (Vec::new(), Vec::new());
     for it in moves {
         match raise_one(session, it).await {
-            Ok(()) => moved.push(it.wire.clone()),
+            Ok(()) => done.push(it.wire.clone()),
             Err(error) => {
                 tracing::warn!(sequence = %it.wire.sequence, %error, "a sequence is behind the rows that were restored");
                 let found = Code::SequenceNotMoved.found(RestoreMode::InsertOnly, &it.wire.column, error.to_string());
@@ -72,7 +72,7 @@ pub(super) async fn raise(session: &mut Session, moves: &[Move]) -> (Vec<Restore
             }
         }
     }
-    (moved, warnings)
+    (done, warnings)
 }
 
 async fn raise_one(session: &mut Session, it: &Move) -> Result<(), RestoreError> {
