@@ -2,4 +2,5 @@
 //! compared with another one.
 
 pub mod ddl;
+pub mod differences;
 pub mod survey;

@@ -1,6 +1,7 @@
-//! The schema of a PostgreSQL database: read from its catalog, and made again.
+//! The schema of a PostgreSQL database: read from its catalog, made again, and compared.
 
 mod ddl;
+mod differences;
 mod random;
 mod survey;
 
