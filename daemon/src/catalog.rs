@@ -3,6 +3,7 @@
 
 mod archives;
 mod coverage;
+mod drills;
 mod exports;
 mod file;
 mod history;
@@ -37,6 +38,7 @@ use crate::notices::Notices;
 
 pub use archives::{ArchiveFilter, ArchiveQuery, Totals};
 pub use coverage::LastCoverage;
+pub use drills::Drilled;
 pub use exports::{ExportFilter, LastExport};
 pub use history::Forgotten;
 pub use listings::Listing;

@@ -5,6 +5,7 @@
 //! listen. Each change of it is made here, under [`Context::storing`], so that none undoes another.
 
 mod delete;
+mod drilled;
 mod history;
 mod home;
 mod pin;
@@ -30,6 +31,7 @@ use self::delete::finish_deletions;
 
 pub use self::{
     delete::delete,
+    drilled::drilled,
     history::forget_regularly,
     home::{adopt, take_up, watch_home},
     pin::pin,

@@ -19,6 +19,7 @@ pub mod context;
 pub mod coverage;
 pub mod define;
 pub mod demo;
+pub mod drill;
 pub mod evidence;
 pub mod export;
 pub mod format;

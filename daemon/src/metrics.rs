@@ -21,7 +21,7 @@ use prometheus_client::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    catalog::{CatalogError, Tenants},
+    catalog::{CatalogError, Drilled, Tenants},
     context::Context,
     export::Engine,
     organization_status::{OrganizationStatus, OrganizationStatuses},
@@ -52,7 +52,7 @@ struct Page {
 }
 
 /// Every metric with what it means.
-const NAMES: [(&str, &str); 20] = [
+const NAMES: [(&str, &str); 24] = [
     ("build_info", "The version of the daemon"),
     ("configured_timestamp_seconds", "When the configuration in force was read"),
     ("warning", "What is not as it should be with the daemon as a whole, by code"),
@@ -76,6 +76,10 @@ const NAMES: [(&str, &str); 20] = [
     ("archive_rows", "The rows of the newest archive, by section"),
     ("archive_verified", "Whether the last verification of the newest archive found it whole (1) or not (0)"),
     ("archive_verified_timestamp_seconds", "When that was"),
+    ("drill_verdict", "The last drill of an organization that has ended, by its verdict"),
+    ("drill_age_seconds", "How long ago that was"),
+    ("drill_passed_age_seconds", "How long ago the last drill of an organization passed"),
+    ("drill_recovery_seconds", "How long it took to put it back when a drill passed last"),
 ];
 
 impl Page {
@@ -167,6 +171,19 @@ impl Page {
         }
         for archive in &status.archives {
             self.archive(archive, &with);
+        }
+        self.drills(&status.drilled, &with, now);
+    }
+
+    fn drills(&self, drilled: &Drilled, with: &dyn Fn(Labels) -> Labels, now: Timestamp) {
+        if let Some(last) = &drilled.last {
+            self.set("drill_verdict", with(vec![("verdict", last.verdict.name().to_owned())]), 1.0);
+            self.set("drill_age_seconds", with(Vec::new()), age(last.at, now));
+        }
+        if let Some(passed) = &drilled.passed {
+            self.set("drill_passed_age_seconds", with(Vec::new()), age(passed.at, now));
+            let recovery = passed.recovery_ms.map(|milliseconds| count(milliseconds) / 1000.0);
+            recovery.into_iter().for_each(|seconds| self.set("drill_recovery_seconds", with(Vec::new()), seconds));
         }
     }
 

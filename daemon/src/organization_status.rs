@@ -10,13 +10,13 @@ use orgvault_api::{
     Archive, ArchiveState, LastArchive, OrganizationKey, SectionCount, State, Tenant,
     clock::Timestamp,
     gid::Gid,
-    health::{ArchiveFacts, Facts, Health, Reason, Shrunk},
+    health::{ArchiveFacts, DrillFacts, Facts, Health, Reason, Shrunk},
 };
-use orgvault_config::{Config, Freshness};
+use orgvault_config::{Config, Exception, Freshness};
 use orgvault_products::preflight;
 
 use crate::{
-    catalog::{Catalog, CatalogError, LastExport, Listing},
+    catalog::{Catalog, CatalogError, Drilled, LastExport, Listing},
     source::{Listed, ListingFault},
     store::Stored,
 };
@@ -26,6 +26,7 @@ use crate::{
 pub struct OrganizationStatuses {
     archives: HashMap<Tenant, Vec<Stored>>,
     exports: HashMap<Tenant, LastExport>,
+    drills: HashMap<Tenant, Drilled>,
     listing: Option<Listing>,
 }
 
@@ -55,6 +56,8 @@ pub struct OrganizationStatus {
     pub reason: Option<Reason>,
     /// How old the newest archive may be; zero is any age.
     pub max_age: Duration,
+    /// What its drills say.
+    pub drilled: Drilled,
 }
 
 impl OrganizationStatus {
@@ -91,6 +94,7 @@ impl OrganizationStatuses {
         Ok(Self {
             archives: catalog.newest_pairs(source).await?,
             exports: catalog.last_exports(source).await?,
+            drills: catalog.drilled(source).await?,
             listing: catalog.listing(source).await?,
         })
     }
@@ -136,7 +140,8 @@ impl OrganizationStatuses {
         let tenant = organization.tenant();
         let pairs = self.archives.get(&tenant).map_or(&[][..], Vec::as_slice);
         let last = self.exports.get(&tenant);
-        let (max_age, shrinking) = limits(&config.freshness, organization);
+        let Limits { max_age, max_unproven, shrinking } = limits(&config.freshness, organization);
+        let drilled = self.drills.get(&tenant).cloned().unwrap_or_default();
         let archives = newest_request(pairs, |_| true);
         let facts = Facts {
             last_state: last.map(|last| last.state),
@@ -146,6 +151,11 @@ impl OrganizationStatuses {
             shrunk: archives.iter().find_map(|newer| shrunk(before(pairs, newer)?, newer, shrinking)),
             gone: member.gone,
             refusal: member.listed.refusal.as_ref().map(ListingFault::to_wire),
+            drills: DrillFacts {
+                conclusive: drilled.conclusive.clone(),
+                proven_at: drilled.passed.as_ref().map(|passed| passed.at),
+                max_unproven: (!max_unproven.is_zero()).then_some(max_unproven),
+            },
         };
         let health = Health::of(&facts, now);
         OrganizationStatus {
@@ -155,6 +165,7 @@ impl OrganizationStatuses {
             health,
             reason: Reason::of(health, &facts, now),
             max_age,
+            drilled,
         }
     }
 }
@@ -211,10 +222,24 @@ fn shrunk(older: &Stored, newer: &Stored, percent: u32) -> Option<Shrunk> {
     older.counts.iter().map(pair).find(lost_too_many)
 }
 
-/// The largest age and loss that are allowed to an organization.
-fn limits(freshness: &Freshness, organization: &OrganizationKey) -> (Duration, u32) {
+/// What is asked of one organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Limits {
+    max_age: Duration,
+    max_unproven: Duration,
+    shrinking: u32,
+}
+
+/// The largest ages and loss that are allowed to an organization.
+fn limits(freshness: &Freshness, organization: &OrganizationKey) -> Limits {
     let exception = freshness.exceptions.iter().find(|exception| exception.organizations.name(organization));
-    exception.map_or((freshness.max_age, freshness.shrinking), |exception| (exception.max_age, exception.shrinking))
+    match exception {
+        Some(&Exception { max_age, max_unproven, shrinking, .. }) => Limits { max_age, max_unproven, shrinking },
+        None => {
+            let &Freshness { max_age, max_unproven, shrinking, .. } = freshness;
+            Limits { max_age, max_unproven, shrinking }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -108,6 +108,38 @@ async fn read(output: &mut pipe::Receiver, heard: &mut impl FnMut(&[u8])) {
     }
 }
 
+/// A program that goes on until somebody ends it; its outputs are heard all the time.
+pub(crate) struct Service {
+    running: Running,
+    output: pipe::Receiver,
+}
+
+impl Service {
+    /// Starts it in a process group of its own.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn start(command: Command) -> io::Result<Self> {
+        let (running, output) = start(command)?;
+        Ok(Self { running, output })
+    }
+
+    /// Hears what it prints until it has ended. Dropped before, the program is killed.
+    pub(crate) async fn hear(mut self, mut heard: impl FnMut(&[u8])) {
+        let status = tokio::select! {
+            status = self.running.child.wait() => status,
+            never = async { read(&mut self.output, &mut heard).await; std::future::pending().await } => never,
+        };
+        match status {
+            Ok(status) => tracing::debug!(%status, "a program that goes on has ended"),
+            Err(error) => tracing::warn!("cannot wait for a program: {error}"),
+        }
+        if timeout(AFTERGLOW, read(&mut self.output, &mut heard)).await.is_err() {
+            tracing::debug!("something that a program has started still holds its output");
+        }
+    }
+}
+
 /// A program that runs; dropped, it is killed with all that it has started.
 struct Running {
     child: Child,

@@ -1,13 +1,13 @@
 //! What a hook is told.
 
-use orgvault_api::{Export, OrganizationKey, Run, State, text::printable};
+use orgvault_api::{Export, LastDrill, OrganizationKey, Run, State, text::printable};
 use orgvault_config::{HookConfig, HookEvent, HookScope};
 
 /// Something that happened, for the hooks that ask for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     event: HookEvent,
-    /// None where it is of a source: then hooks of either are called.
+    /// None where it is of a source or a drill: then hooks of either are called.
     scope: Option<HookScope>,
     /// The schedule's name; none where it has to do with none.
     schedule: Option<String>,
@@ -78,6 +78,19 @@ impl Notice {
     pub fn coverage(source: &str, told: String) -> Self {
         Self::new(HookEvent::Coverage, None, None, told)
             .with([("ORGVAULT_SOURCE", source.to_owned()), ("ORGVAULT_CODE", "coverage_failed".to_owned())])
+    }
+
+    /// A drill did not pass; `why` says why not.
+    #[must_use]
+    pub fn drill(organization: &OrganizationKey, drill: &LastDrill, why: &str) -> Self {
+        let verdict = drill.verdict.name();
+        let message = format!("{}: a drill of archive {}: {verdict}: {why}", named(organization), drill.archive);
+        Self::new(HookEvent::Drill, None, None, message).about(organization).with([
+            ("ORGVAULT_DRILL", drill.gid.to_string()),
+            ("ORGVAULT_ARCHIVE", drill.archive.to_string()),
+            ("ORGVAULT_VERDICT", verdict.to_owned()),
+            ("ORGVAULT_CODE", drill.code.clone().unwrap_or_default()),
+        ])
     }
 
     /// What happened.

@@ -67,7 +67,7 @@ fn address(url: &SecretUrl, event: HookEvent) -> Option<Url> {
     let end = match event {
         HookEvent::Start => Some("start"),
         HookEvent::Success | HookEvent::Warning => None,
-        HookEvent::Failure | HookEvent::Stale | HookEvent::Coverage => Some("fail"),
+        HookEvent::Failure | HookEvent::Stale | HookEvent::Coverage | HookEvent::Drill => Some("fail"),
     };
     if let Some(end) = end {
         url.path_segments_mut().ok()?.pop_if_empty().push(end);

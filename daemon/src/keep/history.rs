@@ -1,4 +1,4 @@
-//! Forgets exports and runs that ended longer ago than the configuration keeps them.
+//! Forgets exports, runs and drills that ended longer ago than the configuration keeps them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -41,6 +41,7 @@ fn horizon(now: Timestamp, history: Duration) -> Option<Timestamp> {
 
 async fn forget(shop: &Context, before: Timestamp, end: &CancellationToken) -> Result<(), CatalogError> {
     let runs = shop.catalog.forget_runs(before).await?;
+    shop.catalog.forget_drills(before).await?;
     let mut forgotten = Forgotten::default();
     while let Some(further) = shop.catalog.forget_exports(before, forgotten).await? {
         forgotten = further;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use orgvault_api::{Archive, ArchiveState, OrganizationKey, clock::Timestamp, gid::Gid};
+use orgvault_api::{Archive, ArchiveState, Drill, OrganizationKey, clock::Timestamp, gid::Gid};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -47,6 +47,8 @@ struct OnDisk {
     archive: Stored,
     /// Whether its file was written after it was last checked.
     written_since: bool,
+    /// Its last drill.
+    drill: Option<Drill>,
 }
 
 /// Compares the catalog with the directory; gives what could not be taken in, one sentence each.
@@ -138,6 +140,7 @@ async fn scan(shop: &Arc<Context>, scope: &RescanScope) -> Result<(Vec<OnDisk>, 
                 lying.push(OnDisk {
                     written_since: written_after(archives.as_ref(), &scanned.archive, checked),
                     archive,
+                    drill: scanned.state.and_then(|state| state.drill),
                 });
             }
             Found::Skipped { prefix, sentence } => skipped.push((prefix, sentence)),
@@ -160,7 +163,7 @@ async fn take_in(
     known: Option<Stored>,
     lost: Orphans,
 ) -> Result<Option<Stored>, KeepError> {
-    let OnDisk { archive, written_since } = found;
+    let OnDisk { archive, written_since, drill } = found;
     let gid = archive.gid;
     let touched = scope.touched.contains(archive.key());
     if !touched
@@ -188,6 +191,10 @@ async fn take_in(
         shop.catalog.put_archive(&merged).await?;
         shop.tell_archive(&merged);
     }
+    if let Some(drill) = drill.filter(|drill| drill.archive == gid && drill.organization.is(&merged.organization.tenant()))
+    {
+        shop.catalog.learn_drill(&drill).await?;
+    }
     let is_there = merged.state != ArchiveState::Missing;
     let read = is_there && (touched || written_since || now.is_none_or(|now| is_another(&merged, &now)));
     Ok(read.then_some(merged))
@@ -201,9 +208,13 @@ async fn is_under_way(shop: &Context, gid: Gid) -> Result<bool, CatalogError> {
     }
 }
 
-/// What lies there, with the newer one of the two last verifications: a directory that is read-only
-/// keeps none.
+/// What lies there, with the newer one of the two last verifications, and of the two last drills: a directory that is
+/// read-only keeps none.
 fn merge(mut lying: Stored, known: &Stored) -> Stored {
+    let drilled = |archive: &Archive| archive.drilled.as_ref().map(|drilled| drilled.gid);
+    if drilled(known) > drilled(&lying) {
+        lying.drilled.clone_from(&known.drilled);
+    }
     let at = |archive: &Archive| archive.verified.as_ref().map(|verified| verified.at);
     if at(known) > at(&lying) {
         lying.verified.clone_from(&known.verified);

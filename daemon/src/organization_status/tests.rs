@@ -21,7 +21,7 @@ fn archive(gid: u64, hours: i64, rows: u64) -> Archive {
 }
 
 fn freshness(max_age: u64, shrinking: u32) -> Freshness {
-    Freshness { max_age: Duration::from_hours(max_age), shrinking, exceptions: Vec::new() }
+    Freshness { max_age: Duration::from_hours(max_age), shrinking, ..Freshness::default() }
 }
 
 /// Archives newest first.
@@ -30,7 +30,8 @@ fn statuses(archives: Vec<Archive>, state: Option<State>) -> OrganizationStatuse
     let acme = || key("acme").tenant();
     let archives = if archives.is_empty() { HashMap::new() } else { HashMap::from([(acme(), archives)]) };
     let last = |state| (acme(), LastExport { gid: Gid::try_from(1).unwrap(), state, error: None });
-    OrganizationStatuses { archives, exports: state.map(last).into_iter().collect(), listing: None }
+    let exports = state.map(last).into_iter().collect();
+    OrganizationStatuses { archives, exports, ..OrganizationStatuses::default() }
 }
 
 fn listed(slug: &str) -> Listed {
@@ -105,17 +106,20 @@ fn the_first_exception_that_names_an_organization_counts() {
         organizations: Patterns::new(vec!["nobody".to_owned(), pattern.to_owned()]).unwrap(),
         max_age: Duration::from_hours(hours),
         shrinking: 0,
+        max_unproven: Duration::ZERO,
     };
     let mut limits = freshness(1, 50);
     limits.exceptions = vec![exception("tracker/ac*", 30), exception("tracker/*", 2)];
     let ages = [("acme", 30), ("other", 2), ("", 2)];
     for (slug, hours) in ages {
-        assert_eq!(super::limits(&limits, &key(slug)), (Duration::from_hours(hours), 0), "{slug}");
+        let found = super::limits(&limits, &key(slug));
+        assert_eq!((found.max_age, found.shrinking), (Duration::from_hours(hours), 0), "{slug}");
     }
     limits.exceptions = vec![exception("tracker/7", 9)];
-    assert_eq!(super::limits(&limits, &key("")).0, Duration::from_hours(9), "by its id");
+    assert_eq!(super::limits(&limits, &key("")).max_age, Duration::from_hours(9), "by its id");
     limits.exceptions = vec![exception("other/*", 9)];
-    assert_eq!(super::limits(&limits, &key("acme")), (Duration::from_hours(1), 50));
+    let found = super::limits(&limits, &key("acme"));
+    assert_eq!((found.max_age, found.shrinking), (Duration::from_hours(1), 50));
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub(crate) fn archive(gid: u64, exported_at: Timestamp) -> Archive {
         verified: None,
         pinned: false,
         sent: Vec::new(),
+        drilled: None,
         warnings: Vec::new(),
     }
 }

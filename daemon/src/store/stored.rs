@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use orgvault_api::{Archive, ArchiveState};
+use orgvault_api::{Archive, ArchiveState, LastDrill};
 use orgvault_archive::{Manifest, StateFile};
 
 use super::{ArchiveRef, InvalidKey, Key, Store};
@@ -30,6 +30,7 @@ impl Stored {
         if let Some(state) = state {
             self.facts.verified.clone_from(&state.verified);
             self.facts.sent.clone_from(&state.sent);
+            self.facts.drilled = state.drill.as_ref().and_then(LastDrill::of);
             self.facts.pinned = state.pinned;
         }
         self

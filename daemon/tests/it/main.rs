@@ -11,6 +11,8 @@ mod archive;
 #[cfg(test)]
 mod define;
 #[cfg(test)]
+mod drill;
+#[cfg(test)]
 mod encode;
 #[cfg(test)]
 mod export;

@@ -45,6 +45,7 @@ const ROOMS: [&str; 44] = [
     "send",
     "hook",
     "schedule",
+    "drill",
     "metrics",
     "reload",
     "server",

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Format, OrganizationKey, Row, SectionCount, SendRecord, Warning, is_false};
+use super::{Format, LastDrill, OrganizationKey, Row, SectionCount, SendRecord, Warning, is_false};
 use crate::{clock::Timestamp, gid::Gid};
 
 /// What the daemon knows of an archive's file.
@@ -69,6 +69,9 @@ pub struct Archive {
     /// Where it was sent, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<SendRecord>,
+    /// Its last drill: whether it went back into a scratch database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drilled: Option<LastDrill>,
 }
 
 /// An archive that the app itself made, and that is kept as it was received.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ArchiveState, ExportError, State, clock::Timestamp, gid::Gid};
+use crate::{ArchiveState, ExportError, LastDrill, State, Verdict, clock::Timestamp, gid::Gid};
 
 pub use self::{reason::Reason, tally::Tally};
 
@@ -30,11 +30,14 @@ pub enum Health {
     /// The app's own importer would refuse the newest archive, or the organization is listed so that
     /// it cannot be exported.
     Refused,
+    /// No drill has proven for so long as is allowed that an archive of it goes back.
+    Unproven,
     /// The newest archive is older than is allowed.
     Stale,
     /// The newest export has no archive.
     Failed,
-    /// The newest archive is missing or a verification found a fault in it.
+    /// The newest archive is missing, a verification found a fault in it, or the last drill that says something
+    /// of an archive says that it did not go back as it was.
     Damaged,
 }
 
@@ -51,13 +54,14 @@ pub enum Level {
 
 impl Health {
     /// Every health, from best to worst.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Ok,
         Self::Running,
         Self::Never,
         Self::Gone,
         Self::Shrinking,
         Self::Refused,
+        Self::Unproven,
         Self::Stale,
         Self::Failed,
         Self::Damaged,
@@ -73,6 +77,7 @@ impl Health {
             Self::Gone => "gone",
             Self::Shrinking => "shrinking",
             Self::Refused => "refused",
+            Self::Unproven => "unproven",
             Self::Stale => "stale",
             Self::Failed => "failed",
             Self::Damaged => "damaged",
@@ -84,7 +89,7 @@ impl Health {
     pub fn level(self) -> Level {
         match self {
             Self::Ok | Self::Running => Level::Ok,
-            Self::Never | Self::Gone | Self::Shrinking | Self::Refused => Level::Warning,
+            Self::Never | Self::Gone | Self::Shrinking | Self::Refused | Self::Unproven => Level::Warning,
             Self::Stale | Self::Failed | Self::Damaged => Level::Critical,
         }
     }
@@ -102,7 +107,7 @@ impl Health {
                 _ => Self::Never,
             };
         };
-        if archive.state != ArchiveState::Present {
+        if archive.state != ArchiveState::Present || facts.drill_failed().is_some() {
             Self::Damaged
         } else if facts.gone {
             Self::Gone
@@ -110,6 +115,8 @@ impl Health {
             Self::Failed
         } else if facts.max_age.is_some_and(|max| archive.age(now) > max) {
             Self::Stale
+        } else if facts.is_unproven(now) {
+            Self::Unproven
         } else if facts.refusal.is_some() || archive.refused {
             Self::Refused
         } else if facts.shrunk.is_some() {
@@ -146,6 +153,31 @@ pub struct Facts {
     pub gone: bool,
     /// Why it cannot be exported as its source lists it.
     pub refusal: Option<ExportError>,
+    /// What its drills say.
+    pub drills: DrillFacts,
+}
+
+/// What the drills of an organization say of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DrillFacts {
+    /// The last one that says something of its archive.
+    pub conclusive: Option<LastDrill>,
+    /// When the last one passed.
+    pub proven_at: Option<Timestamp>,
+    /// How long ago that may be; none does not ask for drills.
+    pub max_unproven: Option<Duration>,
+}
+
+impl Facts {
+    /// The last drill, where it failed and none has passed since.
+    fn drill_failed(&self) -> Option<&LastDrill> {
+        self.drills.conclusive.as_ref().filter(|drill| drill.verdict == Verdict::Failed)
+    }
+
+    fn is_unproven(&self, now: Timestamp) -> bool {
+        let age = |at: Timestamp| (now - at).to_std().unwrap_or_default();
+        self.drills.max_unproven.is_some_and(|max| self.drills.proven_at.is_none_or(|at| age(at) > max))
+    }
 }
 
 /// What is known of the newest archive.

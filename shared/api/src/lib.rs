@@ -38,6 +38,7 @@ mod reload;
 mod restore;
 mod retention;
 mod row;
+mod sample;
 mod schedule;
 mod send;
 mod source;
@@ -53,7 +54,7 @@ pub use audit::{Actor, AuditBreak, AuditChain, AuditEntry, AuditTrail};
 pub use coverage::{Coverage, SectionCoverage};
 pub use demo::DemoReady;
 pub use diagnosis::Diagnosis;
-pub use drill::{Drill, Proof, Verdict};
+pub use drill::{Drill, DrillRequest, DrillState, Drills, DrillsAsked, LastDrill, Proof, SkippedDrill, Verdict};
 pub use evidence::EvidencePublicKey;
 pub use export::{
     Event, Export, ExportError, ExportRequest, Exports, Format, JobProgress, Progress, SectionProgress, State,
@@ -67,6 +68,7 @@ pub use reload::Reloaded;
 pub use restore::{RestoreDatabase, RestoreFinding, RestoreMode, RestorePlan, RestoreSequence, RestoreTable, Restored};
 pub use retention::{Pruned, RetentionDecision, RetentionPlan};
 pub use row::Row;
+pub use sample::{InvalidSample, Sample};
 pub use schedule::{Run, Runs, Schedule, Schedules, Trigger};
 pub use send::{SendAnswer, SendRecord, SendRequest, SendState};
 pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};

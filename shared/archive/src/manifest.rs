@@ -282,6 +282,7 @@ impl Manifest {
             warnings: self.warnings.clone(),
             pinned: false,
             sent: Vec::new(),
+            drilled: None,
         }
     }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use orgvault_files::open;
 
 use super::naming::STATE_SUFFIX;
-use orgvault_api::{SendRecord, Verification, gid::Gid};
+use orgvault_api::{Drill, SendRecord, Verification, gid::Gid};
 
 /// The version of states that this program writes, and the newest that it reads.
 pub const STATE_VERSION: u32 = 1;
@@ -31,6 +31,9 @@ pub struct StateFile {
     /// Where it was sent, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<SendRecord>,
+    /// Its last drill that has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<Drill>,
     /// Whether a pin keeps it from every deletion.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pinned: bool,
@@ -72,7 +75,7 @@ impl StateFile {
     /// The state of an archive to which nothing has happened yet.
     #[must_use]
     pub fn new(gid: Gid) -> Self {
-        Self { state_version: STATE_VERSION, gid, verified: None, sent: Vec::new(), pinned: false }
+        Self { state_version: STATE_VERSION, gid, verified: None, sent: Vec::new(), drill: None, pinned: false }
     }
 
     /// Reads a state's text.

@@ -86,11 +86,14 @@ pub enum HookEvent {
     Stale,
     /// The rows of a source's organizations are not the rows of its tables.
     Coverage,
+    /// A drill failed: an archive did not go back as it was, or could not be tried.
+    Drill,
 }
 
 impl HookEvent {
     /// Every event.
-    pub const ALL: [Self; 6] = [Self::Start, Self::Success, Self::Warning, Self::Failure, Self::Stale, Self::Coverage];
+    pub const ALL: [Self; 7] =
+        [Self::Start, Self::Success, Self::Warning, Self::Failure, Self::Stale, Self::Coverage, Self::Drill];
 
     /// The name in the configuration and in the hook's environment.
     #[must_use]
@@ -102,6 +105,7 @@ impl HookEvent {
             Self::Failure => "failure",
             Self::Stale => "stale",
             Self::Coverage => "coverage",
+            Self::Drill => "drill",
         }
     }
 }

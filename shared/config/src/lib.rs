@@ -15,6 +15,7 @@ pub mod checked_toml;
 pub mod patterns;
 
 mod coverage;
+mod drill;
 mod export_api;
 mod files;
 mod freshness;
@@ -24,6 +25,7 @@ mod metrics;
 mod read;
 mod retention;
 mod schedule;
+mod scratch;
 mod scrub;
 mod secret;
 mod target;
@@ -43,6 +45,7 @@ use orgvault_api::Role;
 
 pub use self::{
     coverage::Coverage,
+    drill::DrillConfig,
     export_api::ExportApi,
     files::{Bucket, FilesPlace},
     freshness::{Exception, Freshness},
@@ -51,6 +54,7 @@ pub use self::{
     metrics::Metrics,
     retention::Retention,
     schedule::{Missed, ScheduleConfig},
+    scratch::Scratch,
     scrub::Scrub,
     target::{FILE_PLACEHOLDER, Instance, Server, TargetConfig, TargetKind, Token},
     values::{hosts, is_loopback},
@@ -74,6 +78,10 @@ pub struct Config {
     pub targets: Vec<TargetConfig>,
     /// `[[schedule]]`.
     pub schedules: Vec<ScheduleConfig>,
+    /// `[[drill]]`.
+    pub drills: Vec<DrillConfig>,
+    /// `[scratch]`.
+    pub scratch: Scratch,
     /// `[[hook]]`.
     pub hooks: Vec<HookConfig>,
     /// `[retention]`.

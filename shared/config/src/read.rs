@@ -4,9 +4,9 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
     Access, Config, Daemon, Environment, LogFormat, Reading, Retention, SecretUrl, SourceConfig, SourceLines, Tls,
-    coverage, export_api, files, freshness, hook,
+    coverage, drill, export_api, files, freshness, hook,
     http::http,
-    metrics, retention, schedule, scrub, secret, target,
+    metrics, retention, schedule, scratch, scrub, secret, target,
     values::{absolute_path, accounts, duration, memory, mode, name, optional_group, size, socket_path, some_duration},
 };
 use crate::checked_toml::{Document, Problems, Table, Unique, Value, read_text};
@@ -64,6 +64,8 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
     let targets = root.tables("target", |table| target::read(table, environment, &mut names));
     let mut names = Unique::new("name of the schedule");
     let schedules = root.tables("schedule", |table| schedule::read(table, &mut names, &sources, &retention));
+    let mut names = Unique::new("name of the drill");
+    let drills = root.tables("drill", |table| drill::read(table, &mut names, &sources));
     let mut names = Unique::new("name of the hook");
     let hooks = root.tables("hook", |table| hook::read(table, environment, &mut names));
     let config = Config {
@@ -74,6 +76,8 @@ pub(super) fn read(root: &Table<'_>, environment: &Environment) -> Reading {
         sources,
         targets: targets.into_iter().flatten().collect(),
         schedules: schedules.into_iter().flatten().collect(),
+        drills: drills.into_iter().flatten().collect(),
+        scratch: root.table("scratch", |table| scratch::read(table, environment)).unwrap_or_default(),
         hooks: hooks.into_iter().flatten().collect(),
         retention,
         scrub: root.table("scrub", scrub::read).unwrap_or_default(),

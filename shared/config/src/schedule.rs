@@ -99,12 +99,7 @@ pub(super) fn read(
     known: &[SourceConfig],
     rules: &Retention,
 ) -> Option<ScheduleConfig> {
-    let name = table.required("name", |value| names.check(value, name(value)?));
-    let zone = table.or("timezone", Tz::UTC, zone);
-    let calendar = table.required("cron", |value| calendar(value, zone));
-    // What is missing was noted: the other keys are looked at all the same.
-    let calendar = calendar.or_else(|| Calendar::new("@daily", zone).ok())?;
-    let default = ScheduleConfig::new(name.unwrap_or_default(), calendar);
+    let default = when(table, names)?;
     Some(ScheduleConfig {
         sources: table.or("sources", default.sources, |value| sources(value, known)),
         organizations: table.or("organizations", default.organizations, patterns),
@@ -121,6 +116,16 @@ pub(super) fn read(
         retention: retention::own(table, rules),
         ..default
     })
+}
+
+/// Reads the name and the calendar; all else is as by default.
+pub(super) fn when(table: &Table<'_>, names: &mut Unique) -> Option<ScheduleConfig> {
+    let name = table.required("name", |value| names.check(value, name(value)?));
+    let zone = table.or("timezone", Tz::UTC, zone);
+    let calendar = table.required("cron", |value| calendar(value, zone));
+    // What is missing was noted: the other keys are looked at all the same.
+    let calendar = calendar.or_else(|| Calendar::new("@daily", zone).ok())?;
+    Some(ScheduleConfig::new(name.unwrap_or_default(), calendar))
 }
 
 fn zone(value: &Value<'_>) -> Option<Tz> {

@@ -90,7 +90,7 @@ pub(super) fn read_url(table: &Table<'_>, environment: &Environment) -> Option<S
     None
 }
 
-fn from_config(value: &Value<'_>, environment: &Environment) -> Option<SecretUrl> {
+pub(super) fn from_config(value: &Value<'_>, environment: &Environment) -> Option<SecretUrl> {
     let url = checked(value, value.text_as("postgres:///app?host=/run/postgresql")?, "")?;
     if environment.config_is_public && holds_password(url.reveal()) {
         return value.refuse(

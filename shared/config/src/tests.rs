@@ -157,7 +157,7 @@ fn an_empty_file_is_all_defaults() {
 fn every_problem_is_said_at_once_with_its_line() {
     insta::assert_snapshot!(problems("[daemon]\nsocket_mode = 0666\n"), @r"config.toml:2: column 15: not TOML: unexpected leading zero");
     insta::assert_snapshot!(problems(BROKEN), @r#"
-    config.toml:1: worker: is no known key (known keys: access, coverage, daemon, freshness, hook, http, metrics, retention, schedule, scrub, source, target)
+    config.toml:1: worker: is no known key (known keys: access, coverage, daemon, drill, freshness, hook, http, metrics, retention, schedule, scratch, scrub, source, target)
     config.toml:3: deamon: is no known key (did you mean `daemon`?)
     config.toml:7: daemon.socket: "run/orgvault.sock" is no absolute path (begin it with /)
     config.toml:8: daemon.socket_mode: "0888" is no mode (write it in octal, such as "0666" or "0660")

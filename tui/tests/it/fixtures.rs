@@ -120,6 +120,7 @@ pub(crate) fn archive(number: u64, slug: &str) -> Archive {
         verified: None,
         pinned: false,
         sent: Vec::new(),
+        drilled: None,
         warnings: Vec::new(),
     }
 }

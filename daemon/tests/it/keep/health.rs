@@ -46,7 +46,8 @@ async fn an_archive_that_is_too_old_for_its_organization_is_stale() {
         config.sources = vec![app.source()];
         let (organizations, max_age) =
             (Patterns::new(vec!["tracker/ac*".to_owned()]).unwrap(), Duration::from_millis(1));
-        config.freshness.exceptions = vec![Exception { organizations, max_age, shrinking: 0 }];
+        config.freshness.exceptions =
+            vec![Exception { organizations, max_age, max_unproven: Duration::ZERO, shrinking: 0 }];
     })
     .await;
     archived(&daemon.client).await;

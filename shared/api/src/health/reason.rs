@@ -43,9 +43,10 @@ impl Reason {
                     says_more("preflight", gid),
                 ),
             },
+            Health::Unproven => about(unproven(facts, now), "prove it: `orgvault drill` of a `full` archive".to_owned()),
             Health::Stale => about(stale(facts, now), "is the schedule on, and does the source answer?".to_owned()),
             Health::Failed => Some(failed(facts)),
-            Health::Damaged => about(damaged(facts), says_more("verify", gid)),
+            Health::Damaged => Some(damaged(facts, gid)),
         }
     }
 }
@@ -78,8 +79,27 @@ fn failed(facts: &Facts) -> Reason {
     }
 }
 
-fn damaged(facts: &Facts) -> String {
-    let missing = facts.archive.as_ref().is_some_and(|archive| archive.state == ArchiveState::Missing);
-    let how = if missing { "is missing" } else { "is not what was written" };
-    format!("an archive of its newest export {how}")
+fn unproven(facts: &Facts, now: Timestamp) -> String {
+    let max = format_duration(facts.drills.max_unproven.unwrap_or_default());
+    match facts.drills.proven_at {
+        None => format!("no drill has proven that an archive of it goes back, and max_unproven is {max}"),
+        Some(at) => {
+            let age = format_duration(whole((now - at).to_std().unwrap_or_default()));
+            format!("that an archive of it goes back was proven {age} ago, and max_unproven is {max}")
+        }
+    }
+}
+
+fn damaged(facts: &Facts, gid: Option<Gid>) -> Reason {
+    let state = facts.archive.as_ref().map(|archive| archive.state);
+    let how = match (state, facts.drill_failed()) {
+        (Some(ArchiveState::Present), Some(drill)) => {
+            let message = format!("a drill of archive {} failed: it does not go back as it was", drill.archive);
+            return Reason { message, hint: says_more("drills", Some(drill.gid)), gid: Some(drill.archive) };
+        }
+        (Some(ArchiveState::Missing), _) => "is missing",
+        _ => "is not what was written",
+    };
+    let message = format!("an archive of its newest export {how}");
+    Reason { message, hint: says_more("verify", gid), gid }
 }

@@ -28,6 +28,18 @@ fn worst() -> Facts {
         shrunk: Some(Shrunk { section: "items".to_owned(), before: 100, now: 3 }),
         gone: true,
         refusal: None,
+        drills: DrillFacts {
+            conclusive: Some(LastDrill {
+                gid: gid(8),
+                archive: gid(6),
+                at: now(),
+                verdict: Verdict::Failed,
+                code: None,
+                recovery_ms: None,
+            }),
+            proven_at: Some(now() - chrono::TimeDelta::days(31)),
+            max_unproven: Some(Duration::from_hours(30 * 24)),
+        },
     }
 }
 
@@ -35,12 +47,15 @@ fn worst() -> Facts {
 fn of_all_that_is_wrong_the_worst_is_the_word_and_each_has_its_reason() {
     let mut facts = worst();
     let mut said = Vec::new();
-    let mends: [fn(&mut Facts); 8] = [
+    let mends: [fn(&mut Facts); 11] = [
         |_facts| {},
         |facts| facts.archive.as_mut().unwrap().state = ArchiveState::Present,
+        |facts| facts.drills.conclusive = None,
         |facts| facts.gone = false,
         |facts| facts.last_state = Some(State::Started),
         |facts| facts.max_age = None,
+        |facts| facts.drills.proven_at = None,
+        |facts| facts.drills.proven_at = Some(now() - chrono::TimeDelta::days(30)),
         |facts| facts.archive.as_mut().unwrap().refused = false,
         |facts| facts.shrunk = None,
         |facts| facts.last_state = Some(State::Finished),

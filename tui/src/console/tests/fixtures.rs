@@ -179,6 +179,10 @@ fn reason(health: Health) -> Option<Reason> {
         Health::Shrinking => {
             ("comments has 12 rows, and had 431 in the archive before", "`orgvault show 80` says more")
         }
+        Health::Unproven => (
+            "no drill has proven that an archive of it goes back, and max_unproven is 30d",
+            "prove it: `orgvault drill` of a `full` archive",
+        ),
         Health::Ok | Health::Running => return None,
     };
     Some(Reason { message: message.to_owned(), hint: hint.to_owned(), gid: Some(gid(85)) })
