@@ -6,8 +6,7 @@ use std::path::Path;
 use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
 
 /// Runs before their exports, so that no export of a run that is gone would wait for ever.
-const TABLES: [&str; 7] =
-    ["schedules", "runs", "exports", "repeats", "jobs", "drills", "drill_schedules"];
+const TABLES: [&str; 7] = ["schedules", "runs", "exports", "repeats", "jobs", "drills", "drill_schedules"];
 
 /// Copies what can be read in the database at `aside`; what cannot is said in the log.
 pub(super) async fn salvage(pool: &SqlitePool, aside: &Path) {

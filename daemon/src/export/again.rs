@@ -9,7 +9,10 @@ use orgvault_api::{Archive, Progress};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, pipeline::{Deadline, write_archive}};
+use super::{
+    Failure,
+    pipeline::{Deadline, write_archive},
+};
 use crate::{
     format::{self, ArchivePlan},
     source::{Snapshot, Source},

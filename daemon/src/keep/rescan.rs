@@ -191,7 +191,8 @@ async fn take_in(
         shop.catalog.put_archive(&merged).await?;
         shop.tell_archive(&merged);
     }
-    if let Some(drill) = drill.filter(|drill| drill.archive == gid && drill.organization.is(&merged.organization.tenant()))
+    if let Some(drill) =
+        drill.filter(|drill| drill.archive == gid && drill.organization.is(&merged.organization.tenant()))
     {
         shop.catalog.learn_drill(&drill).await?;
     }

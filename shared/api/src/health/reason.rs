@@ -43,7 +43,9 @@ impl Reason {
                     says_more("preflight", gid),
                 ),
             },
-            Health::Unproven => about(unproven(facts, now), "prove it: `orgvault drill` of a `full` archive".to_owned()),
+            Health::Unproven => {
+                about(unproven(facts, now), "prove it: `orgvault drill` of a `full` archive".to_owned())
+            }
             Health::Stale => about(stale(facts, now), "is the schedule on, and does the source answer?".to_owned()),
             Health::Failed => Some(failed(facts)),
             Health::Damaged => Some(damaged(facts, gid)),
