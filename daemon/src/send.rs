@@ -9,6 +9,7 @@ pub(crate) mod checked_archive;
 mod command;
 mod error;
 pub(crate) mod http;
+mod looking;
 pub(crate) mod outcome;
 mod record;
 mod sender;

@@ -47,7 +47,7 @@ impl Discreet for SendRecord {
             hint: String::new(),
             ..error
         };
-        Self { error: self.error.map(silent), report: Vec::new(), ..self }
+        Self { error: self.error.map(silent), report: Vec::new(), job: None, ..self }
     }
 }
 

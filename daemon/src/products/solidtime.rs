@@ -1,6 +1,7 @@
 //! solidtime.
 
 mod face;
+mod parts;
 mod target;
 
 use super::Product;

@@ -2,6 +2,7 @@
 
 pub mod encoder;
 mod face;
+mod import_answers;
 mod target;
 
 use super::Product;

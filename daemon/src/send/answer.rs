@@ -1,5 +1,8 @@
 //! What a target answered, made fit to be kept and shown: bounded, without control characters.
 
+use std::time::Duration;
+
+use chrono::DateTime;
 use orgvault_api::text::printable;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -10,6 +13,9 @@ use super::outcome::Outcome;
 const MOST_LINES: usize = 100;
 const LONGEST_LINE: usize = 500;
 
+/// Before a busy server is asked once more, where it does not say how long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
 /// A server's answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
@@ -18,6 +24,8 @@ pub(crate) struct Answer {
     pub(crate) location: Option<String>,
     /// When to come back, in the server's words.
     pub(crate) retry_after: Option<String>,
+    /// What time it is, by the server's clock.
+    pub(crate) date: Option<String>,
     /// The body, as far as it is read.
     pub(crate) body: Vec<u8>,
 }
@@ -34,6 +42,27 @@ impl Answer {
             Some(value) => leaves(&value),
             None => lines(&self.body),
         }
+    }
+
+    /// How long to wait before it is asked once more, where it was busy and has done nothing. One that says
+    /// no time is left alone for twice as long with each try.
+    pub(crate) fn pause(&self, tries: u32) -> Option<Duration> {
+        if self.status != StatusCode::TOO_MANY_REQUESTS {
+            return None;
+        }
+        let pause = match self.retry_after.as_deref().map(str::trim) {
+            Some(text) => text.parse().map_or_else(|_| self.until(text), |seconds| Some(Duration::from_secs(seconds))),
+            None => None,
+        };
+        // One that says "at once" is not to be asked without a pause for ever.
+        let least = FIRST_PAUSE.saturating_mul(1 << tries.min(10));
+        Some(pause.map_or(least, |pause| pause.max(FIRST_PAUSE)))
+    }
+
+    /// The time from now until a date, both by the server's clock.
+    fn until(&self, text: &str) -> Option<Duration> {
+        let date = |text: &str| DateTime::parse_from_rfc2822(text.trim()).ok();
+        Some((date(text)? - date(self.date.as_deref()?)?).to_std().unwrap_or_default())
     }
 
     /// Nothing where the server says that it has done what it was asked, else how that ends.
@@ -142,7 +171,7 @@ mod tests {
 
     fn answer(status: u16, body: &[u8]) -> Answer {
         let status = StatusCode::from_u16(status).unwrap();
-        Answer { status, location: None, retry_after: None, body: body.to_vec() }
+        Answer { status, location: None, retry_after: None, date: None, body: body.to_vec() }
     }
 
     fn state(status: u16) -> Option<SendState> {
@@ -154,6 +183,8 @@ mod tests {
             ended_at: None,
             error: None,
             report: Vec::new(),
+            job: None,
+            parts: None,
         };
         answer(status, b"").refusal("x")?.end(&mut record, Timestamp::UNIX_EPOCH);
         Some(record.state)
@@ -169,6 +200,25 @@ mod tests {
             };
             assert_eq!(state(status), expected, "{status}");
         }
+    }
+
+    #[test]
+    fn only_a_busy_server_is_asked_once_more_and_when_it_says() {
+        let busy = |retry_after: Option<&str>, date: Option<&str>, tries| {
+            let [retry_after, date] = [retry_after, date].map(|text| text.map(str::to_owned));
+            Answer { retry_after, date, ..answer(429, b"") }.pause(tries).map(|pause| pause.as_secs())
+        };
+        assert_eq!(answer(503, b"").pause(0), None);
+        assert_eq!(answer(200, b"").pause(0), None);
+        assert_eq!([0, 1, 2, 5].map(|tries| busy(None, None, tries)), [1, 2, 4, 32].map(Some));
+        assert_eq!(busy(Some(" 17 "), None, 0), Some(17));
+        assert_eq!(busy(Some("0"), None, 3), Some(1));
+        let (date, later) = ("Thu, 01 Jan 2026 00:10:00 GMT", "Thu, 01 Jan 2026 00:10:20 GMT");
+        assert_eq!(busy(Some(later), Some(date), 0), Some(20));
+        assert_eq!(busy(Some(date), Some(later), 0), Some(1), "a date that is over");
+        assert_eq!(busy(Some(later), None, 2), Some(4));
+        assert_eq!(busy(Some("soon"), Some(date), 2), Some(4));
+        assert_eq!(busy(None, None, u32::MAX), Some(1024));
     }
 
     #[test]

@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use orgvault_api::{Format, SendRequest, units::format_duration};
+use orgvault_api::{Archive, Format, units::format_duration};
 use orgvault_config::{FILE_PLACEHOLDER, Variables};
 
 use super::{
     answer,
     checked_archive::CheckedArchive,
     outcome::Outcome,
-    target::{Options, Target, Upload},
+    target::{Delivery, Options, Target, Upload},
 };
 use crate::program::{self, ProgramError};
 
@@ -22,6 +22,8 @@ const KEPT: usize = 16 * 1024;
 pub(crate) struct Command {
     pub(crate) argv: Vec<String>,
     pub(crate) environment: Variables,
+    /// Whose archives it takes; of all products where that is not said.
+    pub(crate) product: Option<String>,
     pub(crate) timeout: Duration,
 }
 
@@ -68,6 +70,10 @@ impl Target for Command {
         None
     }
 
+    fn takes(&self) -> Option<&str> {
+        self.product.as_deref()
+    }
+
     fn formats(&self) -> Option<&'static [Format]> {
         None
     }
@@ -81,12 +87,16 @@ impl Target for Command {
         &["zip_too_large", "upload_too_large", "number_not_json"]
     }
 
-    fn upload(&self, bytes: u64) -> Upload {
-        Upload { bytes, limit: None }
+    fn upload(&self, archive: &Archive) -> Upload {
+        Upload { bytes: archive.bytes, limit: None }
     }
 
-    fn deliver<'a>(&'a self, checked: &'a CheckedArchive, request: &'a SendRequest) -> BoxFuture<'a, Outcome> {
-        Box::pin(self.run(checked, request.create_users))
+    fn loses(&self, _archive: &Archive) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
+    fn deliver<'a>(&'a self, checked: &'a CheckedArchive, delivery: Delivery<'a>) -> BoxFuture<'a, Outcome> {
+        Box::pin(self.run(checked, delivery.request.create_users))
     }
 }
 

@@ -29,6 +29,18 @@ pub enum SendError {
         /// The target.
         target: String,
     },
+    /// The target takes archives of another product.
+    #[error("target {target} takes archives of {takes}, and archive {gid} is of {product}")]
+    Product {
+        /// The archive.
+        gid: Gid,
+        /// Whose it is.
+        product: String,
+        /// The target.
+        target: String,
+        /// Whose archives it takes.
+        takes: String,
+    },
     /// The target takes another format.
     #[error("target {target} takes {takes}, and archive {gid} is {format}")]
     Format {
@@ -137,6 +149,7 @@ impl SendError {
         match self {
             Self::Stopping => "stopping",
             Self::UnknownTarget { .. } | Self::Kind { .. } => "unknown_target",
+            Self::Product { .. } => "wrong_product",
             Self::Format { .. } => "wrong_format",
             Self::Option { .. } => "unknown_option",
             Self::Busy { .. } => "send_running",
@@ -160,6 +173,10 @@ impl SendError {
             Self::Stopping => "ask again when the daemon has started again".to_owned(),
             Self::UnknownTarget { .. } => "targets are `[[target]]` blocks of the daemon's configuration".to_owned(),
             Self::Format { takes, .. } => format!("export it with --format {takes}, without --gzip"),
+            Self::Product { .. } => {
+                "send it to a target of its own product; `product` of the `[[target]]` says whose archives it takes"
+                    .to_owned()
+            }
             Self::SentBefore { .. } => {
                 "an importer may double what it is given twice: look at the target first, then say --again".to_owned()
             }

@@ -15,11 +15,12 @@ use orgvault_config::Server;
 use reqwest::{
     Client, RequestBuilder, Response,
     header::{
-        ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+        ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+        RETRY_AFTER,
     },
     redirect::Policy,
 };
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{answer::Answer, outcome::Outcome};
 use crate::trust::trusting;
@@ -30,6 +31,10 @@ mod upload;
 
 /// No answer of an importer needs more.
 const LARGEST_ANSWER: usize = 256 * 1024;
+
+/// Who sends the same twice with it has it done once
+/// (draft-ietf-httpapi-idempotency-key-header).
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A way to a server.
 pub(crate) struct Link<'a> {
@@ -91,13 +96,32 @@ impl<'a> Link<'a> {
     /// When there is no answer.
     pub(crate) async fn post(&self, path: &str, upload: Upload) -> Result<Answer, NoAnswer> {
         let progress = Arc::new(Progress::new());
-        let request = self
+        let mut request = self
             .client
             .post(self.url(path))
             .header(CONTENT_TYPE, upload.content_type())
-            .header(CONTENT_LENGTH, upload.length())
-            .body(upload.into_body(Arc::clone(&progress)));
-        self.ask(request, &progress).await
+            .header(CONTENT_LENGTH, upload.length());
+        if let Some(key) = upload.idempotency_key() {
+            request = request.header(IDEMPOTENCY_KEY, key);
+        }
+        self.ask(request.body(upload.into_body(Arc::clone(&progress))), &progress).await
+    }
+
+    /// Posts an upload, and again where the server asks to be left alone for a while: as long as that is no
+    /// longer than it may do nothing at all.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub(crate) async fn post_when_free(&self, path: &str, upload: impl Fn() -> Upload) -> Result<Answer, NoAnswer> {
+        let (mut left, mut tries) = (self.patience, 0);
+        loop {
+            let answer = self.post(path, upload()).await?;
+            let Some(pause) = answer.pause(tries).filter(|pause| *pause <= left) else { return Ok(answer) };
+            tracing::info!(server = self.server.url, pause = %format_duration(pause), "the target is busy");
+            left -= pause;
+            tries += 1;
+            sleep(pause).await;
+        }
     }
 
     /// Gets a document.
@@ -135,6 +159,7 @@ async fn read(mut response: Response, patience: Duration) -> Answer {
     let status = response.status();
     let location = header(LOCATION, response.headers()).filter(|_| status.is_redirection());
     let retry_after = header(RETRY_AFTER, response.headers());
+    let date = header(DATE, response.headers());
     let mut body = Vec::new();
     let all = async {
         while body.len() < LARGEST_ANSWER {
@@ -152,7 +177,7 @@ async fn read(mut response: Response, patience: Duration) -> Answer {
         tracing::debug!("the body of an answer did not end in time");
     }
     body.truncate(LARGEST_ANSWER);
-    Answer { status, location, retry_after, body }
+    Answer { status, location, retry_after, date, body }
 }
 
 /// When something last went out.

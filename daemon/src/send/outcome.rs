@@ -1,6 +1,6 @@
 //! How a delivery ended.
 
-use orgvault_api::{ExportError, SendRecord, SendState, clock::Timestamp};
+use orgvault_api::{ExportError, SendRecord, SendState, SendTrial, clock::Timestamp};
 
 /// How a delivery ended, and what the target said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,49 @@ impl Outcome {
     /// What the target said.
     pub(crate) fn report(self, report: Vec<String>) -> Self {
         Self { report, ..self }
+    }
+
+    /// What it means for one that is asked once more, because nobody knew how it had ended: that this was
+    /// refused says nothing of what was sent first.
+    pub(crate) fn of_going_on(self, hint: &str) -> Self {
+        match self.state {
+            SendState::Refused => Self { state: SendState::Unknown, ..self }.hint(hint),
+            _ => self,
+        }
+    }
+
+    /// The stable code of what went wrong.
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.error.as_ref().map(|error| error.code.as_str())
+    }
+
+    /// Whether the target took it.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.state == SendState::Sent
+    }
+
+    /// Whether the target is known to have taken nothing.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.state == SendState::Refused
+    }
+
+    /// What the target said.
+    pub(crate) fn said(&self) -> &[String] {
+        &self.report
+    }
+
+    /// As it is told of one of several parts.
+    pub(crate) fn of_part(mut self, said: impl FnOnce(&str) -> String) -> Self {
+        if let Some(error) = &mut self.error {
+            error.message = said(&error.message);
+        }
+        self
+    }
+
+    /// The refusal of what was only tried.
+    pub(crate) fn trial(self) -> SendTrial {
+        let accepted = self.state == SendState::Sent;
+        SendTrial { accepted, replaces: None, error: self.error, report: self.report }
     }
 
     /// Writes the end into the record of the beginning.

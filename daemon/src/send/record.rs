@@ -1,6 +1,8 @@
 //! What the records of earlier sends mean.
 
 use orgvault_api::{SendRecord, SendState, clock::Timestamp};
+use orgvault_archive::naming::hex;
+use sha2::{Digest, Sha256};
 
 use super::outcome::Outcome;
 
@@ -8,6 +10,34 @@ use super::outcome::Outcome;
 /// known to have left nothing there.
 pub(super) fn left_something<'a>(records: &'a [SendRecord], target: &str) -> Option<&'a SendRecord> {
     records.iter().rev().find(|record| record.target == target && record.state != SendState::Refused)
+}
+
+/// How a send begins.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Beginning<'r> {
+    /// As one of its own.
+    New,
+    /// It goes on with this one.
+    GoesOn(&'r SendRecord),
+    /// Not at all, because of this one: "again" is to be said.
+    Not(&'r SendRecord),
+}
+
+/// How a send to `target` begins after these.
+pub(super) fn beginning<'r>(records: &'r [SendRecord], target: &str, again: bool) -> Beginning<'r> {
+    match left_something(records, target) {
+        None => Beginning::New,
+        Some(_) if again => Beginning::New,
+        Some(before) if before.goes_on() => Beginning::GoesOn(before),
+        Some(before) => Beginning::Not(before),
+    }
+}
+
+/// By what a target knows a new send again: the same for the same archive and target, until one has ended.
+pub(super) fn key(sha256: &str, target: &str, address: &str, earlier: &[SendRecord]) -> String {
+    let ended = earlier.iter().filter(|record| record.target == target).count();
+    let text = format!("orgvault send 1\n{sha256}\n{target}\n{address}\n{ended}\n");
+    format!("orgvault-{}", hex(&Sha256::digest(text)))
 }
 
 /// Ends the records of sends that nobody carries on: those of a daemon that was killed.
@@ -38,6 +68,7 @@ pub(super) fn interrupted() -> Outcome {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use orgvault_api::{SendJob, SendParts};
 
     use super::*;
 
@@ -50,6 +81,32 @@ mod tests {
             ended_at: None,
             error: None,
             report: Vec::new(),
+            job: None,
+            parts: None,
+        }
+    }
+
+    #[test]
+    fn what_the_target_can_tell_of_goes_on_and_again_begins_anew() {
+        let job = SendJob { key: "k".to_owned(), replace: false, replaces: None, id: None, makes: None };
+        let parts = |taken, unknown| Some(SendParts { all: 3, taken, unknown, rows: 10 });
+        let unknown = SendRecord { job: Some(job), ..record("a", SendState::Unknown) };
+        let taken = SendRecord { parts: parts(1, false), ..record("a", SendState::Unknown) };
+        for before in [&unknown, &taken] {
+            let records = [before.clone(), record("a", SendState::Refused)];
+            assert_eq!(beginning(&records, "a", false), Beginning::GoesOn(&records[0]));
+            assert_eq!(beginning(&records, "a", true), Beginning::New);
+            assert_eq!(beginning(&records, "b", false), Beginning::New);
+        }
+        let others = [
+            record("a", SendState::Unknown),
+            SendRecord { state: SendState::Sent, ..unknown },
+            SendRecord { parts: parts(1, true), ..record("a", SendState::Unknown) },
+            SendRecord { parts: parts(0, false), ..record("a", SendState::Unknown) },
+        ];
+        for before in others {
+            let records = [before];
+            assert_eq!(beginning(&records, "a", false), Beginning::Not(&records[0]));
         }
     }
 
@@ -61,6 +118,20 @@ mod tests {
             assert_eq!(left_something(&records, "a").is_some(), state != SendState::Refused, "{state:?}");
             assert!(left_something(&records, "c").is_none());
         }
+    }
+
+    #[test]
+    fn a_key_is_of_one_archive_and_one_target_and_a_new_one_after_each_end() {
+        let first = key("ab", "a", "https://a", &[]);
+        assert_eq!(first, key("ab", "a", "https://a", &[record("b", SendState::Sent)]));
+        let ended = [record("a", SendState::Refused)];
+        let others = [
+            key("ac", "a", "https://a", &[]),
+            key("ab", "b", "https://a", &[]),
+            key("ab", "a", "https://b", &[]),
+            key("ab", "a", "https://a", &ended),
+        ];
+        assert!(others.iter().all(|other| *other != first && other.len() == first.len()), "{others:?}");
     }
 
     #[test]

@@ -5,30 +5,21 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use futures_util::future::BoxFuture;
 use orgvault_api::{
-    Actor, Archive, AuditEntry, SendAnswer, SendRecord, SendRequest, SendState,
-    gid::Gid,
-    preflight::{Preflight, Severity},
+    Actor, Archive, AuditEntry, SendAnswer, SendJob, SendLoss, SendParts, SendRecord, SendRequest, SendState, gid::Gid,
 };
 use orgvault_config::TargetConfig;
-use orgvault_products::preflight::{self, PreflightError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     SendError,
-    checked_archive::CheckedArchive,
+    looking::Looking,
     outcome::Outcome,
-    record,
-    target::{self, Options, Target},
+    record::{self, Beginning},
+    target::{self, Delivery, Options, Progress, Target},
 };
-use crate::{
-    catalog::CatalogError,
-    context::Context,
-    store::{Store, Stored},
-};
-
-/// Reasons of a refusal that are told at once.
-const REASONS: usize = 3;
+use crate::{catalog::CatalogError, context::Context, store::Stored};
 
 /// Hands archives to targets.
 #[derive(Clone)]
@@ -111,27 +102,49 @@ impl SenderState {
         let taker = target::target(target)?;
         fits(&archive, target, taker.as_ref(), &request)?;
         let _claim = self.claim(archive.gid, &target.name)?;
-        self.was_not_sent(&archive, &target.name, request.again).await?;
-        let (ignores, product) = (taker.ignores(), taker.product());
-        let (store, looked_at) = (Arc::clone(&self.context.archives), archive.clone());
-        let (preflight, checked) = blocking(move || look(&store, &looked_at, product, ignores)).await??;
+        let earlier = self.earlier(&archive, &target.name).await?;
+        let before = match record::beginning(&earlier, &target.name, request.again) {
+            Beginning::New => None,
+            Beginning::GoesOn(before) => Some(before.clone()),
+            Beginning::Not(before) => return Err(sent_before(archive.gid, before)),
+        };
+        let looking = Looking {
+            store: Arc::clone(&self.context.archives),
+            archive: archive.clone(),
+            target: target.name.clone(),
+            takes: taker.takes().map(str::to_owned),
+            product: taker.product(),
+            ignores: taker.ignores(),
+        };
+        let (preflight, checked) = blocking(move || looking.look()).await??;
         let mut answer = SendAnswer {
             gid: archive.gid,
             target: target.name.clone(),
             kind: target.kind.name().to_owned(),
             address: taker.address(),
-            upload_bytes: taker.upload(archive.bytes).bytes,
+            upload_bytes: taker.upload(&archive).bytes,
             preflight,
+            loses: loses(taker.as_ref(), &archive),
+            parts: Some(taker.parts(&archive)).filter(|parts| *parts > 1),
+            trial: None,
             sent: None,
         };
-        if !request.dry_run {
-            let record = self.begin(&archive, &target.name, asker).await?;
-            let outcome = tokio::select! {
-                outcome = taker.deliver(&checked, &request) => outcome,
-                () = self.abort.cancelled() => record::interrupted(),
-            };
-            answer.sent = Some(self.end(&archive, record, outcome, asker).await);
+        if request.dry_run {
+            if let Some(trial) = taker.try_out(&checked) {
+                answer.trial = Some(trial.await);
+            }
+            return Ok(answer);
         }
+        let key = record::key(&archive.sha256, &target.name, &answer.address, &earlier);
+        let record = self.begin(&archive, &target.name, before.clone(), asker).await?;
+        let progress = Kept { inner: &self, archive: &archive, record: &record };
+        let before = before.as_ref();
+        let delivery = Delivery { request: &request, archive: &archive, key: &key, before, progress: &progress };
+        let outcome = tokio::select! {
+            outcome = taker.deliver(&checked, delivery) => outcome,
+            () = self.abort.cancelled() => record::interrupted(),
+        };
+        answer.sent = Some(self.end(&archive, record, outcome, asker).await);
         Ok(answer)
     }
 
@@ -148,21 +161,14 @@ impl SenderState {
         }
     }
 
-    /// What is on disk decides, not what the catalog remembers. Nothing is written.
-    async fn was_not_sent(&self, archive: &Stored, target: &str, again: bool) -> Result<(), SendError> {
+    /// The records of earlier sends. What is on disk decides, not what the catalog remembers. Nothing is
+    /// written.
+    async fn earlier(&self, archive: &Stored, target: &str) -> Result<Vec<SendRecord>, SendError> {
         let (store, of, gid) = (Arc::clone(&self.context.archives), archive.reference(), archive.gid);
         let state = blocking(move || store.state(&of)).await??;
         let mut records = state.filter(|state| state.gid == gid).map(|state| state.sent).unwrap_or_default();
         self.settle_left(&mut records, target);
-        match record::left_something(&records, target) {
-            Some(before) if !again => Err(SendError::SentBefore {
-                gid,
-                target: target.to_owned(),
-                state: before.state,
-                at: before.started_at,
-            }),
-            _ => Ok(()),
-        }
+        Ok(records)
     }
 
     /// Whoever has the claim on a target knows that nobody carries on what began earlier.
@@ -170,9 +176,16 @@ impl SenderState {
         record::settle(records, self.context.clock.now(), |other| other != target);
     }
 
-    /// Writes down that it is going to be sent.
-    async fn begin(self: &Arc<Self>, archive: &Stored, target: &str, asker: &Asker) -> Result<SendRecord, SendError> {
-        let record = SendRecord {
+    /// Writes down that it is going to be sent, or that an earlier send is gone on with.
+    async fn begin(
+        self: &Arc<Self>,
+        archive: &Stored,
+        target: &str,
+        before: Option<SendRecord>,
+        asker: &Asker,
+    ) -> Result<SendRecord, SendError> {
+        let begun = before.is_some();
+        let fresh = || SendRecord {
             target: target.to_owned(),
             state: SendState::Sending,
             by: asker.name.clone(),
@@ -180,13 +193,25 @@ impl SenderState {
             ended_at: None,
             error: None,
             report: Vec::new(),
+            job: None,
+            parts: None,
         };
+        let record = before.map_or_else(fresh, |before| SendRecord {
+            state: SendState::Sending,
+            ended_at: None,
+            error: None,
+            report: Vec::new(),
+            ..before
+        });
         // What cannot be recorded is not handed out.
         self.tell(archive, &record, asker).await?;
         let (inner, new) = (Arc::clone(self), record.clone());
         let write = move |records: &mut Vec<SendRecord>| {
             inner.settle_left(records, &new.target);
-            records.push(new);
+            match record::begun(records, &new.target, new.started_at) {
+                Some(before) if begun => *before = new,
+                _ => records.push(new),
+            }
         };
         self.update(archive, write).await?;
         Ok(record)
@@ -208,14 +233,19 @@ impl SenderState {
         let ended = record.clone();
         let write = move |records: &mut Vec<SendRecord>| {
             if let Some(begun) = record::begun(records, &ended.target, ended.started_at) {
-                *begun = ended;
+                // How far it got was written there meanwhile.
+                let (job, parts) = (begun.job.take(), begun.parts.take());
+                *begun = SendRecord { job, parts, ..ended };
             }
         };
-        if let Err(error) = self.update(archive, write).await {
-            let (gid, error) = (archive.gid, &error as &dyn std::error::Error);
-            tracing::error!(%gid, target = record.target, error, "cannot write down how a send ended");
+        match self.update(archive, write).await {
+            Ok(mut kept) => record::begun(&mut kept, &record.target, record.started_at).cloned().unwrap_or(record),
+            Err(error) => {
+                let (gid, error) = (archive.gid, &error as &dyn std::error::Error);
+                tracing::error!(%gid, target = record.target, error, "cannot write down how a send ended");
+                record
+            }
         }
-        record
     }
 
     /// Tells the audit trail of a send: when it begins, and how it ended.
@@ -237,19 +267,19 @@ impl SenderState {
         blocking(move || audit.record(&entry)).await?.map_err(SendError::from)
     }
 
-    /// Changes the records on disk, then those in the catalog, and tells everybody.
+    /// Changes the records on disk, then those in the catalog, and tells everybody; gives them as they are now.
     async fn update(
         self: &Arc<Self>,
         archive: &Stored,
         change: impl FnOnce(&mut Vec<SendRecord>) + Send + 'static,
-    ) -> Result<(), SendError> {
+    ) -> Result<Vec<SendRecord>, SendError> {
         let (store, gid, of) = (Arc::clone(&self.context.archives), archive.gid, archive.reference());
         let write = move || store.update_state(&of, Box::new(|state| change(&mut state.sent)));
         let sent = blocking(write).await??.sent;
-        if let Err(error) = self.list(gid, sent).await {
+        if let Err(error) = self.list(gid, sent.clone()).await {
             tracing::warn!(%gid, "a send is kept beside its archive only: {error}");
         }
-        Ok(())
+        Ok(sent)
     }
 
     /// An archive that was deleted meanwhile stays so.
@@ -262,6 +292,47 @@ impl SenderState {
         }
         Ok(())
     }
+}
+
+/// How far one send is, in its record on disk.
+struct Kept<'a> {
+    inner: &'a Arc<SenderState>,
+    archive: &'a Stored,
+    record: &'a SendRecord,
+}
+
+impl Kept<'_> {
+    async fn keep(&self, change: impl FnOnce(&mut SendRecord) + Send + 'static) {
+        let (target, started_at) = (self.record.target.clone(), self.record.started_at);
+        let write = move |records: &mut Vec<SendRecord>| {
+            if let Some(begun) = record::begun(records, &target, started_at) {
+                change(begun);
+            }
+        };
+        if let Err(error) = self.inner.update(self.archive, write).await {
+            let (gid, error) = (self.archive.gid, &error as &dyn std::error::Error);
+            tracing::error!(%gid, target = self.record.target, error, "cannot write down how far a send is");
+        }
+    }
+}
+
+impl Progress for Kept<'_> {
+    fn keep_job(&self, job: SendJob) -> BoxFuture<'_, ()> {
+        Box::pin(self.keep(|record| record.job = Some(job)))
+    }
+
+    fn keep_parts(&self, parts: SendParts) -> BoxFuture<'_, ()> {
+        Box::pin(self.keep(move |record| record.parts = Some(parts)))
+    }
+}
+
+fn sent_before(gid: Gid, before: &SendRecord) -> SendError {
+    SendError::SentBefore { gid, target: before.target.clone(), state: before.state, at: before.started_at }
+}
+
+fn loses(taker: &dyn Target, archive: &Archive) -> Vec<SendLoss> {
+    let loss = |(code, message): (&str, &str)| SendLoss { code: code.to_owned(), message: message.to_owned() };
+    taker.loses(archive).into_iter().map(loss).collect()
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SendError> {
@@ -286,39 +357,11 @@ fn fits(archive: &Archive, target: &TargetConfig, taker: &dyn Target, request: &
         let format = format!("{}{gzip}", archive.format.name());
         return Err(SendError::Format { gid, format, target: name.clone(), takes: SendError::names(formats) });
     }
-    let upload = taker.upload(archive.bytes);
+    let upload = taker.upload(archive);
     match upload.limit {
         Some(limit) if upload.bytes > limit => {
             Err(SendError::TooLarge { gid, target: name.clone(), bytes: upload.bytes, limit })
         }
         _ => Ok(()),
     }
-}
-
-/// Reads the archive as its importer would, and then to see that it is whole.
-fn look(
-    store: &Arc<dyn Store>,
-    archive: &Stored,
-    product: Option<&str>,
-    ignores: &[&str],
-) -> Result<(Option<Preflight>, CheckedArchive), SendError> {
-    let of = archive.reference();
-    let checked = CheckedArchive::open(Arc::clone(store), archive)?;
-    let product = match product {
-        Some(product) => product.to_owned(),
-        None => store.manifest(&of)?.map(|manifest| manifest.product.name).unwrap_or_default(),
-    };
-    let preflight = match preflight::preflight_of(&product, &checked.reader()) {
-        Ok(preflight) => preflight,
-        Err(PreflightError::UnknownProduct { .. }) => return Ok((None, checked)),
-        Err(error) => return Err(error.into()),
-    };
-    let refused = |code: &str, severity| severity == Severity::Refuses && !ignores.contains(&code);
-    if preflight.totals.iter().any(|total| refused(&total.code, total.severity)) {
-        let reasons = preflight.findings.iter().filter(|finding| refused(&finding.code, finding.severity));
-        let reasons: Vec<&str> = reasons.take(REASONS).map(|finding| finding.message.as_str()).collect();
-        let (gid, reasons) = (archive.gid, reasons.join("; "));
-        return Err(SendError::NotImportable { gid, product, reasons });
-    }
-    Ok((Some(preflight), checked))
 }

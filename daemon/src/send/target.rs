@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use orgvault_api::{Format, SendRequest};
+use orgvault_api::{Archive, Format, SendJob, SendParts, SendRecord, SendRequest, SendTrial};
 use orgvault_config::{Instance, TargetConfig, TargetKind};
 
 use super::{SendError, checked_archive::CheckedArchive, command::Command, outcome::Outcome};
@@ -17,6 +17,11 @@ pub(crate) trait Target: Send + Sync {
     /// The product whose importer it is; none where that is the archive's own.
     fn product(&self) -> Option<&'static str>;
 
+    /// The product whose archives alone it takes; none where its importer decides.
+    fn takes(&self) -> Option<&str> {
+        None
+    }
+
     /// The formats that it takes; none where it takes all of them.
     fn formats(&self) -> Option<&'static [Format]>;
 
@@ -26,11 +31,47 @@ pub(crate) trait Target: Send + Sync {
     /// Codes of the preflight that this target does not mind.
     fn ignores(&self) -> &'static [&'static str];
 
-    /// How many bytes go to the target for an archive of `bytes`, and the most that it takes.
-    fn upload(&self, bytes: u64) -> Upload;
+    /// How many bytes go to the target at once for an archive, and the most that it takes.
+    fn upload(&self, archive: &Archive) -> Upload;
+
+    /// What is always lost on this way, as its code and a sentence; nothing where that is not known.
+    fn loses(&self, archive: &Archive) -> Vec<(&'static str, &'static str)>;
+
+    /// In how many parts the archive is sent.
+    fn parts(&self, _archive: &Archive) -> u64 {
+        1
+    }
+
+    /// Asks the target what it would do, which writes nothing there; none where it cannot be asked.
+    fn try_out<'a>(&'a self, _checked: &'a CheckedArchive) -> Option<BoxFuture<'a, SendTrial>> {
+        None
+    }
 
     /// Hands the archive over, in a time that the target's configuration bounds.
-    fn deliver<'a>(&'a self, checked: &'a CheckedArchive, request: &'a SendRequest) -> BoxFuture<'a, Outcome>;
+    fn deliver<'a>(&'a self, checked: &'a CheckedArchive, delivery: Delivery<'a>) -> BoxFuture<'a, Outcome>;
+}
+
+/// What a target has to know of a send beside the archive.
+#[derive(Clone, Copy)]
+pub(crate) struct Delivery<'a> {
+    /// What was asked for.
+    pub(crate) request: &'a SendRequest,
+    /// The archive's facts.
+    pub(crate) archive: &'a Archive,
+    /// The same for the same archive and target, as long as no send of it is over.
+    pub(crate) key: &'a str,
+    /// What is known of an earlier send that this one goes on with.
+    pub(crate) before: Option<&'a SendRecord>,
+    /// Where it is kept how far this one is.
+    pub(crate) progress: &'a dyn Progress,
+}
+
+/// Keeps on disk how far a send is, so that another one can go on with it, whatever happens.
+pub(crate) trait Progress: Send + Sync {
+    /// The work over there.
+    fn keep_job(&self, job: SendJob) -> BoxFuture<'_, ()>;
+    /// The parts that were taken.
+    fn keep_parts(&self, parts: SendParts) -> BoxFuture<'_, ()>;
 }
 
 /// Options that not every target knows.
@@ -57,8 +98,8 @@ pub(crate) fn target(config: &TargetConfig) -> Result<Box<dyn Target>, SendError
             Some(Product { target: Some(connect), .. }) => Ok(connect(instance, config.timeout)),
             _ => Err(SendError::Kind { kind: instance.product, target: config.name.clone() }),
         },
-        TargetKind::Command { argv, environment } => {
-            Ok(Box::new(Command { argv, environment, timeout: config.timeout }))
+        TargetKind::Command { argv, environment, product } => {
+            Ok(Box::new(Command { argv, environment, product, timeout: config.timeout }))
         }
     }
 }

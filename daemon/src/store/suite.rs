@@ -260,6 +260,8 @@ fn what_happens_to_an_archive_is_kept_with_it() {
             ended_at: None,
             error: None,
             report: Vec::new(),
+            job: None,
+            parts: None,
         };
         store.update_state(&archive, Box::new(|state| state.verified = Some(verified.clone()))).unwrap();
         let kept = store.update_state(&archive, Box::new(|state| state.sent.push(sent.clone()))).unwrap();

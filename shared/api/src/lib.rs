@@ -70,7 +70,7 @@ pub use retention::{Pruned, RetentionDecision, RetentionPlan};
 pub use row::Row;
 pub use sample::{InvalidSample, Sample};
 pub use schedule::{Run, Runs, Schedule, Schedules, Trigger};
-pub use send::{SendAnswer, SendRecord, SendRequest, SendState};
+pub use send::{Replaced, SendAnswer, SendJob, SendLoss, SendParts, SendRecord, SendRequest, SendState, SendTrial};
 pub use source::{CheckLine, CheckResult, Source, SourceCheck, Sources};
 pub use status::{Alive, Rebuilt, Role, Status};
 pub use tenant::Tenant;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::ExportError;
-use crate::{clock::Timestamp, gid::Gid, preflight::Preflight};
+use crate::{clock::Timestamp, gid::Gid, is_false, preflight::Preflight};
 
 /// How the sending of an archive ended, or that it has not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -55,6 +55,95 @@ pub struct SendRecord {
     /// What the target said, line by line, shortened and without control characters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub report: Vec<String>,
+    /// The work over there, where the target does it as a job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<SendJob>,
+    /// How many parts the target took, where it is too much for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<SendParts>,
+}
+
+/// An import that a target does as a job, so that it can be asked for once more without being done twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SendJob {
+    /// What was sent as `Idempotency-Key`: whoever sends the same with it gets the same job.
+    pub key: String,
+    /// Whether it may replace what is there.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub replace: bool,
+    /// The id of what it may replace, and of nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+    /// The target's id of the job, once it has told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The target's id of what the job makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub makes: Option<String>,
+}
+
+/// An archive that is sent in parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SendParts {
+    /// How many there are.
+    pub all: u64,
+    /// How many of them the target took.
+    pub taken: u64,
+    /// Whether nobody knows what became of the next one.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unknown: bool,
+    /// The rows of each, but for the last.
+    pub rows: u64,
+}
+
+impl SendRecord {
+    /// Whether the same may be asked for once more without anything being done twice: nobody knows how
+    /// it ended, and the target itself can tell; or the target is known to have taken some parts only.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        let parts = self.parts.is_some_and(|parts| !parts.unknown && parts.taken > 0);
+        self.state == SendState::Unknown && (self.job.is_some() || parts)
+    }
+}
+
+/// What is always lost on the way to a target, whatever the archive holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SendLoss {
+    /// Stable: `accounts`, `roles`, `assignees`, `ids`, …
+    pub code: String,
+    /// One sentence, for people.
+    pub message: String,
+}
+
+/// What a target would replace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Replaced {
+    /// The target's id of it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its code.
+    pub code: String,
+    /// How many projects it has.
+    pub projects: u64,
+    /// How many tasks.
+    pub tasks: u64,
+}
+
+/// What a target said when it was asked, and nothing was written there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SendTrial {
+    /// Whether it would take the archive.
+    pub accepted: bool,
+    /// What it would replace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Replaced>,
+    /// Why it would not take it, or could not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ExportError>,
+    /// Its own words, as in [`SendRecord`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub report: Vec<String>,
 }
 
 /// `POST /v1/archives/{gid}/send`.
@@ -94,6 +183,15 @@ pub struct SendAnswer {
     /// What the app's importer would change; absent where no importer of the product is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preflight: Option<Preflight>,
+    /// What is always lost on this way; empty where that is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loses: Vec<SendLoss>,
+    /// In how many parts it is sent, where it is too much for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<u64>,
+    /// What the target said to a dry run; absent where it cannot be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<SendTrial>,
     /// What became of it; absent for a dry run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<SendRecord>,

@@ -41,6 +41,8 @@ pub enum TargetKind {
         argv: Vec<String>,
         /// What it is given in its environment.
         environment: Variables,
+        /// Whose archives it takes: of this product and no other; of all where it is not said.
+        product: Option<String>,
     },
 }
 
@@ -48,10 +50,11 @@ impl fmt::Debug for TargetKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::App(instance) => instance.fmt(f),
-            Self::Command { argv, environment } => f
+            Self::Command { argv, environment, product } => f
                 .debug_struct("Command")
                 .field("program", &argv.first())
                 .field("environment", environment)
+                .field("product", product)
                 .finish_non_exhaustive(),
         }
     }
@@ -77,6 +80,8 @@ pub struct Instance {
     pub server: Server,
     /// The id of the organization over there that takes the data, where the product wants one.
     pub organization: Option<String>,
+    /// The most time entries that it has time for in one upload, where there is such a limit.
+    pub max_entries: Option<u64>,
 }
 
 /// An HTTP server, and how it knows us.
@@ -134,21 +139,33 @@ pub(super) fn read(table: &Table<'_>, environment: &Environment, names: &mut Uni
     let kind = match kind {
         Some(Kind::App(product, api)) => {
             let organization = api.into_organization.then(|| table.required("organization", uuid));
+            let most = |value: &Value<'_>| value.integer(1..=1_000_000_000);
+            let max_entries = api.usual_entries.map(|usual| table.or("max_entries", usual, most));
             let server = server(table, environment, api.usual_upload)?;
             // One that is wanted and not there was noted.
             let organization = if api.into_organization { Some(organization.flatten()?) } else { None };
-            TargetKind::App(Instance { product, server, organization })
+            TargetKind::App(Instance { product, server, organization, max_entries })
         }
         Some(Kind::Command) => {
             let argv = table.required("argv", argv);
             let environment = variables::read(table, environment);
-            TargetKind::Command { argv: argv?, environment: environment? }
+            let product = table.optional("product", product);
+            TargetKind::Command { argv: argv?, environment: environment?, product }
         }
         None => {
             // Which keys there may be hangs on the kind: none of them is called unknown.
             table.knows(&TOKEN_KEYS);
             table.knows(&variables::KEYS);
-            table.knows(&["organization", "url", "ca_file", "connect_timeout", "max_upload", "argv"]);
+            table.knows(&[
+                "organization",
+                "url",
+                "ca_file",
+                "connect_timeout",
+                "max_upload",
+                "argv",
+                "product",
+                "max_entries",
+            ]);
             return None;
         }
     };
@@ -200,6 +217,16 @@ fn uuid(value: &Value<'_>) -> Option<String> {
         return Some(text.to_ascii_lowercase());
     }
     value.refuse(format!("{text:?} is no id"), "copy the organization's id out of the address of its page")
+}
+
+/// The name of a product: which ones there are, the definitions know.
+fn product(value: &Value<'_>) -> Option<String> {
+    let text = value.text_as("trueppm")?;
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if plain && !text.is_empty() {
+        return Some(text.to_owned());
+    }
+    value.refuse(format!("{text:?} is no name of a product"), "write the `name` of its definition, such as \"trueppm\"")
 }
 
 /// A size above zero.
@@ -291,12 +318,15 @@ mod tests {
         let targets = parse(&text).unwrap().targets;
         let TargetKind::App(Instance { server, .. }) = &targets[0].kind else { panic!("{targets:?}") };
         assert_eq!((server.url.as_str(), server.max_upload), ("http://127.0.0.1:8000/plans", 5 << 20));
+        let TargetKind::App(Instance { max_entries, .. }) = &targets[1].kind else { panic!("{targets:?}") };
+        assert_eq!(*max_entries, Some(150_000));
         let TargetKind::App(Instance { server, organization: id, .. }) = &targets[1].kind else {
             panic!("{targets:?}")
         };
         assert_eq!((server.token.reveal(), server.max_upload), ("hunter2", 100 << 20));
         assert_eq!(*id, Some(organization.to_lowercase()));
-        let TargetKind::Command { argv, environment } = &targets[2].kind else { panic!("{targets:?}") };
+        let TargetKind::Command { argv, environment, product } = &targets[2].kind else { panic!("{targets:?}") };
+        assert_eq!(*product, None, "of every product, where it is not said");
         assert_eq!((argv.len(), environment.reveal().next()), (3, Some(("PASSWORD", "hunter2"))));
         assert_eq!(
             targets.iter().map(|target| target.kind.name()).collect::<Vec<_>>(),

@@ -55,6 +55,8 @@ pub struct ImportApi {
     pub into_organization: bool,
     /// The most bytes that it takes in one upload, where nobody changed that.
     pub usual_upload: u64,
+    /// The most time entries that it has time for in one upload, where it imports while one waits.
+    pub usual_entries: Option<u64>,
 }
 
 /// Every product that we ship a definition of.

@@ -15,7 +15,7 @@ pub(crate) const PRODUCT: Product = Product {
         recognize: preflight::recognize,
     }),
     // `SEED_MAX_UPLOAD_MB` of TruePPM.
-    import_api: Some(ImportApi { into_organization: false, usual_upload: 5 << 20 }),
+    import_api: Some(ImportApi { into_organization: false, usual_upload: 5 << 20, usual_entries: None }),
 };
 
 /// Its own export API.

@@ -134,6 +134,7 @@ fn command_target(name: &str, argv: &[&str]) -> TargetConfig {
     let kind = TargetKind::Command {
         argv: argv.iter().map(|&argument| argument.to_owned()).collect(),
         environment: [("TOKEN".to_owned(), "hunter2".to_owned())].into_iter().collect(),
+        product: None,
     };
     TargetConfig { name: name.to_owned(), kind, timeout: Duration::from_mins(1) }
 }

@@ -1,7 +1,7 @@
 //! `send GID --to TARGET`.
 
 use orgvault_api::{
-    ExportError, SendAnswer, SendRecord, SendState,
+    ExportError, Replaced, SendAnswer, SendLoss, SendRecord, SendState, SendTrial,
     preflight::{Preflight, Severity, Total, Verdict},
 };
 
@@ -27,6 +27,8 @@ fn record(state: SendState) -> SendRecord {
         ended_at: Some(at(7)),
         error: (state != SendState::Sent).then_some(error),
         report: vec!["report.clients.created: 3".to_owned(), "evil \u{1b}[31m".to_owned()],
+        job: None,
+        parts: None,
     }
 }
 
@@ -44,6 +46,11 @@ fn answer(sent: Option<SendRecord>) -> SendAnswer {
             findings: Vec::new(),
             totals: vec![total],
         }),
+        loses: [("ids", "every id is new"), ("roles", "everybody becomes a placeholder\u{1b}")]
+            .map(|(code, message)| SendLoss { code: code.to_owned(), message: message.to_owned() })
+            .into(),
+        parts: Some(2),
+        trial: None,
         sent,
     }
 }
@@ -53,7 +60,9 @@ fn what_became_of_it_is_printed() {
     let reply = |sent| Reply::json(&answer(sent));
     let stub = Stub::start([
         (ROUTE, reply(None)),
+        (ROUTE, reply(None)),
         (ROUTE, reply(Some(record(SendState::Sent)))),
+        (ROUTE, reply(None)),
         (ROUTE, reply(Some(record(SendState::Unknown)))),
         (ROUTE, reply(Some(record(SendState::Unknown)))),
     ]);
@@ -69,11 +78,14 @@ fn what_became_of_it_is_printed() {
             "{ROUTE} {{\"to\":\"time-new\",\"again\":{again},\"replace\":{replace},\"dry_run\":{dry_run},\"create_users\":{create_users}}}"
         )
     };
+    // People are told what is lost before it goes out; a script is not asked for twice.
     assert_eq!(
         stub.asked(),
         [
             body(false, false, true, false),
+            body(false, false, true, false),
             body(false, false, false, false),
+            body(true, true, true, false),
             body(true, true, false, false),
             body(false, false, false, true)
         ]
@@ -99,4 +111,52 @@ fn each_refusal_has_its_exit_code() {
     }
     assert_eq!(alone(&["send", "7", "--to", "x"]).code, Some(4));
     assert_eq!(alone(&["send", "7"]).code, Some(2));
+}
+
+#[test]
+fn a_dry_run_tells_what_the_target_said() {
+    let trial = SendTrial {
+        accepted: true,
+        replaces: Some(Replaced {
+            id: "9c2d".to_owned(),
+            name: "Plan X".to_owned(),
+            code: "plan-x".to_owned(),
+            projects: 1,
+            tasks: 2140,
+        }),
+        error: None,
+        report: Vec::new(),
+    };
+    let of = |trial| SendAnswer { trial: Some(trial), parts: None, ..answer(None) };
+    let error = ExportError { code: "target_invalid".to_owned(), message: "no".to_owned(), hint: "mend it".to_owned() };
+    let refused =
+        SendTrial { accepted: false, replaces: None, error: Some(error), report: vec!["errors: $.a: no".to_owned()] };
+    let stub = Stub::start([(ROUTE, Reply::json(&of(trial))), (ROUTE, Reply::json(&of(refused)))]);
+    let args = ["send", "7", "--to", "time-new", "--dry-run"];
+    insta::assert_snapshot!("dry_run_accepted", run(&stub, &args).all());
+    insta::assert_snapshot!("dry_run_refused", run(&stub, &args).all());
+}
+
+#[test]
+fn several_go_out_one_after_the_other_and_one_that_does_not_holds_up_no_other() {
+    let other = "POST /v1/archives/8/send";
+    let last = SendAnswer { gid: 9.try_into().unwrap(), ..answer(Some(record(SendState::Sent))) };
+    let stub = Stub::start([
+        (ROUTE, Reply::json(&answer(Some(record(SendState::Sent))))),
+        (other, Reply::problem(409, "sent_before", "it was", "say --again")),
+        ("POST /v1/archives/9/send", Reply::json(&last)),
+    ]);
+    let args = ["send", "7", "8", "9", "--to", "time-new", "--json"];
+    let ran = run(&stub, &args);
+    assert_eq!(ran.code, Some(3), "{}", ran.all());
+    let said: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let gids: Vec<&str> = said["sends"].as_array().unwrap().iter().map(|sent| sent["gid"].as_str().unwrap()).collect();
+    assert_eq!(gids, ["7", "9"]);
+    assert!(ran.err.contains("\"code\":\"sent_before\""), "{}", ran.err);
+    insta::assert_snapshot!("several", run(&stub, &["send", "7", "8", "9", "--to", "time-new"]).all());
+    let none = Stub::start([(ROUTE, Reply::json(&answer(Some(record(SendState::Unknown)))))]);
+    assert_eq!(run(&none, &["send", "7", "7", "--to", "time-new"]).code, Some(1));
+    let refused = Stub::start([(ROUTE, Reply::problem(403, "not_allowed", "no", ""))]);
+    assert_eq!(run(&refused, &["send", "7", "8", "--to", "time-new"]).code, Some(5));
+    assert_eq!(refused.asked().len(), 1, "the next would fare no better");
 }

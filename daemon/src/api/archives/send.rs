@@ -45,7 +45,9 @@ impl From<SendError> for ApiError {
             SendError::Worker(error) => return Self::fault("internal", &error),
             SendError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             SendError::UnknownTarget { .. } | SendError::Kind { .. } => StatusCode::NOT_FOUND,
-            SendError::Format { .. } | SendError::Option { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            SendError::Product { .. } | SendError::Format { .. } | SendError::Option { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             SendError::Unreadable { ref cause, .. } if cause.kind() == std::io::ErrorKind::NotFound => StatusCode::GONE,
             SendError::Unreadable { .. } | SendError::Preflight(PreflightError::Read { .. }) => {
                 StatusCode::INTERNAL_SERVER_ERROR

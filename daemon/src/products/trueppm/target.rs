@@ -6,18 +6,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use orgvault_api::{Format, SendRequest, units::format_duration};
+use orgvault_api::{Archive, Format, Replaced, SendJob, SendTrial, units::format_duration};
 use orgvault_config::{Instance, Server};
-use serde::Deserialize;
-use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
+use super::import_answers::{Job, Queued, Replaces, conflict, replaces, segment, valid};
 use crate::send::{
     answer::{Answer, shortened},
     checked_archive::CheckedArchive,
     http::{Coding, Link, Upload},
     outcome::Outcome,
-    target::{self, Options, Target},
+    target::{self, Delivery, Options, Target},
 };
 
 const VALIDATE: &str = "/api/v1/programs/import/validate/";
@@ -25,6 +24,29 @@ const IMPORT: &str = "/api/v1/programs/import/";
 /// Between two looks at a job.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// For a send of which nobody knows yet how it ended.
+const ASK_AGAIN: &str =
+    "what became of the import is not known yet: send it again, and TruePPM is asked for the same job";
+
+/// What its import API always loses, measured by importing what it had exported.
+const LOSSES: [(&str, &str); 6] = [
+    ("accounts", "no account is created, and none that is there is found but that of the token's holder"),
+    ("roles", "nobody has a role in the program but the token's holder, who becomes its owner"),
+    (
+        "assignees",
+        "tasks have no assignee, risks no owner, and the program no lead, but where that is the token's holder",
+    ),
+    ("ids", "every id and short id is new, and everything was created just now"),
+    ("members", "the people of projects and rosters without an assignment are not there"),
+    (
+        "states",
+        "what is in review or complete is 100 % done, a milestone has no duration and no estimate, and a calendar of the same name is used as it is",
+    ),
+];
+
+/// What a seed with events loses beside that.
+const EVENTS: (&str, &str) =
+    ("events", "every event is by the token's holder, and made of its second: who did what is lost");
 
 /// A TruePPM instance.
 struct Trueppm {
@@ -37,45 +59,19 @@ pub(super) fn connect(Instance { server, .. }: Instance, timeout: Duration) -> B
     Box::new(Trueppm { server, timeout })
 }
 
-/// The answer to an import.
-#[derive(Deserialize)]
-struct Queued {
-    program_id: String,
-    import_request_id: String,
-}
-
-/// How far a job is: `pending`, `running`, `success` or `failed`.
-#[derive(Deserialize)]
-struct Job {
-    status: String,
-    #[serde(default)]
-    error_detail: Value,
-    #[serde(default)]
-    result_summary: Value,
-}
-
-/// What a 409 says that the import would replace.
-#[derive(Deserialize)]
-struct Refusal {
-    code: String,
-    #[serde(default)]
-    conflict: Option<Conflict>,
-}
-
-#[derive(Deserialize)]
-struct Conflict {
-    name: String,
-    code: String,
-    project_count: u64,
-    task_count: u64,
-}
-
 impl Trueppm {
-    async fn hand_over(&self, checked: &CheckedArchive, replace: bool) -> Result<Outcome, Outcome> {
+    async fn hand_over(&self, checked: &CheckedArchive, delivery: &Delivery<'_>) -> Result<Outcome, Outcome> {
         let link = Link::new(&self.server, self.timeout)?;
-        self.validate(&link, checked).await?;
-        let upload = upload(checked, replace);
-        let answer = link.post(IMPORT, upload).await.map_err(|error| error.outcome(&self.server.url))?;
+        let before = delivery.before.and_then(|record| record.job.clone());
+        if let Some(queued) = before.as_ref().and_then(Queued::of) {
+            return self.follow_to_its_end(&link, &queued).await;
+        }
+        let found = self.validate(&link, checked).await?;
+        // One that is asked for once more has to be the same to the last byte.
+        let job = before.unwrap_or_else(|| job(delivery, &found));
+        delivery.progress.keep_job(job.clone()).await;
+        let posted = link.post_when_free(IMPORT, || upload(checked, Some(&job))).await;
+        let answer = posted.map_err(|error| error.outcome(&self.server.url).hint(ASK_AGAIN))?;
         if let Some(refusal) = answer.refusal(&self.server.url) {
             return Err(conflict(&answer).unwrap_or(refusal));
         }
@@ -83,20 +79,27 @@ impl Trueppm {
             let message = format!("{} answered {}, and not with an import job", self.server.url, answer.status);
             return Err(Outcome::unknown("answer_unreadable", message).report(answer.lines()));
         };
-        match timeout(self.timeout, self.follow(&link, &queued)).await {
+        let (id, makes) = (Some(queued.import_request_id.clone()), Some(queued.program_id.clone()));
+        delivery.progress.keep_job(SendJob { id, makes, ..job }).await;
+        self.follow_to_its_end(&link, &queued).await
+    }
+
+    async fn follow_to_its_end(&self, link: &Link<'_>, queued: &Queued) -> Result<Outcome, Outcome> {
+        match timeout(self.timeout, self.follow(link, queued)).await {
             Ok(outcome) => Ok(outcome),
             Err(_elapsed) => {
                 let limit = format_duration(self.timeout);
-                Err(self.lost(&queued, &format!("it did not end within {limit}")))
+                Err(self.lost(queued, &format!("it did not end within {limit}")))
             }
         }
     }
 
-    /// Nothing is imported by this, so whatever goes wrong here leaves nothing behind.
-    async fn validate(&self, link: &Link<'_>, checked: &CheckedArchive) -> Result<(), Outcome> {
+    /// Says what the import would replace. Nothing is imported by this, so whatever goes wrong here leaves
+    /// nothing behind.
+    async fn validate(&self, link: &Link<'_>, checked: &CheckedArchive) -> Result<Replaces, Outcome> {
         let address = &self.server.url;
         let not_done = |why: String| Outcome::refused("validation_failed", format!("{why}; nothing was imported"));
-        let answer = match link.post(VALIDATE, upload(checked, false)).await {
+        let answer = match link.post_when_free(VALIDATE, || upload(checked, None)).await {
             Ok(answer) => answer,
             Err(error) if error.began => return Err(not_done(format!("no answer from {address}: {}", error.cause))),
             Err(error) => return Err(error.outcome(address)),
@@ -108,8 +111,8 @@ impl Trueppm {
         if let Some(refusal) = answer.refusal(address) {
             return Err(refusal);
         }
-        match answer.json().as_ref().and_then(|report| report.get("valid")).and_then(Value::as_bool) {
-            Some(true) => Ok(()),
+        match valid(&answer) {
+            Some(true) => Ok(replaces(&answer)),
             Some(false) => {
                 let message = format!("{address} says that the seed is not valid; nothing was imported");
                 Err(Outcome::refused("target_invalid", message).report(answer.lines()))
@@ -118,6 +121,11 @@ impl Trueppm {
                 .hint("is the target's url that of TruePPM?")
                 .report(answer.lines())),
         }
+    }
+
+    async fn try_validation(&self, checked: &CheckedArchive) -> Result<Option<Replaced>, Outcome> {
+        let link = Link::new(&self.server, self.timeout)?;
+        Ok(self.validate(&link, checked).await?.into_known())
     }
 
     /// Looks at the job until it has ended.
@@ -161,7 +169,7 @@ impl Trueppm {
                 let message = format!("TruePPM's import job failed: {}", shortened(&why));
                 let hint =
                     format!("TruePPM leaves an empty program {program} behind: delete it there before you send again");
-                Some(Outcome::refused("import_failed", message).hint(hint))
+                Some(Outcome::refused(IMPORT_FAILED, message).hint(hint))
             }
             _ => None,
         }
@@ -171,9 +179,15 @@ impl Trueppm {
     fn lost(&self, queued: &Queued, why: &str) -> Outcome {
         let [job, program] = [&queued.import_request_id, &queued.program_id].map(|id| shortened(id));
         let message = format!("{} took the seed as job {job} of program {program}, and {why}", self.server.url);
-        Outcome::unknown("job_lost", message)
+        Outcome::unknown("job_lost", message).hint(
+            "send it again, and TruePPM is asked for the same job; if that is gone over there, look for the program, and \
+             only if it is not there, send it with --again",
+        )
     }
 }
+
+/// The one refusal that tells how a job ended.
+const IMPORT_FAILED: &str = "import_failed";
 
 impl Target for Trueppm {
     fn address(&self) -> String {
@@ -197,72 +211,67 @@ impl Target for Trueppm {
         &["upload_too_large"]
     }
 
-    fn upload(&self, bytes: u64) -> target::Upload {
-        target::Upload { bytes, limit: Some(self.server.max_upload) }
+    fn upload(&self, archive: &Archive) -> target::Upload {
+        target::Upload { bytes: archive.bytes, limit: Some(self.server.max_upload) }
     }
 
-    fn deliver<'a>(&'a self, checked: &'a CheckedArchive, request: &'a SendRequest) -> BoxFuture<'a, Outcome> {
+    fn loses(&self, archive: &Archive) -> Vec<(&'static str, &'static str)> {
+        LOSSES.into_iter().chain((archive.format == Format::SeedEvents).then_some(EVENTS)).collect()
+    }
+
+    fn try_out<'a>(&'a self, checked: &'a CheckedArchive) -> Option<BoxFuture<'a, SendTrial>> {
+        Some(Box::pin(async move {
+            match self.try_validation(checked).await {
+                Ok(replaces) => SendTrial { replaces, ..Outcome::sent().trial() },
+                Err(outcome) => outcome.trial(),
+            }
+        }))
+    }
+
+    fn deliver<'a>(&'a self, checked: &'a CheckedArchive, delivery: Delivery<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            match self.hand_over(checked, request.replace).await {
-                Ok(outcome) | Err(outcome) => outcome,
+            let (Ok(outcome) | Err(outcome)) = self.hand_over(checked, &delivery).await;
+            match delivery.before {
+                Some(_) if outcome.code() != Some(IMPORT_FAILED) => outcome.of_going_on(ASK_AGAIN),
+                _ => outcome,
             }
         })
     }
 }
 
+/// The import that is asked for: it may replace what is there now, and nothing that comes in between.
+fn job(delivery: &Delivery<'_>, found: &Replaces) -> SendJob {
+    let (replace, replaces) = match found {
+        _ if !delivery.request.replace => (false, None),
+        Replaces::Untold => (true, None),
+        Replaces::Nothing => (false, None),
+        Replaces::Program(program) => (true, Some(program.id.clone())),
+    };
+    SendJob { key: delivery.key.to_owned(), replace, replaces, id: None, makes: None }
+}
+
 /// A form with the seed as a file: its bytes stay as they are. The archive's hash is no part of
 /// the archive, so it parts the form.
-fn upload(checked: &CheckedArchive, replace: bool) -> Upload {
+fn upload(checked: &CheckedArchive, job: Option<&SendJob>) -> Upload {
     let boundary = &checked.sha256;
-    let replace = if replace {
-        format!("--{boundary}\r\nContent-Disposition: form-data; name=\"replace\"\r\n\r\ntrue\r\n")
-    } else {
-        String::new()
+    let field = |name: &str, value: &str| {
+        format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
-    let before = format!(
-        "{replace}--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{}\"\r\n\
+    let replace = job.filter(|job| job.replace).map(|_| field("replace", "true"));
+    let expected = job.and_then(|job| job.replaces.as_deref()).map(|program| field("expected_program_id", program));
+    let file = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{}\"\r\n\
          Content-Type: application/json\r\n\r\n",
         checked.name()
     );
+    let before: String = replace.into_iter().chain(expected).chain([file]).collect();
     Upload {
         content_type: format!("multipart/form-data; boundary={boundary}"),
+        idempotency_key: job.map(|job| job.key.clone()),
         before: before.into(),
         archive: checked.reader(),
         bytes: checked.bytes,
         coding: Coding::Plain,
         after: Bytes::from(format!("\r\n--{boundary}--\r\n")),
     }
-}
-
-/// What a 409 says, in a sentence.
-fn conflict(answer: &Answer) -> Option<Outcome> {
-    if answer.status.as_u16() != 409 {
-        return None;
-    }
-    let Refusal { code, conflict } = serde_json::from_value(answer.json()?).ok()?;
-    let report = answer.lines();
-    match (code.as_str(), conflict) {
-        ("seed_replace_required", Some(conflict)) => {
-            let Conflict { name, code: slug, project_count, task_count } = conflict;
-            let message = format!(
-                "the program {} ({}) with {project_count} projects and {task_count} tasks would be replaced",
-                shortened(&name),
-                shortened(&slug)
-            );
-            let hint = "if that is meant, send it with --replace; its projects go to TruePPM's trash";
-            Some(Outcome::refused("seed_replace_required", message).hint(hint).report(report))
-        }
-        ("seed_replace_required" | "seed_replace_mismatch" | "seed_replace_ambiguous", _) => {
-            let message = "TruePPM cannot tell which program would be replaced".to_owned();
-            let hint = "more than one program has this code, or it changed just now: look at TruePPM";
-            Some(Outcome::refused(&code, message).hint(hint).report(report))
-        }
-        _ => None,
-    }
-}
-
-/// An id that may stand in a path.
-fn segment(id: &str) -> Option<&str> {
-    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    (plain && (1..=64).contains(&id.len())).then_some(id)
 }

@@ -44,6 +44,8 @@ impl Coding {
 #[derive(Debug)]
 pub(crate) struct Upload {
     pub(crate) content_type: String,
+    /// What the server knows the same upload by, where it asks for that.
+    pub(crate) idempotency_key: Option<String>,
     pub(crate) before: Bytes,
     pub(crate) archive: ArchiveReader,
     /// Bytes of the archive.
@@ -55,6 +57,10 @@ pub(crate) struct Upload {
 impl Upload {
     pub(crate) fn content_type(&self) -> &str {
         &self.content_type
+    }
+
+    pub(crate) fn idempotency_key(&self) -> Option<&str> {
+        self.idempotency_key.as_deref()
     }
 
     /// The body's length in bytes.

@@ -9,9 +9,14 @@ use super::fixture::{SEED, again, code, daemon, publish, send, sent, to_time};
 use crate::api::fixture::{Daemon, problem, until};
 
 async fn with_command(argv: &[&str], timeout: Duration) -> (Daemon, Gid) {
+    of_product(argv, timeout, None).await
+}
+
+async fn of_product(argv: &[&str], timeout: Duration, product: Option<&str>) -> (Daemon, Gid) {
     let kind = TargetKind::Command {
         argv: argv.iter().map(|&argument| argument.to_owned()).collect(),
         environment: [("TOKEN".to_owned(), "hunter2".to_owned())].into_iter().collect(),
+        product: product.map(str::to_owned),
     };
     let daemon = daemon(TargetConfig { name: "time".to_owned(), kind, timeout }).await;
     let gid = publish(&daemon.config.daemon.archive_dir, 7, Format::Seed, "trueppm", SEED.as_bytes());
@@ -129,4 +134,20 @@ async fn what_only_the_api_minds_does_not_keep_a_command_from_it() {
     assert_eq!(problem(send(&daemon, broken).await).code, "not_importable");
     let answer = send(&daemon, other).await.unwrap();
     assert_eq!((answer.preflight, answer.sent.unwrap().state), (None, SendState::Sent));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_a_product_takes_archives_of_that_product_and_of_no_other() {
+    let argv = ["/bin/cat", "{file}"];
+    let (daemon, gid) = of_product(&argv, Duration::from_mins(1), Some("trueppm")).await;
+    let archives = &daemon.config.daemon.archive_dir;
+    let other = publish(archives, 8, Format::Json, "rytask", b"{}");
+    let hosted = publish(archives, 9, Format::Seed, "trueppm-api", SEED.as_bytes());
+    daemon.client.rebuild_catalog().await.unwrap();
+    let refused = problem(send(&daemon, other).await);
+    assert_eq!((refused.status, refused.code.as_str()), (422, "wrong_product"));
+    assert_eq!(refused.detail, "target time takes archives of trueppm, and archive 8 is of rytask");
+    for gid in [gid, hosted] {
+        assert_eq!(sent(&daemon, gid).await.state, SendState::Sent, "{gid}");
+    }
 }

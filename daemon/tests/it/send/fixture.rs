@@ -31,9 +31,10 @@ pub(super) fn server(url: &str) -> Server {
     }
 }
 
-/// An instance of an app.
+/// An instance of an app, which has time for three time entries where it has a limit.
 pub(super) fn app(product: &'static str, server: Server, organization: Option<&str>) -> TargetKind {
-    TargetKind::App(Instance { product, server, organization: organization.map(str::to_owned) })
+    let max_entries = Some(3).filter(|_| product == "solidtime");
+    TargetKind::App(Instance { product, server, organization: organization.map(str::to_owned), max_entries })
 }
 
 /// A target that is waited for as long as any test may take.
@@ -62,12 +63,47 @@ pub(super) async fn with_zip(target: TargetConfig) -> (Daemon, Gid) {
     (daemon, gid)
 }
 
+/// Puts an archive of solidtime with so many time entries into the archive directory.
+pub(super) fn publish_entries(archive_dir: &Path, gid: u64, rows: u64) -> Gid {
+    let records = (0..rows).map(|row| record(&format!("t{row}"), "\"two\nlines\""));
+    let bytes = zip_of(&records.collect::<String>(), 10);
+    let key = &organization("acme");
+    Content { key, product: "solidtime", format: Format::Zip, section: "time_entries", rows, bytes: &bytes }
+        .publish(archive_dir, gid)
+}
+
+/// The time entries of a ZIP, and its other members.
+pub(super) fn entries(zip: &[u8]) -> (Vec<String>, Vec<String>) {
+    let mut zip = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+    let (mut entries, mut others) = (Vec::new(), Vec::new());
+    for index in 0..zip.len() {
+        let mut member = zip.by_index(index).unwrap();
+        let (name, mut bytes) = (member.name().unwrap().into_owned(), Vec::new());
+        std::io::copy(&mut member, &mut bytes).unwrap();
+        if name == "time_entries.csv" {
+            let mut csv = csv::Reader::from_reader(bytes.as_slice());
+            entries.extend(csv.records().map(|record| record.unwrap().iter().collect::<Vec<_>>().join("|")));
+        } else {
+            others.push(format!("{name}: {bytes:?}"));
+        }
+    }
+    (entries, others)
+}
+
+fn record(id: &str, description: &str) -> String {
+    format!("{id},{description},2026-01-02T03:04:05Z,,true,m1,u1,,,,[],\n")
+}
+
 /// A ZIP that solidtime's importer takes, but perhaps for the description; with `padding` bytes
 /// that it does not look at.
 pub(super) fn zip(description: &str, padding: usize) -> Vec<u8> {
+    zip_of(&record("t1", description), padding)
+}
+
+fn zip_of(records: &str, padding: usize) -> Vec<u8> {
     let entries = format!(
         "id,description,start,end,billable,member_id,user_id,client_id,project_id,task_id,tags,still_active_email_sent_at\n\
-         t1,{description},2026-01-02T03:04:05Z,,true,m1,u1,,,,[],\n"
+         {records}"
     );
     let noise: Vec<u8> = (0..padding).map(|at| u8::try_from(at * 31 % 251).unwrap()).collect();
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));

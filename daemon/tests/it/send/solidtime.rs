@@ -1,14 +1,14 @@
 //! solidtime's import API: what goes out, and what each answer means.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use orgvault_api::{Format, SendState};
+use orgvault_api::{Format, SendParts, SendRequest, SendState};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
 use super::{
     fixture::{
-        IMPORT, REPORT, TOKEN, again, bytes, code, daemon, impatient, on_disk, publish, send, sent, solidtime,
-        with_zip, zip,
+        IMPORT, REPORT, TOKEN, again, bytes, code, daemon, entries, impatient, on_disk, publish, publish_entries, send,
+        sent, solidtime, to_time, with_zip, zip,
     },
     stub::{Reply, Stub, json, raw},
 };
@@ -62,9 +62,12 @@ async fn the_servers_report_is_told_and_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_status_has_its_meaning() {
     let (sent, refused, unknown) = (SendState::Sent, SendState::Refused, SendState::Unknown);
-    let busy = raw(429, "Retry-After: 17\r\n", b"{\"message\":\"Too Many Attempts.\"}");
+    let busy = raw(429, "Retry-After: 3600\r\n", b"{\"message\":\"Too Many Attempts.\"}");
     for (reply, state, expected, said) in [
-        (raw(204, "", b""), sent, "", ""),
+        (json(200, REPORT), sent, "", "time_entries"),
+        (raw(204, "", b""), unknown, "answer_unreadable", ""),
+        (raw(200, "", b""), unknown, "answer_unreadable", ""),
+        (raw(202, "Content-Type: application/json\r\n", b" "), unknown, "answer_unreadable", ""),
         (json(400, r#"{"message":"Invalid ZIP"}"#), refused, "target_invalid", "Invalid ZIP"),
         (json(401, r#"{"message":"Unauthenticated."}"#), refused, "target_unauthorized", "Unauthenticated"),
         (json(403, r#"{"message":"no"}"#), refused, "target_forbidden", "no"),
@@ -86,7 +89,7 @@ async fn each_status_has_its_meaning() {
         assert!(record.report.join("\n").contains(said), "{record:?}");
         assert_eq!(on_disk(&daemon, gid).await, std::slice::from_ref(&record));
         if expected == "target_busy" {
-            assert!(record.error.unwrap().message.contains("after 17"));
+            assert!(record.error.unwrap().message.contains("after 3600"));
         }
         let next = send(&daemon, gid).await;
         if state == refused {
@@ -193,4 +196,81 @@ async fn an_answer_that_does_not_end_counts_by_its_status() {
     let (daemon, gid) = with_zip(impatient(&stub.url())).await;
     let record = sent(&daemon, gid).await;
     assert_eq!((record.state, code(&record)), (SendState::Refused, "target_forbidden"), "{record:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_always_lost_is_listed_before_anything_goes_out() {
+    let stub = Stub::start([(IMPORT, json(200, REPORT))]).await;
+    let (daemon, gid) = with_zip(solidtime(&stub.url())).await;
+    let looked = daemon.client.send_archive(gid, &SendRequest { dry_run: true, ..to_time() }).await.unwrap();
+    let codes: Vec<&str> = looked.loses.iter().map(|loss| loss.code.as_str()).collect();
+    assert_eq!(codes, ["ids", "roles", "rates", "times", "invitations", "organization", "tags"]);
+    assert_eq!((looked.trial, looked.parts, stub.seen().len()), (None, None, 0), "solidtime cannot be asked");
+    assert_eq!(send(&daemon, gid).await.unwrap().loses, looked.loses);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_target_is_waited_for_as_long_as_it_says() {
+    let busy = raw(429, "Retry-After: 1\r\n", b"{}");
+    let stub = Stub::start([(IMPORT, busy), (IMPORT, json(200, REPORT))]).await;
+    let (daemon, gid) = with_zip(solidtime(&stub.url())).await;
+    let record = sent(&daemon, gid).await;
+    assert_eq!((record.state, code(&record)), (SendState::Sent, ""), "{record:?}");
+    let seen = stub.seen();
+    assert!(seen.len() == 2 && seen[0].body == seen[1].body, "{} requests", seen.len());
+    assert!(record.ended_at.unwrap() - record.started_at >= chrono::TimeDelta::seconds(1));
+    assert_eq!(on_disk(&daemon, gid).await, [record], "it is one send");
+}
+
+/// The time entries that the target was sent, and what else.
+fn received(body: &[u8]) -> (Vec<String>, Vec<String>) {
+    let body: Value = serde_json::from_slice(body).unwrap();
+    entries(&STANDARD.decode(body["data"].as_str().unwrap()).unwrap())
+}
+
+/// Two parts for a target that has time for three.
+const ROWS: u64 = 5;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_a_request_has_time_for_goes_out_in_parts_and_goes_on_behind_them() {
+    let busy = raw(429, "Retry-After: 3600\r\n", b"{}");
+    let stub = Stub::start([(IMPORT, json(200, REPORT)), (IMPORT, busy)]).await;
+    let daemon = daemon(solidtime(&stub.url())).await;
+    let gid = publish_entries(&daemon.config.daemon.archive_dir, 7, ROWS);
+    daemon.client.rebuild_catalog().await.unwrap();
+    let answer = send(&daemon, gid).await.unwrap();
+    assert_eq!(answer.parts, Some(2));
+    let record = answer.sent.unwrap();
+    assert_eq!((record.state, code(&record)), (SendState::Unknown, "target_busy"), "{record:?}");
+    let parts = SendParts { all: 2, taken: 1, unknown: false, rows: 3 };
+    assert_eq!(on_disk(&daemon, gid).await[0].parts, Some(parts));
+    let error = record.error.unwrap();
+    assert!(error.message.starts_with("1 of 2 parts were taken") && error.hint.contains("goes on"), "{error:?}");
+
+    stub.reply(IMPORT, json(200, REPORT));
+    let record = sent(&daemon, gid).await;
+    assert_eq!((record.state, code(&record)), (SendState::Sent, ""), "{record:?}");
+    assert_eq!(on_disk(&daemon, gid).await.len(), 1, "it is one send");
+    let seen = stub.seen();
+    assert_eq!(seen.len(), 3, "the part that was taken is not sent twice");
+    let (first, others) = received(&seen[0].body);
+    let (last, same) = received(&seen[2].body);
+    assert_eq!((first.len(), last.len()), (3, 2));
+    assert_eq!(first.into_iter().chain(last).collect::<Vec<_>>(), entries(&bytes(&daemon, gid).await).0);
+    assert_eq!(others, same);
+    assert_eq!(others, entries(&bytes(&daemon, gid).await).1);
+    assert_eq!(problem(send(&daemon, gid).await).code, "sent_before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_which_nobody_knows_is_not_gone_on_behind() {
+    let stub = Stub::start([(IMPORT, json(200, REPORT)), (IMPORT, json(500, "{}"))]).await;
+    let daemon = daemon(solidtime(&stub.url())).await;
+    let gid = publish_entries(&daemon.config.daemon.archive_dir, 7, ROWS);
+    daemon.client.rebuild_catalog().await.unwrap();
+    let record = sent(&daemon, gid).await;
+    assert_eq!((record.state, code(&record)), (SendState::Unknown, "target_error"), "{record:?}");
+    assert!(on_disk(&daemon, gid).await[0].parts.unwrap().unknown);
+    assert_eq!(problem(send(&daemon, gid).await).code, "sent_before");
+    assert_eq!(stub.seen().len(), 2);
 }

@@ -1,12 +1,12 @@
 //! TruePPM's import API: validated first, then posted, then the job is followed to its end.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use orgvault_api::{Format, SendRequest, SendState, gid::Gid};
 use orgvault_config::TargetConfig;
 
 use super::{
-    fixture::{SEED, TOKEN, app, code, daemon, publish, send, sent, server},
+    fixture::{SEED, TOKEN, again, app, code, daemon, on_disk, publish, send, sent, server, to_time},
     stub::{Reply, Stub, json, raw},
 };
 use crate::api::fixture::{Daemon, problem};
@@ -105,7 +105,7 @@ async fn each_refusal_of_an_import_has_its_code() {
         (json(409, ambiguous), SendState::Refused, "seed_replace_ambiguous"),
         (json(409, r#"{"code":"something_else"}"#), SendState::Refused, "target_conflict"),
         (json(409, r#"{"code":"seed_replace_required","conflict":7}"#), SendState::Refused, "target_conflict"),
-        (json(429, r#"{"detail":"Request was throttled."}"#), SendState::Refused, "target_busy"),
+        (raw(429, "Retry-After: 3600\r\n", b"{}"), SendState::Refused, "target_busy"),
         (json(500, "{}"), SendState::Unknown, "target_error"),
         (json(202, r#"{"queued":true}"#), SendState::Unknown, "answer_unreadable"),
         (json(202, &QUEUED.replace("0f3a", "../../x")), SendState::Unknown, "job_lost"),
@@ -115,8 +115,11 @@ async fn each_refusal_of_an_import_has_its_code() {
         let (daemon, gid) = patient(&stub.url()).await;
         let record = sent(&daemon, gid).await;
         assert_eq!((record.state, code(&record)), (state, expected), "{record:?}");
-        let next = send(&daemon, gid).await;
-        assert_eq!(next.is_ok(), state == SendState::Refused, "{expected}: {next:?}");
+        let next = sent(&daemon, gid).await;
+        assert_eq!((next.state, code(&next)), (state, expected), "it may be asked once more");
+        let keys: HashSet<String> =
+            stub.seen().iter().filter_map(|seen| seen.header("idempotency-key").map(str::to_owned)).collect();
+        assert_eq!(keys.len(), if state == SendState::Refused { 2 } else { 1 }, "{expected}: {keys:?}");
     }
 }
 
@@ -163,4 +166,140 @@ async fn a_job_that_fails_or_is_lost_is_told() {
         let posted = stub.seen().iter().filter(|seen| seen.route() == IMPORT).count();
         assert_eq!(posted, 1);
     }
+}
+
+/// What the validation says of the program that is there.
+fn replaces(program: &str) -> Reply {
+    json(200, &format!(r#"{{"valid":true,"errors":[],"program_slug":"plan-x","replaces":{program}}}"#))
+}
+
+const THERE: &str = r#"{"program_id":"9c2d","name":"Plan X","code":"plan-x","project_count":3,"task_count":214}"#;
+
+fn posts(stub: &Stub) -> Vec<super::stub::Seen> {
+    stub.seen().into_iter().filter(|seen| seen.route() == IMPORT).collect()
+}
+
+fn key(seen: &super::stub::Seen) -> String {
+    seen.header("idempotency-key").unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_asks_for_the_validation_and_writes_nothing() {
+    let stub = Stub::start([(VALIDATE, replaces(THERE))]).await;
+    let (daemon, gid) = patient(&stub.url()).await;
+    let dry = SendRequest { dry_run: true, ..to_time() };
+    let answer = daemon.client.send_archive(gid, &dry).await.unwrap();
+    let trial = answer.trial.unwrap();
+    let there = trial.replaces.unwrap();
+    assert_eq!((trial.accepted, there.id.as_str(), there.projects, there.tasks), (true, "9c2d", 3, 214));
+    let codes: Vec<&str> = answer.loses.iter().map(|loss| loss.code.as_str()).collect();
+    assert_eq!(codes, ["accounts", "roles", "assignees", "ids", "members", "states"]);
+    stub.reply(VALIDATE, json(200, r#"{"valid":false,"errors":["$.a: no"]}"#));
+    let trial = daemon.client.send_archive(gid, &dry).await.unwrap().trial.unwrap();
+    assert_eq!((trial.accepted, trial.error.unwrap().code.as_str()), (false, "target_invalid"));
+    assert!(trial.report.contains(&"errors: $.a: no".to_owned()), "{:?}", trial.report);
+    stub.reply(VALIDATE, replaces("null"));
+    let trial = daemon.client.send_archive(gid, &dry).await.unwrap().trial.unwrap();
+    assert_eq!((trial.accepted, trial.replaces), (true, None));
+    let routes: HashSet<String> = stub.seen().iter().map(super::stub::Seen::route).collect();
+    assert_eq!(routes, HashSet::from([VALIDATE.to_owned()]));
+    assert!(stub.seen().iter().all(|seen| seen.header("idempotency-key").is_none()));
+    assert!(on_disk(&daemon, gid).await.is_empty(), "nothing is written down");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replacement_is_of_the_program_that_the_validation_named_and_of_no_other() {
+    for (said, form) in [
+        (replaces(THERE), "name=\"replace\"\r\n\r\ntrue\r\n"),
+        (replaces("null"), ""),
+        (replaces(&THERE.replace("9c2d", "9\\r\\nc")), "name=\"replace\""),
+        (valid(), "name=\"replace\""),
+    ] {
+        let pinned = matches!(&said, Reply::Answer(bytes) if String::from_utf8_lossy(bytes).contains("9c2d"));
+        let stub = Stub::start([(VALIDATE, said), (IMPORT, queued()), (JOB, job("success"))]).await;
+        let (daemon, gid) = patient(&stub.url()).await;
+        let request = SendRequest { replace: true, ..to_time() };
+        let record = daemon.client.send_archive(gid, &request).await.unwrap().sent.unwrap();
+        assert_eq!(record.state, SendState::Sent, "{record:?}");
+        let body = String::from_utf8(posts(&stub)[0].body.clone()).unwrap();
+        assert!(body.contains(form) && body.contains("name=\"replace\"") != form.is_empty(), "{body}");
+        assert_eq!(body.contains("name=\"expected_program_id\"\r\n\r\n9c2d\r\n"), pinned, "{body}");
+    }
+    let stub = Stub::start([(VALIDATE, replaces(THERE)), (IMPORT, queued()), (JOB, job("success"))]).await;
+    let (daemon, gid) = patient(&stub.url()).await;
+    assert_eq!(sent(&daemon, gid).await.state, SendState::Sent);
+    let body = String::from_utf8(posts(&stub)[0].body.clone()).unwrap();
+    assert!(!body.contains("name=\"replace\"") && !body.contains("expected_program_id"), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_knows_the_end_of_is_asked_for_with_the_same_key_and_the_same_bytes() {
+    let stub = Stub::start([
+        (VALIDATE, replaces(THERE)),
+        // The first import has replaced the program, and its answer was lost.
+        (VALIDATE, replaces(&THERE.replace("9c2d", "0f3a"))),
+        (IMPORT, Reply::Lose),
+        (IMPORT, raw(202, "Idempotent-Replay: true\r\nContent-Type: application/json\r\n", QUEUED.as_bytes())),
+        (JOB, job("success")),
+    ])
+    .await;
+    let (daemon, gid) = patient(&stub.url()).await;
+    let request = SendRequest { replace: true, ..to_time() };
+    let record = daemon.client.send_archive(gid, &request).await.unwrap().sent.unwrap();
+    assert_eq!((record.state, code(&record)), (SendState::Unknown, "target_lost"));
+    let kept = on_disk(&daemon, gid).await[0].job.clone().unwrap();
+    assert_eq!((kept.replaces.as_deref(), kept.id), (Some("9c2d"), None), "written down before the first byte");
+
+    let daemon = daemon.restart().await;
+    let record = daemon.client.send_archive(gid, &request).await.unwrap().sent.unwrap();
+    assert_eq!((record.state, code(&record)), (SendState::Sent, ""), "{record:?}");
+    let posted = posts(&stub);
+    assert_eq!((posted.len(), key(&posted[0])), (2, key(&posted[1])));
+    assert_eq!(posted[0].body, posted[1].body, "other bytes would be refused");
+    let records = on_disk(&daemon, gid).await;
+    let job = records[0].job.clone().unwrap();
+    assert_eq!(
+        (records.len(), job.key, job.id.as_deref(), job.makes.as_deref()),
+        (1, kept.key, Some("b71c"), Some("0f3a"))
+    );
+    assert_eq!(problem(send(&daemon, gid).await).code, "sent_before");
+    stub.reply(IMPORT, queued());
+    again(&daemon, gid).await.unwrap();
+    assert_ne!(key(&posts(&stub)[2]), key(&posted[0]), "a new import is a new one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_known_is_asked_for_and_nothing_is_posted() {
+    let stub = Stub::start([(VALIDATE, valid()), (IMPORT, queued()), (JOB, job("running"))]).await;
+    let (daemon, gid) = with_seed(&stub.url(), Duration::from_millis(500)).await;
+    let record = sent(&daemon, gid).await;
+    assert_eq!((record.state, code(&record)), (SendState::Unknown, "job_lost"));
+    for (reply, expected) in
+        [(json(401, "{}"), "job_lost"), (json(404, "{}"), "job_lost"), (job("running"), "job_lost")]
+    {
+        stub.reply(JOB, reply);
+        let record = sent(&daemon, gid).await;
+        assert_eq!((record.state, code(&record)), (SendState::Unknown, expected), "{record:?}");
+    }
+    stub.reply(JOB, job("failed"));
+    let record = sent(&daemon, gid).await;
+    assert_eq!((record.state, code(&record)), (SendState::Refused, "import_failed"), "the job says how it ended");
+    assert_eq!(posts(&stub).len(), 1);
+    stub.reply(JOB, job("success"));
+    assert_eq!(sent(&daemon, gid).await.state, SendState::Sent);
+    let posted = posts(&stub);
+    assert!(posted.len() == 2 && key(&posted[0]) != key(&posted[1]), "a job that failed is over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_of_the_second_question_says_nothing_of_the_first() {
+    let stub = Stub::start([(VALIDATE, valid()), (IMPORT, Reply::Lose)]).await;
+    let (daemon, gid) = patient(&stub.url()).await;
+    assert_eq!(sent(&daemon, gid).await.state, SendState::Unknown);
+    stub.reply(IMPORT, json(409, CONFLICT));
+    let record = sent(&daemon, gid).await;
+    assert_eq!((record.state, code(&record)), (SendState::Unknown, "seed_replace_required"), "{record:?}");
+    stub.reply(VALIDATE, json(401, "{}"));
+    let record = sent(&daemon, gid).await;
+    assert_eq!((record.state, code(&record)), (SendState::Unknown, "target_unauthorized"), "{record:?}");
 }
