@@ -1,6 +1,10 @@
 //! What an auditor reads first: what is in it, how to check it, and what that proves.
 
-use orgvault_api::{AuditChain, Drill, EvidencePublicKey, Verdict, text::printable};
+use std::time::Duration;
+
+use orgvault_api::{
+    AuditChain, Drill, EvidencePublicKey, Verdict, clock::Timestamp, text::printable, units::format_duration,
+};
 use orgvault_archive::Manifest;
 
 use super::{
@@ -17,12 +21,10 @@ pub(super) fn text(facts: &Facts, key: &EvidencePublicKey) -> String {
 fn subject(manifest: &Manifest, drill: Option<&Drill>, chain: &AuditChain) -> String {
     let organization = &manifest.organization;
     let rows: u64 = manifest.sections.iter().map(|section| section.rows).sum();
-    let drilled = match drill {
-        Some(drill) => {
-            format!("{}, begun {}", drill.verdict.map_or("unfinished", Verdict::name), time(drill.started_at))
-        }
-        None => "none has ended: that the archive can be put back is not proven".to_owned(),
-    };
+    let drilled = drill.map_or_else(
+        || "none has ended: that the archive can be put back is not proven".to_owned(),
+        |drill| drilled(drill),
+    );
     let trail = if chain.whole { "whole" } else { "NOT WHOLE: see audit-chain.json" };
     format!(
         "Evidence of a backup of one organization\n\
@@ -46,7 +48,14 @@ fn subject(manifest: &Manifest, drill: Option<&Drill>, chain: &AuditChain) -> St
     )
 }
 
-fn time(at: orgvault_api::clock::Timestamp) -> impl std::fmt::Display {
+fn drilled(drill: &Drill) -> String {
+    let verdict = drill.verdict.map_or("unfinished", Verdict::name);
+    let recovery = drill.recovery_ms.map(Duration::from_millis).map(format_duration);
+    let recovery = recovery.map_or_else(String::new, |time| format!(", everything back within {time}"));
+    format!("{verdict}, begun {}{recovery}", time(drill.started_at))
+}
+
+fn time(at: Timestamp) -> impl std::fmt::Display {
     at.format("%Y-%m-%dT%H:%M:%SZ")
 }
 

@@ -8,7 +8,8 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use orgvault_api::gid::Gid;
+use orgvault_api::{Drill, DrillState, Proof, Verdict, clock::Timestamp, gid::Gid};
+use orgvault_daemon::catalog::Catalog;
 
 use super::fixture::{Daemon, organization, problem};
 
@@ -265,4 +266,63 @@ async fn what_cannot_be_recorded_is_not_handed_out_and_what_is_not_there_is_told
     fs::write(&audit, "in the way").unwrap();
     let refused = problem(daemon.client.evidence(gid).await.map(|_| ()));
     assert_eq!((refused.status, refused.code.as_str()), (503, "audit_unavailable"));
+}
+
+/// A drill of the archive, begun at this second.
+fn drill(daemon: &Daemon, archive: Gid, second: i64, verdict: Option<Verdict>) -> Drill {
+    let at = |second| Timestamp::from_timestamp(1_800_000_000 + second, 0).unwrap();
+    let proof = Proof {
+        name: "counts".to_owned(),
+        format: None,
+        same: true,
+        message: "each table has as many rows".to_owned(),
+        differences: Vec::new(),
+    };
+    Drill {
+        gid: u64::try_from(5000 + second).unwrap().try_into().unwrap(),
+        state: DrillState::Ended,
+        archive,
+        sha256: "ab".repeat(32),
+        organization: organization("acme"),
+        by: super::fixture::user(),
+        started_at: at(second),
+        ended_at: verdict.map(|_| at(second + 1)),
+        verdict,
+        error: None,
+        server: daemon.config.daemon.state_dir.display().to_string(),
+        rows: 5,
+        recovery_ms: Some(1200),
+        proofs: vec![proof],
+        against: None,
+    }
+}
+
+#[tokio::test]
+async fn the_last_drill_that_has_ended_is_in_it() {
+    let (mut daemon, gid) = with_archive().await;
+    daemon.stop.soft.cancel();
+    daemon.ended().await;
+    let other = Gid::try_from(1235).unwrap();
+    let catalog = Catalog::open(&daemon.config.daemon.state_dir.join("catalog.sqlite")).await.unwrap();
+    let wanted = drill(&daemon, gid, 20, Some(Verdict::Passed));
+    for drill in [
+        drill(&daemon, gid, 10, Some(Verdict::Failed)),
+        wanted.clone(),
+        drill(&daemon, other, 30, Some(Verdict::Failed)),
+    ] {
+        catalog.put_drill(&drill).await.unwrap();
+    }
+    catalog.close().await;
+    let daemon = daemon.start_again().await;
+    let auditor = Auditor::new(&daemon.client.evidence_key().await.unwrap().allowed_signers);
+    let tar = evidence(&daemon, gid).await;
+    assert!(auditor.takes(&tar));
+    let folder = auditor.unpack(&tar).unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&fs::read(folder.join("drill.json")).unwrap()).unwrap();
+    assert_eq!(said, serde_json::to_value(&wanted).unwrap());
+    let readme = fs::read_to_string(folder.join("README.txt")).unwrap();
+    assert!(
+        readme.contains("last drill    passed, begun 2027-01-15T08:00:20Z, everything back within 1s200ms\n"),
+        "{readme}"
+    );
 }
