@@ -349,8 +349,12 @@ fn judge(error: &dyn sqlx::error::DatabaseError) -> (TargetFault, String) {
 /// The sentences of what blocks a plan.
 fn reasons(plan: &RestorePlan) -> String {
     let blocking = plan.findings.iter().filter(|finding| finding.blocks);
-    let reasons: Vec<String> =
-        blocking.map(|finding| format!("{}: {} ({})", finding.table, finding.message, finding.code)).collect();
+    let reasons: Vec<String> = blocking
+        .map(|finding| {
+            let place = if finding.table.is_empty() { String::new() } else { format!("{}: ", finding.table) };
+            format!("{place}{} ({})", finding.message, finding.code)
+        })
+        .collect();
     reasons.join("; ")
 }
 

@@ -30,6 +30,17 @@ SELECT coalesce(pg_catalog.json_agg(t), '[]')::text FROM (
   HAVING pg_catalog.sum(s.n_tup_ins + s.n_tup_upd + s.n_tup_del) > 0
 ) t";
 
+/// The tables that this transaction has locked as `TRUNCATE` and `ALTER TABLE` do, which nothing counts.
+const ALTERED: &str = "
+SELECT pg_catalog.concat(n.nspname, '.', c.relname)
+FROM pg_catalog.pg_locks l
+JOIN pg_catalog.pg_class c ON c.oid = l.relation
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE l.pid = pg_catalog.pg_backend_pid() AND l.mode = 'AccessExclusiveLock' AND c.relpersistence <> 't'
+  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+ORDER BY c.relkind = 'i', 1
+LIMIT 1";
+
 /// Rows that were written so far, by the oid of their table.
 #[derive(Debug, Default)]
 pub(super) struct Counters(BTreeMap<u32, Counter>);
@@ -165,6 +176,11 @@ async fn prove_counters(session: &mut Session, planned: &Planned, loaded: &Loade
         if counter.updated > 0 || (counter.inserted, counter.deleted) != expected {
             return Err(written(session, &counter, expected));
         }
+    }
+    let altered = session.texts("ask what was locked", ALTERED.to_owned()).await?;
+    if let Some(name) = altered.into_iter().next() {
+        let words = "it was emptied or altered by a trigger".to_owned();
+        return Err(proof(session, ProofFault::OtherRows, name, <(String, String)>::default(), words));
     }
     match left.values().find(|table| loaded.of(table) != none) {
         None => Ok(()),

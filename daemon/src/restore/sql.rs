@@ -62,9 +62,10 @@ pub(super) fn equal(
 
 /// How many rows `from` gives, and the first of their keys, in the order of their text.
 pub(super) fn counted(key: &str, from: &str) -> String {
+    let first = format!("SELECT k FROM found ORDER BY k COLLATE \"C\" LIMIT {MAX_KEYS}");
     format!(
-        "SELECT pg_catalog.count(*), pg_catalog.to_json((pg_catalog.array_agg(k ORDER BY k))[1:{MAX_KEYS}]) \
-         FROM (SELECT {key} AS k FROM {from}) AS found"
+        "WITH found AS (SELECT {key} AS k FROM {from}) \
+         SELECT pg_catalog.count(*), (SELECT pg_catalog.json_agg(k) FROM ({first}) AS first) FROM found"
     )
 }
 

@@ -173,11 +173,12 @@ async fn triggers_are_listed_and_what_they_change_is_caught() {
         ("UPDATE orgs SET name = 'x' WHERE id = 7; RETURN NEW", "BEFORE", "other_rows_changed", "public.orgs"),
         ("INSERT INTO audit VALUES (NEW.id); RETURN NEW", "AFTER", "other_rows_changed", "public.audit"),
         ("DELETE FROM lines WHERE org_id = 7; RETURN NEW", "AFTER", "other_rows_changed", "public.lines"),
+        ("TRUNCATE audit; RETURN NEW", "BEFORE", "other_rows_changed", "public.audit: it was emptied"),
         ("RAISE 'not today'", "BEFORE", "refused_by_trigger", "not today"),
     ] {
         let target = without_acme(Database::new());
         target.psql(&format!(
-            "SET ROLE {}; CREATE TABLE audit (id bigint);
+            "SET ROLE {}; CREATE TABLE audit (id bigint); INSERT INTO audit VALUES (1);
              CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {body}; END$$;
              CREATE TRIGGER stamp {when} INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION f()",
             target.role()
@@ -208,6 +209,13 @@ async fn an_archive_that_is_not_what_it_says_is_an_error() {
     short.tables[0].rows += 1;
     let error = restore(&target, &Arc::new(short), RestoreMode::Scratch).plan().await.unwrap_err();
     assert_eq!(error.code(), "archive_rows", "{error}");
+    let mut twice = Archive::of(&filled(Database::new()), "41").await;
+    twice.tables.iter_mut().filter(|table| table.name == named("orgs")).for_each(|table| table.rows *= 2);
+    let row = twice.csv[&named("orgs")].iter().position(|byte| *byte == b'\n').unwrap();
+    let again = twice.csv[&named("orgs")][row + 1..].to_vec();
+    twice.csv.get_mut(&named("orgs")).unwrap().extend(again);
+    let error = restore(&target, &Arc::new(twice), RestoreMode::Scratch).apply(None).await.unwrap_err();
+    assert_eq!(error.code(), "unique_held", "{error}");
     let header = Archive::of(&filled(Database::new()), "41").await.with("lines", "line", "text");
     let error = restore(&target, &Arc::new(header), RestoreMode::Scratch).plan().await.unwrap_err();
     assert_eq!(error.code(), "archive_columns", "{error}");
