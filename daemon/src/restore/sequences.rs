@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn sequence(increment: i64, start: i64, last: Option<i64>) -> SequenceFacts {
-        SequenceFacts { increment, start, last, ..SequenceFacts::default() }
+        SequenceFacts { start, increment, last, ..SequenceFacts::default() }
     }
 
     #[test]

@@ -134,7 +134,7 @@ impl Archive {
     /// Gives it its hash.
     pub(super) fn seal(&mut self) {
         let all = self.csv.values().flatten().copied().collect::<Vec<u8>>();
-        self.sha256 = Sha256::digest(&all).iter().map(|byte| format!("{byte:02x}")).collect();
+        self.sha256 = Sha256::digest(&all).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     }
 
     /// With some text of one table exchanged.

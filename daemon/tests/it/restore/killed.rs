@@ -4,6 +4,7 @@ use std::{io::Write as _, process::Command, sync::Arc};
 
 use orgvault_api::RestoreMode;
 use orgvault_testing::postgres::{Database, Server};
+use tokio_util::task::TaskTracker;
 
 use super::{
     acme,
@@ -30,7 +31,7 @@ async fn interrupted(target: &Database, archive: &Arc<Archive>, point: usize, ac
         let lines = restore.tenant.tables.get_mut(&super::fixture::named("lines")).unwrap();
         lines.condition = Some("org_id = $1 AND wait()".to_owned());
     }
-    let task = tokio::task::spawn(async move { restore.apply(None).await.map(drop) });
+    let task = TaskTracker::new().spawn(async move { restore.apply(None).await.map(drop) });
     let waiting =
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'orgvault' AND wait_event = 'advisory'";
     let ready = tokio::task::block_in_place(|| {
