@@ -48,6 +48,9 @@ pub struct Ddl {
     pub missing: Vec<String>,
 }
 
+/// How the definition of a function begins.
+const FUNCTION: [&str; 2] = ["CREATE OR REPLACE FUNCTION ", "CREATE OR REPLACE PROCEDURE "];
+
 impl Ddl {
     /// Of a schema.
     #[must_use]
@@ -95,10 +98,9 @@ impl Ddl {
 
     fn function(&mut self, function: &Function) {
         let makes = format!("function {}({})", function.name, function.arguments);
-        let starts = |start: &&str| function.definition.starts_with(*start);
         if matches!(function.language.as_str(), "c" | "internal") {
             self.missing.push(format!("{makes}: its language is {}", function.language));
-        } else if ["CREATE OR REPLACE FUNCTION ", "CREATE OR REPLACE PROCEDURE "].iter().any(|start| starts(&start)) {
+        } else if FUNCTION.iter().any(|start| function.definition.starts_with(start)) {
             self.tables.push(Statement { makes, sql: function.definition.clone() });
         } else {
             self.missing.push(format!("{makes}: its definition is none"));
@@ -176,13 +178,11 @@ fn policy(table: &Table, policy: &Policy) -> Statement {
         _ => "ALL",
     };
     let (own, of) = (name(&policy.name), qualified(&table.name));
-    let mut sql = format!("CREATE POLICY {own} ON {of} AS {kind} FOR {command} TO PUBLIC");
+    let mut words = vec![format!("CREATE POLICY {own} ON {of} AS {kind} FOR {command} TO PUBLIC")];
     for (word, expression) in [("USING", &policy.using), ("WITH CHECK", &policy.with_check)] {
-        if let Some(expression) = expression {
-            sql.push_str(&format!(" {word} ({expression})"));
-        }
+        words.extend(expression.iter().map(|expression| format!("{word} ({expression})")));
     }
-    Statement { makes: format!("policy {} of {}", policy.name, table.name), sql }
+    Statement { makes: format!("policy {} of {}", policy.name, table.name), sql: words.join(" ") }
 }
 
 fn row_security(table: &Table) -> Option<Statement> {

@@ -184,15 +184,15 @@ impl Difference {
         Self { column: Some(column.to_owned()), ..self }
     }
 
-    fn about(self, name: impl ToString) -> Self {
+    fn about(self, name: &(impl ToString + ?Sized)) -> Self {
         Self { name: Some(name.to_string()), ..self }
     }
 
-    fn archived(self, archive: impl ToString) -> Self {
+    fn archived(self, archive: &(impl ToString + ?Sized)) -> Self {
         Self { archive: Some(archive.to_string()), ..self }
     }
 
-    fn there(self, target: impl ToString) -> Self {
+    fn there(self, target: &(impl ToString + ?Sized)) -> Self {
         Self { target: Some(target.to_string()), ..self }
     }
 

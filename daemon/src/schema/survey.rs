@@ -98,7 +98,7 @@ async fn describe(catalog: &mut Catalog<'_>, tables: &[QualifiedName]) -> Result
     schema.collations = collations::ask(catalog, &reached).await?;
     schema.sequences = sequences::ask(catalog, &reached, &tables).await?;
     schema.undescribed = reached.undescribed(catalog).await?;
-    order::fill(&mut schema, &reached.creation(generated), types, functions, tables);
+    order::fill(&mut schema, &reached.creation(generated), &types, &functions, tables);
     Ok(schema)
 }
 

@@ -119,7 +119,16 @@ impl Key {
             Self::Uuid => format!("'00000000-0000-4000-8000-0000000000{number}'"),
             // Their order is another one in most locales than by bytes.
             Self::Text => {
-                format!("'{}{tenant}'", if row.is_multiple_of(2) { "a" } else { "B" }.repeat(row as usize + 1))
+                format!(
+                    "'{}{tenant}'",
+                    if row == 0 {
+                        "a"
+                    } else if row == 1 {
+                        "BB"
+                    } else {
+                        "aaa"
+                    }
+                )
             }
         }
     }
@@ -140,17 +149,23 @@ impl RandomSchema {
         // Rows of circles of keys go in one by one.
         let mut rows = "SET session_replication_role = replica;\n".to_owned();
         for tenant in TENANTS {
-            tables.iter().for_each(|table| table.fill(&tables, tenant, &mut dice, &mut rows));
+            for table in &tables {
+                table.fill(&tables, tenant, &mut dice, &mut rows);
+            }
         }
         rows.push_str("SET session_replication_role = origin;\n");
         Self { tables: words, rows }
     }
 }
 
+fn below(dice: &mut Dice, count: usize) -> usize {
+    usize::try_from(dice.next(count as u64)).unwrap()
+}
+
 fn table(dice: &mut Dice, number: usize) -> Table {
-    let links = (0..dice.next(4)).map(|_| (dice.next(TABLES as u64) as usize, dice.next(2) == 0)).collect();
-    let columns = (0..2 + dice.next(5)).map(|_| dice.next(VALUES.len() as u64) as usize).collect();
-    let key = Key::ALL[dice.next(Key::ALL.len() as u64) as usize];
+    let links = (0..dice.next(4)).map(|_| (below(dice, TABLES), dice.next(2) == 0)).collect();
+    let columns = (0..2 + dice.next(5)).map(|_| below(dice, VALUES.len())).collect();
+    let key = Key::ALL[below(dice, Key::ALL.len())];
     Table {
         name: if dice.next(4) == 0 { format!("\"T.{number} \"\"x\"") } else { format!("t{number}") },
         key,
@@ -222,7 +237,7 @@ impl Table {
             }
             for (place, of) in self.columns.iter().enumerate() {
                 let literals = VALUES[*of].1;
-                let literal = literals.get(dice.next(literals.len() as u64 + 1) as usize);
+                let literal = literals.get(below(dice, literals.len() + 1));
                 names.push(format!("c{place}"));
                 values.push((*literal.unwrap_or(&"NULL")).to_owned());
             }

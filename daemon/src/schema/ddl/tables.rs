@@ -18,9 +18,9 @@ pub(super) fn statement(table: &Table, schema: &Schema) -> Statement {
 }
 
 fn column(table: &Table, column: &Column, schema: &Schema) -> String {
-    let mut words = format!("{} {}{}", name(&column.name), column.kind, collate(column.collation.as_ref()));
+    let mut words = vec![format!("{} {}{}", name(&column.name), column.kind, collate(column.collation.as_ref()))];
     if let Some(expression) = &column.generated {
-        words.push_str(&format!(" GENERATED ALWAYS AS ({expression}) STORED"));
+        words.push(format!("GENERATED ALWAYS AS ({expression}) STORED"));
     }
     // From PostgreSQL 17 on, a partition has the identity of its table, and no sequence: it is not said again.
     if let Some((identity, options)) = column.identity.zip(of_identity(table, column, schema)) {
@@ -28,10 +28,10 @@ fn column(table: &Table, column: &Column, schema: &Schema) -> String {
             Identity::Always => "ALWAYS",
             Identity::ByDefault => "BY DEFAULT",
         };
-        words.push_str(&format!(" GENERATED {identity} AS IDENTITY ({options})"));
+        words.push(format!("GENERATED {identity} AS IDENTITY ({options})"));
     }
     if !column.nullable {
-        words.push_str(" NOT NULL");
+        words.push("NOT NULL".to_owned());
     }
-    words
+    words.join(" ")
 }

@@ -11,7 +11,7 @@ pub(super) fn differences(sides: &Sides<'_>) -> Vec<Difference> {
     let (own, there) = (sides.table, sides.there);
     if own.primary_key != there.primary_key {
         let differs = Difference::of(Code::PrimaryKeyDiffers);
-        found.push(differs.archived(own.primary_key.join(", ")).there(there.primary_key.join(", ")));
+        found.push(differs.archived(&own.primary_key.join(", ")).there(&there.primary_key.join(", ")));
     }
     let is_known = |key: &&UniqueKey| own.unique.iter().any(|it| holds_as_much(it, key));
     found.extend(there.unique.iter().filter(|key| !is_known(key)).map(unique));
@@ -37,7 +37,7 @@ fn unique(key: &UniqueKey) -> Difference {
     let condition = key.predicate.as_ref().map(|it| format!(" WHERE {it}")).unwrap_or_default();
     let nulls = if key.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
     let words = format!("({}){nulls}{condition}", key.expressions.join(", "));
-    Difference::of(Code::UniqueKeyNew).about(&key.name).there(words)
+    Difference::of(Code::UniqueKeyNew).about(&key.name).there(&words)
 }
 
 fn foreign_keys(sides: &Sides<'_>) -> Vec<Difference> {

@@ -12,7 +12,7 @@ pub(super) fn differences(sides: &Sides<'_>) -> Option<Difference> {
         return None;
     }
     let differs = Difference::of(Code::PartitioningDiffers).in_table(sides.table);
-    Some(differs.archived(own).there(there))
+    Some(differs.archived(&own).there(&there))
 }
 
 /// A partition whose table the target has, and no partition of it that takes the same values or all others.

@@ -23,19 +23,19 @@ fn compare(own: &str, there: &str, sides: &Sides<'_>, seen: &mut Vec<QualifiedNa
             gone.map(|label| Difference::of(Code::EnumLabelGone).archived(label)).collect()
         }
         (TypeKind::Domain { base, .. }, TypeKind::Domain { base: other, .. }) => {
-            let mut found = differs(Code::DomainDiffers, domain(&own.kind), domain(&there.kind));
+            let mut found = differs(Code::DomainDiffers, &domain(&own.kind), &domain(&there.kind));
             found.extend(compare(base, other, sides, seen));
             return about(found, there);
         }
         (TypeKind::Composite { attributes }, TypeKind::Composite { attributes: other }) => {
-            let mut found = differs(Code::CompositeDiffers, composite(&own.kind), composite(&there.kind));
+            let mut found = differs(Code::CompositeDiffers, &composite(&own.kind), &composite(&there.kind));
             for (attribute, other) in attributes.iter().zip(other) {
                 found.extend(compare(&attribute.kind, &other.kind, sides, seen));
             }
             found
         }
         (TypeKind::Range { subtype, .. }, TypeKind::Range { subtype: other, .. }) => {
-            let mut found = differs(Code::RangeDiffers, subtype.clone(), other.clone());
+            let mut found = differs(Code::RangeDiffers, subtype, other);
             found.extend(compare(subtype, other, sides, seen));
             found
         }
@@ -50,7 +50,7 @@ fn about(found: Vec<Difference>, of: &Type) -> Vec<Difference> {
     found.into_iter().map(|it| if it.name.is_none() { it.about(&of.name) } else { it }).collect()
 }
 
-fn differs(code: Code, own: String, there: String) -> Vec<Difference> {
+fn differs(code: Code, own: &str, there: &str) -> Vec<Difference> {
     if own == there { Vec::new() } else { vec![Difference::of(code).archived(own).there(there)] }
 }
 

@@ -41,13 +41,13 @@ fn meet(place: usize, seen: &mut [bool]) -> bool {
 pub(super) fn fill(
     schema: &mut Schema,
     creation: &Creation,
-    types: Vec<(i64, Type)>,
-    functions: Vec<(i64, Function)>,
+    types: &[(i64, Type)],
+    functions: &[(i64, Function)],
     tables: Tables,
 ) {
     let tables: Vec<(i64, Table)> = tables.into_pairs().collect();
     let objects: Vec<Object> =
-        oids("pg_type", &types).chain(oids("pg_proc", &functions)).chain(oids("pg_class", &tables)).collect();
+        oids("pg_type", types).chain(oids("pg_proc", functions)).chain(oids("pg_class", &tables)).collect();
     let places: BTreeMap<&Object, usize> = objects.iter().enumerate().map(|(place, it)| (it, place)).collect();
     let needs = |place: usize| {
         let needed = objects.get(place).map(|object| creation.needs(object, |other| places.contains_key(other)));
@@ -57,9 +57,9 @@ pub(super) fn fill(
     };
     let order = depth_first(objects.len(), needs);
     let (of_types, of_functions) = (types.len(), types.len() + functions.len());
-    schema.types = in_order(&types, order.iter().filter(|place| **place < of_types).copied());
+    schema.types = in_order(types, order.iter().filter(|place| **place < of_types).copied());
     let own = order.iter().filter(|place| (of_types..of_functions).contains(place));
-    schema.functions = in_order(&functions, own.map(|place| place - of_types));
+    schema.functions = in_order(functions, own.map(|place| place - of_types));
     schema.tables = tables.into_iter().map(|(_, table)| table).collect();
     let made = order.iter().filter_map(|place| {
         let table = place.checked_sub(of_functions).and_then(|place| schema.tables.get(place));

@@ -28,15 +28,15 @@ ORDER BY n.nspname, c.relname";
 pub(super) struct Tables {
     oids: Vec<i64>,
     places: HashMap<i64, usize>,
-    tables: Vec<Table>,
+    found: Vec<Table>,
 }
 
 pub(super) async fn ask(catalog: &mut Catalog<'_>, reached: &Reached) -> Result<Tables, SurveyError> {
     let read = |row: &PgRow| Ok((row.try_get::<i64, _>("oid")?, table(row)?));
     let found = catalog.ask("tables", TABLES, &reached.of("pg_class"), read).await?;
-    let (oids, tables): (Vec<i64>, Vec<Table>) = found.into_iter().unzip();
+    let (oids, found): (Vec<i64>, Vec<Table>) = found.into_iter().unzip();
     let places = oids.iter().enumerate().map(|(place, oid)| (*oid, place)).collect();
-    Ok(Tables { oids, places, tables })
+    Ok(Tables { oids, places, found })
 }
 
 impl Tables {
@@ -51,7 +51,7 @@ impl Tables {
     ) -> Result<(), SurveyError> {
         let rows = catalog.ask(what, sql, &self.oids, |row| Ok((row.try_get::<i64, _>("oid")?, read(row)?))).await?;
         for (oid, found) in rows {
-            if let Some(table) = self.places.get(&oid).and_then(|place| self.tables.get_mut(*place)) {
+            if let Some(table) = self.places.get(&oid).and_then(|place| self.found.get_mut(*place)) {
                 give(table, found);
             }
         }
@@ -65,7 +65,7 @@ impl Tables {
 
     /// Each with its oid.
     pub(super) fn into_pairs(self) -> impl Iterator<Item = (i64, Table)> {
-        self.oids.into_iter().zip(self.tables)
+        self.oids.into_iter().zip(self.found)
     }
 }
 

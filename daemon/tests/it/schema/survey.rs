@@ -58,6 +58,11 @@ async fn what_tables_need_is_described_with_them() {
         ],
         "each after those that it is made of"
     );
+}
+
+#[tokio::test]
+async fn what_tables_call_is_described_with_them() {
+    let schema = rich().await;
     assert_eq!(
         names(schema.functions.iter().map(|it| format!("{}({})", it.name, it.arguments))),
         [
