@@ -6,7 +6,7 @@
 //! `api`, `send` and `format`; those find the rooms through this list alone.
 
 mod asana;
-mod rytask;
+pub mod rytask;
 mod solidtime;
 pub mod trueppm;
 

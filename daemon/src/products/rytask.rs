@@ -1,6 +1,7 @@
 //! RyTask.
 
 mod face;
+pub mod restore;
 
 use super::Product;
 

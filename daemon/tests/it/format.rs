@@ -1,6 +1,8 @@
 //! RyTask's definition, a source and the encoders together: the bytes that RyTask's own export
 //! writes for the same rows, from PostgreSQL and from SQLite.
 
+mod restored;
+
 use std::{io::Cursor, path::Path, sync::Arc};
 
 use chrono::DateTime;

@@ -22,6 +22,7 @@ pub mod reader;
 pub mod received;
 pub mod rows;
 pub mod same;
+pub mod sections;
 pub mod seed;
 pub mod state;
 pub mod sums;
