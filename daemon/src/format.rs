@@ -6,6 +6,7 @@ pub mod findings;
 pub mod fixed;
 #[cfg(test)]
 mod fixture;
+mod full;
 pub mod json;
 pub mod number;
 mod order;
@@ -45,6 +46,8 @@ pub struct ArchivePlan {
     pub format: Format,
     /// The sections that the archive holds, as [`Definition::sections_of`] says.
     pub sections: Arc<[usize]>,
+    /// Rows of each of those sections by the independent count.
+    pub counted: Arc<[u64]>,
     /// Whether the whole file is compressed with gzip.
     pub gzip: bool,
     /// For `seed` and `seed-events`: whether what the importer refuses is left out.
@@ -264,10 +267,15 @@ pub fn encoder<W: Output + 'static>(plan: Arc<ArchivePlan>, out: W) -> Result<Bo
         Format::Seed | Format::SeedEvents if plan.definition.formats.contains(&plan.format) => {
             Ok(Box::new(SeedEncoder::new(plan, out)))
         }
-        Format::Seed | Format::SeedEvents | Format::Full | Format::Tar => Err(FormatError::NotOffered {
-            product: plan.definition.name.clone(),
-            format: plan.format,
-            formats: plan.definition.formats.clone(),
-        }),
+        Format::Full => Ok(Box::new(full::FullEncoder::new(plan, out)?)),
+        Format::Seed | Format::SeedEvents | Format::Tar => Err(not_offered(&plan)),
+    }
+}
+
+fn not_offered(plan: &ArchivePlan) -> FormatError {
+    FormatError::NotOffered {
+        product: plan.definition.name.clone(),
+        format: plan.format,
+        formats: plan.definition.formats.clone(),
     }
 }

@@ -3,16 +3,18 @@
 
 pub mod api;
 mod contents;
+mod full;
 mod load;
 mod parse;
 mod query;
 mod release;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use orgvault_api::Format;
 
 pub use api::Api;
+pub use full::{Full, FullRows, FullTable};
 pub use load::{Product, Products};
 pub use parse::parse;
 pub use query::{Queries, Query, SectionQueries, Unspoken};
@@ -51,6 +53,8 @@ pub struct Definition {
     pub tables: BTreeMap<String, Table>,
     /// For an app whose archives it makes itself: its export API. There are no queries then.
     pub api: Option<Api>,
+    /// For the definition of the `full` archives of one snapshot: what they hold. Its sections are tables then.
+    pub full: Option<Arc<Full>>,
 }
 
 /// How organizations are listed.
@@ -232,6 +236,17 @@ pub struct WarningQuery {
     pub rows: Query,
 }
 
+/// A column that names a row of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The column.
+    pub column: String,
+    /// The table, by the definition's name.
+    pub table: String,
+    /// The column over there.
+    pub referenced: String,
+}
+
 /// What the definition says of a table. Its rows are in a section where one has it as its base table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Table {
@@ -245,7 +260,9 @@ pub struct Table {
     pub excluded: Option<String>,
     /// A condition in SQL that is true for the rows of the organization `$1`: `organization_id = $1`. None where
     /// the count query of a section says which rows those are, or nothing does.
-    pub tenant: Option<String>,
+    pub tenant: Option<Query>,
+    /// What its columns name, where the database may not say so itself.
+    pub references: Vec<Reference>,
     /// Why it has rows that belong to no organization.
     pub orphans: Option<String>,
     /// Whether only some releases of the app have it.

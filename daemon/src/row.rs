@@ -107,6 +107,12 @@ impl Block {
         self.bytes.len()
     }
 
+    /// Its rows as they were pushed, one after the other.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Whether it holds no row.
     #[must_use]
     pub fn is_empty(&self) -> bool {

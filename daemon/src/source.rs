@@ -281,6 +281,19 @@ impl Snapshot {
         self.open.definition()
     }
 
+    /// From now on shows the tables of a `full` archive, each as a section of [`Snapshot::definition`].
+    ///
+    /// # Errors
+    /// When it has tables of which nobody said whose their rows are, or no such archive is made of it.
+    pub async fn show_tables(&mut self) -> Result<(), SourceError> {
+        self.open.show_tables().await
+    }
+
+    /// From now on shows the sections of the source's own definition again.
+    pub fn show_sections(&mut self) {
+        self.open.show_sections();
+    }
+
     /// Differences between the live schema and the definition's, and the definition's warning
     /// queries.
     ///

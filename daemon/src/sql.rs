@@ -2,9 +2,11 @@
 //! lexer, which SQLite's is close to.
 //! <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>
 
+mod count;
 mod names;
 mod shape;
 
+pub(crate) use count::counted_rows;
 pub use names::{Names, table_name};
 pub(crate) use shape::{is_compound, joined, with_columns, without_order};
 

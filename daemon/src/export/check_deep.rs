@@ -104,6 +104,7 @@ async fn read(
         definition,
         format,
         sections,
+        counted: Arc::default(),
         gzip: false,
         importable: false,
         level: 1,

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use orgvault_api::{ArchiveState, Export, Progress, Warning};
+use orgvault_api::{ArchiveState, Export, Format, Progress, Warning};
 use orgvault_archive::{
     ArchiveReader,
     manifest::Manifest,
@@ -62,12 +62,42 @@ pub(super) struct JobState {
 /// The snapshot that the exports of a job share.
 struct Opened {
     snapshot: Snapshot,
-    counts: Vec<u64>,
-    warnings: Vec<Warning>,
+    /// What was found of the sections of the source's own definition, once an archive of them was asked for.
+    sections: Option<Found>,
+    /// And of the tables of a `full` archive.
+    tables: Option<Found>,
     /// Whether an archive of it is published.
     published: bool,
     /// Whether an archive of it says that it lacks the files of the app.
     told_files: bool,
+}
+
+/// What a snapshot says of the sections that it shows.
+#[derive(Clone)]
+struct Found {
+    /// Their independent counts.
+    counts: Arc<[u64]>,
+    warnings: Arc<[Warning]>,
+}
+
+impl Opened {
+    /// Shows what the format of the plan is made of, and counts it where nobody has.
+    async fn show(&mut self, source: &Source, plan: &ArchivePlan) -> Result<Found, Failure> {
+        let found = if plan.format == Format::Full {
+            self.snapshot.show_tables().await?;
+            &mut self.tables
+        } else {
+            self.snapshot.show_sections();
+            &mut self.sections
+        };
+        if let Some(found) = found {
+            return Ok(found.clone());
+        }
+        let counts = self.snapshot.counts().await?;
+        refuse_gone(source, self.snapshot.definition(), plan, &counts)?;
+        let warnings = self.snapshot.warnings().await?;
+        Ok(found.insert(Found { counts: counts.into(), warnings: warnings.into() }).clone())
+    }
 }
 
 impl JobState {
@@ -173,13 +203,15 @@ async fn attempt(
         // Refused now, and not when hours have gone into it.
         let archives = Arc::clone(&shop.archives);
         blocking(move || Ok(archives.guard()?)).await?;
-        opened.insert(deadline.bound(open(source, &plan_of_all)).await?)
+        opened.insert(deadline.bound(open(source, &export.organization.id)).await?)
     };
+    let found = deadline.bound(opened.show(source, &plan_of_all)).await?;
     let mut plan = plan(shop, export, opened.snapshot.definition())?;
     plan.files = files(source, &plan, &deadline).await?;
+    plan.counted = plan.sections.iter().filter_map(|&index| found.counts.get(index).copied()).collect();
     let plan = Arc::new(plan);
-    refuse_gone(source, &plan.definition, &plan, &opened.counts)?;
-    let archive = make(shop, export, &plan, opened, watched.progress.clone(), &deadline).await?;
+    refuse_gone(source, &plan.definition, &plan, &found.counts)?;
+    let archive = make(shop, export, (&plan, &found.warnings), opened, watched.progress.clone(), &deadline).await?;
     opened.published = true;
     Ok(archive)
 }
@@ -195,15 +227,9 @@ async fn files(source: &Source, plan: &ArchivePlan, deadline: &Deadline) -> Resu
     Ok(Some(Fetch { place, stop }))
 }
 
-async fn open(source: &Source, plan: &ArchivePlan) -> Result<Opened, Failure> {
-    let mut snapshot = source.snapshot(&plan.organization.id).await?;
-    let counts = snapshot.counts().await?;
-    if let Err(gone) = refuse_gone(source, snapshot.definition(), plan, &counts) {
-        snapshot.finish().await?;
-        return Err(gone);
-    }
-    let warnings = snapshot.warnings().await?;
-    Ok(Opened { snapshot, counts, warnings, published: false, told_files: false })
+async fn open(source: &Source, organization: &str) -> Result<Opened, Failure> {
+    let snapshot = source.snapshot(organization).await?;
+    Ok(Opened { snapshot, sections: None, tables: None, published: false, told_files: false })
 }
 
 /// An organization that has no row where the format has its one row is not there any more; the archive
@@ -238,6 +264,7 @@ fn plan(shop: &Context, export: &Export, definition: &Arc<Definition>) -> Result
         definition: Arc::clone(definition),
         format: export.format,
         sections: sections.ok_or_else(not_offered)?,
+        counted: Arc::default(),
         gzip: export.gzip,
         importable: export.importable,
         level: shop.config().daemon.compression_level,
@@ -250,14 +277,13 @@ fn plan(shop: &Context, export: &Export, definition: &Arc<Definition>) -> Result
 async fn make(
     shop: &Context,
     export: &Export,
-    plan: &Arc<ArchivePlan>,
+    (plan, told): (&Arc<ArchivePlan>, &[Warning]),
     opened: &mut Opened,
     progress: watch::Sender<Progress>,
     deadline: &Deadline,
 ) -> Result<Stored, Failure> {
     let begun = Instant::now();
-    let counted: Vec<u64> = plan.sections.iter().filter_map(|&index| opened.counts.get(index).copied()).collect();
-    progress.send_modify(|progress| *progress = manifest::expected(plan, &counted));
+    progress.send_modify(|progress| *progress = manifest::expected(plan));
 
     let headers = manifest::headers(&mut opened.snapshot, plan).await?;
     let (archives, planned) = (Arc::clone(&shop.archives), Arc::clone(plan));
@@ -270,7 +296,7 @@ async fn make(
     let wrote = begun.elapsed();
 
     let without_files = deadline.bound(without_files(plan, opened)).await?;
-    let mut manifest = manifest::manifest(export, plan, opened, &written, &counted, headers);
+    let mut manifest = manifest::manifest(export, plan, (opened, told), &written, headers);
     manifest.warnings.extend(without_files);
     manifest.finished_at = shop.clock.now();
     let Checked { sealed, mut manifest, reader, took } = blocking(move || check(output, manifest, &sent)).await?;

@@ -60,6 +60,7 @@ pub(super) fn plan(definition: Definition, format: Format) -> ArchivePlan {
         sections,
         gzip: false,
         importable: false,
+        counted: Arc::default(),
         level: 6,
         started_at: DateTime::from_timestamp_micros(1_769_851_800_123_999).unwrap(),
         files: None,

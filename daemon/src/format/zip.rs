@@ -15,7 +15,7 @@ use container::{Container, DosTime, Method};
 use files::Fetched;
 use named::Named;
 
-mod container;
+pub(super) mod container;
 mod files;
 mod named;
 

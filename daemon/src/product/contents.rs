@@ -87,6 +87,11 @@ impl Definition {
         if self.api.is_some() {
             return (self.formats.contains(&format) && entity.is_none()).then(Arc::default);
         }
+        if format == Format::Full {
+            // Its sections are those of one snapshot; the tables of all say nothing of them.
+            let held = self.full.iter().flat_map(|_| 0..self.sections.len()).collect();
+            return (self.formats.contains(&format) && entity.is_none()).then_some(held);
+        }
         if !self.formats.contains(&format) || (format == Format::Csv) != entity.is_some() {
             return None;
         }

@@ -26,6 +26,7 @@ use self::{
 };
 use super::{
     CsvQuote, Definition, Encoding, JsonStyle, OrganizationQuery, Section, Table, TimestampStyle, WarningQuery,
+    full::full_unsaid,
 };
 use crate::sql::{Dialect, Names};
 
@@ -64,8 +65,9 @@ fn kind(table: &Keys<'_>, is_api: bool) {
 /// Reads every key; what is missing or wrong is noted, and empty in the definition.
 fn definition(root: &Keys<'_>) -> Definition {
     api::refuse_in_another(root);
-    let tables = root.table("table", |tables| tables.entries(table::table)).unwrap_or_default();
     let scopes = Scopes::read(root);
+    let tables = root.table("table", |tables| tables.entries(|name, value| table::table(name, value, &scopes)));
+    let tables = tables.unwrap_or_default();
     let mut reader = Sections::new(&tables, &scopes);
     let sections = root.tables("section", |table| reader.read(table));
     if !root.has("section") {
@@ -91,6 +93,7 @@ fn definition(root: &Keys<'_>) -> Definition {
         warnings,
         tables,
         api: None,
+        full: None,
     };
     refuse_mute(root, &read);
     read
@@ -134,8 +137,8 @@ fn product(table: &Keys<'_>, tables: &BTreeMap<String, Table>, sections: &[Secti
     kind(table, false);
     let name = table.required("name", word).unwrap_or_default();
     let measured_on = table.required("measured_on", Value::some_text).unwrap_or_default();
-    let given = table.optional("formats", |value| formats(value, sections));
-    let formats = given.clone().unwrap_or_else(|| usual_formats(sections));
+    let given = table.optional("formats", |value| formats(value, tables, sections));
+    let formats = given.clone().unwrap_or_else(|| usual_formats(tables, sections));
     if formats.is_empty() && !table.has("formats") {
         table.refuse("formats", "is missing, and no section is in json, csv or zip", "write the product's formats");
     }
@@ -157,17 +160,18 @@ fn product(table: &Keys<'_>, tables: &BTreeMap<String, Table>, sections: &[Secti
     Product { name, measured_on, formats, format_tables: format_tables.unwrap_or_default(), default_format }
 }
 
-/// What the sections can be written as.
-fn usual_formats(sections: &[Section]) -> Vec<Format> {
-    [Format::Json, Format::Csv, Format::Zip].into_iter().filter(|format| lacks(*format, sections).is_none()).collect()
+/// What the sections and tables can be written as.
+fn usual_formats(tables: &BTreeMap<String, Table>, sections: &[Section]) -> Vec<Format> {
+    let usual = [Format::Json, Format::Csv, Format::Zip, Format::Full];
+    usual.into_iter().filter(|format| lacks(*format, tables, sections).is_none()).collect()
 }
 
-fn formats(value: &Value<'_>, sections: &[Section]) -> Option<Vec<Format>> {
+fn formats(value: &Value<'_>, tables: &BTreeMap<String, Table>, sections: &[Section]) -> Option<Vec<Format>> {
     let mut names = Unique::new("format");
     let formats = value.each(|element| {
-        let read = format(element).and_then(|format| {
+        let read = format_or_full(element).and_then(|format| {
             names.check(element, format.name().to_owned())?;
-            match lacks(format, sections) {
+            match lacks(format, tables, sections) {
                 Some((reason, fix)) => element.refuse(reason, fix),
                 None => Some(format),
             }
@@ -181,7 +185,12 @@ fn formats(value: &Value<'_>, sections: &[Section]) -> Option<Vec<Format>> {
 }
 
 /// Why no archive of this format would hold a section, and what to do about it.
-fn lacks(format: Format, sections: &[Section]) -> Option<(String, String)> {
+fn lacks(format: Format, tables: &BTreeMap<String, Table>, sections: &[Section]) -> Option<(String, String)> {
+    if format == Format::Full {
+        let unsaid = full_unsaid(tables, sections);
+        let reason = format!("does not say whose rows are in {}, which full needs", unsaid.join(", "));
+        return (!unsaid.is_empty()).then(|| (reason, "write `tenant = \"team_id = $1\"` into [table.*]".to_owned()));
+    }
     if sections.is_empty() || sections.iter().any(|section| section.is_in(format)) {
         return None;
     }
@@ -194,6 +203,11 @@ fn lacks(format: Format, sections: &[Section]) -> Option<(String, String)> {
         }
     };
     Some((format!("no section has `{key}`, which {format} needs"), format!("add `{key} = ..` to a [[section]]")))
+}
+
+fn format_or_full(value: &Value<'_>) -> Option<Format> {
+    let all = WRITTEN.into_iter().chain([Format::Full]);
+    value.one_of(&all.map(|format| (format.name(), format)).collect::<Vec<_>>())
 }
 
 fn format(value: &Value<'_>) -> Option<Format> {
@@ -228,7 +242,7 @@ fn kinds(table: &Keys<'_>) -> (String, Vec<String>) {
 /// `kind = ["seed"]`
 fn formats_of_kind(value: &Value<'_>, offered: &[Format]) -> Option<Vec<Format>> {
     let formats = value.each(|element| {
-        let format = format(element)?;
+        let format = format_or_full(element)?;
         if !offered.contains(&format) {
             return element.refuse(format!("\"{format}\" is not among the product's formats"), "write one of them");
         }

@@ -21,8 +21,8 @@ pub enum SendError {
         /// The names of all targets.
         known: String,
     },
-    /// Archives cannot be sent to such an app.
-    #[error("target {target} is of kind {kind}, and nothing is sent to such an app")]
+    /// Archives cannot be sent to such a target.
+    #[error("target {target} is of kind {kind}, and nothing is sent to such a one")]
     Kind {
         /// The kind.
         kind: &'static str,

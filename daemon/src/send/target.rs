@@ -98,6 +98,7 @@ pub(crate) fn target(config: &TargetConfig) -> Result<Box<dyn Target>, SendError
             Some(Product { target: Some(connect), .. }) => Ok(connect(instance, config.timeout)),
             _ => Err(SendError::Kind { kind: instance.product, target: config.name.clone() }),
         },
+        TargetKind::Database(_) => Err(SendError::Kind { kind: config.kind.name(), target: config.name.clone() }),
         TargetKind::Command { argv, environment, product } => {
             Ok(Box::new(Command { argv, environment, product, timeout: config.timeout }))
         }

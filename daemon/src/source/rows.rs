@@ -55,6 +55,12 @@ pub(super) trait RowsSnapshot: Send {
     /// questions are counted by it.
     fn definition(&self) -> &Arc<Definition>;
 
+    /// From now on shows the tables of a `full` archive, each as a section of the definition.
+    async fn show_tables(&mut self) -> Result<(), SourceError>;
+
+    /// From now on shows the sections of the source's own definition again.
+    fn show_sections(&mut self);
+
     /// The warnings of the schema and of the definition's queries.
     async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError>;
 

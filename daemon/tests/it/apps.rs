@@ -108,6 +108,7 @@ fn plan(snapshot: &Snapshot, organization: &OrganizationKey, format: Format, ent
         format,
         sections: definition.sections_of(format, entity).unwrap(),
         files: None,
+        counted: Arc::default(),
         gzip: false,
         importable: false,
         level: 1,

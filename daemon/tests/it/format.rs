@@ -96,6 +96,7 @@ fn plan(definition: &Arc<Definition>, format: Format, entity: Option<&str>) -> A
         definition: Arc::clone(definition),
         format,
         sections: definition.sections_of(format, entity).unwrap(),
+        counted: Arc::default(),
         gzip: false,
         importable: false,
         level: 6,

@@ -21,6 +21,8 @@ mod files;
 #[cfg(test)]
 mod format;
 #[cfg(test)]
+mod full;
+#[cfg(test)]
 mod keep;
 #[cfg(test)]
 mod panics;

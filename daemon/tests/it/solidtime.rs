@@ -53,6 +53,7 @@ fn plan(definition: &Arc<Definition>, organization: &str) -> Arc<ArchivePlan> {
         definition: Arc::clone(definition),
         format: Format::Zip,
         sections: definition.sections_of(Format::Zip, None).unwrap(),
+        counted: Arc::default(),
         gzip: false,
         importable: false,
         level: 6,

@@ -40,6 +40,7 @@ fn plan(definition: &Arc<Definition>, organization: &str, format: Format) -> Arc
         definition: Arc::clone(definition),
         format,
         sections: definition.sections_of(format, None).unwrap(),
+        counted: Arc::default(),
         gzip: false,
         importable: false,
         level: 6,

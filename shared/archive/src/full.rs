@@ -10,8 +10,15 @@
 //! manifest-sha256.txt  tagmanifest-sha256.txt
 //! ```
 
+mod archive;
+pub mod bag;
+pub mod data_package;
 pub mod report;
+mod row_hash;
 pub mod schema;
+
+pub use archive::{FullArchive, FullError};
+pub use row_hash::{RowHash, RowHasher};
 
 /// The member with the tables' schema.
 pub const SCHEMA: &str = "schema.json";
@@ -19,5 +26,28 @@ pub const SCHEMA: &str = "schema.json";
 pub const REPORT: &str = "report.json";
 /// The member that stock tools read the tables by.
 pub const DATA_PACKAGE: &str = "datapackage.json";
+/// What the names of the app's files begin with.
+pub const FILES: &str = "data/files/";
+/// The member that holds rows of a table: those of the organization, or those that it names and that are not its own.
+#[must_use]
+pub fn member(table: &schema::QualifiedName, is_named: bool) -> String {
+    let (schema, name) = (plain(&table.schema), plain(&table.name));
+    let folder = if is_named { "data/named/" } else { "data/" };
+    format!("{folder}{schema}.{name}.csv")
+}
+
+/// A name without a dot, a separator or anything else that a path or a manifest would have in another way.
+fn plain(name: &str) -> String {
+    let mut plain = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
+            plain.push(byte.into());
+        } else {
+            plain.push_str(&format!("~{byte:02x}"));
+        }
+    }
+    plain
+}
+
 /// How NULL is written: without quotes. A text of these two characters has quotes.
 pub const NULL: &str = "\\N";

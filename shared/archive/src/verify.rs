@@ -1,6 +1,7 @@
 //! Verification: a finished file is read back, in constant memory, and compared with what it must
 //! contain: size, SHA-256, structure, rows by section.
 
+mod bag;
 mod fault;
 mod files;
 mod guess;

@@ -56,7 +56,7 @@ pub use self::{
     schedule::{Missed, ScheduleConfig},
     scratch::Scratch,
     scrub::Scrub,
-    target::{FILE_PLACEHOLDER, Instance, Server, TargetConfig, TargetKind, Token},
+    target::{FILE_PLACEHOLDER, Instance, Server, TargetConfig, TargetDatabase, TargetKind, Token},
     values::{hosts, is_loopback},
     variables::Variables,
 };
@@ -371,6 +371,11 @@ pub enum Tls {
     VerifyFull,
     /// Whatever the URL says; for the admin who knows the network.
     AsUrl,
+}
+
+impl Tls {
+    /// Their names in the configuration.
+    pub(crate) const NAMES: [(&str, Self); 2] = [("verify-full", Self::VerifyFull), ("as-url", Self::AsUrl)];
 }
 
 /// A database URL that may hold a password: it never shows in `Debug`.

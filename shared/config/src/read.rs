@@ -134,8 +134,7 @@ fn source(table: &Table<'_>, environment: &Environment, names: &mut Unique, rule
     // What is missing was noted: the other keys are looked at all the same.
     let url = url.unwrap_or_else(|| SecretUrl::new(String::new()));
     let default = SourceConfig::new(name.unwrap_or_default(), product.unwrap_or_default(), url);
-    let tls =
-        table.or("tls", default.tls, |value| value.one_of(&[("verify-full", Tls::VerifyFull), ("as-url", Tls::AsUrl)]));
+    let tls = table.or("tls", default.tls, |value| value.one_of(&Tls::NAMES));
     SourceConfig {
         api,
         tls,

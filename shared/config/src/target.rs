@@ -1,12 +1,12 @@
-//! `[[target]]`: running instances of apps to which archives can be sent.
+//! `[[target]]`: running instances of apps to which archives can be sent, and databases into which they go back.
 
 use std::{fmt, path::PathBuf, time::Duration};
 
 use hyper::Uri;
 
 use super::{
-    Environment, Variables,
-    secret::SecretFile,
+    Environment, SecretUrl, Tls, Variables,
+    secret::{SecretFile, read_url},
     values::{absolute_path, is_loopback, name, some_duration},
     variables,
 };
@@ -16,6 +16,8 @@ use orgvault_products::{ImportApi, PRODUCTS};
 
 /// Where the token may stand; never in the configuration itself.
 const TOKEN_KEYS: [&str; 2] = ["token_file", "token_credential"];
+/// The kind of a database.
+const POSTGRES: &str = "postgres";
 /// What a target's command is given the archive's path for.
 pub const FILE_PLACEHOLDER: &str = "{file}";
 /// One target.
@@ -35,6 +37,8 @@ pub struct TargetConfig {
 pub enum TargetKind {
     /// The import API of an app.
     App(Instance),
+    /// A database into which organizations are put back.
+    Database(TargetDatabase),
     /// A command on this machine.
     Command {
         /// The program and its arguments; `{file}` stands for the archive's path.
@@ -50,6 +54,7 @@ impl fmt::Debug for TargetKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::App(instance) => instance.fmt(f),
+            Self::Database(database) => database.fmt(f),
             Self::Command { argv, environment, product } => f
                 .debug_struct("Command")
                 .field("program", &argv.first())
@@ -66,9 +71,21 @@ impl TargetKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::App(instance) => instance.product,
+            Self::Database(_) => POSTGRES,
             Self::Command { .. } => "command",
         }
     }
+}
+
+/// A database that takes rows back, with a role that may write them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetDatabase {
+    /// Where, and as whom.
+    pub url: SecretUrl,
+    /// How much TLS a connection over the network must have.
+    pub tls: Tls,
+    /// For each lock that somebody else holds.
+    pub lock_timeout: Duration,
 }
 
 /// A running instance of an app that takes archives.
@@ -126,6 +143,7 @@ impl fmt::Debug for Token {
 #[derive(Clone, Copy)]
 enum Kind {
     App(&'static str, ImportApi),
+    Database,
     Command,
 }
 
@@ -133,7 +151,7 @@ enum Kind {
 pub(super) fn read(table: &Table<'_>, environment: &Environment, names: &mut Unique) -> Option<TargetConfig> {
     let name = table.required("name", |value| names.check(value, name(value)?));
     let apps = PRODUCTS.iter().filter_map(|product| Some((product.name, Kind::App(product.name, product.import_api?))));
-    let kinds: Vec<_> = apps.chain([("command", Kind::Command)]).collect();
+    let kinds: Vec<_> = apps.chain([(POSTGRES, Kind::Database), ("command", Kind::Command)]).collect();
     let kind = table.required("kind", |value| value.one_of(&kinds));
     let timeout = table.or("timeout", Duration::from_mins(10), some_duration);
     let kind = match kind {
@@ -145,6 +163,12 @@ pub(super) fn read(table: &Table<'_>, environment: &Environment, names: &mut Uni
             // One that is wanted and not there was noted.
             let organization = if api.into_organization { Some(organization.flatten()?) } else { None };
             TargetKind::App(Instance { product, server, organization, max_entries })
+        }
+        Some(Kind::Database) => {
+            let url = read_url(table, environment);
+            let tls = table.or("tls", Tls::VerifyFull, |value| value.one_of(&Tls::NAMES));
+            let lock_timeout = table.or("lock_timeout", Duration::from_secs(10), some_duration);
+            TargetKind::Database(TargetDatabase { url: url?, tls, lock_timeout })
         }
         Some(Kind::Command) => {
             let argv = table.required("argv", argv);
@@ -165,6 +189,8 @@ pub(super) fn read(table: &Table<'_>, environment: &Environment, names: &mut Uni
                 "argv",
                 "product",
                 "max_entries",
+                "tls",
+                "lock_timeout",
             ]);
             return None;
         }

@@ -1,6 +1,6 @@
 //! What an archive must contain, said before it is written and beside it.
 
-use orgvault_api::{Export, Format, Progress, SectionProgress};
+use orgvault_api::{Export, Format, Progress, SectionProgress, Warning};
 use orgvault_archive::manifest::{Dropped, FILE_LIST, Layout, MANIFEST_VERSION, Manifest, Product, Section};
 
 use super::Opened;
@@ -11,35 +11,35 @@ use crate::{
 };
 
 /// How far an export is that has written nothing yet.
-pub(super) fn expected(plan: &ArchivePlan, counted: &[u64]) -> Progress {
+pub(super) fn expected(plan: &ArchivePlan) -> Progress {
     let section = |(&index, &rows_expected): (&usize, &u64)| {
         let name = plan.definition.sections.get(index).map(|section| section.name.clone()).unwrap_or_default();
         SectionProgress { name, rows: 0, rows_expected }
     };
-    let sections = plan.sections.iter().zip(counted).map(section).collect();
-    Progress { rows_expected: counted.iter().sum(), sections, ..Progress::default() }
+    let sections = plan.sections.iter().zip(plan.counted.iter()).map(section).collect();
+    Progress { rows_expected: plan.counted.iter().sum(), sections, ..Progress::default() }
 }
 
 /// What the archive must contain. Its name, size and hash are known when it was read back.
 pub(super) fn manifest(
     export: &Export,
     plan: &ArchivePlan,
-    opened: &Opened,
+    (opened, told): (&Opened, &[Warning]),
     written: &Written,
-    counted: &[u64],
     headers: Vec<Vec<String>>,
 ) -> Manifest {
     let definition = &plan.definition;
     let member = |name: &str| definition.sections.iter().find(|section| section.name == name)?.member.clone();
-    let sections = written.counts.iter().zip(counted).zip(headers).map(|((count, &counted), columns)| Section {
-        name: count.name.clone(),
-        rows: count.rows,
-        counted,
-        dropped: dropped(written, &count.name),
-        member: if plan.format == Format::Zip { member(&count.name) } else { None },
-        columns,
-    });
-    let untold = once::untold(&opened.warnings, opened.published);
+    let sections =
+        written.counts.iter().zip(plan.counted.iter()).zip(headers).map(|((count, &counted), columns)| Section {
+            name: count.name.clone(),
+            rows: count.rows,
+            counted,
+            dropped: dropped(written, &count.name),
+            member: if matches!(plan.format, Format::Zip | Format::Full) { member(&count.name) } else { None },
+            columns,
+        });
+    let untold = once::untold(told, opened.published);
     Manifest {
         manifest_version: MANIFEST_VERSION,
         orgvault: env!("CARGO_PKG_VERSION").to_owned(),
@@ -79,7 +79,7 @@ fn dropped(written: &Written, section: &str) -> Vec<Dropped> {
 
 /// The CSV headers of the sections; empty ones where the format has none.
 pub(super) async fn headers(snapshot: &mut Snapshot, plan: &ArchivePlan) -> Result<Vec<Vec<String>>, SourceError> {
-    let tabular = matches!(plan.format, Format::Csv | Format::Zip);
+    let tabular = matches!(plan.format, Format::Csv | Format::Zip | Format::Full);
     let mut headers = Vec::with_capacity(plan.sections.len());
     for &index in plan.sections.iter() {
         let header = match plan.definition.sections.get(index) {

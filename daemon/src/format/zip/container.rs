@@ -36,18 +36,21 @@ const FIELD_BYTES: u16 = 16;
 
 /// A time as MS-DOS has it: two seconds exact, without a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct DosTime {
+pub(in crate::format) struct DosTime {
     time: u16,
     date: u16,
 }
 
 impl DosTime {
+    /// 1980-01-01 00:00:00, the first that there is.
+    pub(in crate::format) const FIRST: Self = Self { time: 0, date: 0x0021 };
+
     /// The time in UTC; years before 1980 and after 2107 become the nearest day that DOS has.
-    pub(super) fn of(at: Timestamp) -> Self {
+    pub(in crate::format) fn of(at: Timestamp) -> Self {
         let part = |value: u32| u16::try_from(value).unwrap_or(0);
         match at.year() {
             // 1980-01-01 00:00:00 and 2107-12-31 23:59:58.
-            ..1980 => Self { time: 0, date: 0x0021 },
+            ..1980 => Self::FIRST,
             2108.. => Self { time: 0xBF7D, date: 0xFF9F },
             year => Self {
                 time: part(at.hour()) << 11 | part(at.minute()) << 5 | part(at.second() / 2),
@@ -59,7 +62,7 @@ impl DosTime {
 
 /// Whether a member is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
+pub(in crate::format) enum Method {
     /// As it is.
     Store,
     /// With deflate, at the container's level.
@@ -164,7 +167,7 @@ fn name_length(name: &str) -> io::Result<u16> {
 }
 
 /// Writes members one after the other; `begin`, `write`.., `end` for each, then `finish`.
-pub(super) struct Container<W> {
+pub(in crate::format) struct Container<W> {
     out: W,
     time: DosTime,
     compress: Compress,
@@ -180,7 +183,7 @@ pub(super) struct Container<W> {
 
 impl<W: Write + Seek> Container<W> {
     /// A container at the start of `out`; `level` is deflate's, 1 to 9.
-    pub(super) fn new(out: W, level: u32, time: DosTime) -> Self {
+    pub(in crate::format) fn new(out: W, level: u32, time: DosTime) -> Self {
         Self {
             out,
             time,
@@ -194,7 +197,7 @@ impl<W: Write + Seek> Container<W> {
     }
 
     /// Begins a member.
-    pub(super) fn begin(&mut self, name: &str, method: Method) -> io::Result<()> {
+    pub(in crate::format) fn begin(&mut self, name: &str, method: Method) -> io::Result<()> {
         name_length(name)?;
         self.compress.reset();
         self.crc.reset();
@@ -204,7 +207,7 @@ impl<W: Write + Seek> Container<W> {
     }
 
     /// Appends to the open member.
-    pub(super) fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+    pub(in crate::format) fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         self.crc.update(bytes);
         let member = self.open()?;
         member.size += bytes.len() as u64;
@@ -221,7 +224,7 @@ impl<W: Write + Seek> Container<W> {
     }
 
     /// Ends the open member: its header gets its sizes.
-    pub(super) fn end(&mut self) -> io::Result<()> {
+    pub(in crate::format) fn end(&mut self) -> io::Result<()> {
         if self.open()?.method == Method::Deflate {
             while self.deflate(&[], FlushCompress::Finish)? != Status::StreamEnd {}
         }
@@ -246,7 +249,7 @@ impl<W: Write + Seek> Container<W> {
     }
 
     /// Writes the central directory and flushes the output.
-    pub(super) fn finish(mut self) -> io::Result<W> {
+    pub(in crate::format) fn finish(mut self) -> io::Result<W> {
         let start = self.at;
         for member in &self.members {
             let header = member.central_header(self.time)?;

@@ -64,6 +64,7 @@ pub(super) fn definition(root: &Table<'_>) -> Definition {
         warnings: Vec::new(),
         tables: BTreeMap::new(),
         api,
+        full: None,
     }
 }
 

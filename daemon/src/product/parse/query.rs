@@ -93,6 +93,28 @@ impl Parameter<'_> {
     }
 }
 
+/// A condition that holds for the rows of one organization, with the scopes' texts in it.
+pub(super) fn condition(value: &Value<'_>, scopes: &Scopes) -> Option<Query> {
+    let sql = value.some_text()?;
+    if !is_closed(&sql) {
+        return value.refuse("is no condition", "write what would stand in brackets behind WHERE, as `team_id = $1`");
+    }
+    let parameter = Parameter::Organization(scopes);
+    for_every(value, parameter, &bound(value, parameter, sql)?, |_, _, _| Some(()))
+}
+
+/// Whether the text stays within brackets that are put around it.
+fn is_closed(sql: &str) -> bool {
+    let mut depth = 0_i32;
+    let stays = code(sql).all(|token| {
+        depth += i32::from(token == "(") - i32::from(token == ")");
+        depth >= 0 && token != ";"
+    });
+    // A comment that begins in its last line would hide the closing bracket.
+    let ends = tokens(sql).last().is_some_and(|last| !last.starts_with("--") && !last.starts_with("/*"));
+    stays && depth == 0 && ends
+}
+
 /// A single statement that reads, with the parameters that it must have.
 fn statement(value: &Value<'_>, parameter: Parameter<'_>) -> Option<String> {
     let sql = value.some_text()?;
@@ -104,6 +126,13 @@ fn statement(value: &Value<'_>, parameter: Parameter<'_>) -> Option<String> {
     if code.contains(&";") {
         return value.refuse("has a semicolon", "write one statement, without a semicolon");
     }
+    drop(code);
+    bound(value, parameter, sql)
+}
+
+/// SQL with the parameters that it must have.
+fn bound(value: &Value<'_>, parameter: Parameter<'_>, sql: String) -> Option<String> {
+    let code: Vec<&str> = code(&sql).collect();
     if let Some(other) = code.iter().find(|token| is_parameter(token) && **token != "$1") {
         return value.refuse(format!("has the parameter {other}"), "the organization's id is $1; there is no other");
     }

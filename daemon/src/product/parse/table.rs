@@ -2,22 +2,23 @@
 
 use orgvault_config::checked_toml::{Table as Keys, Unique, Value};
 
-use crate::product::Table;
+use super::{query::condition, scope::Scopes};
+use crate::product::{Reference, Table};
 
 /// Reads one; a table that nobody decided on is a problem.
-pub(super) fn table(name: &str, value: &Value<'_>) -> Option<Table> {
+pub(super) fn table(name: &str, value: &Value<'_>, scopes: &Scopes) -> Option<Table> {
     value.table(|keys| {
         if let Some(why) = keys.optional("undecided", Value::some_text) {
             keys.refuse("undecided", format!("{name:?} is undecided: {why}"), UNDECIDED);
         }
-        read(keys)
+        read(keys, scopes)
     })
 }
 
 /// What to do about a table that nobody decided on.
 const UNDECIDED: &str = "write a [[section]] for it, or `shared = true`, or `excluded = \"reason\"`";
 
-fn read(keys: &Keys<'_>) -> Table {
+fn read(keys: &Keys<'_>, scopes: &Scopes) -> Table {
     let mut names = Unique::new("column");
     let mut columns = |value: &Value<'_>| value.each(|element| names.check(element, element.some_text()?));
     let reads = keys.optional("reads", |value| match columns(value)? {
@@ -41,11 +42,27 @@ fn read(keys: &Keys<'_>) -> Table {
         known,
         is_shared,
         excluded,
-        tenant: keys.optional("tenant", Value::some_text),
+        tenant: keys.optional("tenant", |value| condition(value, scopes)),
+        references: keys
+            .table("references", |columns| columns.entries(reference))
+            .unwrap_or_default()
+            .into_values()
+            .collect(),
         orphans: keys.optional("orphans", Value::some_text),
         is_optional: optional.0,
         optional_columns: optional.1,
     }
+}
+
+/// `user_id = "users.id"`
+fn reference(column: &str, value: &Value<'_>) -> Option<Reference> {
+    let text = value.some_text()?;
+    let Some((table, referenced)) =
+        text.rsplit_once('.').filter(|(table, column)| !table.is_empty() && !column.is_empty())
+    else {
+        return value.refuse(format!("{text:?} is no table with a column"), "write it as \"users.id\"");
+    };
+    Some(Reference { column: column.to_owned(), table: table.to_owned(), referenced: referenced.to_owned() })
 }
 
 /// `true` for the table, or those of its columns that not every release has.

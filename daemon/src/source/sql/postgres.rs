@@ -3,10 +3,12 @@
 
 mod copy;
 mod coverage;
+mod csv;
 mod denied;
 mod describe;
 mod error;
 mod explain;
+mod full;
 mod grants;
 pub(super) mod identifier;
 mod intact;
@@ -229,7 +231,8 @@ impl Rows for Postgres {
         }
         let version = version(&session);
         let organization = sent.to_owned();
-        Ok(Box::new(Snapshot { source: self, session, description, id, organization, version }))
+        let own = Arc::clone(&description);
+        Ok(Box::new(Snapshot { source: self, session, description, own, tables: None, id, organization, version }))
     }
 
     async fn close(&self) {

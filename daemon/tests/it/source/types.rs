@@ -149,6 +149,7 @@ async fn export(source: &Source, format: Format, entity: Option<&str>) -> String
         definition,
         format,
         files: None,
+        counted: Arc::default(),
         gzip: false,
         importable: false,
         level: 6,

@@ -209,6 +209,34 @@ pub enum ArchiveFault {
         /// What the ZIP says.
         stated: u64,
     },
+    /// Something of a `full` archive is not as its own lists say.
+    #[error("{what} {why}")]
+    Bag {
+        /// What.
+        what: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A member of a `full` archive is not the one that its manifest lists.
+    #[error("its SHA-256 is {found} and {manifest} says {expected}")]
+    BagHash {
+        /// The manifest.
+        manifest: String,
+        /// Its SHA-256.
+        found: String,
+        /// What the manifest says.
+        expected: String,
+    },
+    /// The rows of a table are not those that the report tells of.
+    #[error("table {table}: the hash of its rows is {found} and report.json says {expected}")]
+    RowHash {
+        /// The table.
+        table: String,
+        /// The hash of its rows.
+        found: String,
+        /// What the report says.
+        expected: String,
+    },
     /// A member is not there.
     #[error("member {member} is missing")]
     NoMember {

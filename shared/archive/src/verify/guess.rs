@@ -6,6 +6,7 @@ use orgvault_api::{Format, OrganizationKey};
 
 use crate::{
     content,
+    full::bag::DECLARATION,
     naming::ArchiveName,
     reader::ArchiveReader,
     received::{Content, Inner, MemberRule, pick::Keys},
@@ -32,6 +33,10 @@ impl Guess {
         let name = reader.name().rsplit('/').next().unwrap_or_default();
         if let Ok(name) = name.parse::<ArchiveName>() {
             return Ok(Self::written(reader, name.format, name.gzip));
+        }
+        // The first member of a bag that orgvault wrote says that it is one.
+        if start.starts_with(b"PK\x03\x04") && start.get(30..39) == Some(DECLARATION.as_bytes()) {
+            return Ok(Self { format: Format::Full, gzip: false, content: None });
         }
         let plain = name.strip_suffix(".gz").unwrap_or(name);
         if let Some(format) = plain.rsplit_once('.').and_then(|(_, extension)| extension.parse().ok()) {

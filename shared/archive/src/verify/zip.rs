@@ -11,6 +11,7 @@ use zip::read::ZipFile;
 
 use super::{
     ArchiveFault, Expected, Section,
+    bag::{self, Bag, Hashing},
     files::{self, Files},
     structure::{self, Structure},
 };
@@ -21,7 +22,7 @@ use crate::{
     manifest::FILE_LIST,
     reader::ArchiveReader,
 };
-use orgvault_api::SectionCount;
+use orgvault_api::{Format, SectionCount};
 
 /// Looks into every member of an archive: each is decompressed to its end, so that its checksum is
 /// compared too. `Break` where it was told to stop.
@@ -44,6 +45,7 @@ pub(super) fn members(
     found.walked = true;
     let sections = by_member(expected.sections.unwrap_or_default());
     let mut names = HashSet::with_capacity(archive.len());
+    let mut bag = (expected.format == Format::Full).then(Bag::default);
     for index in 0..archive.len() {
         let stop = || progress(bytes);
         if stop().is_break() {
@@ -62,6 +64,7 @@ pub(super) fn members(
         };
         let name = member.name().map_or_else(|_not_text| format!("number {}", index + 1), Cow::into_owned);
         let mut member = Member::new(member, &stop);
+        member.hashing = bag.is_some().then(|| Hashing::of(&name));
         let file = files.as_mut().zip(files::path_of(&name));
         let is_known = file.is_some() || is_known(&name, expected, &sections);
         match file {
@@ -71,6 +74,9 @@ pub(super) fn members(
         if member.stopped {
             return ControlFlow::Break(());
         }
+        if let Some((bag, hashed)) = bag.as_mut().zip(member.hashing.take()) {
+            bag.add(&name, hashed);
+        }
         if !is_known {
             found.faults.push(ArchiveFault::UnknownMember { member: name.clone() });
         }
@@ -79,6 +85,10 @@ pub(super) fn members(
         }
     }
     note_missing(&names, expected, &mut found);
+    // What is broken in itself says nothing of the whole.
+    if let Some(bag) = bag.filter(|_| found.faults.is_empty()) {
+        found.faults.extend(bag.faults());
+    }
     found.files = files.map(|files| files.finish(&mut found.faults));
     ControlFlow::Continue(found)
 }
@@ -96,6 +106,7 @@ fn is_known(name: &str, expected: &Expected<'_>, sections: &HashMap<&str, &Secti
     expected.sections.is_none()
         || sections.contains_key(name)
         || is_meta(name, expected)
+        || expected.format == Format::Full && bag::TAGS.contains(&name)
         || expected.layout.file_list.as_deref() == Some(name)
 }
 
@@ -113,7 +124,7 @@ fn look_into(
     section: Option<&Section>,
     found: &mut Structure,
 ) {
-    let bare_section = expected.sections.is_none().then(|| name.strip_suffix(".csv")).flatten();
+    let bare_section = expected.sections.is_none().then(|| section_of(name, expected.format)).flatten();
     let bare_section = bare_section.filter(|_| name != FILE_LIST);
     let seen = match (section, bare_section) {
         (Some(section), _) => table(member, expected, Some(section), &section.name),
@@ -135,6 +146,12 @@ fn look_into(
     found.walked &= faults.is_empty() || seen.walked;
     found.faults.extend(faults.into_iter().map(|fault| fault.of_member(name)));
     found.counts.extend(seen.counts);
+}
+
+/// The name of the section that a member without a manifest holds.
+fn section_of(member: &str, format: Format) -> Option<&str> {
+    let member = if format == Format::Full { member.strip_prefix("data/")? } else { member };
+    member.strip_suffix(".csv")
 }
 
 /// Without a manifest `meta.json` is taken for it, as in the products that we know.
@@ -205,11 +222,13 @@ pub(super) struct Member<'a, 's> {
     passed: u64,
     stop: &'s dyn Fn() -> ControlFlow<()>,
     pub(super) stopped: bool,
+    /// What is found of its bytes, where that is asked.
+    hashing: Option<Hashing>,
 }
 
 impl<'a, 's> Member<'a, 's> {
     pub(super) fn new(rest: ZipFile<'a, BufReader<Limited>>, stop: &'s dyn Fn() -> ControlFlow<()>) -> Self {
-        Self { rest, passed: 0, stop, stopped: false }
+        Self { rest, passed: 0, stop, stopped: false, hashing: None }
     }
 
     /// Reads what is left: its checksum and its size must fit.
@@ -228,6 +247,9 @@ impl Read for Member<'_, '_> {
         }
         let count = self.rest.read(buffer)?;
         self.passed += count as u64;
+        if let Some(hashing) = &mut self.hashing {
+            hashing.feed(buffer.get(..count).unwrap_or_default());
+        }
         Ok(count)
     }
 }

@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use orgvault_archive::full::NULL;
 use sqlx::postgres::types::Oid;
 
 use super::{
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     product::{Definition, Section},
-    row::Column,
+    row::{Column, ColumnType},
     source::{
         error::{SourceError, SourceFault},
         sql::{
@@ -60,10 +61,17 @@ pub(super) struct Description {
 /// How one section is read.
 pub(super) struct SectionPlan {
     pub(super) columns: Arc<[Column]>,
-    /// Columns with a version byte; empty where there is none.
-    pub(super) versioned: Box<[bool]>,
+    pub(super) layout: Layout,
     /// The COPY statement.
     pub(super) copy: String,
+}
+
+/// How the server writes the rows of a section.
+pub(super) enum Layout {
+    /// Binary, with these columns that begin with a version byte; empty where there is none.
+    Binary(Box<[bool]>),
+    /// CSV, without a header.
+    Csv,
 }
 
 impl Description {
@@ -79,6 +87,23 @@ impl Description {
     ) -> Result<Self, SourceError> {
         refuse(session, &whole.definition, &differences)?;
         let release = whole.there(&session.server.name, super::DRIVER.dialect, &differences)?;
+        Self::of(session, release, schema, differences).await
+    }
+
+    /// The same of another definition for the same schema.
+    ///
+    /// # Errors
+    /// When the server refuses a query.
+    pub(super) async fn with(&self, session: &mut Session, release: Release) -> Result<Self, SourceError> {
+        Self::of(session, release, self.schema.clone(), self.differences.clone()).await
+    }
+
+    async fn of(
+        session: &mut Session,
+        release: Release,
+        schema: Schema,
+        differences: Differences,
+    ) -> Result<Self, SourceError> {
         let (definition, queries) = (Arc::clone(&release.definition), Arc::clone(&release.queries));
         let counts = asked(&queries.sections, &definition.sections, count_act, |section| &section.count);
         let rows = asked(&queries.sections, &definition.sections, rows_act, |section| &section.rows);
@@ -196,6 +221,9 @@ async fn sections(
 ) -> Result<Vec<SectionPlan>, SourceError> {
     let queries: Vec<Query<'_>> = rows.iter().map(Bound::query).collect();
     let outputs = shape::outputs(session, &queries).await?;
+    if definition.full.is_some() {
+        return Ok(outputs.iter().zip(rows).map(|(outputs, rows)| SectionPlan::csv(outputs, &rows.sql)).collect());
+    }
     let types = shape::types(session, outputs.iter().flatten()).await?;
     let name = &session.server.name;
     let plan = |((section, outputs), rows): ((&Section, &Vec<Output>), &Bound)| {
@@ -228,7 +256,14 @@ impl SectionPlan {
         let versioned: Vec<bool> = readings.iter().map(|reading| reading.is_versioned).collect();
         let versioned = if versioned.contains(&true) { versioned } else { Vec::new() };
         let copy = format!("COPY (\n{}\n) TO STDOUT (FORMAT binary)", types::readable(rows, readings));
-        Self { columns: columns.into(), versioned: versioned.into(), copy }
+        Self { columns: columns.into(), layout: Layout::Binary(versioned.into()), copy }
+    }
+
+    /// Rows in the server's own text.
+    fn csv(outputs: &[Output], rows: &str) -> Self {
+        let column = |output: &Output| Column { name: output.name.clone(), kind: ColumnType::Text };
+        let copy = format!("COPY (\n{rows}\n) TO STDOUT (FORMAT csv, NULL '{NULL}')");
+        Self { columns: outputs.iter().map(column).collect(), layout: Layout::Csv, copy }
     }
 }
 

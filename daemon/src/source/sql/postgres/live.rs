@@ -74,7 +74,7 @@ pub(super) struct Opening {
 }
 
 /// The live schema as compared text.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Schema {
     columns: Vec<String>,
     tables: Vec<String>,

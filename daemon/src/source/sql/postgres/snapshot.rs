@@ -28,7 +28,12 @@ use crate::{
 pub(super) struct Snapshot {
     pub(super) source: Arc<Postgres>,
     pub(super) session: Session,
+    /// What it shows.
     pub(super) description: Arc<Description>,
+    /// The same of the source's own definition.
+    pub(super) own: Arc<Description>,
+    /// And of the tables of a `full` archive, once somebody asked.
+    pub(super) tables: Option<Arc<Description>>,
     pub(super) id: String,
     pub(super) organization: String,
     pub(super) version: String,
@@ -46,6 +51,19 @@ impl RowsSnapshot for Snapshot {
 
     fn definition(&self) -> &Arc<Definition> {
         &self.description.release.definition
+    }
+
+    async fn show_tables(&mut self) -> Result<(), SourceError> {
+        let tables = match &self.tables {
+            Some(tables) => tables,
+            None => self.tables.insert(Arc::new(self.own.of_tables(&mut self.session).await?)),
+        };
+        self.description = Arc::clone(tables);
+        Ok(())
+    }
+
+    fn show_sections(&mut self) {
+        self.description = Arc::clone(&self.own);
     }
 
     async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {

@@ -8,7 +8,8 @@ use tokio::time::timeout;
 
 use super::{
     copy::{CopyError, Reader},
-    describe::SectionPlan,
+    csv::Lines,
+    describe::{Layout, SectionPlan},
     session::{Server, Session},
 };
 use crate::{
@@ -67,7 +68,7 @@ async fn forward(
         error => SourceError::fault(&server.name, SourceFault::Protocol, act, error.to_string()),
     };
     let gone = |WriterGone| SourceError::WriterGone { name: Arc::clone(&server.name) };
-    let mut reader = Reader::new(plan.columns.len(), &plan.versioned);
+    let mut reader = Rows::new(plan);
     let mut block = Block::with_capacity();
     let mut stall = StallTimeout::new(server.first_row_timeout, server.stall_timeout);
     let mut rows = 0;
@@ -91,4 +92,36 @@ async fn forward(
         sink.send(Message::Rows(block)).await.map_err(gone)?;
     }
     Ok(rows)
+}
+
+/// Takes the stream apart into whole rows.
+enum Rows<'p> {
+    Binary(Reader<'p>),
+    Csv(Lines),
+}
+
+impl<'p> Rows<'p> {
+    fn new(plan: &'p SectionPlan) -> Self {
+        match &plan.layout {
+            Layout::Binary(versioned) => Self::Binary(Reader::new(plan.columns.len(), versioned)),
+            Layout::Csv => Self::Csv(Lines::default()),
+        }
+    }
+
+    fn feed(&mut self, message: &[u8], block: &mut Block) -> Result<(), CopyError> {
+        match self {
+            Self::Binary(reader) => reader.feed(message, block),
+            Self::Csv(lines) => {
+                lines.feed(message, block);
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(&self) -> Result<(), CopyError> {
+        match self {
+            Self::Binary(reader) => reader.finish(),
+            Self::Csv(lines) => lines.finish(),
+        }
+    }
 }

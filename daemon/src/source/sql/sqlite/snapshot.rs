@@ -103,6 +103,13 @@ impl RowsSnapshot for Snapshot {
         &self.release.definition
     }
 
+    async fn show_tables(&mut self) -> Result<(), SourceError> {
+        let words = "an archive of all tables is made of PostgreSQL alone";
+        Err(SourceError::fault(&self.source.name, SourceFault::Dialect, "look at the tables", words))
+    }
+
+    fn show_sections(&mut self) {}
+
     async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {
         let source = Arc::clone(&self.source);
         let Release { definition, queries } = self.release.clone();

@@ -27,6 +27,7 @@ fn plan(format: Format, gzip: bool) -> Arc<ArchivePlan> {
         sections: definition.sections_of(format, None).unwrap(),
         definition: Arc::new(definition),
         format,
+        counted: Arc::default(),
         gzip,
         importable: false,
         level: 6,

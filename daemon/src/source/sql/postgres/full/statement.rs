@@ -1,0 +1,118 @@
+//! The statements of a `full` archive. Pure: conditions name columns of their table bare, and the organization as `$1`.
+
+use orgvault_archive::full::schema::{ForeignKey, QualifiedName, Table};
+
+use super::super::identifier::quoted;
+
+/// Types whose order is the same in every database. What has another type is ordered by its text.
+const ORDERED: [&str; 12] = [
+    "bigint",
+    "boolean",
+    "bytea",
+    "date",
+    "integer",
+    "numeric",
+    "oid",
+    "smallint",
+    "uuid",
+    "timestamp with time zone",
+    "timestamp without time zone",
+    "time without time zone",
+];
+
+/// `"public"."users"`, or the same without quotes where none are needed.
+pub(super) fn table(name: &QualifiedName) -> String {
+    format!("{}.{}", quoted(&name.schema), quoted(&name.name))
+}
+
+/// Names, quoted and with commas between them.
+pub(super) fn list<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
+    names.into_iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// The rows of a table for which a condition is true, in the order of its primary key.
+pub(super) fn rows(live: &Table, condition: &str) -> String {
+    let columns = list(live.columns.iter().map(|column| &column.name));
+    let (from, order) = (table(&live.name), order(live));
+    format!("SELECT {columns}\nFROM {from}\nWHERE ({condition})\nORDER BY {order}")
+}
+
+/// How many rows of a table a condition is true for.
+pub(super) fn count(live: &Table, condition: &str) -> String {
+    format!("SELECT count(*) FROM {} WHERE ({condition})", table(&live.name))
+}
+
+/// The primary key; where there is none, every column, so that only rows that are the same stand as they come.
+fn order(live: &Table) -> String {
+    let ordered = |name: &String| {
+        let kind = live.columns.iter().find(|column| column.name == *name).map_or("", |column| column.kind.as_str());
+        let plain = kind.split('(').next().unwrap_or_default().trim();
+        let name = quoted(name);
+        if ORDERED.contains(&plain) { name.into_owned() } else { format!("{name}::pg_catalog.text COLLATE \"C\"") }
+    };
+    let all = || live.columns.iter().map(|column| ordered(&column.name)).collect::<Vec<_>>();
+    let key: Vec<String> = live.primary_key.iter().map(ordered).collect();
+    if key.is_empty() { all().join(", ") } else { key.join(", ") }
+}
+
+/// Rows of a table for which a condition is true, that point somewhere.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pointing<'s> {
+    pub(super) from: &'s Table,
+    pub(super) condition: &'s str,
+    pub(super) key: &'s ForeignKey,
+}
+
+impl Pointing<'_> {
+    /// What they point at.
+    fn targets(&self) -> String {
+        let (columns, from) = (list(&self.key.columns), table(&self.from.name));
+        let there = self.key.columns.iter().map(|name| format!("{} IS NOT NULL", quoted(name))).collect::<Vec<_>>();
+        format!("SELECT {columns} FROM {from} WHERE ({}) AND {}", self.condition, there.join(" AND "))
+    }
+
+    /// Whether it points at the organization itself, by what makes a row the organization's own.
+    pub(super) fn is_own(&self, condition: &str) -> bool {
+        let bound = |name: &str| format!("{name} = $1");
+        matches!((self.key.columns.as_slice(), self.key.referenced.as_slice()),
+            ([column], [referenced]) if self.condition == bound(column) && condition == bound(referenced))
+    }
+}
+
+/// The condition that rows of a table are named by others.
+pub(super) fn named(by: &[Pointing<'_>]) -> String {
+    let one = |pointing: &Pointing<'_>| format!("({}) IN ({})", list(&pointing.key.referenced), pointing.targets());
+    by.iter().map(one).collect::<Vec<_>>().join("\n  OR ")
+}
+
+/// The condition that rows of a table are named by others of the organization, and are not its own.
+pub(super) fn foreign(own: &str, by: &[Pointing<'_>]) -> String {
+    format!("({}) AND ({own}) IS NOT TRUE", named(by))
+}
+
+/// For each key of one table, whether a row of the organization points at one that is not its own.
+pub(super) fn points_elsewhere(from: &Table, condition: &str, keys: &[(&ForeignKey, &str)]) -> String {
+    let mut columns: Vec<&String> = keys.iter().flat_map(|(key, _)| &key.columns).collect();
+    columns.sort();
+    columns.dedup();
+    let place = |name: &String| columns.iter().position(|column| *column == name).unwrap_or_default();
+    let selected = columns.iter().enumerate().map(|(at, name)| format!("{} AS c{at}", quoted(name)));
+    let tested = keys.iter().map(|(key, own)| {
+        let there = key.columns.iter().map(|name| format!("f.c{} IS NOT NULL", place(name))).collect::<Vec<_>>();
+        let given = (0..).zip(&key.referenced).map(|(at, name): (usize, _)| format!("{} AS k{at}", quoted(name)));
+        let same = (0..).zip(&key.columns).map(|(at, name): (usize, _)| format!("r.k{at} = f.c{}", place(name)));
+        format!(
+            "coalesce(bool_or({} AND NOT EXISTS (SELECT FROM (SELECT {} FROM {} WHERE ({own})) AS r WHERE {})), false)",
+            there.join(" AND "),
+            given.collect::<Vec<_>>().join(", "),
+            table(&key.references),
+            same.collect::<Vec<_>>().join(" AND "),
+        )
+    });
+    let tested = tested.collect::<Vec<_>>().join(",\n  ");
+    let selected = selected.collect::<Vec<_>>().join(", ");
+    format!(
+        "SELECT concat_ws(' ', {tested})\nFROM (SELECT {selected} FROM {} WHERE ({condition})) AS f",
+        table(&from.name)
+    )
+}
