@@ -20,6 +20,7 @@ CHANGELOG = ROOT / "CHANGELOG.md"
 SECTIONS = [
     "Look at this before you update",
     "No night stops, and no archive lacks rows",
+    "Back into the app, with proof",
     "Sources",
     "Export APIs, hooks and secrets",
     "What people see",

@@ -27,6 +27,7 @@ mod page;
 pub(crate) mod query;
 mod reload;
 pub(crate) mod request;
+mod restores;
 mod retention;
 mod rows;
 mod schedules;
@@ -46,6 +47,7 @@ use crate::{
     evidence::EvidenceKey,
     export::Engine,
     reload::Reloader,
+    restorer::Restorer,
     schedule::Schedules,
     send::Sender,
     server::{Service, rates::Rates},
@@ -66,6 +68,8 @@ pub struct App {
     pub(crate) tokens: Tokens,
     /// Hands archives to targets.
     pub(crate) sender: Sender,
+    /// Puts archives back into databases.
+    pub(crate) restorer: Restorer,
     /// Signs download links.
     pub(crate) url_key: UrlKey,
     /// Signs evidence.
@@ -78,6 +82,14 @@ pub struct App {
     started_at: Timestamp,
     /// Held while it is looked whether a face's job goes on already, until one is begun.
     pub(crate) starting: Mutex<()>,
+}
+
+/// What takes archives elsewhere.
+pub struct Outlets {
+    /// To running instances of apps.
+    pub sender: Sender,
+    /// Back into databases.
+    pub restorer: Restorer,
 }
 
 /// What the API signs with.
@@ -95,7 +107,7 @@ impl App {
         context: Arc<Context>,
         engine: Engine,
         tokens: Tokens,
-        sender: Sender,
+        outlets: Outlets,
         keys: Keys,
         schedules: Schedules,
         reloader: Arc<Reloader>,
@@ -105,7 +117,8 @@ impl App {
             context,
             engine,
             tokens,
-            sender,
+            sender: outlets.sender,
+            restorer: outlets.restorer,
             url_key: keys.links,
             evidence_key: Arc::new(keys.evidence),
             schedules,

@@ -17,4 +17,5 @@ pub use again::write_again;
 pub use check_deep::representable;
 pub use engine::{CancelError, Engine, EngineParts, SubmitError};
 pub use failure::Failure;
+pub use job::archive_of;
 pub use pipeline::{Deadline, Piped, write_archive};

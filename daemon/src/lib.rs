@@ -38,6 +38,7 @@ pub mod products;
 mod program;
 pub mod reload;
 pub mod restore;
+pub mod restorer;
 pub mod row;
 mod run;
 pub mod schedule;

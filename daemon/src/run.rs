@@ -26,6 +26,7 @@ use crate::{
     metrics,
     product::Products,
     reload::{ConnectError, Reloader, connect},
+    restorer::Restorer,
     schedule::{self, Schedules},
     secrets::{SecretError, Secrets},
     send::Sender,
@@ -155,7 +156,10 @@ async fn run_found(
         abort: stop.deadline.clone(),
     })
     .await?;
-    let sender = Sender::new(Arc::clone(&context), tracker.clone(), stop.soft.clone(), stop.deadline.clone());
+    let outlets = api::Outlets {
+        sender: Sender::new(Arc::clone(&context), tracker.clone(), stop.soft.clone(), stop.deadline.clone()),
+        restorer: Restorer::new(Arc::clone(&context), engine.clone(), tracker.clone(), stop.soft.clone()),
+    };
     let schedules = schedule(&context, &engine, configured.clone(), &tracker, &vital, &stop).await?;
 
     for (name, chore) in chores(&context, &reloader, &engine, &schedules, &stop) {
@@ -171,7 +175,7 @@ async fn run_found(
     let patience = config.daemon.stop_timeout;
     let served = async {
         let limits = server::Limits::new(&config);
-        let app = api::App::new(Arc::clone(&context), engine, tokens, sender, keys, schedules, reloader);
+        let app = api::App::new(Arc::clone(&context), engine, tokens, outlets, keys, schedules, reloader);
         let service = api::service(app);
         supervisor::ready();
         let exported = async {

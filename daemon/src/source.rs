@@ -19,7 +19,8 @@ use orgvault_api::{
     Coverage, SourceCheck, Warning,
     clock::{Clock, Timestamp},
 };
-use orgvault_config::SourceConfig;
+use orgvault_config::{SecretUrl, SourceConfig, Tls};
+use sqlx::postgres::PgConnectOptions;
 
 use tokio_util::task::TaskTracker;
 
@@ -245,6 +246,14 @@ impl Source {
             Shape::Api(_) => None,
         }
     }
+}
+
+/// How to connect to a PostgreSQL database that is no source, by the rules for those.
+///
+/// # Errors
+/// When the URL is none, of another database, or asks for less TLS than is allowed.
+pub(crate) fn postgres_options(name: &str, url: &SecretUrl, tls: Tls) -> Result<PgConnectOptions, SourceError> {
+    sql::postgres_options(&name.into(), url, tls)
 }
 
 /// A database's source of a product that is an export API.

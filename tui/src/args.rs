@@ -84,6 +84,8 @@ pub(crate) enum Command {
     Verify(commands::verify::Args),
     /// Say what the app's own importer would refuse or change of an archive
     Preflight(commands::preflight::Args),
+    /// Put an organization back into a database: print the plan, or do it
+    Restore(commands::restore::Args),
     /// Hand an archive to a running instance of the app
     Send(commands::send::Args),
     /// Check or rewrite a seed of TruePPM, without the daemon

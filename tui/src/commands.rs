@@ -23,6 +23,7 @@ pub(crate) mod pin;
 pub(crate) mod preflight;
 pub(crate) mod prune;
 pub(crate) mod reload;
+pub(crate) mod restore;
 pub(crate) mod rows;
 pub(crate) mod run_due;
 pub(crate) mod schedule;
@@ -65,6 +66,7 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Prune(args) => prune::run(&args, session).await,
         Command::Verify(args) => verify::run(&args, session).await,
         Command::Preflight(args) => preflight::run(&args, session).await,
+        Command::Restore(args) => restore::run(&args, session).await,
         Command::Send(args) => send::run(&args, session).await,
         Command::Seed(args) => seed::run(&args, session),
         Command::Audit(args) => audit::run(&args, session).await,

@@ -20,7 +20,7 @@ use super::{
     error_style::ErrorStyle,
     events, evidence, exports,
     gate::{self, reject_unrouted},
-    health, jobs, metrics, organizations, reload, retention, rows, schedules, sources, status, tokens,
+    health, jobs, metrics, organizations, reload, restores, retention, rows, schedules, sources, status, tokens,
 };
 use crate::products::faces;
 
@@ -165,6 +165,7 @@ fn own_routes() -> Vec<Route> {
         Route::new(DELETE, "/v1/archives/{gid}/pin",                   Admin,  archives::unpin).scoped().records("archive.unpin"),
         Route::new(POST,   "/v1/archives/{gid}/preflight",             Admin,  archives::preflight).scoped(),
         Route::new(POST,   "/v1/archives/{gid}/send",                  Owner,  archives::send),
+        Route::new(POST,   "/v1/restores",                             Owner,  restores::restore),
         Route::new(GET,    "/v1/archives/{gid}/sections/{name}/rows",  Admin,  rows::page).scoped().hands_out("archive.rows"),
         Route::new(GET,    "/v1/archives/{gid}/compare/{other}",       Viewer, archives::compare).scoped(),
         Route::new(GET,    "/v1/retention/plan",                       Viewer, retention::plan),
@@ -241,6 +242,7 @@ mod tests {
         hook::Hooks,
         lifecycle::Vital,
         reload::Reloader,
+        restorer::Restorer,
         schedule::{self, Schedules},
         secrets::Secrets,
         send::Sender,
@@ -270,7 +272,10 @@ mod tests {
             abort: abort.clone(),
         };
         let engine = Engine::start(parts).await.unwrap();
-        let sender = Sender::new(Arc::clone(&context), tracker.clone(), stop.clone(), abort);
+        let outlets = crate::api::Outlets {
+            sender: Sender::new(Arc::clone(&context), tracker.clone(), stop.clone(), abort),
+            restorer: Restorer::new(Arc::clone(&context), engine.clone(), tracker.clone(), stop.clone()),
+        };
         let secrets = Secrets::of(directory);
         let keys =
             crate::api::Keys { links: UrlKey::of(&secrets).unwrap(), evidence: EvidenceKey::of(&secrets).unwrap() };
@@ -287,7 +292,7 @@ mod tests {
         .await
         .unwrap();
         let reloader = Arc::new(Reloader::new(Arc::clone(&context), configure, TaskTracker::new()));
-        crate::api::service(App::new(context, engine, tokens, sender, keys, schedules, reloader)).router
+        crate::api::service(App::new(context, engine, tokens, outlets, keys, schedules, reloader)).router
     }
 
     /// Whatever the role is: a signature, or a token.

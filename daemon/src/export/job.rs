@@ -179,6 +179,28 @@ impl JobState {
     }
 }
 
+/// Makes and publishes the archive of one organization of a source that is in no configuration, outside of the queue.
+///
+/// # Errors
+/// Whatever kept the archive from being made.
+pub async fn archive_of(
+    context: &Context,
+    source: Arc<Source>,
+    export: &Export,
+    stop: CancellationToken,
+) -> Result<Stored, Failure> {
+    let watched = Watched {
+        progress: watch::channel(Progress::default()).0,
+        canceled: stop.clone(),
+        stop,
+        proving: Arc::new(Semaphore::new(1)),
+    };
+    let mut state = JobState { source: Some(source), ..JobState::default() };
+    let made = state.export(context, export, &watched).await;
+    state.finish().await;
+    made
+}
+
 fn find(shop: &Context, name: &str) -> Result<Arc<Source>, Failure> {
     shop.source(name).ok_or_else(|| Failure::NoSource { source_name: name.to_owned() })
 }

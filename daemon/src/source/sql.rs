@@ -21,7 +21,7 @@ use std::{borrow::Cow, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use orgvault_config::{SecretUrl, SourceConfig, Tls};
-use sqlx::Column;
+use sqlx::{Column, postgres::PgConnectOptions};
 use tokio_util::task::TaskTracker;
 
 use self::seen::Seen;
@@ -111,6 +111,14 @@ pub(super) async fn survey(
     let (driver, location) = locate(name, url, tls)?;
     let shown = location.shown();
     Ok((driver.dialect, shown, location.survey(name).await?))
+}
+
+/// How to connect to a PostgreSQL database that is no source.
+///
+/// # Errors
+/// When the URL is none, of another database, or asks for less TLS than `tls`.
+pub(super) fn postgres_options(name: &Arc<str>, url: &SecretUrl, tls: Tls) -> Result<PgConnectOptions, SourceError> {
+    postgres::options(name, url, tls)
 }
 
 /// A name as the SQL of a database writes it.

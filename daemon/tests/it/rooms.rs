@@ -43,6 +43,7 @@ const ROOMS: [&str; 45] = [
     "export",
     "organization_status",
     "send",
+    "restorer",
     "hook",
     "schedule",
     "drill",

@@ -65,7 +65,10 @@ pub use log::{LogLine, LogLines};
 pub use organization::{LastArchive, Organization, OrganizationKey, Organizations, SourceFailure};
 pub use problem::Problem;
 pub use reload::Reloaded;
-pub use restore::{RestoreDatabase, RestoreFinding, RestoreMode, RestorePlan, RestoreSequence, RestoreTable, Restored};
+pub use restore::{
+    RestoreAnswer, RestoreDatabase, RestoreFinding, RestoreMode, RestorePlan, RestoreRequest, RestoreSequence,
+    RestoreTable, Restored,
+};
 pub use retention::{Pruned, RetentionDecision, RetentionPlan};
 pub use row::Row;
 pub use sample::{InvalidSample, Sample};

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::is_false;
+use super::{OrganizationKey, is_false};
+use crate::gid::Gid;
 
 /// What a restore does with what is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
@@ -154,4 +155,44 @@ pub struct Restored {
     /// What went wrong after the commit; the rows are there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<RestoreFinding>,
+}
+
+/// `POST /v1/restores`: what is put back, and where. Without `apply` nothing is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RestoreRequest {
+    /// The archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Gid>,
+    /// Or the absolute path of a `full` archive on the daemon's machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The target's name.
+    pub into: String,
+    /// What is done with what is there.
+    #[serde(default)]
+    pub mode: RestoreMode,
+    /// The id of the plan to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apply: Option<String>,
+}
+
+/// The answer to `POST /v1/restores`.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct RestoreAnswer {
+    /// The archive; absent for a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Gid>,
+    /// Whose rows they are.
+    pub organization: OrganizationKey,
+    /// The target's name.
+    pub target: String,
+    /// What would be done, or was done.
+    pub plan: RestorePlan,
+    /// What was done; absent where nothing was asked to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<Restored>,
+    /// The archive of what was there before it was replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Gid>,
 }

@@ -35,11 +35,11 @@ struct DeleteOutput {
 /// Shows what would go, asks, and deletes it.
 pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     if let Some(yes) = args.yes {
-        confirm::same(args.gid, &yes.to_string())?;
+        confirm::same(&args.gid.to_string(), &yes.to_string(), confirm::NOTHING_DELETED)?;
     } else {
         let archive = session.client.archive(args.gid).await?;
         remark(&question(&archive));
-        confirm::typed_again(args.gid, &mut std::io::stdin().lock())?;
+        confirm::typed_again(&args.gid.to_string(), &mut std::io::stdin().lock(), confirm::NOTHING_DELETED)?;
     }
     let deleted = DeleteOutput { deleted: session.client.delete_archive(args.gid).await? };
     session.out.show(&deleted, |_look| lines(&deleted.deleted))?;

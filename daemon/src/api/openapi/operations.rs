@@ -70,6 +70,7 @@ const TABLE: &[(&str, Description)] = &[
     ("DELETE /v1/archives/{gid}/pin", get("Let an archive go", NONE, named("Archive"))),
     ("POST /v1/archives/{gid}/preflight", get("What the app's own importer would say", &[("product", Kind::Text)], named("Preflight"))),
     ("POST /v1/archives/{gid}/send", with("Hand an archive to a target", Body::Named("SendRequest"), named("SendAnswer"))),
+    ("POST /v1/restores", with("Plan a restore, or do one", Body::Named("RestoreRequest"), named("RestoreAnswer"))),
     ("GET /v1/archives/{gid}/sections/{name}/rows", get("Rows of a section", PAGE, named("RowsPage"))),
     ("GET /v1/archives/{gid}/compare/{other}", get("Two archives, section by section", NONE, named("Comparison"))),
     ("GET /v1/retention/plan", get("What retention keeps and drops", NONE, named("RetentionPlan"))),
@@ -123,6 +124,8 @@ pub(super) fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
     add::<api::RowsPage>(schemas);
     add::<api::Comparison>(schemas);
     add::<api::SendRequest>(schemas);
+    add::<api::RestoreAnswer>(schemas);
+    add::<api::RestoreRequest>(schemas);
     add::<api::SendAnswer>(schemas);
     add::<api::LogLines>(schemas);
     add::<api::RetentionPlan>(schemas);

@@ -32,6 +32,7 @@ use std::{
 
 use async_trait::async_trait;
 use orgvault_api::CheckLine;
+use orgvault_config::{SecretUrl, Tls};
 use sqlx::{
     Row, ValueRef,
     postgres::{PgConnectOptions, PgRow},
@@ -62,6 +63,14 @@ use crate::{
     },
     sql::Dialect,
 };
+
+/// Reads a URL by the rules for sources; opens nothing.
+///
+/// # Errors
+/// When the URL is none, of another database, or asks for less TLS than `tls`.
+pub(super) fn options(name: &Arc<str>, url: &SecretUrl, tls: Tls) -> Result<PgConnectOptions, SourceError> {
+    url::read(name, url, tls)
+}
 
 /// PostgreSQL servers.
 pub(super) const DRIVER: Driver = Driver {

@@ -2,8 +2,8 @@
 
 use super::{Client, ClientError, Download, route::Route};
 use crate::{
-    Archive, Archives, Comparison, Pruned, Rebuilt, RetentionPlan, RowsPage, SendAnswer, SendRequest, Verification,
-    gid::Gid, preflight::Preflight,
+    Archive, Archives, Comparison, Pruned, Rebuilt, RestoreAnswer, RestoreRequest, RetentionPlan, RowsPage, SendAnswer,
+    SendRequest, Verification, gid::Gid, preflight::Preflight,
 };
 
 /// Which archives [`Client::archives`] lists; all of them by default.
@@ -117,6 +117,14 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn send_archive(&self, gid: Gid, request: &SendRequest) -> Result<SendAnswer, ClientError> {
         self.post(Self::archive_route(gid).segment("send"), Some(request)).await
+    }
+
+    /// Plans a restore, or does the plan that the request names.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn restore(&self, request: &RestoreRequest) -> Result<RestoreAnswer, ClientError> {
+        self.post(Route::new("/v1/restores"), Some(request)).await
     }
 
     /// One page of a section's rows.

@@ -1,0 +1,188 @@
+//! One restore from its request to its answer: the archive is found and read through, the plan is made, and where
+//! somebody agreed to it, what is there is archived first and the plan is done.
+
+mod archived;
+mod before;
+mod error;
+mod tenant;
+
+use std::sync::Arc;
+
+use orgvault_api::{
+    Actor, Archive, AuditEntry, OrganizationKey, RestoreAnswer, RestoreMode, RestorePlan, RestoreRequest, Restored,
+};
+use orgvault_config::{TargetConfig, TargetDatabase, TargetKind};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::archived::{ArchivedFull, Place};
+pub use self::error::RestorerError;
+use crate::{
+    context::Context,
+    export::Engine,
+    product::Definition,
+    restore::{Restore, Target},
+    send::Asker,
+    store::Stored,
+};
+
+/// Puts archives back into databases.
+#[derive(Clone)]
+pub struct Restorer(Arc<RestorerState>);
+
+struct RestorerState {
+    context: Arc<Context>,
+    engine: Engine,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Restorer {
+    /// A restorer that begins nothing new after `stop`.
+    #[must_use]
+    pub fn new(context: Arc<Context>, engine: Engine, tracker: TaskTracker, stop: CancellationToken) -> Self {
+        Self(Arc::new(RestorerState { context, engine, tracker, stop }))
+    }
+
+    /// Makes the plan, and does it where the request names it. What has begun goes on when the caller goes away.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being planned or done. The target is as it was then.
+    pub async fn restore(
+        &self,
+        archive: Option<Stored>,
+        request: RestoreRequest,
+        asker: Asker,
+    ) -> Result<RestoreAnswer, RestorerError> {
+        let state = Arc::clone(&self.0);
+        if state.stop.is_cancelled() {
+            return Err(RestorerError::Stopping);
+        }
+        self.0.tracker.spawn(async move { state.run(archive, &request, &asker).await }).await?
+    }
+}
+
+/// What is put back, and where.
+struct Job {
+    target: TargetConfig,
+    database: TargetDatabase,
+    definition: Arc<Definition>,
+    archived: Arc<ArchivedFull>,
+    organization: OrganizationKey,
+}
+
+impl RestorerState {
+    async fn run(
+        &self,
+        archive: Option<Stored>,
+        request: &RestoreRequest,
+        asker: &Asker,
+    ) -> Result<RestoreAnswer, RestorerError> {
+        let (target, database) = self.target(&request.into)?;
+        let place = match &archive {
+            Some(archive) => Place::Stored(Arc::clone(&self.context.archives), Box::new(archive.clone())),
+            None => Place::File(request.file.clone().ok_or(RestorerError::NoArchive)?.into()),
+        };
+        let archived = tokio::task::spawn_blocking(move || ArchivedFull::open(place)).await??;
+        let organization = self.organization(archive.as_deref(), &archived);
+        let definition = self.definition(&organization.source, &archived.report().product.name)?;
+        let job = Job { target, database, definition, archived: Arc::new(archived), organization };
+        let result = self.carry_out(&job, request, asker).await;
+        self.tell(&job, archive.as_deref(), request, asker, &result).await?;
+        let Done { plan, restored, before } = result?;
+        Ok(RestoreAnswer {
+            archive: archive.map(|archive| archive.gid),
+            organization: job.organization,
+            target: job.target.name,
+            plan,
+            restored,
+            before,
+        })
+    }
+
+    async fn carry_out(&self, job: &Job, request: &RestoreRequest, asker: &Asker) -> Result<Done, RestorerError> {
+        let options = crate::source::postgres_options(&job.target.name, &job.database.url, job.database.tls)?;
+        let mut target = Target::new(&job.target.name, options);
+        target.lock_timeout = job.database.lock_timeout;
+        let restore = Restore {
+            target,
+            rows: Arc::clone(&job.archived) as Arc<_>,
+            tenant: tenant::tenant(&job.definition, job.archived.full(), &job.organization.id)?,
+            mode: request.mode,
+        };
+        let Some(agreed) = &request.apply else {
+            let plan = restore.plan().await?;
+            return Ok(Done { plan, restored: None, before: None });
+        };
+        let before = match request.mode {
+            RestoreMode::Replace => before::archive((&self.context, &self.engine), job, &self.stop, asker).await?,
+            RestoreMode::Scratch | RestoreMode::InsertOnly => None,
+        };
+        let restored = restore.apply(Some(agreed)).await?;
+        Ok(Done { plan: restored.plan.clone(), restored: Some(restored), before })
+    }
+
+    fn target(&self, name: &str) -> Result<(TargetConfig, TargetDatabase), RestorerError> {
+        let config = self.context.config();
+        let databases = config.targets.iter().filter(|target| matches!(target.kind, TargetKind::Database(_)));
+        let known: Vec<&str> = databases.map(|target| target.name.as_str()).collect();
+        let unknown = || RestorerError::UnknownTarget { name: name.to_owned(), known: known.join(", ") };
+        let target = config.targets.iter().find(|target| target.name == name).ok_or_else(unknown)?;
+        match &target.kind {
+            TargetKind::Database(database) => Ok((target.clone(), database.clone())),
+            _ => Err(RestorerError::Kind { name: name.to_owned(), kind: target.kind.name() }),
+        }
+    }
+
+    /// Whose archive it is: of a file that nobody knows, what it says itself.
+    fn organization(&self, archive: Option<&Archive>, archived: &ArchivedFull) -> OrganizationKey {
+        let said = &archived.report().organization;
+        archive.map_or_else(
+            || OrganizationKey {
+                source: String::new(),
+                kind: said.kind.clone(),
+                id: said.id.clone(),
+                name: said.name.clone(),
+                slug: said.slug.clone(),
+            },
+            |archive| archive.organization.clone(),
+        )
+    }
+
+    /// The daemon's own definition of the product: that of the source, else that of any source of the product.
+    fn definition(&self, source: &str, product: &str) -> Result<Arc<Definition>, RestorerError> {
+        let sources = self.context.sources.load();
+        let own = sources.get(source).into_iter().chain(sources.values());
+        let own = own.map(|source| source.definition()).find(|definition| definition.name == product);
+        own.cloned().ok_or_else(|| RestorerError::UnknownProduct { product: product.to_owned() })
+    }
+
+    /// Tells the audit trail.
+    async fn tell(
+        &self,
+        job: &Job,
+        archive: Option<&Archive>,
+        request: &RestoreRequest,
+        asker: &Asker,
+        result: &Result<Done, RestorerError>,
+    ) -> Result<(), RestorerError> {
+        let action = if request.apply.is_some() { "restore.apply" } else { "restore.plan" };
+        let actor: Actor = asker.actor.clone();
+        let entry = AuditEntry {
+            from: asker.from.clone(),
+            on: job.target.name.clone(),
+            gid: archive.map(|archive| archive.gid),
+            organization: Some(job.organization.clone()),
+            result: result.as_ref().err().map_or_else(|| "ok".to_owned(), |error| error.code().to_owned()),
+            ..AuditEntry::new(self.context.clock.now(), actor, action)
+        };
+        let audit = Arc::clone(&self.context.audit);
+        tokio::task::spawn_blocking(move || audit.record(&entry)).await?.map_err(RestorerError::Audit)
+    }
+}
+
+/// What became of a request.
+struct Done {
+    plan: RestorePlan,
+    restored: Option<Restored>,
+    before: Option<orgvault_api::gid::Gid>,
+}

@@ -1,0 +1,147 @@
+//! Why nothing was restored.
+
+use std::io;
+
+use orgvault_api::Format;
+use orgvault_archive::{ManifestError, full::FullError};
+use tokio::task::JoinError;
+
+use crate::{
+    audit::AuditError, catalog::CatalogError, export::Failure, restore::RestoreError, source::SourceError,
+    store::StoreError,
+};
+
+/// Why nothing was restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestorerError {
+    /// The daemon stops.
+    #[error("the daemon is stopping and restores nothing")]
+    Stopping,
+    /// The request names neither an archive nor a file.
+    #[error("the request names neither an archive nor a file")]
+    NoArchive,
+    /// There is no such target.
+    #[error("there is no target {name} that is a database; there are: {}", if known.is_empty() { "none" } else { known })]
+    UnknownTarget {
+        /// What was asked for.
+        name: String,
+        /// Those that there are.
+        known: String,
+    },
+    /// The target is no database.
+    #[error("target {name} is of kind {kind}, and nothing is put back into such a one")]
+    Kind {
+        /// The target.
+        name: String,
+        /// Its kind.
+        kind: &'static str,
+    },
+    /// No source has a definition of the product.
+    #[error("the archive is of product {product}, and no source of this daemon is of it")]
+    UnknownProduct {
+        /// The product.
+        product: String,
+    },
+    /// The definition does not say whose rows are in a table of the archive.
+    #[error("the definition of {product} does not say whose rows are in {table}, which the archive holds")]
+    UnknownTable {
+        /// The product.
+        product: String,
+        /// The table.
+        table: String,
+    },
+    /// The archive does not hold every column.
+    #[error("{name} is written as {format}, and only a full archive can be put back")]
+    Format {
+        /// The archive.
+        name: String,
+        /// How it is written.
+        format: Format,
+    },
+    /// The archive cannot be read.
+    #[error("cannot read {name}: {cause}")]
+    Unreadable {
+        /// The archive.
+        name: String,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// The archive is not what was published.
+    #[error("{name} is damaged, and nothing of it is put back: {faults}")]
+    Damaged {
+        /// The archive.
+        name: String,
+        /// What is wrong with it.
+        faults: String,
+    },
+    /// What is there could not be archived, so it is not replaced.
+    #[error("nothing is replaced, because what is there cannot be archived: {cause}")]
+    Before {
+        /// Why.
+        #[source]
+        cause: Box<Failure>,
+    },
+    /// The archive does not say what it holds.
+    #[error(transparent)]
+    Full(#[from] FullError),
+    /// Its manifest cannot be used.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The target cannot be used.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// It was not done.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    /// What happened to an archive cannot be kept.
+    #[error(transparent)]
+    State(#[from] StoreError),
+    /// The catalog cannot be used.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The audit trail cannot be written: nothing is done that it does not tell.
+    #[error(transparent)]
+    Audit(AuditError),
+    /// The work ended early.
+    #[error("the restore ended early: {0}")]
+    Worker(#[from] JoinError),
+}
+
+impl RestorerError {
+    /// Stable.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Stopping => "stopping",
+            Self::NoArchive => "bad_request",
+            Self::UnknownTarget { .. } | Self::Kind { .. } => "unknown_target",
+            Self::UnknownProduct { .. } | Self::UnknownTable { .. } => "unknown_product",
+            Self::Format { .. } => "wrong_format",
+            Self::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::NotFound => "archive_missing",
+            Self::Unreadable { .. } | Self::Full(_) | Self::Manifest(_) => "archive_unreadable",
+            Self::Damaged { .. } => "archive_damaged",
+            Self::Before { cause } => cause.code(),
+            Self::Source(error) => error.code(),
+            Self::Restore(error) => error.code(),
+            Self::State(_) | Self::Catalog(_) | Self::Audit(_) | Self::Worker(_) => "internal",
+        }
+    }
+
+    /// What to do about it; may be empty.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::UnknownTarget { .. } => "write a [[target]] with kind = \"postgres\"".to_owned(),
+            Self::UnknownProduct { .. } => {
+                "configure a source of the product: its definition says whose rows they are".to_owned()
+            }
+            Self::UnknownTable { table, .. } => format!("write `tenant` into [table.\"{table}\"] of the definition"),
+            Self::Format { .. } => {
+                "export with `--format full`; docs/restore.md tells what other formats are good for".to_owned()
+            }
+            Self::Restore(error) => error.hint().to_owned(),
+            _ => String::new(),
+        }
+    }
+}
