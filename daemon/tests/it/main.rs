@@ -37,6 +37,8 @@ mod releases;
 #[cfg(test)]
 mod restore;
 #[cfg(test)]
+mod restorer;
+#[cfg(test)]
 mod rooms;
 #[cfg(test)]
 mod schedule;

@@ -1,0 +1,203 @@
+//! Restores as somebody asks for them: an archive or a file, a plan, and the plan that is done.
+
+use std::{fs, path::Path};
+
+use orgvault_api::{
+    ArchiveState, Format, RestoreAnswer, RestoreMode, RestoreRequest, State, gid::Gid,
+    client::{ArchiveFilter, ClientError},
+};
+use orgvault_config::{SecretUrl, SourceConfig, TargetConfig, TargetDatabase, TargetKind, Tls};
+use orgvault_testing::postgres::Database;
+
+use crate::{
+    api::fixture::{Daemon, problem, until},
+    full::fixture::{DEFINITION, TEAMS},
+};
+
+/// A daemon with a source of two teams, and two databases into which they can go: one with empty tables, and the
+/// source's own, with another role.
+struct Desk {
+    daemon: Daemon,
+    from: Database,
+    empty: Database,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let (from, empty) = (Database::new(), Database::new());
+        from.psql(TEAMS);
+        from.psql(&format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}", from.role()));
+        empty.psql(TEAMS);
+        empty.psql("TRUNCATE people, teams, members, notes, \"Odd.Name \"\"x\"\"\", sessions RESTART IDENTITY CASCADE");
+        let target = |name: &str, database: &Database| TargetConfig {
+            name: name.to_owned(),
+            kind: TargetKind::Database(TargetDatabase {
+                url: SecretUrl::new(database.admin_url()),
+                tls: Tls::AsUrl,
+                lock_timeout: std::time::Duration::from_secs(5),
+            }),
+            timeout: std::time::Duration::from_mins(1),
+        };
+        let daemon = Daemon::start_with(|config| {
+            fs::create_dir_all(&config.daemon.products_dir).unwrap();
+            fs::write(config.daemon.products_dir.join("teams.toml"), DEFINITION).unwrap();
+            config.sources = vec![SourceConfig::new("teams".to_owned(), "teams".to_owned(), SecretUrl::new(from.url()))];
+            config.targets = vec![target("empty", &empty), target("same", &from)];
+        })
+        .await;
+        Self { daemon, from, empty }
+    }
+
+    async fn archive(&self) -> Gid {
+        let request = orgvault_api::ExportRequest {
+            organizations: vec!["teams/team-1".to_owned()],
+            formats: vec![Format::Full],
+            ..orgvault_api::ExportRequest::default()
+        };
+        let gid = self.daemon.client.start_exports(&request).await.unwrap().exports[0].gid;
+        until("it is exported", async || {
+            let export = self.daemon.client.export(gid).await.unwrap();
+            assert!(!export.has_failed(), "{export:?}");
+            export.state == State::Finished
+        })
+        .await;
+        gid
+    }
+
+    async fn ask(&self, request: &RestoreRequest) -> Result<RestoreAnswer, ClientError> {
+        self.daemon.client.restore(request).await
+    }
+}
+
+fn into(target: &str, archive: Gid, mode: RestoreMode) -> RestoreRequest {
+    RestoreRequest { archive: Some(archive), into: target.to_owned(), mode, ..RestoreRequest::default() }
+}
+
+/// Every row of a database, as text.
+fn rows(database: &Database) -> String {
+    let tables = ["people", "teams", "members", "notes", "\"Odd.Name \"\"x\"\"\""];
+    let all = tables.map(|table| database.psql(&format!("SELECT t::text FROM {table} t ORDER BY 1")));
+    all.join("\n--\n")
+}
+
+/// The rows of team 1, and the people that it names.
+fn own_rows(database: &Database) -> String {
+    let tables = [
+        ("people", "id IN (1, 3)"),
+        ("teams", "id = 1"),
+        ("members", "team_id = 1"),
+        ("notes", "team_id = 1"),
+        ("\"Odd.Name \"\"x\"\"\"", "team_id = 1"),
+    ];
+    let own = tables.map(|(table, own)| database.psql(&format!("SELECT t::text FROM {table} t WHERE {own} ORDER BY 1")));
+    own.join("\n--\n")
+}
+
+#[tokio::test]
+async fn an_organization_goes_into_an_empty_database_by_its_plan() {
+    let desk = Desk::new().await;
+    let archive = desk.archive().await;
+    let mut request = into("empty", archive, RestoreMode::Scratch);
+    let before = rows(&desk.empty);
+    let planned = desk.ask(&request).await.unwrap();
+    assert!(planned.plan.possible && !planned.plan.identical, "{:#?}", planned.plan);
+    assert_eq!(rows(&desk.empty), before, "a plan writes nothing");
+
+    request.apply = Some("0".repeat(64));
+    assert_eq!(problem(desk.ask(&request).await).code, "plan_changed");
+    assert_eq!(rows(&desk.empty), before);
+
+    request.apply = Some(planned.plan.id.clone());
+    let done = desk.ask(&request).await.unwrap();
+    let restored = done.restored.unwrap();
+    assert_eq!((restored.inserted, restored.deleted, done.before), (9, 0, None));
+    assert_eq!(own_rows(&desk.empty), own_rows(&desk.from));
+    assert_eq!(rows(&desk.empty), own_rows(&desk.empty), "nobody else's row is there");
+    // The app's next note has an id of its own.
+    desk.empty.psql("INSERT INTO notes (team_id, body) VALUES (1, 'next')");
+    let said = fs::read_dir(desk.daemon.config.daemon.state_dir.join("audit")).unwrap();
+    let said: String = said.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    for (action, result) in [("restore.plan", "ok"), ("restore.apply", "plan_changed"), ("restore.apply", "ok")] {
+        assert!(said.lines().any(|line| line.contains(action) && line.contains(&format!("\"{result}\""))), "{said}");
+    }
+    desk.daemon.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_replaced_is_archived_first() {
+    let desk = Desk::new().await;
+    let archive = desk.archive().await;
+    let (as_exported, others) = (own_rows(&desk.from), "SELECT m::text FROM members m WHERE team_id = 2");
+    let theirs = desk.from.psql(others);
+    desk.from.psql("UPDATE members SET rate = 7 WHERE name = 'ann'; DELETE FROM notes WHERE id = 13; INSERT INTO notes (team_id, body) VALUES (1, 'later')");
+    let changed = own_rows(&desk.from);
+    let request = into("same", archive, RestoreMode::Replace);
+    let plan = desk.ask(&request).await.unwrap().plan;
+    assert!(plan.possible, "{plan:#?}");
+    assert_eq!(own_rows(&desk.from), changed);
+    let done = desk.ask(&RestoreRequest { apply: Some(plan.id), ..request }).await.unwrap();
+    assert_eq!(own_rows(&desk.from), as_exported);
+    assert_eq!(desk.from.psql(others), theirs);
+
+    let before = desk.daemon.client.archive(done.before.unwrap()).await.unwrap();
+    assert!(before.pinned && before.state == ArchiveState::Present, "{before:?}");
+    assert_eq!(before.warnings[0].code, "before_restore");
+    // It brings back what the restore has replaced.
+    let request = into("same", before.gid, RestoreMode::Replace);
+    let plan = desk.ask(&request).await.unwrap().plan;
+    desk.ask(&RestoreRequest { apply: Some(plan.id), ..request }).await.unwrap();
+    assert_eq!(own_rows(&desk.from), changed);
+    desk.daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_was_carried_here_is_put_back() {
+    let desk = Desk::new().await;
+    let archive = desk.archive().await;
+    let listed = desk.daemon.client.archives(&ArchiveFilter::default()).await.unwrap();
+    let path = &listed.archives.iter().find(|one| one.gid == archive).unwrap().path;
+    let carried = desk.daemon.directory.path().join("acme.full");
+    fs::copy(path, &carried).unwrap();
+    let file = |path: &Path| RestoreRequest {
+        file: Some(path.to_string_lossy().into_owned()),
+        into: "empty".to_owned(),
+        ..RestoreRequest::default()
+    };
+    let plan = desk.ask(&file(&carried)).await.unwrap().plan;
+    let done = desk.ask(&RestoreRequest { apply: Some(plan.id), ..file(&carried) }).await.unwrap();
+    assert_eq!((done.archive, done.organization.id.as_str()), (None, "1"));
+    assert_eq!(own_rows(&desk.empty), own_rows(&desk.from));
+
+    let mut bytes = fs::read(&carried).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&carried, bytes).unwrap();
+    assert_eq!(problem(desk.ask(&file(&carried)).await).code, "archive_damaged");
+    assert_eq!(problem(desk.ask(&file(Path::new("/nothing.full"))).await).code, "archive_missing");
+    desk.daemon.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_put_back_is_refused_with_its_reason() {
+    let desk = Desk::new().await;
+    let archive = desk.archive().await;
+    let refused = async |request: RestoreRequest| problem(desk.ask(&request).await).code;
+    assert_eq!(refused(into("elsewhere", archive, RestoreMode::Scratch)).await, "unknown_target");
+    assert_eq!(refused(RestoreRequest { into: "empty".to_owned(), ..RestoreRequest::default() }).await, "bad_request");
+    let request = orgvault_api::ExportRequest {
+        organizations: vec!["teams/team-1".to_owned()],
+        formats: vec![Format::Json],
+        ..orgvault_api::ExportRequest::default()
+    };
+    let json = desk.daemon.client.start_exports(&request).await.unwrap().exports[0].gid;
+    until("it is exported", async || desk.daemon.client.export(json).await.unwrap().state == State::Finished).await;
+    assert_eq!(refused(into("empty", json, RestoreMode::Scratch)).await, "wrong_format");
+    // The organization is there: nothing happens.
+    let planned = desk.ask(&into("same", archive, RestoreMode::Scratch)).await.unwrap();
+    assert!(!planned.plan.possible);
+    let request = RestoreRequest { apply: Some(planned.plan.id), ..into("same", archive, RestoreMode::Scratch) };
+    assert_eq!(refused(request).await, "plan_blocked");
+    let planned = desk.ask(&into("same", archive, RestoreMode::InsertOnly)).await.unwrap();
+    assert!(planned.plan.identical, "{:#?}", planned.plan);
+    desk.daemon.stop().await;
+}
