@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use orgvault_api::{Archive, Progress};
+use orgvault_api::{Archive, Format, Progress};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -45,8 +45,11 @@ async fn write<W: Write + Seek + Send + 'static>(
     output: W,
     canceled: &CancellationToken,
 ) -> Result<W, Failure> {
+    if archive.format == Format::Full {
+        snapshot.show_tables().await?;
+    }
     // It takes the locks, too.
-    snapshot.counts().await?;
+    let counts = snapshot.counts().await?;
     let definition = Arc::clone(snapshot.definition());
     let asked = || Failure::NotOffered { product: definition.name.clone(), asked: archive.format.to_string() };
     let sections = definition.sections_of(archive.format, archive.entity.as_deref()).ok_or_else(asked)?;
@@ -54,6 +57,7 @@ async fn write<W: Write + Seek + Send + 'static>(
         gid: archive.gid,
         organization: archive.organization.clone(),
         format: archive.format,
+        counted: sections.iter().filter_map(|&section| counts.get(section).copied()).collect(),
         sections,
         gzip: archive.gzip,
         importable: archive.importable,

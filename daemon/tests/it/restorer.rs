@@ -3,8 +3,9 @@
 use std::{fs, path::Path};
 
 use orgvault_api::{
-    ArchiveState, Format, RestoreAnswer, RestoreMode, RestoreRequest, State, gid::Gid,
+    ArchiveState, Format, RestoreAnswer, RestoreMode, RestoreRequest, State,
     client::{ArchiveFilter, ClientError},
+    gid::Gid,
 };
 use orgvault_config::{SecretUrl, SourceConfig, TargetConfig, TargetDatabase, TargetKind, Tls};
 use orgvault_testing::postgres::Database;
@@ -41,7 +42,8 @@ impl Desk {
         let daemon = Daemon::start_with(|config| {
             fs::create_dir_all(&config.daemon.products_dir).unwrap();
             fs::write(config.daemon.products_dir.join("teams.toml"), DEFINITION).unwrap();
-            config.sources = vec![SourceConfig::new("teams".to_owned(), "teams".to_owned(), SecretUrl::new(from.url()))];
+            config.sources =
+                vec![SourceConfig::new("teams".to_owned(), "teams".to_owned(), SecretUrl::new(from.url()))];
             config.targets = vec![target("empty", &empty), target("same", &from)];
         })
         .await;
@@ -89,7 +91,8 @@ fn own_rows(database: &Database) -> String {
         ("notes", "team_id = 1"),
         ("\"Odd.Name \"\"x\"\"\"", "team_id = 1"),
     ];
-    let own = tables.map(|(table, own)| database.psql(&format!("SELECT t::text FROM {table} t WHERE {own} ORDER BY 1")));
+    let own =
+        tables.map(|(table, own)| database.psql(&format!("SELECT t::text FROM {table} t WHERE {own} ORDER BY 1")));
     own.join("\n--\n")
 }
 
