@@ -10,6 +10,7 @@ mod catalog;
 pub(crate) mod description;
 mod diagnosis;
 mod discretion;
+mod drills;
 pub(crate) mod error_style;
 mod events;
 mod evidence;
@@ -44,6 +45,7 @@ use tokio::sync::Mutex;
 use crate::{
     catalog::Catalog,
     context::Context,
+    drill::Drills,
     evidence::EvidenceKey,
     export::Engine,
     reload::Reloader,
@@ -76,6 +78,8 @@ pub struct App {
     evidence_key: Arc<EvidenceKey>,
     /// Begins the runs that are due.
     pub(crate) schedules: Schedules,
+    /// Puts archives back into scratch databases.
+    pub(crate) drills: Drills,
     /// Reads the configuration again.
     pub(crate) reloader: Arc<Reloader>,
     rates: Rates,
@@ -90,6 +94,8 @@ pub struct Outlets {
     pub sender: Sender,
     /// Back into databases.
     pub restorer: Restorer,
+    /// Into scratch databases.
+    pub drills: Drills,
 }
 
 /// What the API signs with.
@@ -119,6 +125,7 @@ impl App {
             tokens,
             sender: outlets.sender,
             restorer: outlets.restorer,
+            drills: outlets.drills,
             url_key: keys.links,
             evidence_key: Arc::new(keys.evidence),
             schedules,

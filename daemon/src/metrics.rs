@@ -182,8 +182,9 @@ impl Page {
         }
         if let Some(passed) = &drilled.passed {
             self.set("drill_passed_age_seconds", with(Vec::new()), age(passed.at, now));
-            let recovery = passed.recovery_ms.map(|milliseconds| count(milliseconds) / 1000.0);
-            recovery.into_iter().for_each(|seconds| self.set("drill_recovery_seconds", with(Vec::new()), seconds));
+            if let Some(milliseconds) = passed.recovery_ms {
+                self.set("drill_recovery_seconds", with(Vec::new()), count(milliseconds) / 1000.0);
+            }
         }
     }
 

@@ -233,13 +233,11 @@ struct Limits {
 /// The largest ages and loss that are allowed to an organization.
 fn limits(freshness: &Freshness, organization: &OrganizationKey) -> Limits {
     let exception = freshness.exceptions.iter().find(|exception| exception.organizations.name(organization));
-    match exception {
-        Some(&Exception { max_age, max_unproven, shrinking, .. }) => Limits { max_age, max_unproven, shrinking },
-        None => {
-            let &Freshness { max_age, max_unproven, shrinking, .. } = freshness;
-            Limits { max_age, max_unproven, shrinking }
-        }
+    if let Some(&Exception { max_age, max_unproven, shrinking, .. }) = exception {
+        return Limits { max_age, max_unproven, shrinking };
     }
+    let &Freshness { max_age, max_unproven, shrinking, .. } = freshness;
+    Limits { max_age, max_unproven, shrinking }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::{
     catalog::{Catalog, CatalogError, Mend},
     context::{Context, Sources},
     coverage,
+    drill::{DrillParts, Drills},
     evidence::EvidenceKey,
     export::{Engine, EngineParts},
     hook::Hooks,
@@ -156,11 +157,12 @@ async fn run_found(
         abort: stop.deadline.clone(),
     })
     .await?;
+    let (schedules, drills) = schedule(&context, &engine, configured.clone(), &tracker, &vital, &stop).await?;
     let outlets = api::Outlets {
         sender: Sender::new(Arc::clone(&context), tracker.clone(), stop.soft.clone(), stop.deadline.clone()),
         restorer: Restorer::new(Arc::clone(&context), engine.clone(), tracker.clone(), stop.soft.clone()),
+        drills,
     };
-    let schedules = schedule(&context, &engine, configured.clone(), &tracker, &vital, &stop).await?;
 
     for (name, chore) in chores(&context, &reloader, &engine, &schedules, &stop) {
         let vital = vital.clone();
@@ -204,7 +206,7 @@ async fn end(tracker: &TaskTracker, vital: &Vital, stop: &Stop, patience: Durati
     tracker.wait().await;
 }
 
-/// Follows the schedules of whatever configuration is sent.
+/// Follows the schedules and the drills of whatever configuration is sent.
 async fn schedule(
     context: &Arc<Context>,
     engine: &Engine,
@@ -212,17 +214,28 @@ async fn schedule(
     tracker: &TaskTracker,
     vital: &Vital,
     stop: &Stop,
-) -> Result<Schedules, CatalogError> {
-    Schedules::start(schedule::ScheduleParts {
+) -> Result<(Schedules, Drills), CatalogError> {
+    let hooks = Hooks::start(config.clone(), tracker, vital, &stop.soft, &stop.deadline);
+    let schedules = Schedules::start(schedule::ScheduleParts {
         context: Arc::clone(context),
         engine: engine.clone(),
-        hooks: Hooks::start(config.clone(), tracker, vital, &stop.soft, &stop.deadline),
+        hooks: hooks.clone(),
         config,
         tracker: tracker.clone(),
         vital: vital.clone(),
         stop: stop.soft.clone(),
     })
-    .await
+    .await?;
+    let drills = Drills::start(DrillParts {
+        context: Arc::clone(context),
+        hooks,
+        beat: schedules.beats(),
+        tracker: tracker.clone(),
+        vital: vital.clone(),
+        stop: stop.soft.clone(),
+    })
+    .await?;
+    Ok((schedules, drills))
 }
 
 /// Opens what every part works with.

@@ -17,4 +17,6 @@ mod turn;
 mod uncovered;
 
 pub use control::{ControlError, Upcoming};
+pub(crate) use due::{Act, Due, due};
+pub(crate) use runner::follow;
 pub use runner::{ScheduleParts, Schedules};

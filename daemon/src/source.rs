@@ -2,6 +2,7 @@
 //! archives themselves.
 
 pub(crate) mod api;
+pub(crate) mod cluster;
 mod coverage;
 mod error;
 mod files;
@@ -167,6 +168,17 @@ impl Source {
         match &self.shape {
             Shape::Rows(rows) => rows.version().await,
             Shape::Api(api) => api.version().await,
+        }
+    }
+
+    /// Which PostgreSQL server it is on; none where it is none.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn cluster(&self) -> Result<Option<cluster::Cluster>, SourceError> {
+        match &self.shape {
+            Shape::Rows(rows) => rows.cluster().await,
+            Shape::Api(_) => Ok(None),
         }
     }
 

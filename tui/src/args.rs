@@ -92,6 +92,10 @@ pub(crate) enum Command {
     Seed(commands::seed::Args),
     /// Tell who was handed data, deleted, sent, or was refused
     Audit(commands::audit::Args),
+    /// Put archives back into a scratch database, to see that they can be
+    Drill(commands::drill::Args),
+    /// List drills, show what one has compared, or end it
+    Drills(commands::drills::Args),
     /// Write signed evidence of an archive, for an auditor
     Evidence(commands::evidence::Args),
     /// List the schedules

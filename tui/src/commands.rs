@@ -13,6 +13,8 @@ pub(crate) mod delete;
 pub(crate) mod demo;
 pub(crate) mod diagnose;
 pub(crate) mod dial_stdio;
+pub(crate) mod drill;
+pub(crate) mod drills;
 pub(crate) mod evidence;
 pub(crate) mod export;
 pub(crate) mod exports;
@@ -70,6 +72,8 @@ pub(crate) async fn run(command: Command, session: &mut Session) -> Result<Exit,
         Command::Send(args) => send::run(&args, session).await,
         Command::Seed(args) => seed::run(&args, session),
         Command::Audit(args) => audit::run(&args, session).await,
+        Command::Drill(args) => drill::run(&args, session).await,
+        Command::Drills(args) => drills::run(&args, session).await,
         Command::Evidence(args) => evidence::run(&args, session).await,
         Command::Schedules(args) => schedules::run(&args, session).await,
         Command::Schedule(args) => schedule::run(&args, session).await,

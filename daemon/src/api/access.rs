@@ -16,7 +16,7 @@ use orgvault_api::Role;
 use super::{
     ApiError, App, archives, audit, catalog,
     description::Description,
-    diagnosis,
+    diagnosis, drills,
     error_style::ErrorStyle,
     events, evidence, exports,
     gate::{self, reject_unrouted},
@@ -153,6 +153,10 @@ fn own_routes() -> Vec<Route> {
         Route::new(GET,    "/v1/exports/{gid}/log",                    Viewer, exports::log).scoped(),
         Route::new(GET,    "/v1/jobs",                                 Viewer, jobs::list).scoped(),
         Route::new(DELETE, "/v1/jobs/{id}",                            Owner,  jobs::forget).records("job.forget"),
+        Route::new(POST,   "/v1/drills",                               Admin,  drills::ask).scoped().records("drill.start"),
+        Route::new(GET,    "/v1/drills",                               Viewer, drills::list).scoped(),
+        Route::new(GET,    "/v1/drills/{gid}",                         Viewer, drills::show).scoped(),
+        Route::new(DELETE, "/v1/drills/{gid}",                         Admin,  drills::cancel).scoped().records("drill.cancel"),
         Route::new(GET,    "/v1/archives",                             Viewer, archives::list).scoped(),
         Route::new(GET,    "/v1/archives/{gid}",                       Viewer, archives::show).scoped(),
         Route::new(DELETE, "/v1/archives/{gid}",                       Owner,  archives::delete).records_failures("archive.delete"),
@@ -237,6 +241,7 @@ mod tests {
         audit::Audit,
         catalog::Catalog,
         context::{Context, Sources},
+        drill::{DrillParts, Drills},
         evidence::EvidenceKey,
         export::{Engine, EngineParts},
         hook::Hooks,
@@ -272,10 +277,8 @@ mod tests {
             abort: abort.clone(),
         };
         let engine = Engine::start(parts).await.unwrap();
-        let outlets = crate::api::Outlets {
-            sender: Sender::new(Arc::clone(&context), tracker.clone(), stop.clone(), abort),
-            restorer: Restorer::new(Arc::clone(&context), engine.clone(), tracker.clone(), stop.clone()),
-        };
+        let sender = Sender::new(Arc::clone(&context), tracker.clone(), stop.clone(), abort);
+        let restorer = Restorer::new(Arc::clone(&context), engine.clone(), tracker.clone(), stop.clone());
         let secrets = Secrets::of(directory);
         let keys =
             crate::api::Keys { links: UrlKey::of(&secrets).unwrap(), evidence: EvidenceKey::of(&secrets).unwrap() };
@@ -284,13 +287,18 @@ mod tests {
             context: Arc::clone(&context),
             engine: engine.clone(),
             hooks: Hooks::start(configured.clone(), &tracker, &vital, &stop, &stop),
-            config: configured,
-            tracker,
-            vital,
-            stop,
+            config: configured.clone(),
+            tracker: tracker.clone(),
+            vital: vital.clone(),
+            stop: stop.clone(),
         })
         .await
         .unwrap();
+        let hooks = Hooks::start(configured, &tracker, &vital, &stop, &stop);
+        let (beat, context_of) = (schedules.beats(), Arc::clone(&context));
+        let drills =
+            Drills::start(DrillParts { context: context_of, hooks, beat, tracker, vital, stop }).await.unwrap();
+        let outlets = crate::api::Outlets { sender, restorer, drills };
         let reloader = Arc::new(Reloader::new(Arc::clone(&context), configure, TaskTracker::new()));
         crate::api::service(App::new(context, engine, tokens, outlets, keys, schedules, reloader)).router
     }

@@ -1,7 +1,7 @@
 //! What a caller is shown of exports and archives. What importers and targets say of rows may name
 //! people and their addresses: that is for admins and owners; viewers see states and counts.
 
-use orgvault_api::{Archive, Event, Export, ExportError, Role, SendRecord, Warning};
+use orgvault_api::{Archive, Drill, Event, Export, ExportError, Role, SendRecord, Warning};
 
 use super::caller::Caller;
 
@@ -37,6 +37,16 @@ impl Discreet for Export {
 impl Discreet for Archive {
     fn without_rows(self) -> Self {
         Self { warnings: Discreet::without_rows(self.warnings), sent: Discreet::without_rows(self.sent), ..self }
+    }
+}
+
+impl Discreet for Drill {
+    fn without_rows(self) -> Self {
+        let error = self
+            .error
+            .clone()
+            .map(|error| ExportError { message: "what was said of it is for admins".to_owned(), ..error });
+        Self { error, ..Self::without_rows(self) }
     }
 }
 

@@ -91,6 +91,16 @@ impl Catalog {
         self.readable(rows.iter().map(read))
     }
 
+    /// The archives of one request and organization, the oldest first.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn archives_of(&self, request: Gid, tenant: &Tenant) -> Result<Vec<Stored>, CatalogError> {
+        let mut archives = self.archives(&ArchiveFilter { tenant: Some(tenant.clone()) }).await?;
+        archives.retain(|archive| archive.request == request);
+        Ok(archives)
+    }
+
     /// A page of the archives that match, the highest gid last, and where the next one begins if there
     /// are more.
     ///

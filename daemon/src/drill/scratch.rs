@@ -13,7 +13,7 @@ mod processes;
 mod programs;
 mod server;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use orgvault_api::gid::Gid;
 use orgvault_config::{Scratch as ScratchConfig, SecretUrl};
@@ -21,7 +21,9 @@ use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio_util::task::TaskTracker;
 
 use self::{given::Given, home::Home};
+use crate::source::cluster::Cluster;
 
+pub(crate) use self::error::is_full;
 pub use self::{error::ScratchError, left::sweep};
 
 /// How a scratch database is made.
@@ -99,12 +101,23 @@ impl Scratch {
         }
     }
 
-    /// A directory for files of the drill, which goes with it; none on a given server.
+    /// A directory for files of the drill, which goes with it.
     #[must_use]
-    pub fn directory(&self) -> Option<&std::path::Path> {
+    pub fn directory(&self) -> &Path {
         match &self.place {
-            Place::Own(home) => Some(home.root()),
-            Place::Given(_) => None,
+            Place::Own(home) => home.root(),
+            Place::Given(given) => given.directory(),
+        }
+    }
+
+    /// The given server; none where the server is our own, which is nobody else's.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn cluster(&self) -> Result<Option<Cluster>, ScratchError> {
+        match &self.place {
+            Place::Own(_) => Ok(None),
+            Place::Given(given) => given.cluster().await.map(Some),
         }
     }
 }

@@ -15,16 +15,16 @@ const SET_BACK: TimeDelta = TimeDelta::hours(1);
 
 /// What is to be done about a schedule.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Due<'a> {
+pub(crate) struct Due<'a> {
     /// The schedule; it is dealt with up to now.
-    pub(super) schedule: &'a ScheduleConfig,
+    pub(crate) schedule: &'a ScheduleConfig,
     /// What to do.
-    pub(super) act: Act,
+    pub(crate) act: Act,
 }
 
 /// What is to be done about a schedule that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Act {
+pub(crate) enum Act {
     /// A run begins.
     Run {
         /// Why.
@@ -45,7 +45,7 @@ pub(super) enum Act {
 /// not in it is not followed. Whoever does as this says sets `since` to `now`: so however much was
 /// missed, there is one run, and the next time is after `now`.
 #[must_use]
-pub(super) fn due<'a>(
+pub(crate) fn due<'a>(
     schedules: &'a [ScheduleConfig],
     since: &HashMap<String, Timestamp>,
     now: Timestamp,

@@ -117,6 +117,12 @@ impl Schedules {
         Ok(schedules)
     }
 
+    /// Each look at the clock.
+    #[must_use]
+    pub fn beats(&self) -> watch::Receiver<()> {
+        self.0.beat.subscribe()
+    }
+
     async fn follow_the_clock(&self) {
         let mut ticker = match Ticker::start().await {
             Ok(ticker) => ticker,
@@ -306,7 +312,11 @@ impl Planned {
 
 /// What changes of what is known of the schedules when they are configured so: one that is new, on
 /// again or due at other times is followed from `now` on, and one that is off or gone is not.
-fn follow(schedules: &[ScheduleConfig], known: &HashMap<String, Followed>, now: Timestamp) -> Vec<(String, Followed)> {
+pub(crate) fn follow(
+    schedules: &[ScheduleConfig],
+    known: &HashMap<String, Followed>,
+    now: Timestamp,
+) -> Vec<(String, Followed)> {
     let mut changes = Vec::new();
     for schedule in schedules {
         let calendar = format!("{} {}", schedule.calendar.text(), schedule.calendar.zone());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use orgvault_api::{CheckLine, Warning};
 
-use super::{coverage::Counted, error::SourceError, listing::Listed};
+use super::{cluster::Cluster, coverage::Counted, error::SourceError, listing::Listed};
 use crate::{
     product::Definition,
     row::{Column, RowSink},
@@ -17,6 +17,11 @@ use crate::{
 pub(super) trait Rows: Send + Sync {
     /// What the server calls itself.
     async fn version(&self) -> Result<String, SourceError>;
+
+    /// Which PostgreSQL server it is on; none where it is none.
+    async fn cluster(&self) -> Result<Option<Cluster>, SourceError> {
+        Ok(None)
+    }
 
     /// Every organization, soft-deleted ones too.
     async fn organizations(&self) -> Result<Vec<Listed>, SourceError>;

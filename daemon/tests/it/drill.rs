@@ -1,3 +1,4 @@
 //! Drills.
 
 mod scratch;
+mod whole;

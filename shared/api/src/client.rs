@@ -17,9 +17,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use self::{connection::Answer, route::Route};
 use crate::{
-    Alive, AuditChain, AuditTrail, Counts, Coverage, Diagnosis, EvidencePublicKey, Export, ExportRequest, Exports, Job,
-    Jobs, LogLines, NewToken, Organization, Organizations, Reloaded, Run, Runs, Schedule, Schedules, SourceCheck,
-    Sources, State, Status, Token, TokenRequest, Tokens, gid::Gid,
+    Alive, AuditChain, AuditTrail, Counts, Coverage, Diagnosis, Drill, DrillRequest, Drills, DrillsAsked,
+    EvidencePublicKey, Export, ExportRequest, Exports, Job, Jobs, LogLines, NewToken, Organization, Organizations,
+    Reloaded, Run, Runs, Schedule, Schedules, SourceCheck, Sources, State, Status, Token, TokenRequest, Tokens,
+    gid::Gid,
 };
 
 pub use self::{
@@ -345,6 +346,38 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn forget_job(&self, id: u64) -> Result<Job, ClientError> {
         self.send("DELETE", Route::new("/v1/jobs").segment(id), None::<&()>).await?.json().await
+    }
+
+    /// Asks for drills.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn start_drills(&self, request: &DrillRequest) -> Result<DrillsAsked, ClientError> {
+        self.send("POST", Route::new("/v1/drills"), Some(request)).await?.json().await
+    }
+
+    /// The newest drills, newest first; of one archive where that is asked.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn drills(&self, archive: Option<Gid>, limit: Option<u64>) -> Result<Drills, ClientError> {
+        self.get(Route::new("/v1/drills").query("archive", archive).query("limit", limit)).await
+    }
+
+    /// One drill.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn drill(&self, gid: Gid) -> Result<Drill, ClientError> {
+        self.get(Route::new("/v1/drills").segment(gid)).await
+    }
+
+    /// Cancels a drill; one that goes on ends soon.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn cancel_drill(&self, gid: Gid) -> Result<Drill, ClientError> {
+        self.send("DELETE", Route::new("/v1/drills").segment(gid), None::<&()>).await?.json().await
     }
 
     /// Follows what happens: all of it, or one request's exports.

@@ -1,7 +1,9 @@
 //! `orgvault show`: all of one archive, and the export that made it.
 
+use std::time::Duration;
+
 use orgvault_api::{
-    Archive, Export, Job, Verification, Warning,
+    Archive, Export, Job, LastDrill, Verification, Warning,
     client::{ArchiveFilter, ClientError},
     clock::Timestamp,
     gid::Gid,
@@ -182,9 +184,19 @@ fn archive_lines(archive: &Archive) -> String {
         text.line(format_args!("received   {}", printable(&names::received(received))));
     }
     text.push_str(&verified_lines(archive.verified.as_ref()));
+    text.push_str(&archive.drilled.as_ref().map(drilled_line).unwrap_or_default());
     text.push_str(&send::record_lines(&archive.sent));
     text.push_str(&warning_lines(&archive.warnings));
     text
+}
+
+/// `drilled    passed at 2026-01-31 09:30:00Z, drill 7; put back in 4 s`.
+fn drilled_line(drill: &LastDrill) -> String {
+    let why = drill.code.as_ref().map(|code| format!(" ({})", printable(code))).unwrap_or_default();
+    let recovery = drill.recovery_ms.map(|milliseconds| units::duration(Duration::from_millis(milliseconds)));
+    let recovery = recovery.map(|recovery| format!("; put back in {recovery}")).unwrap_or_default();
+    let (verdict, at) = (drill.verdict.name(), units::time(drill.at));
+    format!("drilled    {verdict}{why} at {at}, drill {}{recovery}\n", drill.gid)
 }
 
 /// Rows by section; beside those of the previous archive, where there is one.

@@ -26,11 +26,12 @@ pub(crate) enum Command {
 }
 
 /// The commands without argument, with what else they are called.
-const WORDS: [(&str, &[&str], Action); 17] = [
+const WORDS: [(&str, &[&str], Action); 18] = [
     ("organizations", &["orgs", "home"], Action::Organizations),
     ("exports", &["queue"], Action::Exports),
     ("schedules", &["sched"], Action::Schedules),
     ("activity", &["audit", "events"], Action::Activity),
+    ("drills", &[], Action::Drills),
     ("retention", &["prune"], Action::Retention),
     ("export", &[], Action::Export),
     ("verify", &[], Action::Verify),

@@ -42,6 +42,7 @@ pub(crate) enum Action {
     Exports,
     Schedules,
     Activity,
+    Drills,
     Export,
     Cancel,
     Verify,
@@ -88,7 +89,7 @@ pub(crate) struct Key {
 const EVERYWHERE: &[Action] = &[
     Action::Notes, Action::Help, Action::Quit, Action::QuitAnywhere, Action::Back, Action::Command, Action::Down, Action::Up,
     Action::PageDown, Action::PageUp, Action::Top, Action::Bottom, Action::Organizations, Action::Exports,
-    Action::Schedules, Action::Activity, Action::Backward, Action::Forward, Action::CommandLine, Action::Copy,
+    Action::Schedules, Action::Activity, Action::Drills, Action::Backward, Action::Forward, Action::CommandLine, Action::Copy,
     Action::Mouse, Action::Refresh, Action::Redraw, Action::Suspend,
 ];
 
@@ -138,6 +139,7 @@ pub(crate) static KEYS: &[Key] = &[
     Key { names: &["2"], action: Action::Exports, word: "", help: "show the exports", needs: NOTHING },
     Key { names: &["3"], action: Action::Schedules, word: "", help: "show the schedules", needs: NOTHING },
     Key { names: &["4"], action: Action::Activity, word: "", help: "show what happened", needs: NOTHING },
+    Key { names: &["5"], action: Action::Drills, word: "", help: "show the drills", needs: NOTHING },
     Key { names: &["["], action: Action::Backward, word: "", help: "go to the screen before", needs: NOTHING },
     Key { names: &["]"], action: Action::Forward, word: "", help: "go forward again", needs: NOTHING },
     Key { names: &["@"], action: Action::CommandLine, word: "", help: "show the command lines that do the same", needs: NOTHING },

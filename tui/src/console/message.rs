@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crossterm::event::KeyEvent;
 use orgvault_api::{
-    Archive, AuditEntry, Comparison, Counts, Event, Export, ExportRequest, Organization, RetentionPlan, Row, Schedule,
-    Source, SourceFailure, Status, Tenant, Verification, gid::Gid, preflight::Preflight,
+    Archive, AuditEntry, Comparison, Counts, Drill, Event, Export, ExportRequest, Organization, RetentionPlan, Row,
+    Schedule, Source, SourceFailure, Status, Tenant, Verification, gid::Gid, preflight::Preflight,
 };
 
 /// Something happened.
@@ -73,6 +73,8 @@ pub(crate) enum Ask {
     Schedules,
     /// What retention would do.
     Retention,
+    /// The newest drills.
+    Drills,
     /// The audit trail.
     Audit,
     /// Start exports.
@@ -121,6 +123,7 @@ impl Ask {
             Self::Log(gid) => format!("read the log of export {gid}"),
             Self::Schedules => "list the schedules".into(),
             Self::Retention => "preview retention".into(),
+            Self::Drills => "list the drills".into(),
             Self::Audit => "read the audit trail".into(),
             Self::Export(_) => "export".into(),
             Self::Cancel(gid) => format!("cancel export {gid}"),
@@ -178,6 +181,8 @@ pub(crate) enum Reply {
     Schedules(Vec<Schedule>),
     /// To [`Ask::Retention`].
     Retention(RetentionPlan),
+    /// To [`Ask::Drills`].
+    Drills(Vec<Drill>),
     /// To [`Ask::Audit`].
     Audit(Vec<AuditEntry>),
     /// To [`Ask::Verify`].
@@ -221,6 +226,7 @@ from_reply! {
     Vec<String>: Reply::Log(lines) => lines;
     Vec<Schedule>: Reply::Schedules(schedules) => schedules;
     RetentionPlan: Reply::Retention(plan) => plan;
+    Vec<Drill>: Reply::Drills(drills) => drills;
     Vec<AuditEntry>: Reply::Audit(entries) => entries;
     Preflight: Reply::Preflight(preflight) => *preflight;
 }

@@ -17,6 +17,7 @@ macro_rules! one_list {
 pub(crate) mod activity;
 pub(crate) mod archive;
 pub(crate) mod compare;
+pub(crate) mod drills;
 pub(crate) mod export;
 pub(crate) mod exports;
 pub(crate) mod organization;
@@ -294,6 +295,8 @@ registry! {
     Schedule(schedule::ScheduleScreen),
     /// What retention would do.
     Retention(retention::RetentionScreen),
+    /// What was put back.
+    Drills(drills::DrillsScreen),
     /// What happened.
     Activity(activity::ActivityScreen),
 }

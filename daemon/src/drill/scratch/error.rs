@@ -56,6 +56,8 @@ pub enum ScratchError {
         program: &'static str,
         /// What it printed last.
         said: String,
+        /// Whether it has printed that there is no room.
+        full: bool,
     },
     /// It took too long.
     #[error("{program} was not ready within {}", format_duration(*limit))]
@@ -104,7 +106,7 @@ pub enum ScratchError {
 }
 
 impl ScratchError {
-    pub(super) fn directory(act: &'static str, path: &Path, cause: io::Error) -> Self {
+    pub(in crate::drill) fn directory(act: &'static str, path: &Path, cause: io::Error) -> Self {
         Self::Directory { act, path: path.to_owned(), cause }
     }
 
@@ -118,7 +120,9 @@ impl ScratchError {
         let text = lines.collect::<Vec<_>>().join(" / ");
         let skip = text.chars().count().saturating_sub(TOLD);
         let said: String = printable(&text).chars().skip(skip).collect();
-        Self::Program { program, said: if said.is_empty() { "it said nothing".to_owned() } else { said } }
+        // A server says more after it: that it ends, and whom it has refused meanwhile.
+        let full = FULL.iter().any(|words| output.contains(words));
+        Self::Program { program, said: if said.is_empty() { "it said nothing".to_owned() } else { said }, full }
     }
 
     /// Stable.
@@ -170,7 +174,7 @@ impl ScratchError {
     fn is_full(&self) -> bool {
         match self {
             Self::Directory { cause, .. } => is_about_room(cause),
-            Self::Program { said, .. } => FULL.iter().any(|words| said.contains(words)),
+            Self::Program { full, .. } => *full,
             Self::Database { cause, .. } => is_full(cause),
             _ => false,
         }

@@ -1,6 +1,10 @@
 //! A scratch database on a given server.
 
-use std::str::FromStr as _;
+use std::{
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    str::FromStr as _,
+};
 
 use orgvault_config::SecretUrl;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
@@ -8,9 +12,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, po
 use super::{
     Reached, ScratchError, Wanted, connect,
     home::blocking,
-    left::{Left, Made},
+    left::{self, Left, Made},
     server,
 };
+use crate::source::cluster::{self, Cluster};
 
 const CONNECT: &str = "connect to the scratch server";
 /// How the names of databases and roles begin that are ours to drop.
@@ -21,6 +26,7 @@ const PREFIX: &str = "orgvault_drill_";
 pub(super) struct Given {
     url: SecretUrl,
     name: String,
+    directory: PathBuf,
     left: Left,
 }
 
@@ -28,9 +34,39 @@ impl Given {
     /// Writes down what is going to be made.
     pub(super) async fn prepare(wanted: &Wanted, url: &SecretUrl) -> Result<Self, ScratchError> {
         let name = format!("{PREFIX}{}", wanted.gid);
-        let (state_dir, gid, made) = (wanted.state_dir.clone(), wanted.gid, [Made::Database(name.clone())]);
-        let left = blocking(move || Left::write(&state_dir, gid, &made)).await?;
-        Ok(Self { url: url.clone(), name, left })
+        let (state_dir, gid) = (wanted.state_dir.clone(), wanted.gid);
+        let directory = left::directory(&state_dir).join(format!("{}{gid}", left::PREFIX));
+        let made = [Made::Database(name.clone()), Made::Directory(directory.clone())];
+        let making = directory.clone();
+        let prepare = move || {
+            let left = Left::write(&state_dir, gid, &made)?;
+            let made = std::fs::DirBuilder::new().mode(0o700).create(&making);
+            made.map_err(|cause| ScratchError::directory("make", &making, cause))?;
+            Ok(left)
+        };
+        let left = blocking(prepare).await?;
+        Ok(Self { url: url.clone(), name, directory, left })
+    }
+
+    /// For files of the drill.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Which server it is.
+    pub(super) async fn cluster(&self) -> Result<Cluster, ScratchError> {
+        const ACT: &str = "ask the scratch server which it is";
+        let mut connection = connect(&options(&self.url)?, CONNECT).await?;
+        let failed = |cause| ScratchError::database(ACT, cause);
+        let may = sqlx::query_scalar::<_, bool>(cluster::MAY_ASK).fetch_one(&mut connection).await.map_err(failed)?;
+        let system = if may {
+            Some(sqlx::query_scalar(cluster::SYSTEM).fetch_one(&mut connection).await.map_err(failed)?)
+        } else {
+            None
+        };
+        let started = sqlx::query_scalar(cluster::STARTED).fetch_one(&mut connection).await.map_err(failed)?;
+        close(connection).await;
+        Ok(Cluster { system, started })
     }
 
     /// Makes the database. Where the URL's role is a superuser, a plain one is made for all but extensions.
@@ -72,8 +108,8 @@ impl Given {
     /// Drops it.
     pub(super) async fn remove(self) -> Result<(), ScratchError> {
         drop_database(&self.url, &self.name).await?;
-        let left = self.left;
-        blocking(move || left.forget()).await
+        let (left, directory) = (self.left, self.directory);
+        blocking(move || left::remove(&directory).and_then(|()| left.forget())).await
     }
 }
 
@@ -145,7 +181,7 @@ fn secret() -> Result<String, ScratchError> {
         let cause = sqlx::Error::Configuration(cause.to_string().into());
         ScratchError::database("make a password", cause)
     })?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(orgvault_archive::naming::hex(&bytes))
 }
 
 #[cfg(test)]

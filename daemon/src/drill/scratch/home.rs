@@ -54,8 +54,8 @@ impl Home {
         let home = Self { root, sockets, account, left: Some(left) };
         made.push(home.data());
         for directory in made {
-            let make = fs::DirBuilder::new().mode(0o700).create(&directory);
-            make.map_err(|cause| ScratchError::directory("make", &directory, cause))?;
+            let done = fs::DirBuilder::new().mode(0o700).create(&directory);
+            done.map_err(|cause| ScratchError::directory("make", &directory, cause))?;
             account.map_or(Ok(()), |account| account.owns(&directory))?;
         }
         Ok(home)

@@ -119,17 +119,22 @@ pub async fn sweep(state_dir: &Path, config: &ScratchConfig) {
     let entries = fs::read_dir(directory(state_dir)).into_iter().flatten().flatten();
     let files = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|it| it == ENDING));
     for left in files.map(Left) {
-        for made in left.read() {
-            tracing::info!(?made, "an earlier daemon has left something of a drill, which is removed");
-            if let Err(error) = remove_made(made, config).await {
-                tracing::error!("{error}");
-            }
-        }
-        let still = left.read().into_iter().any(|made| matches!(&made, Made::Directory(path) if path.exists()));
-        if !still && let Err(error) = left.forget() {
+        if let Err(error) = remove_all(&left, config).await {
             tracing::error!("{error}");
         }
     }
+}
+
+/// What cannot be removed stays written down, and keeps nothing else from being removed.
+async fn remove_all(left: &Left, config: &ScratchConfig) -> Result<(), ScratchError> {
+    let mut failed = None;
+    for made in left.read() {
+        tracing::info!(?made, "an earlier daemon has left something of a drill, which is removed");
+        if let Err(error) = remove_made(made, config).await {
+            failed = Some(error);
+        }
+    }
+    failed.map_or_else(|| left.forget(), Err)
 }
 
 async fn remove_made(made: Made, config: &ScratchConfig) -> Result<(), ScratchError> {

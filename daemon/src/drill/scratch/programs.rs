@@ -18,25 +18,18 @@ const VERSIONS: &str = "/usr/lib/postgresql";
 /// # Errors
 /// When they are in none of these.
 pub(super) fn find(configured: Option<&Path>) -> Result<PathBuf, ScratchError> {
-    let candidates = match configured {
-        Some(directory) => vec![directory.to_owned()],
-        None => {
-            let path: Vec<PathBuf> =
-                env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
-            path.into_iter().chain(versions(Path::new(VERSIONS))).collect()
-        }
-    };
+    let candidates = configured.map_or_else(usual, |directory| vec![directory.to_owned()]);
     let is_whole = |directory: &&PathBuf| NEEDED.iter().all(|name| directory.join(name).is_file());
-    match candidates.iter().find(is_whole) {
-        Some(found) => Ok(found.clone()),
-        None => {
-            let looked = match configured {
-                Some(directory) => vec![directory.to_owned()],
-                None => vec!["PATH".into(), format!("{VERSIONS}/*/bin").into()],
-            };
-            Err(ScratchError::NoPrograms { looked })
-        }
-    }
+    candidates.iter().find(is_whole).cloned().ok_or_else(|| {
+        let usual = || vec!["PATH".into(), format!("{VERSIONS}/*/bin").into()];
+        ScratchError::NoPrograms { looked: configured.map_or_else(usual, |directory| vec![directory.to_owned()]) }
+    })
+}
+
+/// Where they are where nothing is configured.
+fn usual() -> Vec<PathBuf> {
+    let path: Vec<PathBuf> = env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
+    path.into_iter().chain(versions(Path::new(VERSIONS))).collect()
 }
 
 /// The newest first.

@@ -55,6 +55,7 @@ use super::{
 use crate::{
     product::{Definition, Queries},
     source::{
+        cluster::{self, Cluster},
         coverage::Counted,
         error::SourceError,
         listing::{Cell, Listed},
@@ -190,6 +191,17 @@ impl Rows for Postgres {
         let version = version(&session);
         self.pool.end(session).await?;
         Ok(version)
+    }
+
+    async fn cluster(&self) -> Result<Option<Cluster>, SourceError> {
+        const ACT: &str = "ask which server it is";
+        let mut session = self.pool.begin(Transaction::Statements, Some(self.connect_timeout())).await?;
+        let first = |rows: &[PgRow]| rows.first().and_then(|row| row.try_get_unchecked::<String, _>(0).ok());
+        let may = first(&session.command(ACT, cluster::MAY_ASK).await?).is_some_and(|may| may == "t");
+        let system = if may { first(&session.command(ACT, cluster::SYSTEM).await?) } else { None };
+        let started = first(&session.command(ACT, cluster::STARTED).await?).unwrap_or_default();
+        self.pool.end(session).await?;
+        Ok(Some(Cluster { system, started }))
     }
 
     async fn organizations(&self) -> Result<Vec<Listed>, SourceError> {

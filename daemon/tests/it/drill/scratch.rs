@@ -131,7 +131,7 @@ async fn what_a_killed_daemon_has_left_is_swept() {
 async fn a_server_that_was_killed_leaves_nothing() {
     let stage = Stage::new();
     let (scratch, reached) = stage.open().await;
-    let data = scratch.directory().unwrap().join("data");
+    let data = scratch.directory().join("data");
     let pid = fs::read_to_string(data.join("postmaster.pid")).unwrap().lines().next().unwrap().to_owned();
     let segments = || String::from_utf8(Command::new("ipcs").arg("-m").output().unwrap().stdout).unwrap();
     let segment = fs::read_to_string(data.join("postmaster.pid")).unwrap().lines().nth(6).unwrap().to_owned();

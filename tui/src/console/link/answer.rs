@@ -56,6 +56,7 @@ pub(super) async fn answer(client: &Client, clock: &Clock, ask: &Ask) -> Result<
         Ask::Log(gid) => Reply::Log(client.export_log(*gid).await?.lines.iter().map(line).collect()),
         Ask::Schedules => Reply::Schedules(client.schedules(NEXT_RUNS).await?.schedules),
         Ask::Retention => Reply::Retention(client.retention_plan().await?),
+        Ask::Drills => Reply::Drills(client.drills(None, None).await?.drills),
         Ask::Audit => Reply::Audit(client.audit(None, Some(AUDIT)).await?.entries),
         Ask::Export(request) => {
             let asked = client.start_exports(request).await?;

@@ -6,8 +6,8 @@ use std::{
 };
 
 use orgvault_api::{
-    Actor, AuditEntry, Export, Format, Organization, OrganizationKey, RetentionPlan, Schedule, Source, SourceFailure,
-    State, clock::Timestamp, gid::Gid,
+    Actor, AuditEntry, Drill, Export, Format, Organization, OrganizationKey, RetentionPlan, Schedule, Source,
+    SourceFailure, State, clock::Timestamp, gid::Gid,
 };
 
 use super::{Remote, Slot};
@@ -41,6 +41,8 @@ pub(crate) struct Data {
     pub(crate) schedules: Remote<Vec<Schedule>>,
     /// What retention would do.
     pub(crate) retention: Remote<RetentionPlan>,
+    /// The newest drills.
+    pub(crate) drills: Remote<Vec<Drill>>,
     /// The audit trail.
     pub(crate) audit: Remote<Vec<AuditEntry>>,
     /// The archives that are being verified.
@@ -123,6 +125,7 @@ impl Data {
             Ask::Log(gid) => self.logs.entry(*gid).or_default(),
             Ask::Schedules => &mut self.schedules,
             Ask::Retention => &mut self.retention,
+            Ask::Drills => &mut self.drills,
             Ask::Audit => &mut self.audit,
             _ => return None,
         })
@@ -130,7 +133,9 @@ impl Data {
 
     /// The questions were lost with the connection.
     pub(crate) fn forget(&mut self) {
-        for ask in [Ask::Organizations, Ask::Sources, Ask::Exports, Ask::Schedules, Ask::Retention, Ask::Audit] {
+        for ask in
+            [Ask::Organizations, Ask::Sources, Ask::Exports, Ask::Schedules, Ask::Retention, Ask::Drills, Ask::Audit]
+        {
             self.slot(&ask).into_iter().for_each(Slot::forget);
         }
     }

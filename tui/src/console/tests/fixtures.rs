@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 use orgvault_api::{
-    Archive, ArchiveState, AuditEntry, Comparison, Counts, DayResult, Export, ExportError, Format, LastArchive,
-    Organization, OrganizationKey, Progress, RetentionDecision, RetentionPlan, Role, Row, Run, Schedule, SectionCount,
-    SectionDifference, SectionProgress, Source, SourceFailure, State, Status, Tenant, Verification, Warning,
+    Archive, ArchiveState, AuditEntry, Comparison, Counts, DayResult, Drill, DrillState, Export, ExportError, Format,
+    LastArchive, Organization, OrganizationKey, Progress, RetentionDecision, RetentionPlan, Role, Row, Run, Schedule,
+    SectionCount, SectionDifference, SectionProgress, Source, SourceFailure, State, Status, Tenant, Verdict,
+    Verification, Warning,
     clock::Timestamp,
     gid::Gid,
     health::{Health, Reason},
@@ -309,6 +310,41 @@ pub(crate) fn schedules() -> Vec<Schedule> {
     vec![schedule("nightly", "30 2 * * *", "Europe/Berlin", 2), weekly]
 }
 
+fn drills() -> Vec<Drill> {
+    let drill = |number: u64, slug: &str, state, verdict| Drill {
+        gid: gid(number),
+        state,
+        archive: gid(80),
+        sha256: "ab".repeat(32),
+        organization: organization(slug, Health::Ok, 7).key,
+        by: "drill proof".to_owned(),
+        started_at: ago(number.cast_signed()),
+        ended_at: None,
+        verdict,
+        error: None,
+        server: "PostgreSQL 15.18".to_owned(),
+        rows: 40_641,
+        recovery_ms: None,
+        proofs: Vec::new(),
+        against: None,
+    };
+    let [code, message] = ["native_export_differs", "json is not what archive 79 holds"].map(str::to_owned);
+    let error = Some(ExportError { code, message, hint: String::new() });
+    let no_server = ExportError {
+        code: "scratch_no_server".to_owned(),
+        message: "there is no PostgreSQL server on this machine".to_owned(),
+        hint: "install it".to_owned(),
+    };
+    let ended = |number, slug, verdict| drill(number, slug, DrillState::Ended, Some(verdict));
+    vec![
+        drill(5, "hooli", DrillState::Pending, None),
+        drill(9, "wayne", DrillState::Started, None),
+        Drill { recovery_ms: Some(4_200), ..ended(20, "acme", Verdict::Passed) },
+        Drill { recovery_ms: Some(9_100), error, ..ended(40, "globex", Verdict::Failed) },
+        Drill { error: Some(no_server), rows: 0, ..ended(60, "initech", Verdict::Inconclusive) },
+    ]
+}
+
 fn plan() -> RetentionPlan {
     let keep = ["last good archive", "pinned", "daily 2026-01-29"];
     let decision = |(place, archive): (usize, Archive)| RetentionDecision {
@@ -437,6 +473,7 @@ pub(crate) fn answer(ask: &Ask) -> Result<Reply, RequestFault> {
         ]),
         Ask::Schedules => Reply::Schedules(schedules()),
         Ask::Retention => Reply::Retention(plan()),
+        Ask::Drills => Reply::Drills(drills()),
         Ask::Audit => Reply::Audit(audit()),
         Ask::Export(_) => Reply::Exports(vec![export(95, "acme", State::Pending)], Vec::new()),
         Ask::Cancel(number) => Reply::Exports(vec![export(number.get(), "globex", State::Started)], Vec::new()),
@@ -458,7 +495,7 @@ pub(crate) fn answer(ask: &Ask) -> Result<Reply, RequestFault> {
 /// What a daemon answers that is older than schedules, retention and the audit trail.
 pub(crate) fn older(ask: &Ask) -> Result<Reply, RequestFault> {
     match ask {
-        Ask::Schedules | Ask::Retention | Ask::Audit | Ask::Log(_) | Ask::Pin(..) => {
+        Ask::Schedules | Ask::Retention | Ask::Drills | Ask::Audit | Ask::Log(_) | Ask::Pin(..) => {
             Err(fault("unknown_route", "there is nothing at this path", ""))
         }
         _ => answer(ask),

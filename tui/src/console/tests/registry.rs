@@ -19,6 +19,7 @@ fn way(kind: Kind) -> &'static str {
         Kind::Schedules => "3",
         Kind::Schedule => "3<enter>",
         Kind::Retention => "t",
+        Kind::Drills => "5",
         Kind::Activity => "4",
     }
 }

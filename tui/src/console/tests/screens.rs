@@ -49,6 +49,7 @@ screens! {
     schedules: "3";
     schedule: "3<enter>";
     retention: "t";
+    drills: "5";
     activity: "4";
     notes: "/initech<enter>n";
     help: "/acme<enter><enter>?";

@@ -14,8 +14,8 @@ use crate::{
         message::{Ask, Effect},
         model::{Challenge, Dialog, Formats, Model, PromptKind},
         screens::{
-            Screen, activity::ActivityScreen, compare::CompareScreen, exports::ExportsScreen, organizations::SORTS,
-            retention::RetentionScreen, schedules::SchedulesScreen,
+            Screen, activity::ActivityScreen, compare::CompareScreen, drills::DrillsScreen, exports::ExportsScreen,
+            organizations::SORTS, retention::RetentionScreen, schedules::SchedulesScreen,
         },
         words::fit,
     },
@@ -58,6 +58,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Organizations => return visit(model, Screen::home()),
         Action::Exports => return visit(model, ExportsScreen::default()),
         Action::Schedules => return visit(model, SchedulesScreen::default()),
+        Action::Drills => return visit(model, DrillsScreen::default()),
         Action::Activity => return visit(model, ActivityScreen::default()),
         Action::Retention => {
             let key = if let Screen::Organization(screen) = &model.screen { Some(screen.key.tenant()) } else { None };

@@ -1,0 +1,235 @@
+//! What was put back, against the archives that it came from.
+
+mod native;
+mod tables;
+
+use std::{
+    fs::File,
+    io::{BufWriter, Read as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use orgvault_api::{Archive, ArchiveState, Format, Proof, Verdict};
+use orgvault_archive::{
+    reader::ArchiveReader,
+    same::{Side, same_data},
+};
+use orgvault_config::{SecretUrl, SourceConfig, Tls};
+use sha2::{Digest as _, Sha256};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    archived::FullArchive,
+    fault::DrillFault,
+    scratch::{Scratch, ScratchError},
+};
+use crate::{
+    context::Context,
+    export::{Failure, write_again},
+    product::Definition,
+    source::Source,
+    store::{Store, Stored},
+};
+
+/// The proof that says nothing of an archive by itself: the app goes on.
+pub(super) const AGAINST: &str = "against";
+/// Read at once, in bytes.
+const BLOCK: usize = 256 * 1024;
+/// What differs is told up to so many rows.
+pub(super) const MOST: usize = 100;
+
+/// The database that was put back, as a source.
+pub(super) struct Again<'a> {
+    pub(super) context: &'a Arc<Context>,
+    pub(super) definition: &'a Arc<Definition>,
+    pub(super) archive: &'a Stored,
+    pub(super) url: &'a SecretUrl,
+    /// Where what is exported again goes.
+    pub(super) directory: &'a Path,
+    pub(super) tracker: &'a TaskTracker,
+    pub(super) cancel: &'a CancellationToken,
+}
+
+impl Again<'_> {
+    /// Exports every native format that the archive's request has an archive of, and the archive itself, and compares.
+    ///
+    /// # Errors
+    /// When something cannot be exported from there.
+    pub(super) async fn compare(&self, opened: &Arc<FullArchive>, proofs: &mut Vec<Proof>) -> Result<(), DrillFault> {
+        let source = self.source()?;
+        let compared = async {
+            for native in self.natives().await? {
+                proofs.push(self.native(&source, &native).await?);
+            }
+            proofs.push(self.itself(&source, opened).await?);
+            Ok(())
+        };
+        let compared = compared.await;
+        source.close().await;
+        compared
+    }
+
+    fn source(&self) -> Result<Arc<Source>, DrillFault> {
+        let name = self.archive.organization.source.clone();
+        let mut config = SourceConfig::new(name, self.definition.name.clone(), self.url.clone());
+        config.tls = Tls::AsUrl;
+        let source = Source::new(config, Arc::clone(self.definition), self.tracker.clone());
+        source.map(Arc::new).map_err(|error| inconclusive(&Failure::Source(error)))
+    }
+
+    /// The archives of the same snapshot that the app could have made itself, but for those with files of the app,
+    /// which no database holds.
+    async fn natives(&self) -> Result<Vec<Stored>, DrillFault> {
+        let catalog = &self.context.catalog;
+        let all = catalog.archives_of(self.archive.request, &self.archive.organization.tenant()).await;
+        let mut natives = all.map_err(|error| DrillFault::catalog(&error))?;
+        natives.retain(|one| {
+            one.format != Format::Full
+                && one.snapshot == self.archive.snapshot
+                && one.state == ArchiveState::Present
+                && one.files.is_none()
+        });
+        natives.sort_by_key(|one| one.gid);
+        Ok(natives)
+    }
+
+    async fn native(&self, source: &Arc<Source>, native: &Stored) -> Result<Proof, DrillFault> {
+        let written = self.write(source, native).await?;
+        let store = Arc::clone(&self.context.archives);
+        let (native, format) = (native.clone(), native.format);
+        let compare = move || {
+            let same = is_same(&store, &native, &written);
+            let what = match &native.entity {
+                Some(entity) => format!("{format} of {entity}"),
+                None => format.to_string(),
+            };
+            let (message, differences) = if same {
+                (format!("exported again, {what} has the bytes of archive {}", native.gid), Vec::new())
+            } else {
+                let message = format!("exported again, {what} is not what archive {} holds", native.gid);
+                (message, native::differences(store.as_ref(), &native, &written.path, MOST))
+            };
+            Proof { name: "native_export".to_owned(), format: Some(format), same, message, differences }
+        };
+        blocking(compare).await
+    }
+
+    /// The archive itself, once more.
+    async fn itself(&self, source: &Arc<Source>, opened: &Arc<FullArchive>) -> Result<Proof, DrillFault> {
+        let written = self.write(source, self.archive).await?;
+        let (sha256, gid, opened) = (self.archive.sha256.clone(), self.archive.gid, Arc::clone(opened));
+        let compare = move || {
+            let (same, message, differences) = if written.sha256 == sha256 {
+                (true, format!("exported again, it has the bytes of archive {gid}"), Vec::new())
+            } else {
+                against_file(&opened, &written.path, &format!("archive {gid}"))
+            };
+            Proof { name: "same_archive".to_owned(), format: None, same, message, differences }
+        };
+        blocking(compare).await
+    }
+
+    /// The rows that a source has now, against those of the archive.
+    ///
+    /// # Errors
+    /// When the source is not there, or cannot be read.
+    pub(super) async fn against(&self, opened: &Arc<FullArchive>, name: &str) -> Result<Proof, DrillFault> {
+        let source = self.context.source(name);
+        let source = source.ok_or_else(|| DrillFault::NoSource { source_name: name.to_owned() })?;
+        let written = self.write(&source, self.archive).await?;
+        let (opened, name) = (Arc::clone(opened), name.to_owned());
+        let compare = move || {
+            let (same, message, differences) = against_file(&opened, &written.path, &format!("what {name} has now"));
+            Proof { name: AGAINST.to_owned(), format: None, same, message, differences }
+        };
+        blocking(compare).await
+    }
+
+    /// Writes what an archive holds from a source, into the drill's directory.
+    async fn write(&self, source: &Arc<Source>, archive: &Archive) -> Result<Written, DrillFault> {
+        let path = self.directory.join("again");
+        let creating = path.clone();
+        let file = blocking(move || File::create(&creating)).await?;
+        let file = file.map_err(|cause| ScratchError::directory("write", &path, cause))?;
+        let level = self.context.config().daemon.compression_level;
+        let written = write_again(source, archive, level, BufWriter::new(file), self.cancel).await;
+        let buffer = written.map_err(|failure| inconclusive(&failure))?;
+        blocking(move || finish(buffer, path)).await?
+    }
+}
+
+/// What was written, and what it hashes to.
+struct Written {
+    path: PathBuf,
+    sha256: String,
+}
+
+fn finish(buffer: BufWriter<File>, path: PathBuf) -> Result<Written, DrillFault> {
+    let failed = |cause| ScratchError::directory("write", &path, cause);
+    drop(buffer.into_inner().map_err(|error| failed(error.into_error()))?);
+    let mut file = File::open(&path).map_err(failed)?;
+    let mut hasher = Sha256::new();
+    let mut block = vec![0; BLOCK];
+    loop {
+        match file.read(&mut block).map_err(failed)? {
+            0 => break,
+            length => hasher.update(block.get(..length).unwrap_or_default()),
+        }
+    }
+    let sha256 = orgvault_archive::naming::hex(&hasher.finalize());
+    Ok(Written { path, sha256 })
+}
+
+/// Whether a file holds what the archive does: the same bytes, or the same contents in another compression.
+fn is_same(store: &Arc<dyn Store>, archive: &Stored, written: &Written) -> bool {
+    if archive.sha256 == written.sha256 {
+        return true;
+    }
+    let again = Archive { sha256: written.sha256.clone(), ..archive.kept().clone() };
+    let open_archive = || store.open(&archive.reference());
+    let open_again = || ArchiveReader::in_place(&written.path);
+    same_data(Side { archive, open: &open_archive }, Side { archive: &again, open: &open_again }) == Some(true)
+}
+
+/// The rows of an archive against those of a `full` archive in a file, which `what` names.
+fn against_file(opened: &FullArchive, path: &Path, what: &str) -> (bool, String, Vec<String>) {
+    let other = ArchiveReader::in_place(path).map_err(|error| error.to_string());
+    let other = other.and_then(|reader| FullArchive::open(reader, "").map_err(|error| error.to_string()));
+    match other.and_then(|other| tables::differences(opened, &other, MOST).map_err(|error| error.to_string())) {
+        Ok(differences) if differences.is_empty() => (true, format!("every row is that of {what}"), differences),
+        Ok(differences) => (false, format!("rows differ from {what}"), differences),
+        Err(error) => (false, format!("it cannot be compared with {what}: {error}"), Vec::new()),
+    }
+}
+
+fn inconclusive(failure: &Failure) -> DrillFault {
+    match failure {
+        Failure::Canceled => DrillFault::Canceled,
+        Failure::Gone { .. } => DrillFault::Found { verdict: Verdict::Failed, error: failure.to_wire() },
+        _ => DrillFault::Found { verdict: Verdict::Inconclusive, error: failure.to_wire() },
+    }
+}
+
+/// Refuses a given server that is one that a source is on.
+///
+/// # Errors
+/// When it is, or nobody knows.
+pub(super) async fn is_no_source(context: &Context, scratch: &Scratch) -> Result<(), DrillFault> {
+    let Some(own) = scratch.cluster().await? else { return Ok(()) };
+    for (name, source) in context.sources.load().iter() {
+        let unknown = |cause: String| ScratchError::Unknown { source_name: name.clone(), cause };
+        match source.cluster().await {
+            Ok(Some(cluster)) if cluster.is(&own) => {
+                return Err(ScratchError::IsSource { source_name: name.clone() }.into());
+            }
+            Ok(_) => {}
+            Err(error) => return Err(unknown(error.to_string()).into()),
+        }
+    }
+    Ok(())
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, DrillFault> {
+    Ok(tokio::task::spawn_blocking(work).await.map_err(|cause| ScratchError::Thread { cause })?)
+}

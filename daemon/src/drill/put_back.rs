@@ -1,0 +1,199 @@
+//! The schema and the rows of an archive, into a scratch database.
+
+use std::sync::Arc;
+
+use orgvault_api::{ExportError, OrganizationKey, Proof, RestoreMode, Verdict};
+use orgvault_archive::full::schema::{QualifiedName, Schema};
+use sqlx::Connection as _;
+
+use super::{
+    archived::FullArchive,
+    fault::DrillFault,
+    scratch::{Reached, ScratchError, connect, is_full},
+};
+use crate::{
+    context::Context,
+    product::{Definition, FullRows},
+    restore::{ArchivedRows as _, Restore, RestoreError, Target, TargetFault, Tenant, TenantTable},
+    schema::ddl::{Ddl, MakeError, Statement, make as make_all},
+    store::Stored,
+};
+
+/// `undefined_file`: the extension's files are not there.
+const NO_FILE: &str = "58P01";
+/// `feature_not_supported`: PostgreSQL 13 and later say so of an extension that is not there.
+const NOT_SUPPORTED: &str = "0A000";
+
+/// Opens the archive.
+///
+/// # Errors
+/// When it cannot be read as a `full` archive.
+pub(super) async fn open(context: &Context, archive: &Stored) -> Result<Arc<FullArchive>, DrillFault> {
+    let (store, of, sha256) = (Arc::clone(&context.archives), archive.reference(), archive.sha256.clone());
+    let gid = archive.gid;
+    let opening = move || {
+        let reader = store.open(&of).map_err(|cause| match cause.kind() {
+            std::io::ErrorKind::NotFound => DrillFault::Gone { gid },
+            _ => unreadable(&cause.to_string()),
+        })?;
+        let found = FullArchive::open(reader, &sha256).map_err(|error| unreadable(&error.to_string()))?;
+        Ok(Arc::new(found))
+    };
+    tokio::task::spawn_blocking(opening).await.map_err(|cause| ScratchError::Thread { cause })?
+}
+
+fn unreadable(why: &str) -> DrillFault {
+    found(Verdict::Failed, "archive_unreadable", why.to_owned(), "`orgvault verify` says more")
+}
+
+fn found(verdict: Verdict, code: &str, message: String, hint: &str) -> DrillFault {
+    DrillFault::Found { verdict, error: ExportError { code: code.to_owned(), message, hint: hint.to_owned() } }
+}
+
+/// Makes what the rows need: extensions as the superuser, all else as the plain role. Triggers and policies are left
+/// out: rows go in as they are.
+///
+/// # Errors
+/// When an extension is not there, which says nothing of the archive, or the schema cannot be made, which does.
+pub(super) async fn make(schema: &Schema, reached: &Reached) -> Result<(), DrillFault> {
+    const ACT: &str = "connect to the scratch database";
+    let ddl = Ddl::of(schema);
+    let mut owner = connect(&reached.owner, ACT).await?;
+    run(&mut owner, &ddl.schemas).await?;
+    if !ddl.extensions.is_empty() {
+        let mut superuser = connect(&reached.superuser, ACT).await?;
+        make_all(&mut superuser, &ddl.extensions).await.map_err(|error| no_extension(&error))?;
+        close(superuser).await;
+    }
+    run(&mut owner, &ddl.tables).await?;
+    run(&mut owner, &ddl.foreign_keys).await?;
+    close(owner).await;
+    Ok(())
+}
+
+async fn run(connection: &mut sqlx::PgConnection, statements: &[Statement]) -> Result<(), DrillFault> {
+    make_all(connection, statements).await.map_err(|error| refused(&error))
+}
+
+async fn close(connection: sqlx::PgConnection) {
+    if let Err(error) = connection.close().await {
+        tracing::debug!("a connection to a scratch server was lost at its end: {error}");
+    }
+}
+
+fn no_extension(error: &MakeError) -> DrillFault {
+    let MakeError::Refused { makes, source } = error else { return refused(error) };
+    let code = source.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+    match code.as_deref() {
+        Some(NO_FILE | NOT_SUPPORTED) => {
+            let message = format!("the scratch server does not have what {makes} needs: {source}");
+            let hint =
+                "install the extension's package for the scratch server (Debian: postgresql-contrib, or its own)";
+            found(Verdict::Inconclusive, "extension_missing", message, hint)
+        }
+        _ => refused(error),
+    }
+}
+
+/// The server refuses the schema, or is gone.
+fn refused(error: &MakeError) -> DrillFault {
+    let source = match error {
+        MakeError::Refused { source, .. } | MakeError::Settings(source) => source,
+    };
+    let message = format!("{error}: {source}");
+    if is_full(source) {
+        return found(Verdict::Inconclusive, "scratch_full", message, "make room for the scratch database");
+    }
+    match source.as_database_error() {
+        Some(_) => {
+            let hint = "a scratch server of the same version as the source's takes it, where a newer one does not";
+            found(Verdict::Inconclusive, "schema_not_made", message, hint)
+        }
+        None => found(Verdict::Inconclusive, "scratch_lost", message, "look into the daemon's log; then try again"),
+    }
+}
+
+/// Loads the rows, and proves before the commit that the database gives the same bytes back; gives how many.
+///
+/// # Errors
+/// When the archive's rows do not go in, or are not what it says.
+pub(super) async fn load(
+    archive: &Arc<FullArchive>,
+    definition: &Definition,
+    organization: &OrganizationKey,
+    reached: &Reached,
+) -> Result<u64, DrillFault> {
+    let restore = Restore {
+        target: Target::new("scratch", reached.owner.clone()),
+        rows: Arc::clone(archive) as _,
+        tenant: tenant(archive, definition, organization),
+        mode: RestoreMode::Scratch,
+    };
+    let restored = restore.apply(None).await.map_err(|error| not_loaded(&error))?;
+    Ok(restored.inserted)
+}
+
+/// Whose rows they are: by the daemon's own definition, whatever the archive says. Rows that the organization names and
+/// that are not its own come with it: without them nothing could name them.
+fn tenant(archive: &FullArchive, definition: &Definition, organization: &OrganizationKey) -> Tenant {
+    let of = |name: &QualifiedName| {
+        let key = [name.to_string(), name.name.clone()].into_iter().find(|key| definition.tables.contains_key(key))?;
+        match definition.full_rows(&key) {
+            FullRows::Own(_) if archive.names_rows_of(name) => Some(TenantTable { condition: None, shared: true }),
+            FullRows::Own(condition) => Some(TenantTable { condition: Some(condition), shared: false }),
+            FullRows::Shared(condition) => {
+                let condition = condition.filter(|_| !archive.names_rows_of(name));
+                Some(TenantTable { condition, shared: true })
+            }
+            FullRows::Omitted(_) | FullRows::Unsaid => None,
+        }
+    };
+    let tables = archive.tables().iter().filter_map(|table| Some((table.name.clone(), of(&table.name)?)));
+    Tenant { id: organization.id.clone(), tables: tables.collect() }
+}
+
+/// What the server could not do says nothing of the archive; that its rows do not go in, or come out as others, does.
+fn not_loaded(error: &RestoreError) -> DrillFault {
+    let of_server = matches!(
+        error,
+        RestoreError::Target {
+            fault: TargetFault::Unreachable
+                | TargetFault::Login
+                | TargetFault::Lost
+                | TargetFault::Full
+                | TargetFault::Timeout
+                | TargetFault::Locked
+                | TargetFault::Privilege,
+            ..
+        } | RestoreError::Thread { .. }
+            | RestoreError::Version { .. }
+    );
+    let words = error.to_string();
+    let full = words.contains("No space left on device") || words.contains("File too large");
+    let code = match error {
+        _ if full => "scratch_full",
+        RestoreError::Target { fault: TargetFault::Full, .. } => "scratch_full",
+        RestoreError::Target { fault: TargetFault::Lost | TargetFault::Unreachable, .. } => "scratch_lost",
+        error => error.code(),
+    };
+    let verdict = if of_server || full { Verdict::Inconclusive } else { Verdict::Failed };
+    found(verdict, code, words, error.hint())
+}
+
+/// What [`load`] has proven.
+pub(super) fn proven(archive: &FullArchive, rows: u64) -> Vec<Proof> {
+    let tables = archive.tables().len();
+    let proof = |name: &str, message: String| Proof {
+        name: name.to_owned(),
+        format: None,
+        same: true,
+        message,
+        differences: Vec::new(),
+    };
+    vec![
+        proof("counts", format!("{rows} rows of {tables} tables went back, as many as the archive says")),
+        proof("row_hashes", "the database gives every row back with the archive's bytes".to_owned()),
+        proof("foreign_keys", "every foreign key leads to a row that is there".to_owned()),
+        proof("tenant", "every row is the organization's, by the product's definition".to_owned()),
+    ]
+}
