@@ -20,6 +20,7 @@ mod compare;
 mod drills;
 mod fault;
 mod put_back;
+mod written;
 
 pub use self::{
     choose::{can_be, newest, no_archive, on_day},

@@ -3,26 +3,18 @@
 mod native;
 mod tables;
 
-use std::{
-    fs::File,
-    io::{BufWriter, Read as _},
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use orgvault_api::{Archive, ArchiveState, Format, Proof, Verdict};
-use orgvault_archive::{
-    reader::ArchiveReader,
-    same::{Side, same_data},
-};
+use orgvault_archive::same::{Side, same_data};
 use orgvault_config::{SecretUrl, SourceConfig, Tls};
-use sha2::{Digest as _, Sha256};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     archived::FullArchive,
     fault::DrillFault,
     scratch::{Scratch, ScratchError},
+    written::Written,
 };
 use crate::{
     context::Context,
@@ -34,8 +26,6 @@ use crate::{
 
 /// The proof that says nothing of an archive by itself: the app goes on.
 pub(super) const AGAINST: &str = "against";
-/// Read at once, in bytes.
-const BLOCK: usize = 256 * 1024;
 /// What differs is told up to so many rows.
 pub(super) const MOST: usize = 100;
 
@@ -108,7 +98,7 @@ impl Again<'_> {
                 (format!("exported again, {what} has the bytes of archive {}", native.gid), Vec::new())
             } else {
                 let message = format!("exported again, {what} is not what archive {} holds", native.gid);
-                (message, native::differences(store.as_ref(), &native, &written.path, MOST))
+                (message, native::differences(store.as_ref(), &native, &|| written.open(), MOST))
             };
             Proof { name: "native_export".to_owned(), format: Some(format), same, message, differences }
         };
@@ -120,10 +110,10 @@ impl Again<'_> {
         let written = self.write(source, self.archive).await?;
         let (sha256, gid, opened) = (self.archive.sha256.clone(), self.archive.gid, Arc::clone(opened));
         let compare = move || {
-            let (same, message, differences) = if written.sha256 == sha256 {
+            let (same, message, differences) = if written.sha256() == sha256 {
                 (true, format!("exported again, it has the bytes of archive {gid}"), Vec::new())
             } else {
-                against_file(&opened, &written.path, &format!("archive {gid}"))
+                against_file(&opened, &written, &format!("archive {gid}"))
             };
             Proof { name: "same_archive".to_owned(), format: None, same, message, differences }
         };
@@ -140,7 +130,7 @@ impl Again<'_> {
         let written = self.write(&source, self.archive).await?;
         let (opened, name) = (Arc::clone(opened), name.to_owned());
         let compare = move || {
-            let (same, message, differences) = against_file(&opened, &written.path, &format!("what {name} has now"));
+            let (same, message, differences) = against_file(&opened, &written, &format!("what {name} has now"));
             Proof { name: AGAINST.to_owned(), format: None, same, message, differences }
         };
         blocking(compare).await
@@ -148,53 +138,30 @@ impl Again<'_> {
 
     /// Writes what an archive holds from a source, into the drill's directory.
     async fn write(&self, source: &Arc<Source>, archive: &Archive) -> Result<Written, DrillFault> {
-        let path = self.directory.join("again");
-        let creating = path.clone();
-        let file = blocking(move || File::create(&creating)).await?;
-        let file = file.map_err(|cause| ScratchError::directory("write", &path, cause))?;
+        let beginning = self.directory.to_owned();
+        let output = blocking(move || Written::begin(&beginning)).await??;
         let level = self.context.config().daemon.compression_level;
-        let written = write_again(source, archive, level, BufWriter::new(file), self.cancel).await;
-        let buffer = written.map_err(|failure| inconclusive(&failure))?;
-        blocking(move || finish(buffer, path)).await?
+        let written = write_again(source, archive, level, output, self.cancel).await;
+        let output = written.map_err(|failure| inconclusive(&failure))?;
+        let ending = self.directory.to_owned();
+        Ok(blocking(move || Written::end(&ending, output)).await??)
     }
-}
-
-/// What was written, and what it hashes to.
-struct Written {
-    path: PathBuf,
-    sha256: String,
-}
-
-fn finish(buffer: BufWriter<File>, path: PathBuf) -> Result<Written, DrillFault> {
-    let failed = |cause| ScratchError::directory("write", &path, cause);
-    drop(buffer.into_inner().map_err(|error| failed(error.into_error()))?);
-    let mut file = File::open(&path).map_err(failed)?;
-    let mut hasher = Sha256::new();
-    let mut block = vec![0; BLOCK];
-    loop {
-        match file.read(&mut block).map_err(failed)? {
-            0 => break,
-            length => hasher.update(block.get(..length).unwrap_or_default()),
-        }
-    }
-    let sha256 = orgvault_archive::naming::hex(&hasher.finalize());
-    Ok(Written { path, sha256 })
 }
 
 /// Whether a file holds what the archive does: the same bytes, or the same contents in another compression.
 fn is_same(store: &Arc<dyn Store>, archive: &Stored, written: &Written) -> bool {
-    if archive.sha256 == written.sha256 {
+    if archive.sha256 == written.sha256() {
         return true;
     }
-    let again = Archive { sha256: written.sha256.clone(), ..archive.kept().clone() };
+    let again = Archive { sha256: written.sha256().to_owned(), ..archive.kept().clone() };
     let open_archive = || store.open(&archive.reference());
-    let open_again = || ArchiveReader::in_place(&written.path);
+    let open_again = || written.open();
     same_data(Side { archive, open: &open_archive }, Side { archive: &again, open: &open_again }) == Some(true)
 }
 
 /// The rows of an archive against those of a `full` archive in a file, which `what` names.
-fn against_file(opened: &FullArchive, path: &Path, what: &str) -> (bool, String, Vec<String>) {
-    let other = ArchiveReader::in_place(path).map_err(|error| error.to_string());
+fn against_file(opened: &FullArchive, written: &Written, what: &str) -> (bool, String, Vec<String>) {
+    let other = written.open().map_err(|error| error.to_string());
     let other = other.and_then(|reader| FullArchive::open(reader, "").map_err(|error| error.to_string()));
     match other.and_then(|other| tables::differences(opened, &other, MOST).map_err(|error| error.to_string())) {
         Ok(differences) if differences.is_empty() => (true, format!("every row is that of {what}"), differences),

@@ -1,6 +1,6 @@
 //! An archive of a native format against what was exported again: which rows differ.
 
-use std::path::Path;
+use std::io;
 
 use orgvault_api::{Row, RowsPage};
 use orgvault_archive::{reader::ArchiveReader, rows::rows_of};
@@ -11,14 +11,19 @@ use crate::store::{Store, Stored};
 const PAGE: usize = 1000;
 
 /// What differs, by section and id, at most so many. The rows of both are in the same order.
-pub(super) fn differences(store: &dyn Store, archive: &Stored, again: &Path, most: usize) -> Vec<String> {
+pub(super) fn differences(
+    store: &dyn Store,
+    archive: &Stored,
+    again: &dyn Fn() -> io::Result<ArchiveReader>,
+    most: usize,
+) -> Vec<String> {
     let mut differences = Vec::new();
     let manifest = store.manifest(&archive.reference()).ok().flatten();
     for section in &archive.counts {
         let mut after = 0;
         loop {
             let of = |opened| rows_of("", opened, manifest.as_ref(), &section.name, after, PAGE, None);
-            let pages = (of(store.open(&archive.reference())), of(ArchiveReader::in_place(again)));
+            let pages = (of(store.open(&archive.reference())), of(again()));
             let (Ok(one), Ok(other)) = pages else { break };
             differences.extend(page(&section.name, &one, &other));
             match one.next.or(other.next) {

@@ -181,7 +181,8 @@ fn secret() -> Result<String, ScratchError> {
         let cause = sqlx::Error::Configuration(cause.to_string().into());
         ScratchError::database("make a password", cause)
     })?;
-    Ok(orgvault_archive::naming::hex(&bytes))
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default());
+    Ok(bytes.iter().flat_map(digits).collect())
 }
 
 #[cfg(test)]
