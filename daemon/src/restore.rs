@@ -18,6 +18,7 @@ mod archived;
 mod error;
 mod facts;
 mod finding;
+mod full;
 mod load;
 mod order;
 mod plan;
@@ -37,6 +38,7 @@ use orgvault_api::{RestoreMode, RestorePlan, Restored};
 
 pub use archived::{ArchivedRows, ArchivedTable};
 pub use error::{ProofFault, RestoreError, TargetFault};
+pub use full::ArchivedFull;
 pub use records::RowHash;
 pub use target::Target;
 pub use tenant::{Tenant, TenantTable};

@@ -4,7 +4,6 @@
 mod archived;
 mod before;
 mod error;
-mod tenant;
 
 use std::sync::Arc;
 
@@ -14,13 +13,13 @@ use orgvault_api::{
 use orgvault_config::{TargetConfig, TargetDatabase, TargetKind};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::archived::{ArchivedFull, Place};
+use self::archived::{Place, open};
 pub use self::error::RestorerError;
 use crate::{
     context::Context,
     export::Engine,
     product::Definition,
-    restore::{Restore, Target},
+    restore::{ArchivedFull, Restore, Target, Tenant},
     send::Asker,
     store::Stored,
 };
@@ -82,7 +81,7 @@ impl RestorerState {
             Some(archive) => Place::Stored(Arc::clone(&self.context.archives), Box::new(archive.clone())),
             None => Place::File(request.file.clone().ok_or(RestorerError::NoArchive)?.into()),
         };
-        let archived = tokio::task::spawn_blocking(move || ArchivedFull::open(place)).await??;
+        let archived = tokio::task::spawn_blocking(move || open(place)).await??;
         let organization = self.organization(archive.as_deref(), &archived);
         let definition = self.definition(&organization.source, &archived.report().product.name)?;
         let job = Job { target, database, definition, archived: Arc::new(archived), organization };
@@ -106,7 +105,7 @@ impl RestorerState {
         let restore = Restore {
             target,
             rows: Arc::clone(&job.archived) as Arc<_>,
-            tenant: tenant::tenant(&job.definition, job.archived.full(), &job.organization.id)?,
+            tenant: Tenant::of(&job.definition, job.archived.as_ref(), &job.organization.id),
             mode: request.mode,
         };
         let Some(agreed) = &request.apply else {

@@ -41,7 +41,6 @@ impl From<RestorerError> for ApiError {
             RestorerError::Unreadable { .. } => StatusCode::INTERNAL_SERVER_ERROR,
             RestorerError::Source(_) => StatusCode::BAD_GATEWAY,
             RestorerError::UnknownProduct { .. }
-            | RestorerError::UnknownTable { .. }
             | RestorerError::Damaged { .. }
             | RestorerError::Before { .. }
             | RestorerError::Full(_)

@@ -21,7 +21,7 @@ pub trait ArchivedRows: Send + Sync {
     ///
     /// # Errors
     /// When the archive cannot be read.
-    fn csv(&self, table: &QualifiedName) -> io::Result<Box<dyn Read + Send>>;
+    fn csv(&self, table: &ArchivedTable) -> io::Result<Box<dyn Read + Send>>;
 }
 
 /// One table of an archive.
@@ -29,6 +29,9 @@ pub trait ArchivedRows: Send + Sync {
 pub struct ArchivedTable {
     /// Its name.
     pub name: QualifiedName,
+    /// Whether these are rows of others, which the organization's rows name: they are taken for shared ones, whatever the
+    /// definition says of the table. A table may be there once with them and once with the organization's own.
+    pub named: bool,
     /// Rows, as the archive says.
     pub rows: u64,
 }

@@ -36,6 +36,7 @@ pub(super) enum Code {
     OnlyHere,
     SharedDiffers,
     SharedMissing,
+    OthersMissing,
     ReferenceMissing,
     CascadeReach,
     StillReferenced,
@@ -88,6 +89,9 @@ impl Code {
             Self::OnlyHere => ("only_here", ""),
             Self::SharedDiffers => ("shared_differs", "such rows stay as they are"),
             Self::SharedMissing => ("shared_missing", "such rows are inserted"),
+            Self::OthersMissing => {
+                ("others_missing", "restore the organizations that they belong to first; the mode scratch inserts them")
+            }
             Self::ReferenceMissing => {
                 ("reference_missing", "the row that is named is in neither: restore it first, or take an older archive")
             }
@@ -108,6 +112,7 @@ impl Code {
     fn blocks(self, mode: RestoreMode) -> bool {
         match self {
             Self::RowDiffers => mode != RestoreMode::Replace,
+            Self::OthersMissing => mode != RestoreMode::Scratch,
             Self::ColumnAdded
             | Self::ColumnType
             | Self::Trigger

@@ -167,13 +167,18 @@ impl<'r> Draft<'r> {
 
     /// From the number of each table with a foreign key to that of the one that it names.
     fn edges(&self) -> impl Iterator<Item = (usize, usize)> {
-        let number = |oid: u32| self.tables.iter().find(|table| table.oid == oid).map(|table| table.number);
-        self.facts
-            .references
-            .iter()
-            .filter_map(move |reference| Some((number(reference.child)?, number(reference.parent)?)))
+        self.facts.references.iter().flat_map(|reference| {
+            let children = self.tables_of(reference.child);
+            children.flat_map(|child| self.tables_of(reference.parent).map(|parent| (child.number, parent.number)))
+        })
     }
 
+    /// The organization's own rows of a table, and those of others that are named.
+    fn tables_of(&self, oid: u32) -> impl Iterator<Item = &Table> {
+        self.tables.iter().filter(move |table| table.oid == oid)
+    }
+
+    /// The organization's own rows of a table.
     fn table(&self, oid: u32) -> Option<&Table> {
         self.tables.iter().find(|table| table.oid == oid)
     }

@@ -104,7 +104,8 @@ async fn prove_table(session: &mut Session, planned: &Planned, table: &Table) ->
         return Err(differing(session, planned, table, rows).await?);
     }
     let [same] = session.numbers(&act, table.same_count()).await?;
-    let left = planned.plan.tables.iter().find(|it| it.table == table.name.to_string()).map_or(0, |it| it.differing);
+    let left = planned.plan.tables.iter().find(|it| (&it.table, it.shared) == (&table.name.to_string(), table.shared));
+    let left = left.map_or(0, |it| it.differing);
     if same >= table.rows().saturating_sub(left) {
         return Ok(());
     }
@@ -143,24 +144,23 @@ async fn differing(
 
 async fn prove_references(session: &mut Session, planned: &Planned) -> Result<(), RestoreError> {
     for reference in &planned.facts.references {
-        let child = planned.tables.iter().find(|table| table.oid == reference.child && table.is_staged());
-        let Some(child) = child.filter(|table| reference.columns.iter().all(|it| table.columns.contains(it))) else {
-            continue;
-        };
-        let given: Vec<String> = reference.columns.iter().map(|it| format!("s.{} IS NOT NULL", name(it))).collect();
-        let sql = format!(
-            "SELECT {} FROM {} s WHERE {} AND NOT EXISTS (SELECT FROM {} p WHERE {}) LIMIT 1",
-            child.key_text("s"),
-            child.stage(),
-            given.join(" AND "),
-            qualified(&reference.parent_name),
-            equal("p", &reference.referenced, &reference.operators, "s", &reference.columns)
-        );
-        let key = session.texts(&format!("check foreign key {}", reference.name), sql).await?;
-        if let Some(key) = key.into_iter().next() {
-            let words = format!("foreign key {} names a row that is not there", reference.name);
-            let column = reference.columns.join(", ");
-            return Err(proof(session, ProofFault::Dangling, child.name.to_string(), (key, column), words));
+        let children = planned.tables.iter().filter(|table| table.oid == reference.child && table.is_staged());
+        for child in children.filter(|table| reference.columns.iter().all(|it| table.columns.contains(it))) {
+            let given: Vec<String> = reference.columns.iter().map(|it| format!("s.{} IS NOT NULL", name(it))).collect();
+            let sql = format!(
+                "SELECT {} FROM {} s WHERE {} AND NOT EXISTS (SELECT FROM {} p WHERE {}) LIMIT 1",
+                child.key_text("s"),
+                child.stage(),
+                given.join(" AND "),
+                qualified(&reference.parent_name),
+                equal("p", &reference.referenced, &reference.operators, "s", &reference.columns)
+            );
+            let key = session.texts(&format!("check foreign key {}", reference.name), sql).await?;
+            if let Some(key) = key.into_iter().next() {
+                let words = format!("foreign key {} names a row that is not there", reference.name);
+                let column = reference.columns.join(", ");
+                return Err(proof(session, ProofFault::Dangling, child.name.to_string(), (key, column), words));
+            }
         }
     }
     Ok(())
@@ -169,10 +169,14 @@ async fn prove_references(session: &mut Session, planned: &Planned) -> Result<()
 /// Each table of the restore got and lost as many rows as planned, and nothing else was written at all. Whoever
 /// changes a row of somebody else, by a trigger or a cascade, is in these numbers.
 async fn prove_counters(session: &mut Session, planned: &Planned, loaded: &Loaded) -> Result<(), RestoreError> {
-    let mut left: BTreeMap<u32, &Table> = planned.tables.iter().map(|table| (table.oid, table)).collect();
+    let mut left: BTreeMap<u32, (&Table, (u64, u64))> = BTreeMap::new();
+    for table in &planned.tables {
+        let ((inserted, deleted), (_, all)) = (loaded.of(table), left.entry(table.oid).or_insert((table, (0, 0))));
+        *all = (all.0 + inserted, all.1 + deleted);
+    }
     let none = (0, 0);
     for counter in Counters::ask(session).await?.since(&loaded.before) {
-        let expected = left.remove(&counter.table).map_or(none, |table| loaded.of(table));
+        let expected = left.remove(&counter.table).map_or(none, |(_, all)| all);
         if counter.updated > 0 || (counter.inserted, counter.deleted) != expected {
             return Err(written(session, &counter, expected));
         }
@@ -182,11 +186,11 @@ async fn prove_counters(session: &mut Session, planned: &Planned, loaded: &Loade
         let words = "it was emptied or altered by a trigger".to_owned();
         return Err(proof(session, ProofFault::OtherRows, name, <(String, String)>::default(), words));
     }
-    match left.values().find(|table| loaded.of(table) != none) {
+    match left.values().find(|(_, all)| *all != none) {
         None => Ok(()),
-        Some(table) => {
+        Some((table, all)) => {
             let counter = Counter { name: table.name.to_string(), ..Counter::default() };
-            Err(written(session, &counter, loaded.of(table)))
+            Err(written(session, &counter, *all))
         }
     }
 }

@@ -31,11 +31,14 @@ pub(super) async fn plan(
 ) -> Result<(Vec<Move>, Vec<RestoreFinding>), RestoreError> {
     let (mut moves, mut findings) = (Vec::new(), Vec::new());
     for sequence in &facts.sequences {
-        let table = tables.iter().find(|table| table.oid == sequence.table && table.is_staged());
-        let Some(table) = table.filter(|table| table.columns.contains(&sequence.column)) else { continue };
+        let staged = tables.iter().filter(|table| table.oid == sequence.table && table.is_staged());
+        let staged: Vec<&Table> = staged.filter(|table| table.columns.contains(&sequence.column)).collect();
+        let Some(table) = staged.first() else { continue };
         let furthest = if sequence.increment > 0 { "max" } else { "min" };
         let column = name(&sequence.column);
-        let sql = format!("SELECT pg_catalog.{furthest}({column})::text FROM {}", table.stage());
+        let all = staged.iter().map(|table| format!("SELECT {column} AS number FROM {}", table.stage()));
+        let all = all.collect::<Vec<_>>().join(" UNION ALL ");
+        let sql = format!("SELECT pg_catalog.{furthest}(number)::text FROM ({all}) a");
         let to = session.texts(&format!("look how far {} has to be", sequence.name), sql).await?.concat();
         let Ok(to) = to.parse::<i64>() else { continue };
         if !is_behind(sequence, to) {

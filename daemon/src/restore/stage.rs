@@ -12,7 +12,7 @@ use orgvault_archive::full::schema::QualifiedName;
 use tokio::sync::mpsc;
 
 use super::{
-    archived::ArchivedRows,
+    archived::{ArchivedRows, ArchivedTable},
     error::RestoreError,
     records::{Records, RowHash, fields, first_record},
     session::Session,
@@ -32,8 +32,8 @@ pub(super) async fn fill(
     rows: &Arc<dyn ArchivedRows>,
 ) -> Result<Result<RowHash, RestoreError>, RestoreError> {
     let (sender, receiver) = mpsc::channel(BLOCKS);
-    let (archive, name, columns) = (Arc::clone(rows), table.name.clone(), table.columns.clone());
-    let reader = tokio::task::spawn_blocking(move || read(&*archive, &name, &columns, &sender));
+    let (archive, archived, columns) = (Arc::clone(rows), table.in_archive(), table.columns.clone());
+    let reader = tokio::task::spawn_blocking(move || read(&*archive, &archived, &columns, &sender));
     let copied = copy(session, table, receiver).await;
     let read = reader.await.map_err(|_ended| RestoreError::Thread { table: table.name.clone() })?;
     match (read, copied) {
@@ -77,12 +77,13 @@ enum Unread {
 
 fn read(
     archive: &dyn ArchivedRows,
-    table: &QualifiedName,
+    archived: &ArchivedTable,
     columns: &[String],
     sender: &mpsc::Sender<Block>,
 ) -> Result<(u64, RowHash), Unread> {
+    let table = &archived.name;
     let fault = |source: io::Error| Unread::Archive(RestoreError::Archive { table: table.clone(), source });
-    let mut reader = archive.csv(table).map_err(fault)?;
+    let mut reader = archive.csv(archived).map_err(fault)?;
     let mut records = Records::default();
     let mut block = header(&mut *reader, table, columns)?;
     loop {

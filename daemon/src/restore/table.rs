@@ -4,6 +4,7 @@ use orgvault_api::RestoreMode;
 use orgvault_archive::full::schema::QualifiedName;
 
 use super::{
+    archived::ArchivedTable,
     facts::UniqueFacts,
     records::RowHash,
     sql::{columns, counted, equal, key_text, name, names, qualified, row_text},
@@ -16,7 +17,10 @@ pub(super) struct Table {
     pub(super) number: usize,
     pub(super) name: QualifiedName,
     pub(super) oid: u32,
+    /// Whether its rows may be somebody else's: they are neither changed nor deleted.
     pub(super) shared: bool,
+    /// Whether it holds the rows of others that are named, beside the table of the organization's own.
+    pub(super) named: bool,
     /// Rows that the archive says; none where the archive does not have the table.
     pub(super) archived: Option<u64>,
     /// What the archive's rows hash to, once they are staged.
@@ -38,6 +42,11 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// What the archive calls it.
+    pub(super) fn in_archive(&self) -> ArchivedTable {
+        ArchivedTable { name: self.name.clone(), named: self.named, rows: self.rows() }
+    }
+
     pub(super) fn rows(&self) -> u64 {
         self.archived.unwrap_or_default()
     }

@@ -42,14 +42,6 @@ pub enum RestorerError {
         /// The product.
         product: String,
     },
-    /// The definition does not say whose rows are in a table of the archive.
-    #[error("the definition of {product} does not say whose rows are in {table}, which the archive holds")]
-    UnknownTable {
-        /// The product.
-        product: String,
-        /// The table.
-        table: String,
-    },
     /// The archive does not hold every column.
     #[error("{name} is written as {format}, and only a full archive can be put back")]
     Format {
@@ -116,7 +108,7 @@ impl RestorerError {
             Self::Stopping => "stopping",
             Self::NoArchive => "bad_request",
             Self::UnknownTarget { .. } | Self::Kind { .. } => "unknown_target",
-            Self::UnknownProduct { .. } | Self::UnknownTable { .. } => "unknown_product",
+            Self::UnknownProduct { .. } => "unknown_product",
             Self::Format { .. } => "wrong_format",
             Self::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::NotFound => "archive_missing",
             Self::Unreadable { .. } | Self::Full(_) | Self::Manifest(_) => "archive_unreadable",
@@ -136,7 +128,6 @@ impl RestorerError {
             Self::UnknownProduct { .. } => {
                 "configure a source of the product: its definition says whose rows they are".to_owned()
             }
-            Self::UnknownTable { table, .. } => format!("write `tenant` into [table.\"{table}\"] of the definition"),
             Self::Format { .. } => {
                 "export with `--format full`; docs/restore.md tells what other formats are good for".to_owned()
             }

@@ -26,14 +26,22 @@ pub const SCHEMA: &str = "schema.json";
 pub const REPORT: &str = "report.json";
 /// The member that stock tools read the tables by.
 pub const DATA_PACKAGE: &str = "datapackage.json";
+/// What the names of members begin with that hold rows of others.
+const NAMED: &str = "data/named/";
 /// What the names of the app's files begin with.
 pub const FILES: &str = "data/files/";
 /// The member that holds rows of a table: those of the organization, or those that it names and that are not its own.
 #[must_use]
 pub fn member(table: &schema::QualifiedName, is_named: bool) -> String {
     let (schema, name) = (plain(&table.schema), plain(&table.name));
-    let folder = if is_named { "data/named/" } else { "data/" };
+    let folder = if is_named { NAMED } else { "data/" };
     format!("{folder}{schema}.{name}.csv")
+}
+
+/// Whether a member holds rows that are not the organization's own, by its name.
+#[must_use]
+pub fn is_named(member: &str) -> bool {
+    member.starts_with(NAMED)
 }
 
 /// A name without a dot, a separator or anything else that a path or a manifest would have in another way.

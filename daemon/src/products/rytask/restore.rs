@@ -16,7 +16,7 @@ use std::{
 
 use orgvault_archive::{
     ArchiveFault, ArchiveReader,
-    full::schema::{QualifiedName, Schema},
+    full::schema::Schema,
 };
 
 use self::{facts::Facts, lines::Lines};
@@ -106,7 +106,10 @@ impl RytaskRows {
     pub fn read(archive: ArchiveReader, gzip: bool, sha256: String) -> Result<Self, RytaskFault> {
         let facts = Arc::new(Facts::read(&archive, gzip)?);
         let counted = tables::TABLES.iter().map(|table| (tables::named(table.name), facts.rows(table)));
-        let tables = counted.filter(|(_, rows)| *rows > 0).map(|(name, rows)| ArchivedTable { name, rows }).collect();
+        let tables = counted
+            .filter(|(_, rows)| *rows > 0)
+            .map(|(name, rows)| ArchivedTable { name, named: false, rows })
+            .collect();
         Ok(Self { archive, gzip, sha256, schema: tables::schema(), tables, facts })
     }
 
@@ -136,9 +139,9 @@ impl ArchivedRows for RytaskRows {
         &self.tables
     }
 
-    fn csv(&self, table: &QualifiedName) -> io::Result<Box<dyn Read + Send>> {
-        let known = tables::TABLES.iter().find(|known| tables::named(known.name) == *table);
-        let known = known.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no {table}")))?;
+    fn csv(&self, table: &ArchivedTable) -> io::Result<Box<dyn Read + Send>> {
+        let known = tables::TABLES.iter().find(|known| tables::named(known.name) == table.name);
+        let known = known.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no {}", table.name)))?;
         let lines = Lines::open(known, Arc::clone(&self.facts), &self.archive, self.gzip).map_err(io::Error::other)?;
         Ok(Box::new(lines))
     }

@@ -60,8 +60,12 @@ impl Draft<'_> {
         }
         if table.shared && new > 0 {
             let rows = rows_of(session, &act, table.unmatched_keys()).await?;
-            let message = format!("{new} rows that several organizations may name are not there");
-            findings.extend(Code::SharedMissing.of_rows(mode, &name, rows, message));
+            let (code, whose) = if table.named {
+                (Code::OthersMissing, "of other organizations, which the organization's rows name,")
+            } else {
+                (Code::SharedMissing, "that several organizations may name")
+            };
+            findings.extend(code.of_rows(mode, &name, rows, format!("{new} rows {whose} are not there")));
         }
         if mode == RestoreMode::Scratch && here > 0 {
             let message = format!("{here} rows of the organization are there");

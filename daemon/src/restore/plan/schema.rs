@@ -14,7 +14,8 @@ use crate::restore::{
 pub(super) fn compare(restore: &Restore, facts: &Facts, names: &[QualifiedName]) -> (Vec<Table>, Vec<RestoreFinding>) {
     let (mut tables, mut findings) = (Vec::new(), Vec::new());
     for (asked, name) in names.iter().enumerate() {
-        let archived = restore.rows.tables().iter().find(|table| table.name == *name).map(|table| table.rows);
+        let in_archive = |named: bool| restore.rows.tables().iter().find(|it| it.name == *name && it.named == named);
+        let archived = in_archive(false).or(in_archive(true)).map(|table| table.rows);
         let Some(known) = restore.tenant.tables.get(name) else {
             let message = "the archive has rows of it, and the definition does not say whose they are";
             findings.push(Code::TableUnknown.found(restore.mode, name, message));
@@ -32,21 +33,25 @@ pub(super) fn compare(restore: &Restore, facts: &Facts, names: &[QualifiedName])
         }
         let there: Vec<&ColumnFacts> = facts.columns_of(live.oid).collect();
         let archive = restore.rows.schema().table(name).filter(|_| archived.is_some());
+        let look = Look { mode: restore.mode, name, live, there: &there };
+        findings.extend(look.table(archived.is_some(), known.shared));
+        findings.extend(look.columns(archive, archived.is_some()));
+        findings.extend(look.triggers(facts, archived.is_some(), known.shared));
         let mut table = Table {
             number: tables.len(),
             name: name.clone(),
             oid: live.oid,
             shared: known.shared,
-            archived,
+            archived: in_archive(false).map(|table| table.rows),
             condition: known.condition.clone(),
             ..Table::default()
         };
-        let look = Look { mode: restore.mode, name, live, there: &there };
-        findings.extend(look.table(archived.is_some(), known.shared));
-        findings.extend(look.columns(archive, archived.is_some()));
-        findings.extend(look.triggers(facts, archived.is_some(), known.shared));
         describe(&mut table, facts, &there, archive);
-        tables.push(table);
+        tables.push(table.clone());
+        if let Some(others) = in_archive(true) {
+            let archived = Some(others.rows);
+            tables.push(Table { number: tables.len(), shared: true, named: true, archived, condition: None, ..table });
+        }
     }
     (tables, findings)
 }

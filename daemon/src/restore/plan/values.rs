@@ -126,15 +126,20 @@ impl Draft<'_> {
     /// Staged rows that name a row which is neither there nor in the archive.
     pub(super) async fn check_references(&mut self, session: &mut Session) -> Result<(), RestoreError> {
         for reference in self.facts.references.clone() {
-            let Some(table) = self.table(reference.child).filter(|table| table.is_staged()).cloned() else { continue };
-            if !reference.columns.iter().all(|column| table.columns.contains(column)) {
-                continue;
+            let children: Vec<Table> =
+                self.tables_of(reference.child).filter(|table| table.is_staged()).cloned().collect();
+            for table in children {
+                if !reference.columns.iter().all(|column| table.columns.contains(column)) {
+                    continue;
+                }
+                let sql = self.dangling(&table, &reference);
+                let rows = rows_of(session, &format!("check foreign key {}", reference.name), sql).await?;
+                let message = format!(
+                    "foreign key {} names rows of {} that are not there",
+                    reference.name, reference.parent_name
+                );
+                self.findings.extend(Code::ReferenceMissing.of_rows(self.mode, &table.name, rows, message));
             }
-            let sql = self.dangling(&table, &reference);
-            let rows = rows_of(session, &format!("check foreign key {}", reference.name), sql).await?;
-            let message =
-                format!("foreign key {} names rows of {} that are not there", reference.name, reference.parent_name);
-            self.findings.extend(Code::ReferenceMissing.of_rows(self.mode, &table.name, rows, message));
         }
         Ok(())
     }
@@ -147,7 +152,7 @@ impl Draft<'_> {
         let stays = parent.map_or_else(|| "true".to_owned(), |parent| parent.stays(self.mode, "p"));
         let mut nowhere =
             vec![format!("NOT EXISTS (SELECT FROM {} p WHERE {key} AND {stays})", qualified(&reference.parent_name))];
-        if let Some(parent) = parent.filter(|parent| parent.is_staged()) {
+        for parent in self.tables_of(reference.parent).filter(|parent| parent.is_staged()) {
             nowhere.insert(0, format!("NOT EXISTS (SELECT FROM {} p WHERE {key})", parent.stage()));
         }
         let from = format!("{} s WHERE {} AND {}", table.stage(), given.join(" AND "), nowhere.join(" AND "));

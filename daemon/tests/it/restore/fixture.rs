@@ -85,11 +85,11 @@ impl ArchivedRows for Archive {
         &self.tables
     }
 
-    fn csv(&self, table: &QualifiedName) -> io::Result<Box<dyn Read + Send>> {
+    fn csv(&self, table: &ArchivedTable) -> io::Result<Box<dyn Read + Send>> {
         if let Some(hook) = &self.hook {
             hook(&table.name);
         }
-        Ok(Box::new(Cursor::new(self.csv[table].clone())))
+        Ok(Box::new(Cursor::new(self.csv[&table.name].clone())))
     }
 }
 
@@ -122,7 +122,7 @@ impl Archive {
             }
             drop(stream);
             if rows > 0 {
-                archive.tables.push(ArchivedTable { name: named(name), rows });
+                archive.tables.push(ArchivedTable { name: named(name), named: false, rows });
                 archive.csv.insert(named(name), csv);
             }
             archive.schema.tables.push(Table { name: named(name), columns, ..Table::default() });
