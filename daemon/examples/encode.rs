@@ -68,6 +68,7 @@ fn plan(format: Format, gzip: bool) -> Result<ArchivePlan> {
         definition: Arc::new(definition()?),
         format,
         sections: [0].into(),
+        counted: Arc::default(),
         gzip,
         importable: false,
         level: 6,

@@ -12,7 +12,6 @@
 
 pub mod scratch;
 
-mod archived;
 mod attempt;
 mod choose;
 mod clock;

@@ -82,7 +82,7 @@ impl RestorerState {
             None => Place::File(request.file.clone().ok_or(RestorerError::NoArchive)?.into()),
         };
         let archived = tokio::task::spawn_blocking(move || open(place)).await??;
-        let organization = self.organization(archive.as_deref(), &archived);
+        let organization = organization(archive.as_deref(), &archived);
         let definition = self.definition(&organization.source, &archived.report().product.name)?;
         let job = Job { target, database, definition, archived: Arc::new(archived), organization };
         let result = self.carry_out(&job, request, asker).await;
@@ -132,21 +132,6 @@ impl RestorerState {
         }
     }
 
-    /// Whose archive it is: of a file that nobody knows, what it says itself.
-    fn organization(&self, archive: Option<&Archive>, archived: &ArchivedFull) -> OrganizationKey {
-        let said = &archived.report().organization;
-        archive.map_or_else(
-            || OrganizationKey {
-                source: String::new(),
-                kind: said.kind.clone(),
-                id: said.id.clone(),
-                name: said.name.clone(),
-                slug: said.slug.clone(),
-            },
-            |archive| archive.organization.clone(),
-        )
-    }
-
     /// The daemon's own definition of the product: that of the source, else that of any source of the product.
     fn definition(&self, source: &str, product: &str) -> Result<Arc<Definition>, RestorerError> {
         let sources = self.context.sources.load();
@@ -177,6 +162,21 @@ impl RestorerState {
         let audit = Arc::clone(&self.context.audit);
         tokio::task::spawn_blocking(move || audit.record(&entry)).await?.map_err(RestorerError::Audit)
     }
+}
+
+/// Whose archive it is: of a file that nobody knows, what it says itself.
+fn organization(archive: Option<&Archive>, archived: &ArchivedFull) -> OrganizationKey {
+    let said = &archived.report().organization;
+    archive.map_or_else(
+        || OrganizationKey {
+            source: String::new(),
+            kind: said.kind.clone(),
+            id: said.id.clone(),
+            name: said.name.clone(),
+            slug: said.slug.clone(),
+        },
+        |archive| archive.organization.clone(),
+    )
 }
 
 /// What became of a request.

@@ -6,13 +6,17 @@ use orgvault_api::{Drill, ExportError, Proof, Verdict};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    archived::FullArchive,
     compare,
     fault::DrillFault,
     put_back,
     scratch::{Reached, Scratch, Wanted},
 };
-use crate::{context::Context, restore::ArchivedRows as _, source::Source, store::Stored};
+use crate::{
+    context::Context,
+    restore::{ArchivedFull, ArchivedRows as _, Tenant},
+    source::Source,
+    store::Stored,
+};
 
 /// Puts the archive back and compares; what it finds goes into `drill`. Whatever becomes of it, nothing of the
 /// scratch database is left.
@@ -34,7 +38,7 @@ pub(super) async fn attempt(
         gid: drill.gid,
         state_dir: config.daemon.state_dir.clone(),
         config: config.scratch.clone(),
-        encoding: opened.encoding().to_owned(),
+        encoding: opened.schema().encoding.clone(),
     };
     let scratch = Scratch::prepare(&wanted).await?;
     let work = async {
@@ -78,7 +82,7 @@ struct Work<'a> {
     context: &'a Arc<Context>,
     source: &'a Arc<Source>,
     archive: &'a Stored,
-    opened: &'a Arc<FullArchive>,
+    opened: &'a Arc<ArchivedFull>,
     reached: &'a Reached,
     tracker: &'a TaskTracker,
 }
@@ -92,8 +96,9 @@ impl Work<'_> {
         cancel: &CancellationToken,
     ) -> Result<(), DrillFault> {
         let definition = self.source.definition();
-        put_back::make(self.opened.schema(), self.reached).await?;
-        drill.rows = put_back::load(self.opened, definition, &self.archive.organization, self.reached).await?;
+        let tenant = Tenant::of(definition, self.opened.as_ref(), &self.archive.organization.id);
+        put_back::make(&put_back::schema(self.opened.as_ref(), &tenant), self.reached).await?;
+        drill.rows = put_back::load(self.opened, tenant, self.reached).await?;
         drill.proofs.extend(put_back::proven(self.opened, drill.rows));
         drill.recovery_ms = u64::try_from(begun.elapsed().as_millis()).ok();
         let again = compare::Again {

@@ -6,12 +6,14 @@ mod tables;
 use std::{path::Path, sync::Arc};
 
 use orgvault_api::{Archive, ArchiveState, Format, Proof, Verdict};
-use orgvault_archive::same::{Side, same_data};
+use orgvault_archive::{
+    full::FullArchive,
+    same::{Side, same_data},
+};
 use orgvault_config::{SecretUrl, SourceConfig, Tls};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    archived::FullArchive,
     fault::DrillFault,
     scratch::{Scratch, ScratchError},
     written::Written,
@@ -20,6 +22,7 @@ use crate::{
     context::Context,
     export::{Failure, write_again},
     product::Definition,
+    restore::ArchivedFull,
     source::Source,
     store::{Store, Stored},
 };
@@ -46,7 +49,7 @@ impl Again<'_> {
     ///
     /// # Errors
     /// When something cannot be exported from there.
-    pub(super) async fn compare(&self, opened: &Arc<FullArchive>, proofs: &mut Vec<Proof>) -> Result<(), DrillFault> {
+    pub(super) async fn compare(&self, opened: &Arc<ArchivedFull>, proofs: &mut Vec<Proof>) -> Result<(), DrillFault> {
         let source = self.source()?;
         let compared = async {
             for native in self.natives().await? {
@@ -106,7 +109,7 @@ impl Again<'_> {
     }
 
     /// The archive itself, once more.
-    async fn itself(&self, source: &Arc<Source>, opened: &Arc<FullArchive>) -> Result<Proof, DrillFault> {
+    async fn itself(&self, source: &Arc<Source>, opened: &Arc<ArchivedFull>) -> Result<Proof, DrillFault> {
         let written = self.write(source, self.archive).await?;
         let (sha256, gid, opened) = (self.archive.sha256.clone(), self.archive.gid, Arc::clone(opened));
         let compare = move || {
@@ -124,7 +127,7 @@ impl Again<'_> {
     ///
     /// # Errors
     /// When the source is not there, or cannot be read.
-    pub(super) async fn against(&self, opened: &Arc<FullArchive>, name: &str) -> Result<Proof, DrillFault> {
+    pub(super) async fn against(&self, opened: &Arc<ArchivedFull>, name: &str) -> Result<Proof, DrillFault> {
         let source = self.context.source(name);
         let source = source.ok_or_else(|| DrillFault::NoSource { source_name: name.to_owned() })?;
         let written = self.write(&source, self.archive).await?;
@@ -160,9 +163,10 @@ fn is_same(store: &Arc<dyn Store>, archive: &Stored, written: &Written) -> bool 
 }
 
 /// The rows of an archive against those of a `full` archive in a file, which `what` names.
-fn against_file(opened: &FullArchive, written: &Written, what: &str) -> (bool, String, Vec<String>) {
+fn against_file(opened: &ArchivedFull, written: &Written, what: &str) -> (bool, String, Vec<String>) {
     let other = written.open().map_err(|error| error.to_string());
-    let other = other.and_then(|reader| FullArchive::open(reader, "").map_err(|error| error.to_string()));
+    let other = other.and_then(|reader| FullArchive::open(reader).map_err(|error| error.to_string()));
+    let other = other.map(|other| ArchivedFull::new(other, String::new()));
     match other.and_then(|other| tables::differences(opened, &other, MOST).map_err(|error| error.to_string())) {
         Ok(differences) if differences.is_empty() => (true, format!("every row is that of {what}"), differences),
         Ok(differences) => (false, format!("rows differ from {what}"), differences),

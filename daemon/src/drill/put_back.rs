@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use orgvault_api::{ExportError, OrganizationKey, Proof, RestoreMode, Verdict};
-use orgvault_archive::full::schema::{QualifiedName, Schema};
+use orgvault_api::{ExportError, Proof, RestoreMode, Verdict};
+use orgvault_archive::full::{
+    FullArchive,
+    schema::{QualifiedName, Schema},
+};
 use sqlx::Connection as _;
 
 use super::{
-    archived::FullArchive,
     fault::DrillFault,
     scratch::{Reached, ScratchError, connect, is_full},
 };
 use crate::{
     context::Context,
-    product::{Definition, FullRows},
-    restore::{ArchivedRows as _, Restore, RestoreError, Target, TargetFault, Tenant, TenantTable},
+    restore::{ArchivedFull, ArchivedRows as _, Restore, RestoreError, Target, TargetFault, Tenant},
     schema::ddl::{Ddl, MakeError, Statement, make as make_all},
     store::Stored,
 };
@@ -28,7 +29,7 @@ const NOT_SUPPORTED: &str = "0A000";
 ///
 /// # Errors
 /// When it cannot be read as a `full` archive.
-pub(super) async fn open(context: &Context, archive: &Stored) -> Result<Arc<FullArchive>, DrillFault> {
+pub(super) async fn open(context: &Context, archive: &Stored) -> Result<Arc<ArchivedFull>, DrillFault> {
     let (store, of, sha256) = (Arc::clone(&context.archives), archive.reference(), archive.sha256.clone());
     let gid = archive.gid;
     let opening = move || {
@@ -36,8 +37,8 @@ pub(super) async fn open(context: &Context, archive: &Stored) -> Result<Arc<Full
             std::io::ErrorKind::NotFound => DrillFault::Gone { gid },
             _ => unreadable(&cause.to_string()),
         })?;
-        let found = FullArchive::open(reader, &sha256).map_err(|error| unreadable(&error.to_string()))?;
-        Ok(Arc::new(found))
+        let found = FullArchive::open(reader).map_err(|error| unreadable(&error.to_string()))?;
+        Ok(Arc::new(ArchivedFull::new(found, sha256)))
     };
     tokio::task::spawn_blocking(opening).await.map_err(|cause| ScratchError::Thread { cause })?
 }
@@ -48,6 +49,22 @@ fn unreadable(why: &str) -> DrillFault {
 
 fn found(verdict: Verdict, code: &str, message: String, hint: &str) -> DrillFault {
     DrillFault::Found { verdict, error: ExportError { code: code.to_owned(), message, hint: hint.to_owned() } }
+}
+
+/// The schema of a scratch database: the archive's, without the foreign keys that rows of others are held to, and those
+/// that name a table which is not in the archive. What such rows name need not be there.
+pub(super) fn schema(archive: &ArchivedFull, tenant: &Tenant) -> Schema {
+    let is_held = |name: &QualifiedName| archive.tables().iter().any(|table| table.name == *name);
+    let has_others = |name: &QualifiedName| {
+        let named = archive.tables().iter().any(|table| table.name == *name && table.named && table.rows > 0);
+        named || tenant.tables.get(name).is_some_and(|table| table.shared)
+    };
+    let mut schema = archive.schema().clone();
+    for table in &mut schema.tables {
+        let has_others = has_others(&table.name);
+        table.foreign_keys.retain(|key| !has_others && is_held(&key.references));
+    }
+    schema
 }
 
 /// Makes what the rows need: extensions as the superuser, all else as the plain role. Triggers and policies are left
@@ -117,39 +134,15 @@ fn refused(error: &MakeError) -> DrillFault {
 ///
 /// # Errors
 /// When the archive's rows do not go in, or are not what it says.
-pub(super) async fn load(
-    archive: &Arc<FullArchive>,
-    definition: &Definition,
-    organization: &OrganizationKey,
-    reached: &Reached,
-) -> Result<u64, DrillFault> {
+pub(super) async fn load(archive: &Arc<ArchivedFull>, tenant: Tenant, reached: &Reached) -> Result<u64, DrillFault> {
     let restore = Restore {
         target: Target::new("scratch", reached.owner.clone()),
         rows: Arc::clone(archive) as _,
-        tenant: tenant(archive, definition, organization),
+        tenant,
         mode: RestoreMode::Scratch,
     };
     let restored = restore.apply(None).await.map_err(|error| not_loaded(&error))?;
     Ok(restored.inserted)
-}
-
-/// Whose rows they are: by the daemon's own definition, whatever the archive says. Rows that the organization names and
-/// that are not its own come with it: without them nothing could name them.
-fn tenant(archive: &FullArchive, definition: &Definition, organization: &OrganizationKey) -> Tenant {
-    let of = |name: &QualifiedName| {
-        let key = [name.to_string(), name.name.clone()].into_iter().find(|key| definition.tables.contains_key(key))?;
-        match definition.full_rows(&key) {
-            FullRows::Own(_) if archive.names_rows_of(name) => Some(TenantTable { condition: None, shared: true }),
-            FullRows::Own(condition) => Some(TenantTable { condition: Some(condition), shared: false }),
-            FullRows::Shared(condition) => {
-                let condition = condition.filter(|_| !archive.names_rows_of(name));
-                Some(TenantTable { condition, shared: true })
-            }
-            FullRows::Omitted(_) | FullRows::Unsaid => None,
-        }
-    };
-    let tables = archive.tables().iter().filter_map(|table| Some((table.name.clone(), of(&table.name)?)));
-    Tenant { id: organization.id.clone(), tables: tables.collect() }
 }
 
 /// What the server could not do says nothing of the archive; that its rows do not go in, or come out as others, does.
@@ -181,7 +174,7 @@ fn not_loaded(error: &RestoreError) -> DrillFault {
 }
 
 /// What [`load`] has proven.
-pub(super) fn proven(archive: &FullArchive, rows: u64) -> Vec<Proof> {
+pub(super) fn proven(archive: &ArchivedFull, rows: u64) -> Vec<Proof> {
     let tables = archive.tables().len();
     let proof = |name: &str, message: String| Proof {
         name: name.to_owned(),

@@ -21,10 +21,8 @@ pub(super) fn text(facts: &Facts, key: &EvidencePublicKey) -> String {
 fn subject(manifest: &Manifest, drill: Option<&Drill>, chain: &AuditChain) -> String {
     let organization = &manifest.organization;
     let rows: u64 = manifest.sections.iter().map(|section| section.rows).sum();
-    let drilled = drill.map_or_else(
-        || "none has ended: that the archive can be put back is not proven".to_owned(),
-        |drill| drilled(drill),
-    );
+    let drilled =
+        drill.map_or_else(|| "none has ended: that the archive can be put back is not proven".to_owned(), drilled);
     let trail = if chain.whole { "whole" } else { "NOT WHOLE: see audit-chain.json" };
     format!(
         "Evidence of a backup of one organization\n\

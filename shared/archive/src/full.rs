@@ -17,6 +17,8 @@ pub mod report;
 mod row_hash;
 pub mod schema;
 
+use std::fmt::Write as _;
+
 pub use archive::{FullArchive, FullError};
 pub use row_hash::{RowHash, RowHasher};
 
@@ -51,7 +53,8 @@ fn plain(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
             plain.push(byte.into());
         } else {
-            plain.push_str(&format!("~{byte:02x}"));
+            // Writing to a string cannot fail.
+            write!(plain, "~{byte:02x}").unwrap_or_default();
         }
     }
     plain

@@ -1,7 +1,7 @@
 //! Two `full` archives, row by row.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io,
 };
@@ -9,23 +9,23 @@ use std::{
 use csv::{ByteRecord, ReaderBuilder};
 use orgvault_archive::full::schema::{QualifiedName, Schema};
 
-use crate::{drill::archived::FullArchive, restore::ArchivedRows as _};
+use crate::restore::{ArchivedFull, ArchivedRows as _, ArchivedTable};
 
 /// What differs, by table and key, at most so many; the first is the archive that is drilled.
 ///
 /// # Errors
 /// When one of them cannot be read.
-pub(super) fn differences(one: &FullArchive, other: &FullArchive, most: usize) -> io::Result<Vec<String>> {
-    let mut names: Vec<&QualifiedName> = one.tables().iter().chain(other.tables()).map(|table| &table.name).collect();
-    names.sort();
-    names.dedup();
+pub(super) fn differences(one: &ArchivedFull, other: &ArchivedFull, most: usize) -> io::Result<Vec<String>> {
+    let files = one.report().tables.iter().chain(&other.report().tables).map(|table| table.file.as_str());
     let mut differences = Vec::new();
-    for name in names {
+    for file in files.collect::<BTreeSet<_>>() {
         if differences.len() >= most {
             break;
         }
-        if one.row_hashes(name) != other.row_hashes(name) {
-            let more = of_table(one, other, name)?;
+        let hash = |archive: &'_ ArchivedFull| table(archive, file).map(|(_, hash)| hash);
+        if hash(one) != hash(other) {
+            let name = table(one, file).or(table(other, file)).map(|(table, _)| table.name).unwrap_or_default();
+            let more = of_table(one, other, file)?;
             differences.extend(more.into_iter().map(|what| format!("{name} {what}")));
         }
     }
@@ -33,10 +33,17 @@ pub(super) fn differences(one: &FullArchive, other: &FullArchive, most: usize) -
     Ok(differences)
 }
 
-fn of_table(one: &FullArchive, other: &FullArchive, name: &QualifiedName) -> io::Result<Vec<String>> {
-    let mut left = rows(one, name)?;
+/// The table of a member, and what its rows hash to.
+fn table(archive: &ArchivedFull, file: &str) -> Option<(ArchivedTable, String)> {
+    let place = archive.report().tables.iter().position(|table| table.file == file)?;
+    let hash = archive.report().tables.get(place)?.row_hash.clone();
+    Some((archive.tables().get(place)?.clone(), hash))
+}
+
+fn of_table(one: &ArchivedFull, other: &ArchivedFull, file: &str) -> io::Result<Vec<String>> {
+    let mut left = rows(one, file)?;
     let mut differences = Vec::new();
-    for (key, row) in rows(other, name)? {
+    for (key, row) in rows(other, file)? {
         match left.remove(&key) {
             None => differences.push(format!("{key}: it is not in the archive")),
             Some(known) if known != row => differences.push(format!("{key}: its values differ")),
@@ -52,12 +59,10 @@ fn of_table(one: &FullArchive, other: &FullArchive, name: &QualifiedName) -> io:
 }
 
 /// A hash of each row by its key: of a table of a million rows, keys and numbers are kept, and no row.
-fn rows(archive: &FullArchive, name: &QualifiedName) -> io::Result<HashMap<String, u64>> {
-    if !archive.tables().iter().any(|table| table.name == *name) {
-        return Ok(HashMap::new());
-    }
-    let key = key(archive.schema(), name);
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(archive.csv(name)?);
+fn rows(archive: &ArchivedFull, file: &str) -> io::Result<HashMap<String, u64>> {
+    let Some((table, _)) = table(archive, file) else { return Ok(HashMap::new()) };
+    let key = key(archive.schema(), &table.name);
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(archive.csv(&table)?);
     let (mut rows, mut record) = (HashMap::new(), ByteRecord::new());
     while reader.read_byte_record(&mut record).map_err(io::Error::other)? {
         let mut hasher = DefaultHasher::new();

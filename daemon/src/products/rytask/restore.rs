@@ -14,10 +14,7 @@ use std::{
     sync::Arc,
 };
 
-use orgvault_archive::{
-    ArchiveFault, ArchiveReader,
-    full::schema::Schema,
-};
+use orgvault_archive::{ArchiveFault, ArchiveReader, full::schema::Schema};
 
 use self::{facts::Facts, lines::Lines};
 use crate::restore::{ArchivedRows, ArchivedTable};
@@ -141,7 +138,8 @@ impl ArchivedRows for RytaskRows {
 
     fn csv(&self, table: &ArchivedTable) -> io::Result<Box<dyn Read + Send>> {
         let known = tables::TABLES.iter().find(|known| tables::named(known.name) == table.name);
-        let known = known.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no {}", table.name)))?;
+        let known =
+            known.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no {}", table.name)))?;
         let lines = Lines::open(known, Arc::clone(&self.facts), &self.archive, self.gzip).map_err(io::Error::other)?;
         Ok(Box::new(lines))
     }

@@ -75,8 +75,8 @@ async fn the_rows_of_a_table_are_read_in_pieces_of_any_size() {
     let rows = RytaskRows::read(ArchiveReader::in_place(&path).unwrap(), false, "00".to_owned()).unwrap();
     for table in rows.tables() {
         let (mut whole, mut bytes) = (Vec::new(), Vec::new());
-        rows.csv(&table.name).unwrap().read_to_end(&mut whole).unwrap();
-        let mut reader = rows.csv(&table.name).unwrap();
+        rows.csv(table).unwrap().read_to_end(&mut whole).unwrap();
+        let mut reader = rows.csv(table).unwrap();
         let mut one = [0];
         while reader.read(&mut one).unwrap() == 1 {
             bytes.push(one[0]);

@@ -56,7 +56,8 @@ fn hidden(mut members: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
     for (manifest, is_payload) in [(bag::MANIFEST, true), (bag::TAG_MANIFEST, false)] {
         let listed =
             members.iter().filter(|(name, _)| name.starts_with("data/") == is_payload && name != bag::TAG_MANIFEST);
-        let lines: String = listed.map(|(name, text)| format!("{}  {name}\n", hex(&Sha256::digest(text)))).collect();
+        let lines = listed.map(|(name, text)| format!("{}  {name}\n", hex(&Sha256::digest(text))));
+        let lines = lines.collect::<Vec<_>>().concat();
         members.iter_mut().find(|(name, _)| name == manifest).unwrap().1 = lines.into_bytes();
     }
     members

@@ -87,7 +87,7 @@ impl ArchivedRows for Archive {
 
     fn csv(&self, table: &ArchivedTable) -> io::Result<Box<dyn Read + Send>> {
         if let Some(hook) = &self.hook {
-            hook(&table.name);
+            hook(&table.name.name);
         }
         Ok(Box::new(Cursor::new(self.csv[&table.name].clone())))
     }

@@ -91,7 +91,9 @@ mod tests {
 
     fn of(rows: &[&str]) -> String {
         let mut hash = RowHash::default();
-        rows.iter().for_each(|row| hash.add(row.as_bytes()));
+        for row in rows {
+            hash.add(row.as_bytes());
+        }
         hash.to_string()
     }
 

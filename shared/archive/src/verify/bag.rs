@@ -39,7 +39,8 @@ pub(super) struct Hashing {
 
 impl Hashing {
     pub(super) fn of(name: &str) -> Self {
-        let is_table = name.starts_with("data/") && name.ends_with(".csv") && !name.starts_with(full::FILES);
+        let is_table = name.strip_suffix(".csv").is_some_and(|stem| stem.starts_with("data/"));
+        let is_table = is_table && !name.starts_with(full::FILES);
         Self {
             sha256: Sha256::new(),
             rows: is_table.then(RowHasher::behind_header),

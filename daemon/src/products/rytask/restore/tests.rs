@@ -14,7 +14,10 @@ fn rows(text: &str) -> Result<RytaskRows, RytaskFault> {
 
 fn csv(rows: &RytaskRows, table: &str) -> String {
     let mut text = String::new();
-    rows.csv(&ArchivedTable { name: tables::named(table), named: false, rows: 0 }).unwrap().read_to_string(&mut text).unwrap();
+    rows.csv(&ArchivedTable { name: tables::named(table), named: false, rows: 0 })
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
     text
 }
 
