@@ -8,7 +8,7 @@ because a shared machine's speed drifts.
 """
 import argparse, os, shutil, tempfile
 
-import apis, console, coverage, files, rytask, sections, service, solidtime, trueppm
+import apis, console, coverage, files, full, rytask, sections, service, solidtime, trueppm
 from machine import Daemon, Postgres, row
 
 PARTS = {
@@ -22,6 +22,8 @@ PARTS = {
     "sections": sections.sections,
     "coverage": coverage.coverage,
     "apis": apis.apis,
+    "full": full.full,
+    "drill": full.drill,
     "night": service.night,
     "schedules": service.schedules,
     "polling": service.polling,

@@ -156,6 +156,6 @@ mod tests {
         assert_eq!((seed.len(), events.len()), (18, 22));
         assert_eq!(events[18..], ["task_history", "comments", "scope_changes", "retro_actions"]);
         assert_eq!((trueppm.default_of("program"), trueppm.default_of("project")), (Format::Seed, Format::Seed));
-        assert_eq!(trueppm.offered_to("project"), [Format::Seed]);
+        assert_eq!(trueppm.offered_to("project"), [Format::Seed, Format::Full]);
     }
 }

@@ -162,8 +162,10 @@ fn product(table: &Keys<'_>, tables: &BTreeMap<String, Table>, sections: &[Secti
 
 /// What the sections and tables can be written as.
 fn usual_formats(tables: &BTreeMap<String, Table>, sections: &[Section]) -> Vec<Format> {
-    let usual = [Format::Json, Format::Csv, Format::Zip, Format::Full];
-    usual.into_iter().filter(|format| lacks(*format, tables, sections).is_none()).collect()
+    let usual = |format: &Format| lacks(*format, tables, sections).is_none();
+    let of_sections: Vec<Format> = [Format::Json, Format::Csv, Format::Zip].into_iter().filter(usual).collect();
+    let of_tables = Some(Format::Full).filter(|full| !of_sections.is_empty() && usual(full));
+    of_sections.into_iter().chain(of_tables).collect()
 }
 
 fn formats(value: &Value<'_>, tables: &BTreeMap<String, Table>, sections: &[Section]) -> Option<Vec<Format>> {

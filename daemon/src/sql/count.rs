@@ -11,7 +11,7 @@ pub(crate) fn counted_rows(sql: &str, table: &str) -> Option<String> {
         rest = after(rest, |token| token.eq_ignore_ascii_case(expected))?;
     }
     let (named, condition) = from(rest)?;
-    (named == table_name(table) && !ends_the_condition(condition)).then(|| condition.trim().to_owned())
+    (table_name(&named) == table_name(table) && !ends_the_condition(condition)).then(|| condition.trim().to_owned())
 }
 
 /// The text behind the next token, which is such a one; blanks and comments are passed over.

@@ -113,7 +113,7 @@ async fn an_organization_goes_into_an_empty_database_by_its_plan() {
     request.apply = Some(planned.plan.id.clone());
     let done = desk.ask(&request).await.unwrap();
     let restored = done.restored.unwrap();
-    assert_eq!((restored.inserted, restored.deleted, done.before), (9, 0, None));
+    assert_eq!((restored.inserted, restored.deleted, done.before), (10, 0, None));
     assert_eq!(own_rows(&desk.empty), own_rows(&desk.from));
     assert_eq!(rows(&desk.empty), own_rows(&desk.empty), "nobody else's row is there");
     // The app's next note has an id of its own.

@@ -136,7 +136,7 @@ async fn a_program_of_0_3_is_as_0_3_wrote_it() {
     insta::assert_snapshot!("program_of_0_3_remarks", remarks(&written));
     let source = source(&database.url(), Definition::clone(&definition()));
     let definition = source.definition_now().await;
-    assert_eq!(definition.offered_to("program"), [Format::Seed]);
+    assert_eq!(definition.offered_to("program"), [Format::Seed, Format::Full]);
     let deleted = source.organizations().await.unwrap().into_iter().filter(|one| one.deleted_at.is_some());
     let kinds: Vec<String> = deleted.map(|one| one.key.kind).collect();
     assert!(kinds.contains(&"project".to_owned()), "{kinds:?}");

@@ -86,6 +86,8 @@ fn example_environment() -> (tempfile::TempDir, Environment) {
     for (name, text) in [
         ("tracker-eu.url", url),
         ("tracker-us", url),
+        ("tracker-eu-new.url", url),
+        ("tracker-us-new", url),
         ("time-new.token", "s3cret.token\n"),
         ("asana.token", "s3cret.token\n"),
         ("asana-eu", "s3cret.token\n"),

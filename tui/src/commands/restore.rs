@@ -1,9 +1,17 @@
 //! `orgvault restore`: puts an organization back into a database.
 
-use std::{io, path::PathBuf};
+use std::{
+    error::Error,
+    io,
+    path::{Path, PathBuf},
+};
 
 use orgvault_api::{
-    RestoreAnswer, RestoreFinding, RestoreMode, RestorePlan, RestoreRequest, gid::Gid, text::printable,
+    OrganizationKey, RestoreAnswer, RestoreFinding, RestoreMode, RestorePlan, RestoreRequest, gid::Gid, text::printable,
+};
+use orgvault_archive::{
+    ArchiveReader,
+    full::{FullArchive, report::Organization},
 };
 
 use crate::{
@@ -69,8 +77,7 @@ impl From<Mode> for RestoreMode {
 pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     let mut request = request(args)?;
     if let Some(apply) = &args.apply {
-        let planned = session.client.restore(&request).await?;
-        agreed(args, &planned)?;
+        agreed(args, &whose(&request, session).await?)?;
         request.apply = Some(apply.clone());
     }
     let answer = session.client.restore(&request).await?;
@@ -92,9 +99,22 @@ fn request(args: &Args) -> Result<RestoreRequest, Failure> {
     Ok(request)
 }
 
+/// Whose rows the archive holds.
+async fn whose(request: &RestoreRequest, session: &mut Session) -> Result<Organization, Failure> {
+    if let Some(gid) = request.archive {
+        let OrganizationKey { kind, id, name, slug, .. } = session.client.archive(gid).await?.organization;
+        return Ok(Organization { kind, id, name, slug });
+    }
+    let path = request.file.as_deref().unwrap_or_default();
+    let unreadable =
+        |error: &(dyn Error + 'static)| Failure::caused("archive_unreadable", "cannot read the archive", error);
+    let reader = ArchiveReader::in_place(Path::new(path)).map_err(|error| unreadable(&error))?;
+    let archive = FullArchive::open(reader).map_err(|error| unreadable(&error))?;
+    Ok(archive.report().organization.clone())
+}
+
 /// Whoever does a plan types whose rows they are.
-fn agreed(args: &Args, planned: &RestoreAnswer) -> Result<(), Failure> {
-    let organization = &planned.organization;
+fn agreed(args: &Args, organization: &Organization) -> Result<(), Failure> {
     let word = if organization.slug.is_empty() { &organization.id } else { &organization.slug };
     if let Some(yes) = &args.yes {
         return confirm::same(word, yes, confirm::NOTHING_RESTORED);
@@ -102,7 +122,7 @@ fn agreed(args: &Args, planned: &RestoreAnswer) -> Result<(), Failure> {
     remark(&format!(
         "This restores {} into {}.\nType `{}` to go on: ",
         printable(&organization.name),
-        printable(&planned.target),
+        printable(&args.into),
         printable(word)
     ));
     confirm::typed_again(word, &mut io::stdin().lock(), confirm::NOTHING_RESTORED)

@@ -102,7 +102,7 @@ fn for_a_plugin_it_is_one_line_with_performance_data() {
     let (sentence, data) = ran.out.trim_end().split_once(" | ").unwrap();
     assert_eq!(sentence, "ORGVAULT CRITICAL - 1 failed of 2 organizations, the disk / is odd; mend it");
     let (counts, oldest) = data.rsplit_once(' ').unwrap();
-    let expected = "ok=1;;;0 running=0;;;0 never=0;;;0 gone=0;;;0 shrinking=0;;;0 refused=0;;;0 stale=0;;;0 failed=1;;;0 damaged=0;;;0";
+    let expected = "ok=1;;;0 running=0;;;0 never=0;;;0 gone=0;;;0 shrinking=0;;;0 refused=0;;;0 unproven=0;;;0 stale=0;;;0 failed=1;;;0 damaged=0;;;0";
     assert_eq!(counts, expected);
     assert!(oldest.starts_with("oldest=") && oldest.ends_with("s;;;0"), "{oldest}");
     assert_eq!(ran.code, Some(2));

@@ -131,6 +131,9 @@ pub(super) fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
     add::<api::RestoreAnswer>(schemas);
     add::<api::RestoreRequest>(schemas);
     add::<api::SendAnswer>(schemas);
+    add::<api::DrillRequest>(schemas);
+    add::<api::DrillsAsked>(schemas);
+    add::<api::Drills>(schemas);
     add::<api::LogLines>(schemas);
     add::<api::RetentionPlan>(schemas);
     add::<api::Pruned>(schemas);

@@ -104,7 +104,7 @@ fn what_is_left_out_has_its_default() {
          count = \"select count(*) from t where id=$1\"\n[table.t]\nreads = [\"id\"]\n",
     )
     .unwrap();
-    assert_eq!((definition.default_format, &definition.formats[..]), (Format::Json, &[Format::Json][..]));
+    assert_eq!((definition.default_format, &definition.formats[..]), (Format::Json, &[Format::Json, Format::Full][..]));
     assert_eq!(
         (definition.organization.kind.as_str(), &definition.organization.default_kinds[..]),
         ("organization", &[][..])

@@ -122,7 +122,7 @@ async fn a_format_that_a_kind_does_not_have_is_skipped_there_and_refused_by_name
     let refused = problem(daemon.client.start_exports(&request).await);
     assert_eq!((refused.status, refused.code.as_str()), (422, "not_offered"));
     assert!(
-        refused.detail.contains(&project.organization.id) && refused.hint == "a project is offered as seed",
+        refused.detail.contains(&project.organization.id) && refused.hint == "a project is offered as seed, full",
         "{refused:?}"
     );
 }

@@ -46,7 +46,10 @@ fn refuse_twice(table: &Table<'_>, export: &ApiExport, seen: &[(Format, Vec<Stri
 }
 
 fn one(table: &Table<'_>) -> Option<ApiExport> {
-    let format = table.required("format", |value| value.one_of(&Format::ALL.map(|format| (format.name(), format))));
+    // What is put back exactly is written here alone.
+    let formats = Format::ALL.into_iter().filter(|format| *format != Format::Full);
+    let formats: Vec<_> = formats.map(|format| (format.name(), format)).collect();
+    let format = table.required("format", |value| value.one_of(&formats));
     let gzip = table.or("gzip", false, Value::boolean);
     if gzip && format == Some(Format::Zip) {
         table.refuse("gzip", "is not for a ZIP, whose members are compressed", "leave it out");

@@ -51,7 +51,7 @@ fn the_documentation_has_every_key_that_is_read_and_no_other() {
 #[tokio::test]
 async fn the_documented_example_runs() {
     let example = read(documented("toml")).unwrap();
-    assert_eq!(example.formats, [Format::Json, Format::Csv, Format::Zip]);
+    assert_eq!(example.formats, [Format::Json, Format::Csv, Format::Zip, Format::Full]);
     let mut database = sqlx::SqliteConnection::connect("sqlite::memory:").await.unwrap();
     let rows = "INSERT INTO companies VALUES (1, 'Acme', 'acme', '2025-11-03 08:00:00', NULL);
         INSERT INTO employees VALUES (7, 1, 'Ada', 'x');

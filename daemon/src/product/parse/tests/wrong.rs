@@ -31,7 +31,7 @@ fn what_is_wrong_with_the_product_is_said_with_its_line() {
     --
     tracker.toml:5: product.formats: is empty (write at least one format)
     --
-    tracker.toml:6: product.formats: is "cvs" (did you mean "csv"? one of "json", "csv", "zip", "seed", "seed-events")
+    tracker.toml:6: product.formats: is "cvs" (did you mean "csv"? one of "json", "csv", "zip", "seed", "seed-events", "full")
     tracker.toml:6: product.formats: "json" is the format in line 5 already (choose another one)
     --
     tracker.toml:6: product.default_format: "seed" is not among the formats (add it to `formats`, or choose one of them)
@@ -189,7 +189,7 @@ fn a_format_needs_sections_that_it_can_write() {
     assert_eq!(read(&alone.replace("[\"json\", \"csv\", \"zip\"]", "[\"csv\"]")).unwrap().formats, [Format::Csv]);
     assert_eq!(
         read(&alone.replacen("formats = [\"json\", \"csv\", \"zip\"]\n", "", 1)).unwrap().formats,
-        [Format::Csv]
+        [Format::Csv, Format::Full]
     );
     let said = [
         problems(&alone),

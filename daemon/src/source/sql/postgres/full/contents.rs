@@ -154,7 +154,8 @@ impl<'s> Contents<'s> {
             })
         });
         let parts: Vec<String> = condition.iter().map(|own| format!("({own})")).chain(own).chain(by_shared).collect();
-        if parts.is_empty() { "false".to_owned() } else { parts.join("\n  OR ") }
+        let all = if parts.is_empty() { "false".to_owned() } else { parts.join("\n  OR ") };
+        statement::with_named_by_itself(held.live, all, &itself(held))
     }
 
     /// The keys of the organization's own tables that point at a table.
@@ -176,6 +177,14 @@ impl<'s> Contents<'s> {
         };
         self.definition.tables.keys().filter_map(omission).collect()
     }
+}
+
+/// The keys of a table that lead to itself, by the columns that the first of them names.
+fn itself<'h>(held: &'h Held<'_>) -> Vec<&'h ForeignKey> {
+    let mut keys: Vec<&ForeignKey> = held.keys.iter().filter(|key| key.references == held.live.name).collect();
+    let referenced = keys.first().map(|key| key.referenced.clone());
+    keys.retain(|key| Some(&key.referenced) == referenced.as_ref());
+    keys
 }
 
 /// The foreign keys of a table, and what else the definition says that its columns name.

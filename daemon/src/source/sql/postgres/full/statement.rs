@@ -85,6 +85,28 @@ pub(super) fn named(by: &[Pointing<'_>]) -> String {
     by.iter().map(one).collect::<Vec<_>>().join("\n  OR ")
 }
 
+/// The condition that rows of a table are among those of a condition, or are named by them through keys that lead from
+/// the table to itself, however often.
+pub(super) fn with_named_by_itself(live: &Table, condition: String, keys: &[&ForeignKey]) -> String {
+    let Some(referenced) = keys.first().map(|key| &key.referenced) else { return condition };
+    let (from, given) = (table(&live.name), list(referenced));
+    let of = |alias: &str, names: &[String]| {
+        names.iter().map(|name| format!("{alias}.{}", quoted(name))).collect::<Vec<_>>().join(", ")
+    };
+    let mut columns: Vec<String> = keys.iter().flat_map(|key| key.columns.clone()).chain(referenced.clone()).collect();
+    columns.sort();
+    columns.dedup();
+    let leads = keys.iter().map(|key| format!("({}) = ({})", of("n", referenced), of("r", &key.columns)));
+    let leads = leads.collect::<Vec<_>>().join(" OR ");
+    format!(
+        "({given}) IN (WITH RECURSIVE r AS (SELECT {} FROM {from} WHERE ({condition})\n    UNION SELECT {} FROM {from} AS n \
+         JOIN r ON {leads}) SELECT {} FROM r)",
+        list(&columns),
+        of("n", &columns),
+        of("r", referenced),
+    )
+}
+
 /// The condition that rows of a table are named by others of the organization, and are not its own.
 pub(super) fn foreign(own: &str, by: &[Pointing<'_>]) -> String {
     format!("({}) AND ({own}) IS NOT TRUE", named(by))
