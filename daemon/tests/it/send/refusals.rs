@@ -7,7 +7,7 @@ use orgvault_archive::state::state_path;
 use orgvault_config::{TargetConfig, TargetKind};
 
 use super::{
-    fixture::{IMPORT, REPORT, SEED, daemon, publish, send, solidtime, to_time, with_zip, zip},
+    fixture::{IMPORT, REPORT, SEED, daemon, on_disk, publish, send, solidtime, to_time, with_zip, zip},
     stub::{Stub, json},
 };
 use crate::api::fixture::{Daemon, problem};
@@ -25,8 +25,7 @@ async fn a_dry_run_looks_at_everything_and_sends_nothing() {
     assert_eq!(answer.sent, None);
     assert!(answer.upload_bytes > 1000 && answer.preflight.is_some(), "{answer:?}");
     assert!(stub.seen().is_empty());
-    let path = daemon.client.archive(gid).await.unwrap().path;
-    assert!(!state_path(path.as_ref()).exists());
+    assert_eq!(on_disk(&daemon, gid).await, []);
     send(&daemon, gid).await.unwrap();
     let before = problem(daemon.client.send_archive(gid, &request).await);
     assert_eq!(before.code, "sent_before", "it says what a real one would");
