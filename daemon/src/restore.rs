@@ -39,7 +39,6 @@ use orgvault_api::{RestoreMode, RestorePlan, Restored};
 pub use archived::{ArchivedRows, ArchivedTable};
 pub use error::{ProofFault, RestoreError, TargetFault};
 pub use full::ArchivedFull;
-pub use records::RowHash;
 pub use target::Target;
 pub use tenant::{Tenant, TenantTable};
 

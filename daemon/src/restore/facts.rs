@@ -3,7 +3,7 @@
 
 mod statements;
 
-use orgvault_archive::full::schema::QualifiedName;
+use orgvault_archive::{full::schema::QualifiedName, naming::hex};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
@@ -179,13 +179,4 @@ impl Facts {
         let usable = |unique: &&UniqueFacts| unique.table == table && unique.not_null && unique.predicate.is_none();
         self.unique.iter().filter(usable).min_by_key(|unique| (!unique.primary, unique.columns.len()))
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        write!(text, "{byte:02x}").unwrap_or_default();
-        text
-    })
 }

@@ -10,14 +10,14 @@ mod values;
 use std::collections::BTreeSet;
 
 use orgvault_api::{RestoreFinding, RestoreMode, RestorePlan, RestoreTable};
-use orgvault_archive::full::schema::QualifiedName;
+use orgvault_archive::{full::schema::QualifiedName, naming::hex};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{
     Restore,
     error::RestoreError,
-    facts::{Facts, hex},
+    facts::Facts,
     order,
     sequences::{self, Move},
     session::{self, Session},

@@ -8,13 +8,13 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
-use orgvault_archive::full::schema::QualifiedName;
+use orgvault_archive::full::{RowHash, RowHasher, schema::QualifiedName};
 use tokio::sync::mpsc;
 
 use super::{
     archived::{ArchivedRows, ArchivedTable},
     error::RestoreError,
-    records::{Records, RowHash, fields, first_record},
+    records::{fields, first_record},
     session::Session,
     table::Table,
 };
@@ -84,13 +84,14 @@ fn read(
     let table = &archived.name;
     let fault = |source: io::Error| Unread::Archive(RestoreError::Archive { table: table.clone(), source });
     let mut reader = archive.csv(archived).map_err(fault)?;
-    let mut records = Records::default();
+    let mut records = RowHasher::default();
     let mut block = header(&mut *reader, table, columns)?;
     loop {
         let room = BLOCK.saturating_sub(block.len());
         (&mut reader).take(room as u64).read_to_end(&mut block).map_err(fault)?;
         if block.is_empty() {
             sender.blocking_send(Block::Finish).map_err(|_gone| Unread::Gone)?;
+            records.end_open_row();
             return Ok(records.finish());
         }
         records.feed(&block);
@@ -125,9 +126,10 @@ pub(super) async fn hash_of(session: &mut Session, act: &str, copy: &str) -> Res
     let target = Arc::clone(&session.target);
     let fault = |error: sqlx::Error| RestoreError::from_sqlx(&target, act, &error);
     let mut stream = session.connection.copy_out_raw(copy).await.map_err(fault)?;
-    let mut records = Records::default();
+    let mut records = RowHasher::default();
     while let Some(bytes) = stream.try_next().await.map_err(fault)? {
         records.feed(&bytes);
     }
+    records.end_open_row();
     Ok(records.finish())
 }

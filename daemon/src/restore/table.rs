@@ -1,12 +1,11 @@
 //! One table of a restore, and the statements about it.
 
 use orgvault_api::RestoreMode;
-use orgvault_archive::full::schema::QualifiedName;
+use orgvault_archive::full::{RowHash, schema::QualifiedName};
 
 use super::{
     archived::ArchivedTable,
     facts::UniqueFacts,
-    records::RowHash,
     sql::{columns, counted, equal, key_text, name, names, qualified, row_text},
 };
 
