@@ -185,7 +185,11 @@ impl ProofFault {
                 "the target computes the column in another way than the database that the archive is of: restore into \
                  the same release of the app",
             ),
-            Self::RowsDiffer => ("rows_differ", "restore into the same release of the app"),
+            Self::RowsDiffer => (
+                "rows_differ",
+                "the row is not the organization's by the product's definition, or the target is of another release of \
+                 the app",
+            ),
             Self::OtherRows => (
                 "other_rows_changed",
                 "a trigger, a rule or a foreign key of the app writes rows beside those of the restore: the plan lists \

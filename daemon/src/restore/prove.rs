@@ -119,11 +119,7 @@ async fn differing(
     table: &Table,
     rows: u64,
 ) -> Result<RestoreError, RestoreError> {
-    let first = match table.first_difference().filter(|_| table.is_staged()) {
-        Some(sql) => session.rows(&format!("compare {}", table.name), sql).await?,
-        None => Vec::new(),
-    };
-    let (key, column) = first.first().map(|row| (text(row, 0), text(row, 1))).unwrap_or_default();
+    let (key, column) = first(session, table).await?;
     let triggers = planned.facts.triggers.iter().filter(|trigger| trigger.table == table.oid);
     let triggers: Vec<&str> = triggers.map(|trigger| trigger.name.as_str()).collect();
     let counted = if rows == table.rows() {
@@ -140,6 +136,25 @@ async fn differing(
         (ProofFault::ChangedByTrigger, words)
     };
     Ok(proof(session, fault, table.name.to_string(), (key, column), words))
+}
+
+/// The key of the first row that is not the archive's, and the column, where it is one.
+async fn first(session: &mut Session, table: &Table) -> Result<(String, String), RestoreError> {
+    if !table.is_staged() {
+        return Ok(<(String, String)>::default());
+    }
+    let act = format!("compare {}", table.name);
+    if let Some(sql) = table.first_difference()
+        && let Some(row) = session.rows(&act, sql).await?.first()
+    {
+        return Ok((text(row, 0), text(row, 1)));
+    }
+    for sql in table.first_alone() {
+        if let Some(key) = session.texts(&act, sql).await?.into_iter().next() {
+            return Ok((key, String::new()));
+        }
+    }
+    Ok(<(String, String)>::default())
 }
 
 async fn prove_references(session: &mut Session, planned: &Planned) -> Result<(), RestoreError> {

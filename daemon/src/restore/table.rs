@@ -265,18 +265,20 @@ impl Table {
         format!("COPY (SELECT {columns} FROM {}) TO STDOUT (FORMAT csv, NULL '\\N')", self.stage())
     }
 
-    /// How many staged rows are in the target with the same values.
+    /// How many staged rows are in the target with the same values; only rows of the organization count, where the table
+    /// is not shared.
     pub(super) fn same_count(&self) -> String {
         let (stage, live) = (self.stage(), self.live());
-        let (staged, found) = (row_text("s", &self.columns), row_text("t", &self.columns));
+        let staged = row_text("s", &self.columns);
         if self.key.is_empty() {
-            let nth = "pg_catalog.row_number() OVER (PARTITION BY k) AS n";
+            let (nth, found) = ("pg_catalog.row_number() OVER (PARTITION BY k) AS n", row_text(&live, &self.columns));
+            let own = if self.shared { "true" } else { self.condition.as_deref().unwrap_or("true") };
             return format!(
                 "SELECT pg_catalog.count(*) FROM (SELECT k, {nth} FROM (SELECT {staged} AS k FROM {stage} s) a) x \
-                 JOIN (SELECT k, {nth} FROM (SELECT {found} AS k FROM {live} t) b) y USING (k, n)"
+                 JOIN (SELECT k, {nth} FROM (SELECT {found} AS k FROM {live} WHERE ({own}\n)) b) y USING (k, n)"
             );
         }
-        let key = self.same_key("t", "s");
+        let (key, found) = (self.same_key("t", "s"), row_text("t", &self.columns));
         format!("SELECT pg_catalog.count(*) FROM {stage} s JOIN {live} t ON {key} WHERE {staged} = {found}")
     }
 
@@ -305,5 +307,24 @@ impl Table {
             row_text("s", &self.columns),
             row_text("t", &self.columns)
         ))
+    }
+
+    /// The key of a staged row that is none of the organization's in the target, and that of one which is and was not
+    /// staged.
+    pub(super) fn first_alone(&self) -> [String; 2] {
+        let (stage, live) = (self.stage(), self.live());
+        let (staged, found) = (self.key_text("s"), self.key_text(&live));
+        let condition = self.condition.as_deref().unwrap_or("true");
+        let own = format!("SELECT {found} AS k FROM {live} WHERE ({condition}\n)");
+        if self.key.is_empty() {
+            let staged = format!("SELECT {staged} AS k FROM {stage} s");
+            return [(&staged, &own), (&own, &staged)]
+                .map(|(one, other)| format!("SELECT k FROM ({one} EXCEPT ALL {other}) a ORDER BY 1 LIMIT 1"));
+        }
+        let same = self.same_key(&live, "s");
+        [
+            format!("SELECT {staged} FROM {stage} s WHERE NOT EXISTS ({own} AND {same}) ORDER BY 1 LIMIT 1"),
+            format!("{own} AND NOT EXISTS (SELECT FROM {stage} s WHERE {same}) ORDER BY 1 LIMIT 1"),
+        ]
     }
 }

@@ -128,6 +128,31 @@ async fn rows_of_somebody_else_in_an_archive_are_not_written() {
     let target = without_acme(Database::new());
     let (_, error) = refused(&target, &Arc::new(archive), RestoreMode::InsertOnly).await;
     assert_eq!(error.code(), "rows_differ", "{error}");
+    assert!(error.to_string().contains("public.lines, key (7,"), "{error}");
+}
+
+#[tokio::test]
+async fn one_row_of_somebody_else_is_named_in_every_mode() {
+    for (table, old, new, named) in [
+        ("lines", "41,\"a\r", "7,\"a\r", "public.lines, key (7,\"a\r\nb\")"),
+        ("events", "2,41,", "2,7,", "public.events, key close, 2"),
+        (
+            "members",
+            "41,00000000-0000-4000-8000-000000000001",
+            "7,00000000-0000-4000-8000-000000000001",
+            "public.members, key 7, ",
+        ),
+    ] {
+        let archive = Arc::new(Archive::of(&filled(Database::new()), "41").await.with(table, old, new));
+        for mode in [RestoreMode::InsertOnly, RestoreMode::Replace] {
+            // What is changed is not there: else it is told that it is another organization's, or differs.
+            let target = filled(Database::new());
+            target.psql("DELETE FROM lines WHERE line LIKE 'a%'; DELETE FROM events WHERE id = 2; DELETE FROM members WHERE org_id = 41 AND role = 'done'");
+            let (_, error) = refused(&target, &archive, mode).await;
+            assert_eq!(error.code(), "rows_differ", "{table} {mode:?}: {error}");
+            assert!(error.to_string().contains(named), "{error}");
+        }
+    }
 }
 
 #[tokio::test]
