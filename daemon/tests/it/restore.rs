@@ -3,6 +3,7 @@
 mod faults;
 mod fixture;
 mod killed;
+mod random;
 
 use std::sync::Arc;
 

@@ -1,7 +1,10 @@
 //! Schemas of twelve tables by chance, with rows of two tenants: keys in circles, identities, generated columns,
 //! partitions, types of one's own, and values whose text is unusual.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    hash::{BuildHasher as _, RandomState},
+};
 
 use crate::dice::Dice;
 
@@ -59,9 +62,39 @@ const VALUES: [(&str, &[&str]); 30] = [
     ("tsvector", &["''", "'''a b'':1A c'"]),
 ];
 
+/// Does `test` with so many seeds by chance. A test that fails tells its seed: `ORGVAULT_SEED=7` is that seed alone, and
+/// `ORGVAULT_SEEDS=200` are more seeds than usual.
+pub fn with_seeds(usual: u64, mut test: impl FnMut(u64)) {
+    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
+    let seeds = if let Some(seed) = number("ORGVAULT_SEED") {
+        seed..=seed
+    } else {
+        let first = RandomState::new().hash_one(usual) >> 1;
+        first..=first + number("ORGVAULT_SEEDS").unwrap_or(usual) - 1
+    };
+    for seed in seeds {
+        let _told_when_it_fails = Told(seed);
+        test(seed);
+    }
+}
+
+/// Tells of a seed when the test of it fails.
+struct Told(u64);
+
+impl Drop for Told {
+    #[expect(clippy::print_stderr, reason = "whoever reads why a test failed has to see it")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("it fails with ORGVAULT_SEED={}", self.0);
+        }
+    }
+}
+
 /// A schema and its rows.
 #[derive(Debug, Clone)]
 pub struct RandomSchema {
+    /// The names of the tables, as they stand in statements.
+    pub names: Vec<String>,
     /// The statements that make the types and tables, as a superuser: they need `hstore` and `citext`.
     pub tables: String,
     /// The statements that fill them, in any order of keys: a superuser's.
@@ -72,6 +105,7 @@ pub struct RandomSchema {
 struct Table {
     name: String,
     key: Key,
+    shape: Shape,
     /// The tables that it names, and whether each row has to.
     links: Vec<(usize, bool)>,
     /// Columns beside the key, by their place in [`VALUES`].
@@ -88,6 +122,32 @@ enum Key {
     Serial,
     Uuid,
     Text,
+}
+
+/// How its rows are told apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// By a primary key.
+    One,
+    /// By a primary key of two columns, of which the organization is one.
+    Two,
+    /// By what is unique and no primary key.
+    Unique,
+    /// By nothing: the same row is there twice.
+    Bare,
+}
+
+impl Shape {
+    const SOME: [Self; 7] = [Self::One, Self::One, Self::One, Self::One, Self::Two, Self::Unique, Self::Bare];
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::One => ", PRIMARY KEY (id)",
+            Self::Two => ", PRIMARY KEY (id, organization_id)",
+            Self::Unique => ", UNIQUE (id)",
+            Self::Bare => "",
+        }
+    }
 }
 
 impl Key {
@@ -138,7 +198,11 @@ impl RandomSchema {
     /// The schema of a seed; any but 0.
     pub fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let tables: Vec<Table> = (0..TABLES).map(|number| table(&mut dice, number)).collect();
+        let mut tables: Vec<Table> = (0..TABLES).map(|number| table(&mut dice, number)).collect();
+        let bare: Vec<bool> = tables.iter().map(|table| table.shape == Shape::Bare).collect();
+        for table in &mut tables {
+            table.links.retain(|(target, _)| !bare[*target]);
+        }
         let mut words = TYPES.to_owned();
         for table in &tables {
             table.create(&tables, &mut words);
@@ -154,7 +218,7 @@ impl RandomSchema {
             }
         }
         rows.push_str("SET session_replication_role = origin;\n");
-        Self { tables: words, rows }
+        Self { names: tables.into_iter().map(|table| table.name).collect(), tables: words, rows }
     }
 }
 
@@ -167,8 +231,10 @@ fn table(dice: &mut Dice, number: usize) -> Table {
     let columns = (0..2 + dice.next(5)).map(|_| below(dice, VALUES.len())).collect();
     let key = Key::ALL[below(dice, Key::ALL.len())];
     Table {
-        name: if dice.next(4) == 0 { format!("\"T.{number} \"\"x\"") } else { format!("t{number}") },
+        name: if dice.next(4) == 0 && number > 0 { format!("\"T.{number} \"\"x\"") } else { format!("t{number}") },
         key,
+        // The first one has a key in each schema.
+        shape: if number == 0 { Shape::One } else { Shape::SOME[below(dice, Shape::SOME.len())] },
         links,
         columns,
         is_generated: dice.next(2) == 0,
@@ -180,7 +246,7 @@ fn table(dice: &mut Dice, number: usize) -> Table {
 impl Table {
     fn create(&self, tables: &[Self], words: &mut String) {
         let mut columns = vec![
-            format!("id {} PRIMARY KEY", self.key.words()),
+            format!("id {} NOT NULL", self.key.words()),
             "organization_id integer NOT NULL".to_owned(),
             "number bigint DEFAULT next_number()".to_owned(),
         ];
@@ -193,8 +259,9 @@ impl Table {
             columns.push("doubled bigint GENERATED ALWAYS AS (twice(organization_id)) STORED".to_owned());
         }
         columns.push("CHECK (organization_id > 0)".to_owned());
+        let key = self.shape.words();
         let partition = if self.is_partitioned { " PARTITION BY HASH (id)" } else { "" };
-        writeln!(words, "CREATE TABLE {} ({}){partition};", self.name, columns.join(", ")).unwrap();
+        writeln!(words, "CREATE TABLE {} ({}{key}){partition};", self.name, columns.join(", ")).unwrap();
         if self.is_partitioned {
             self.partitions(words);
         }
@@ -218,18 +285,34 @@ impl Table {
 
     fn link(&self, tables: &[Self], words: &mut String) {
         for (place, (target, _)) in self.links.iter().enumerate() {
-            let target = &tables[*target].name;
+            let Self { name: target, shape, .. } = &tables[*target];
+            let (own, theirs) = match shape {
+                Shape::Two => ("organization_id, ", "organization_id, id"),
+                _ => ("", "id"),
+            };
             let action = ["", " ON DELETE CASCADE", " DEFERRABLE INITIALLY DEFERRED"][place % 3];
             let name = &self.name;
-            writeln!(words, "ALTER TABLE {name} ADD FOREIGN KEY (\"Link {place}\") REFERENCES {target}{action};")
-                .unwrap();
+            writeln!(
+                words,
+                "ALTER TABLE {name} ADD FOREIGN KEY ({own}\"Link {place}\") REFERENCES {target} ({theirs}){action};"
+            )
+            .unwrap();
         }
+    }
+
+    /// How often each row is there.
+    fn times(&self) -> u32 {
+        if self.shape == Shape::Bare { 2 } else { 1 }
     }
 
     fn fill(&self, tables: &[Self], tenant: u64, dice: &mut Dice, rows: &mut String) {
         for row in 0..ROWS {
             let mut names = vec!["id".to_owned(), "organization_id".to_owned()];
             let mut values = vec![self.key.value(tenant, row), tenant.to_string()];
+            if self.times() > 1 {
+                names.push("number".to_owned());
+                values.push(row.to_string());
+            }
             for (place, (target, is_needed)) in self.links.iter().enumerate() {
                 let key = tables[*target].key.value(tenant, dice.next(ROWS));
                 names.push(format!("\"Link {place}\""));
@@ -242,7 +325,9 @@ impl Table {
                 values.push((*literal.unwrap_or(&"NULL")).to_owned());
             }
             let (name, names, values) = (&self.name, names.join(", "), values.join(", "));
-            writeln!(rows, "INSERT INTO {name} ({names}) OVERRIDING SYSTEM VALUE VALUES ({values});").unwrap();
+            for _ in 0..self.times() {
+                writeln!(rows, "INSERT INTO {name} ({names}) OVERRIDING SYSTEM VALUE VALUES ({values});").unwrap();
+            }
         }
     }
 }
