@@ -1,4 +1,7 @@
 //! Drills.
 
+mod changed;
+mod fixture;
+mod products;
 mod scratch;
 mod whole;

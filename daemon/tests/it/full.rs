@@ -1,6 +1,8 @@
 //! `full` archives: every row of an organization with every column, as a bag that stock tools accept.
 
 #[cfg(test)]
+pub(crate) mod changed;
+#[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod refused;

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use orgvault_api::{
-    ArchiveState, Format, RestoreAnswer, RestoreMode, RestoreRequest, State,
+    ArchiveState, Format, RestoreAnswer, RestoreMode, RestoreRequest,
     client::{ArchiveFilter, ClientError},
     gid::Gid,
 };
@@ -11,8 +11,11 @@ use orgvault_config::{SecretUrl, SourceConfig, TargetConfig, TargetDatabase, Tar
 use orgvault_testing::postgres::Database;
 
 use crate::{
-    api::fixture::{Daemon, problem, until},
-    full::fixture::{DEFINITION, TEAMS},
+    api::fixture::{Daemon, problem},
+    full::{
+        changed::Changed,
+        fixture::{DEFINITION, TEAMS},
+    },
 };
 
 /// A daemon with a source of two teams, and two databases into which they can go: one with empty tables, and the
@@ -51,19 +54,7 @@ impl Desk {
     }
 
     async fn archive(&self) -> Gid {
-        let request = orgvault_api::ExportRequest {
-            organizations: vec!["teams/team-1".to_owned()],
-            formats: vec![Format::Full],
-            ..orgvault_api::ExportRequest::default()
-        };
-        let gid = self.daemon.client.start_exports(&request).await.unwrap().exports[0].gid;
-        until("it is exported", async || {
-            let export = self.daemon.client.export(gid).await.unwrap();
-            assert!(!export.has_failed(), "{export:?}");
-            export.state == State::Finished
-        })
-        .await;
-        gid
+        self.daemon.export("teams/team-1", &[Format::Full]).await[0].gid
     }
 
     async fn ask(&self, request: &RestoreRequest) -> Result<RestoreAnswer, ClientError> {
@@ -180,6 +171,59 @@ async fn a_file_that_was_carried_here_is_put_back() {
     desk.daemon.stop().await;
 }
 
+/// The archive as a file that somebody has changed, with every sum in it made anew.
+async fn changed(desk: &Desk, change: impl FnOnce(Changed) -> Changed) -> RestoreRequest {
+    let archive = desk.archive().await;
+    let path = desk.daemon.client.archive(archive).await.unwrap().path;
+    let file = desk.daemon.directory.path().join("changed.full");
+    change(Changed::open(Path::new(&path))).write(&file);
+    RestoreRequest {
+        file: Some(file.to_string_lossy().into_owned()),
+        into: "same".to_owned(),
+        mode: RestoreMode::InsertOnly,
+        ..RestoreRequest::default()
+    }
+}
+
+#[tokio::test]
+async fn a_changed_archive_is_told_by_the_rows_that_are_there() {
+    let desk = Desk::new().await;
+    for (change, code, table, key) in [
+        (("exchange", "notes", "12,1,\\N,11,", "12,1,\\N,10,"), "row_differs", "public.notes", "12"),
+        (("without", "notes", "13,1,", ""), "only_here", "public.notes", "13"),
+        // A row of the other team, and one that would take its place.
+        (("exchange", "members", "Bob,1,", "Bob,2,"), "row_differs", "public.members", "Bob"),
+        (("exchange", "members", "Bob,1,", "cleo,1,"), "id_held", "public.members", "cleo"),
+    ] {
+        let (what, of, old, new) = change;
+        let request = changed(&desk, |archive| match what {
+            "exchange" => archive.exchange(of, old, new),
+            _ => archive.without(of, old),
+        });
+        let (request, before) = (request.await, rows(&desk.from));
+        let plan = desk.ask(&request).await.unwrap().plan;
+        let found = plan.findings.iter().find(|it| it.code == code).unwrap_or_else(|| panic!("{change:?}: {plan:#?}"));
+        assert_eq!((found.table.as_str(), &found.keys[..]), (table, &[key.to_owned()][..]), "{change:?}");
+        assert_eq!(rows(&desk.from), before, "{change:?}");
+    }
+    desk.daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_row_of_somebody_else_in_an_archive_is_named_and_nothing_is_written() {
+    let desk = Desk::new().await;
+    let request = changed(&desk, |archive| archive.exchange("notes", "13,1,", "13,2,")).await;
+    let mut request = RestoreRequest { into: "empty".to_owned(), mode: RestoreMode::Scratch, ..request };
+    desk.empty.psql("INSERT INTO teams VALUES (2, 'Team 2', 'team-2', NULL)");
+    let before = rows(&desk.empty);
+    request.apply = Some(desk.ask(&request).await.unwrap().plan.id);
+    let refused = problem(desk.ask(&request).await);
+    assert_eq!(refused.code, "rows_differ", "{refused:?}");
+    assert!(refused.detail.contains("public.notes, key 13"), "{refused:?}");
+    assert_eq!(rows(&desk.empty), before);
+    desk.daemon.stop().await;
+}
+
 #[tokio::test]
 async fn what_cannot_be_put_back_is_refused_with_its_reason() {
     let desk = Desk::new().await;
@@ -187,13 +231,7 @@ async fn what_cannot_be_put_back_is_refused_with_its_reason() {
     let refused = async |request: RestoreRequest| problem(desk.ask(&request).await).code;
     assert_eq!(refused(into("elsewhere", archive, RestoreMode::Scratch)).await, "unknown_target");
     assert_eq!(refused(RestoreRequest { into: "empty".to_owned(), ..RestoreRequest::default() }).await, "bad_request");
-    let request = orgvault_api::ExportRequest {
-        organizations: vec!["teams/team-1".to_owned()],
-        formats: vec![Format::Json],
-        ..orgvault_api::ExportRequest::default()
-    };
-    let json = desk.daemon.client.start_exports(&request).await.unwrap().exports[0].gid;
-    until("it is exported", async || desk.daemon.client.export(json).await.unwrap().state == State::Finished).await;
+    let json = desk.daemon.export("teams/team-1", &[Format::Json]).await[0].gid;
     assert_eq!(refused(into("empty", json, RestoreMode::Scratch)).await, "wrong_format");
     // The organization is there: nothing happens.
     let planned = desk.ask(&into("same", archive, RestoreMode::Scratch)).await.unwrap();

@@ -4,7 +4,7 @@ use std::{fmt::Debug, fs, os::unix::fs::PermissionsExt, path::Path, time::Durati
 
 use nix::unistd::{Uid, User};
 use orgvault_api::{
-    OrganizationKey, Problem,
+    Export, ExportRequest, OrganizationKey, Problem, State,
     client::{Client, ClientError},
     clock::Clock,
     gid::Gid,
@@ -169,6 +169,25 @@ impl Daemon {
         let length = body.len();
         let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n");
         self.raw(format!("{head}{headers}\r\n{body}").as_bytes()).await
+    }
+
+    /// Exports an organization, and waits until all of it is there.
+    pub(crate) async fn export(&self, organization: &str, formats: &[Format]) -> Vec<Export> {
+        let request = ExportRequest {
+            organizations: vec![organization.to_owned()],
+            formats: formats.to_vec(),
+            ..ExportRequest::default()
+        };
+        let exports = self.client.start_exports(&request).await.unwrap().exports;
+        for export in &exports {
+            until("it is exported", async || {
+                let export = self.client.export(export.gid).await.unwrap();
+                assert!(!export.has_failed(), "{export:?}");
+                export.state == State::Finished
+            })
+            .await;
+        }
+        exports
     }
 
     /// Puts a JSON archive with `rows` rows into the archive directory; the catalog does not know

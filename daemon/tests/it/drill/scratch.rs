@@ -3,7 +3,7 @@
 use std::{
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
     time::Duration,
 };
@@ -14,6 +14,8 @@ use orgvault_daemon::drill::scratch::{Reached, Scratch, ScratchError, Wanted, sw
 use orgvault_testing::postgres::{Database, program};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, postgres::PgConnectOptions};
 use tokio_util::task::TaskTracker;
+
+use super::fixture::left;
 
 /// A state directory, and what a drill of it makes.
 struct Stage {
@@ -43,22 +45,8 @@ impl Stage {
 
     /// What a drill of this id has left anywhere.
     fn left(&self) -> Vec<String> {
-        let mut left = processes(&self.wanted.gid.to_string());
-        for place in [Path::new("/var/tmp"), Path::new("/tmp"), &self.state.path().join("scratch")] {
-            let entries = fs::read_dir(place).into_iter().flatten().flatten();
-            let names = entries.map(|entry| entry.file_name().into_string().unwrap());
-            left.extend(names.filter(|name| name.contains(&self.wanted.gid.to_string())));
-        }
-        left
+        left(self.state.path(), self.wanted.gid)
     }
-}
-
-/// The lines of all processes that name it.
-fn processes(name: &str) -> Vec<String> {
-    let output = Command::new("ps").args(["-eo", "pid,stat,args"]).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let lines = text.lines().filter(|line| line.contains(name) && !line.contains(" Z"));
-    lines.map(str::to_owned).collect()
 }
 
 async fn one(options: &PgConnectOptions, sql: &str) -> String {

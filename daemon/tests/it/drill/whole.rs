@@ -2,86 +2,12 @@
 
 use std::{fs, time::Duration};
 
-use orgvault_api::{
-    Drill, DrillRequest, DrillState, ExportRequest, Format, Sample, State, Verdict, client::ArchiveFilter, gid::Gid,
-    health::Health,
-};
-use orgvault_config::{DrillConfig, ScheduleConfig, SecretUrl, SourceConfig, calendar::Calendar};
+use orgvault_api::{DrillRequest, DrillState, Format, Sample, Verdict, client::ArchiveFilter, health::Health};
+use orgvault_config::{DrillConfig, ScheduleConfig, SecretUrl, calendar::Calendar};
 use orgvault_testing::postgres::Database;
 
-use crate::api::fixture::{Daemon, until};
-
-/// A daemon with RyTask's two organizations.
-struct Stage {
-    daemon: Daemon,
-    app: Database,
-}
-
-impl Stage {
-    async fn new() -> Self {
-        Self::with(|_config| {}).await
-    }
-
-    async fn with(change: impl FnOnce(&mut orgvault_config::Config)) -> Self {
-        let app = Database::rytask();
-        app.psql(&format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}", app.role()));
-        let url = SecretUrl::new(app.url());
-        let daemon = Daemon::start_with(|config| {
-            config.sources = vec![SourceConfig::new("tracker".to_owned(), "rytask".to_owned(), url)];
-            change(config);
-        })
-        .await;
-        Self { daemon, app }
-    }
-
-    /// Exports `acme`; gives the `full` archive.
-    async fn archive(&self, formats: &[Format]) -> Gid {
-        let client = &self.daemon.client;
-        let request = ExportRequest {
-            organizations: vec!["tracker/acme".to_owned()],
-            formats: formats.to_vec(),
-            ..ExportRequest::default()
-        };
-        let exports = client.start_exports(&request).await.unwrap().exports;
-        for export in &exports {
-            until("it is exported", async || {
-                let export = client.export(export.gid).await.unwrap();
-                assert!(!export.has_failed(), "{export:?}");
-                export.state == State::Finished
-            })
-            .await;
-        }
-        exports.iter().find(|export| export.format == Format::Full).unwrap().gid
-    }
-
-    async fn drill(&self, request: &DrillRequest) -> Drill {
-        let asked = self.daemon.client.start_drills(request).await.unwrap();
-        self.ended(asked.drills[0].gid).await
-    }
-
-    async fn ended(&self, gid: Gid) -> Drill {
-        let mut drill = self.daemon.client.drill(gid).await.unwrap();
-        until("the drill ends", async || {
-            drill = self.daemon.client.drill(gid).await.unwrap();
-            drill.state == DrillState::Ended
-        })
-        .await;
-        drill
-    }
-
-    /// What drills have left below the daemon's state, and elsewhere.
-    fn left(&self, drill: &Drill) -> Vec<String> {
-        let own = self.daemon.config.daemon.state_dir.join("scratch");
-        let entries = [own.as_path(), "/var/tmp".as_ref(), "/tmp".as_ref()].map(fs::read_dir);
-        let names = entries.into_iter().flatten().flatten().flatten();
-        let names = names.map(|entry| entry.file_name().into_string().unwrap());
-        names.filter(|name| name.contains(&drill.gid.to_string())).collect()
-    }
-}
-
-fn of_acme() -> DrillRequest {
-    DrillRequest { organizations: vec!["tracker/acme".to_owned()], ..DrillRequest::default() }
-}
+use super::fixture::{Stage, of_acme};
+use crate::api::fixture::until;
 
 #[tokio::test]
 async fn a_full_archive_goes_back_and_is_exported_again_byte_for_byte() {
@@ -134,9 +60,7 @@ async fn a_drill_on_the_servers_of_a_source_or_without_a_server_is_inconclusive(
     let stage = Stage::with(|config| config.scratch.url = Some(SecretUrl::new(other.admin_url()))).await;
     stage.archive(&[Format::Full]).await;
     let drill = stage.drill(&of_acme()).await;
-    assert_eq!(drill.verdict, Some(Verdict::Inconclusive));
-    assert_eq!(drill.error.as_ref().unwrap().code, "scratch_is_source");
-    assert_eq!(stage.left(&drill), [""; 0]);
+    stage.is_inconclusive(&drill, "scratch_is_source");
     let archives = stage.daemon.client.archives(&ArchiveFilter::default()).await.unwrap().archives;
     assert_eq!(archives[0].drilled.as_ref().unwrap().code.as_deref(), Some("scratch_is_source"));
 }
@@ -157,9 +81,7 @@ async fn what_is_canceled_or_was_going_on_at_a_stop_is_inconclusive_and_what_wai
     let Stage { daemon, app } = stage;
     let stage = Stage { daemon: daemon.restart().await, app };
     let interrupted = stage.ended(first).await;
-    assert_eq!(interrupted.verdict, Some(Verdict::Inconclusive));
-    assert_eq!(interrupted.error.as_ref().unwrap().code, "interrupted");
-    assert_eq!(stage.left(&interrupted), [""; 0]);
+    stage.is_inconclusive(&interrupted, "interrupted");
     let went_on = stage.ended(third).await;
     assert_eq!(went_on.verdict, Some(Verdict::Passed), "{went_on:#?}");
 }
