@@ -2,15 +2,16 @@
 //!
 //! Definition and preflight need no daemon, and are in the crate `orgvault-products`. A room here
 //! holds what speaks to clients and servers of the product: its *face* (its export API), its
-//! *target* (its import API), and its *encoder* where its format is no table of rows. The rooms use
-//! `api`, `send` and `format`; those find the rooms through this list alone.
+//! *target* (its import API), its *reader* where its archives go back into its tables, and its
+//! *encoder* where its format is no table of rows. The rooms use `api`, `send`, `restore` and
+//! `format`; those find the rooms through this list alone.
 
 mod asana;
 pub mod rytask;
 mod solidtime;
 pub mod trueppm;
 
-use crate::{api::Face, send::AppTarget};
+use crate::{api::Face, restore::NativeReader, send::AppTarget};
 
 /// What one product brings along.
 pub(crate) struct Product {
@@ -20,6 +21,8 @@ pub(crate) struct Product {
     pub(crate) face: Option<Face>,
     /// How archives are sent to an instance of it.
     pub(crate) target: Option<AppTarget>,
+    /// How the rows of its own archives are read.
+    pub(crate) reader: Option<NativeReader>,
 }
 
 /// Every product, in no order that matters.
@@ -28,6 +31,11 @@ pub(crate) const PRODUCTS: [Product; 4] = [asana::PRODUCT, rytask::PRODUCT, soli
 /// The faces of all products.
 pub(crate) fn faces() -> impl Iterator<Item = &'static Face> {
     PRODUCTS.iter().filter_map(|product| product.face.as_ref())
+}
+
+/// The products whose own archives can go back into their tables.
+pub(crate) fn readers() -> impl Iterator<Item = (&'static str, NativeReader)> {
+    PRODUCTS.iter().filter_map(|product| Some((product.name, product.reader?)))
 }
 
 #[cfg(test)]

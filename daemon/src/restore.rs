@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 use orgvault_api::{RestoreMode, RestorePlan, Restored};
 
-pub use archived::{ArchivedRows, ArchivedTable};
+pub use archived::{ArchivedRows, ArchivedTable, NativeReader, NativeRows, ReadNative};
 pub use error::{ProofFault, RestoreError, TargetFault};
 pub use full::ArchivedFull;
 pub use target::Target;

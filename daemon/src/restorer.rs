@@ -13,13 +13,13 @@ use orgvault_api::{
 use orgvault_config::{TargetConfig, TargetDatabase, TargetKind};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::archived::{Place, open};
+use self::archived::{Archived, Place, open};
 pub use self::error::RestorerError;
 use crate::{
     context::Context,
     export::Engine,
     product::Definition,
-    restore::{ArchivedFull, Restore, Target, Tenant},
+    restore::{ArchivedRows, Restore, Target, Tenant},
     send::Asker,
     store::Stored,
 };
@@ -65,7 +65,7 @@ struct Job {
     target: TargetConfig,
     database: TargetDatabase,
     definition: Arc<Definition>,
-    archived: Arc<ArchivedFull>,
+    rows: Arc<dyn ArchivedRows>,
     organization: OrganizationKey,
 }
 
@@ -81,10 +81,10 @@ impl RestorerState {
             Some(archive) => Place::Stored(Arc::clone(&self.context.archives), Box::new(archive.clone())),
             None => Place::File(request.file.clone().ok_or(RestorerError::NoArchive)?.into()),
         };
-        let archived = tokio::task::spawn_blocking(move || open(place)).await??;
-        let organization = organization(archive.as_deref(), &archived);
-        let definition = self.definition(&organization.source, &archived.report().product.name)?;
-        let job = Job { target, database, definition, archived: Arc::new(archived), organization };
+        let Archived { rows, product, organization } = tokio::task::spawn_blocking(move || open(place)).await??;
+        let organization = archive.as_ref().map_or(organization, |archive| archive.organization.clone());
+        let definition = self.definition(&organization.source, &product)?;
+        let job = Job { target, database, definition, rows, organization };
         let result = self.carry_out(&job, request, asker).await;
         self.tell(&job, archive.as_deref(), request, asker, &result).await?;
         let Done { plan, restored, before } = result?;
@@ -104,8 +104,8 @@ impl RestorerState {
         target.lock_timeout = job.database.lock_timeout;
         let restore = Restore {
             target,
-            rows: Arc::clone(&job.archived) as Arc<_>,
-            tenant: Tenant::of(&job.definition, job.archived.as_ref(), &job.organization.id),
+            rows: Arc::clone(&job.rows),
+            tenant: Tenant::of(&job.definition, job.rows.as_ref(), &job.organization.id),
             mode: request.mode,
         };
         let Some(agreed) = &request.apply else {
@@ -162,21 +162,6 @@ impl RestorerState {
         let audit = Arc::clone(&self.context.audit);
         tokio::task::spawn_blocking(move || audit.record(&entry)).await?.map_err(RestorerError::Audit)
     }
-}
-
-/// Whose archive it is: of a file that nobody knows, what it says itself.
-fn organization(archive: Option<&Archive>, archived: &ArchivedFull) -> OrganizationKey {
-    let said = &archived.report().organization;
-    archive.map_or_else(
-        || OrganizationKey {
-            source: String::new(),
-            kind: said.kind.clone(),
-            id: said.id.clone(),
-            name: said.name.clone(),
-            slug: said.slug.clone(),
-        },
-        |archive| archive.organization.clone(),
-    )
 }
 
 /// What became of a request.

@@ -44,6 +44,7 @@ impl From<RestorerError> for ApiError {
             | RestorerError::Damaged { .. }
             | RestorerError::Before { .. }
             | RestorerError::Full(_)
+            | RestorerError::Native { .. }
             | RestorerError::Restore(_) => StatusCode::CONFLICT,
         };
         Self::new(status, error.code(), error.to_string()).hint(error.hint())

@@ -4,4 +4,4 @@ mod face;
 
 use super::Product;
 
-pub(super) const PRODUCT: Product = Product { name: "asana", face: Some(face::FACE), target: None };
+pub(super) const PRODUCT: Product = Product { name: "asana", face: Some(face::FACE), target: None, reader: None };

@@ -7,4 +7,4 @@ mod target;
 
 use super::Product;
 
-pub(super) const PRODUCT: Product = Product { name: "trueppm", face: Some(face::FACE), target: Some(target::connect) };
+pub(super) const PRODUCT: Product = Product { name: "trueppm", face: Some(face::FACE), target: Some(target::connect), reader: None };

@@ -1,8 +1,16 @@
 //! What an archive gives to a restore.
 
-use std::io::{self, Read};
+use std::{
+    error::Error,
+    io::{self, Read},
+    sync::Arc,
+};
 
-use orgvault_archive::full::schema::{QualifiedName, Schema};
+use orgvault_api::{Format, OrganizationKey, RestoreFinding};
+use orgvault_archive::{
+    ArchiveReader,
+    full::schema::{QualifiedName, Schema},
+};
 
 /// The rows of an archive. All of it is untrusted: which rows are the organization's, and which tables are shared,
 /// says the daemon's own definition.
@@ -22,6 +30,31 @@ pub trait ArchivedRows: Send + Sync {
     /// # Errors
     /// When the archive cannot be read.
     fn csv(&self, table: &ArchivedTable) -> io::Result<Box<dyn Read + Send>>;
+
+    /// What a plan has to say of the archive itself: what cannot come back from it, and what is made up.
+    fn findings(&self) -> Vec<RestoreFinding> {
+        Vec::new()
+    }
+}
+
+/// How rows are read out of archives in a product's own format.
+#[derive(Clone, Copy)]
+pub struct NativeReader {
+    /// The format.
+    pub format: Format,
+    /// Reads through an archive that is whole.
+    pub read: ReadNative,
+}
+
+/// Reads through an archive that is whole and, where that is said, gzip; with its SHA-256 in lower-case hex.
+pub type ReadNative = fn(ArchiveReader, bool, String) -> Result<NativeRows, Box<dyn Error + Send + Sync>>;
+
+/// The rows of an archive in a product's own format, and whose they are, as it says itself.
+pub struct NativeRows {
+    /// The rows.
+    pub rows: Arc<dyn ArchivedRows>,
+    /// Whose they are; no source is named.
+    pub organization: OrganizationKey,
 }
 
 /// One table of an archive.

@@ -79,7 +79,8 @@ fn names(restore: &Restore) -> Vec<QualifiedName> {
 impl<'r> Draft<'r> {
     fn new(restore: &'r Restore, facts: Facts, names: &[QualifiedName]) -> Self {
         let mode = restore.mode;
-        let (tables, findings) = schema::compare(restore, &facts, names);
+        let (tables, of_schema) = schema::compare(restore, &facts, names);
+        let findings = restore.rows.findings().into_iter().chain(of_schema).collect();
         let counts = tables.iter().map(count).collect();
         Self { restore, mode, facts, tables, counts, findings, rows_hash: Sha256::new() }
     }

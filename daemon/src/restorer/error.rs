@@ -42,13 +42,21 @@ pub enum RestorerError {
         /// The product.
         product: String,
     },
-    /// The archive does not hold every column.
-    #[error("{name} is written as {format}, and only a full archive can be put back")]
+    /// Nothing can be put back from archives of this format.
+    #[error("{name} is written as {format}, and nothing can be put back from such an archive of this product")]
     Format {
         /// The archive.
         name: String,
         /// How it is written.
         format: Format,
+    },
+    /// It is not what its product writes.
+    #[error("{name} cannot be put back: {refused}")]
+    Native {
+        /// The archive.
+        name: String,
+        /// Why.
+        refused: String,
     },
     /// The archive cannot be read.
     #[error("cannot read {name}: {cause}")]
@@ -111,7 +119,7 @@ impl RestorerError {
             Self::UnknownProduct { .. } => "unknown_product",
             Self::Format { .. } => "wrong_format",
             Self::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::NotFound => "archive_missing",
-            Self::Unreadable { .. } | Self::Full(_) | Self::Manifest(_) => "archive_unreadable",
+            Self::Native { .. } | Self::Unreadable { .. } | Self::Full(_) | Self::Manifest(_) => "archive_unreadable",
             Self::Damaged { .. } => "archive_damaged",
             Self::Before { cause } => cause.code(),
             Self::Source(error) => error.code(),
@@ -129,7 +137,7 @@ impl RestorerError {
                 "configure a source of the product: its definition says whose rows they are".to_owned()
             }
             Self::Format { .. } => {
-                "export with `--format full`; docs/restore.md tells what other formats are good for".to_owned()
+                "export with `--format full`; docs/restore.md tells from what else rows can be put back".to_owned()
             }
             Self::Restore(error) => error.hint().to_owned(),
             _ => String::new(),

@@ -1,7 +1,8 @@
 //! Restores as somebody asks for them: an archive or a file, a plan, and the plan that is done.
 
-use std::{fs, path::Path};
+use std::{fs, io::Write as _, path::Path};
 
+use flate2::{Compression, write::GzEncoder};
 use orgvault_api::{
     ArchiveState, Format, RestoreAnswer, RestoreMode, RestoreRequest,
     client::{ArchiveFilter, ClientError},
@@ -33,15 +34,6 @@ impl Desk {
         from.psql(&format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}", from.role()));
         empty.psql(TEAMS);
         empty.psql("TRUNCATE people, teams, members, notes, \"Odd.Name \"\"x\"\"\", sessions RESTART IDENTITY CASCADE");
-        let target = |name: &str, database: &Database| TargetConfig {
-            name: name.to_owned(),
-            kind: TargetKind::Database(TargetDatabase {
-                url: SecretUrl::new(database.admin_url()),
-                tls: Tls::AsUrl,
-                lock_timeout: std::time::Duration::from_secs(5),
-            }),
-            timeout: std::time::Duration::from_mins(1),
-        };
         let daemon = Daemon::start_with(|config| {
             fs::create_dir_all(&config.daemon.products_dir).unwrap();
             fs::write(config.daemon.products_dir.join("teams.toml"), DEFINITION).unwrap();
@@ -59,6 +51,19 @@ impl Desk {
 
     async fn ask(&self, request: &RestoreRequest) -> Result<RestoreAnswer, ClientError> {
         self.daemon.client.restore(request).await
+    }
+}
+
+/// A target with the right to write everywhere.
+fn target(name: &str, database: &Database) -> TargetConfig {
+    TargetConfig {
+        name: name.to_owned(),
+        kind: TargetKind::Database(TargetDatabase {
+            url: SecretUrl::new(database.admin_url()),
+            tls: Tls::AsUrl,
+            lock_timeout: std::time::Duration::from_secs(5),
+        }),
+        timeout: std::time::Duration::from_mins(1),
     }
 }
 
@@ -241,4 +246,67 @@ async fn what_cannot_be_put_back_is_refused_with_its_reason() {
     let planned = desk.ask(&into("same", archive, RestoreMode::InsertOnly)).await.unwrap();
     assert!(planned.plan.identical, "{:#?}", planned.plan);
     desk.daemon.stop().await;
+}
+
+/// The bytes of an archive.
+async fn content(daemon: &Daemon, gid: Gid) -> Vec<u8> {
+    fs::read(daemon.client.archive(gid).await.unwrap().path).unwrap()
+}
+
+#[tokio::test]
+async fn an_archive_of_rytask_goes_back_into_its_tables() {
+    const TABLES: &str = "organizations, users, workspaces, memberships, projects, statuses, labels, work_items, \
+                          work_item_labels, comments, time_logs, project_counters";
+    let (from, back) = (Database::rytask(), Database::rytask());
+    for database in [&from, &back] {
+        database.psql(
+            "CREATE TABLE project_counters (project_id uuid PRIMARY KEY, organization_id uuid NOT NULL, last_number integer)",
+        );
+        database.psql(&format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}", database.role()));
+    }
+    back.psql(&format!("TRUNCATE {TABLES}"));
+    let daemon = Daemon::start_with(|config| {
+        let source =
+            |name: &str, url: String| SourceConfig::new(name.to_owned(), "rytask".to_owned(), SecretUrl::new(url));
+        config.sources = vec![source("tracker", from.url()), source("restored", back.url())];
+        config.targets = vec![target("empty", &back)];
+    })
+    .await;
+    let gid = daemon.export("tracker/acme", &[Format::Json]).await[0].gid;
+    let before = content(&daemon, gid).await;
+    let request = into("empty", gid, RestoreMode::Scratch);
+    let plan = daemon.client.restore(&request).await.unwrap().plan;
+    let told: Vec<&str> = plan.findings.iter().map(|found| found.code.as_str()).collect();
+    for code in ["membership_ids", "passwords", "counters", "not_in_the_format"] {
+        assert!(told.contains(&code), "{code}: {told:?}");
+    }
+    let apply = RestoreRequest { apply: Some(plan.id), ..request };
+    let restored = daemon.client.restore(&apply).await.unwrap().restored.unwrap();
+    assert!(restored.inserted > 0 && !restored.identical, "{restored:?}");
+    let again = daemon.export("restored/acme", &[Format::Json]).await[0].gid;
+    let of = |text: &[u8]| {
+        let archive: serde_json::Value = serde_json::from_slice(text).unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        // The one value that says when it was made.
+        text.replacen(archive["exportedAt"].as_str().unwrap(), "", 1)
+    };
+    assert_eq!(of(&content(&daemon, again).await), of(&before));
+
+    // As the app itself hands it out, and somebody kept it: a file without a manifest, in gzip.
+    let file = daemon.directory.path().join("acme.json.gz");
+    let mut gzip = GzEncoder::new(fs::File::create(&file).unwrap(), Compression::fast());
+    gzip.write_all(&before).unwrap();
+    gzip.finish().unwrap();
+    let request = RestoreRequest {
+        file: Some(file.to_string_lossy().into_owned()),
+        into: "empty".to_owned(),
+        mode: RestoreMode::InsertOnly,
+        ..RestoreRequest::default()
+    };
+    let answer = daemon.client.restore(&request).await.unwrap();
+    assert_eq!((answer.organization.slug.as_str(), answer.plan.identical), ("acme", true), "{:#?}", answer.plan);
+
+    fs::write(&file, "{\"format\":\"another\",\"version\":1}").unwrap();
+    assert_eq!(problem(daemon.client.restore(&request).await).code, "archive_unreadable");
+    daemon.stop().await;
 }

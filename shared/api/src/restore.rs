@@ -164,7 +164,7 @@ pub struct RestoreRequest {
     /// The archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<Gid>,
-    /// Or the absolute path of a `full` archive on the daemon's machine.
+    /// Or the absolute path of an archive on the daemon's machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// The target's name.

@@ -36,7 +36,7 @@ Targets are [[target]] blocks of kind \"postgres\" in the daemon's configuration
 The plan says what would happen, row class by row class, and has an id. --apply names that id, and is
 refused when the database has changed since. --mode replace archives what is there first.")]
 pub(crate) struct Args {
-    /// The archive's id, or the path of a full archive
+    /// The archive's id, or the path of an archive
     archive: String,
     /// The target
     #[arg(long, value_name = "TARGET")]

@@ -1,6 +1,6 @@
 //! RyTask's own JSON archive as rows of RyTask's tables, for a restore.
 //!
-//! What the format does not hold cannot come back: [`RytaskRows::told`] names it. What it holds comes back so that RyTask's
+//! What the format does not hold cannot come back: the findings of [`RytaskRows`] name it. What it holds comes back so that RyTask's
 //! own export of it has the same bytes, with one exception that it names too: items and time logs of projects that are
 //! not in the archive, which have no workspace.
 
@@ -10,14 +10,16 @@ mod tables;
 mod text;
 
 use std::{
+    error::Error,
     io::{self, Read},
     sync::Arc,
 };
 
+use orgvault_api::{Format, OrganizationKey, RestoreFinding};
 use orgvault_archive::{ArchiveFault, ArchiveReader, full::schema::Schema};
 
 use self::{facts::Facts, lines::Lines};
-use crate::restore::{ArchivedRows, ArchivedTable};
+use crate::restore::{ArchivedRows, ArchivedTable, NativeReader, NativeRows};
 
 /// Why an archive cannot be read as RyTask's.
 #[derive(Debug, thiserror::Error)]
@@ -69,20 +71,19 @@ pub enum RytaskFault {
     },
 }
 
-/// What a restore of such an archive cannot bring back, or makes up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// Stable: `membership_ids`, `passwords`, `users_made_up`, `counters`, `rows_left_out`, `settings_as_text`,
-    /// `not_in_the_format`.
-    pub code: &'static str,
-    /// The table; empty for more than one.
-    pub table: &'static str,
-    /// One sentence.
-    pub message: String,
-    /// How many rows.
-    pub rows: u64,
-    /// Ids of some of them.
-    pub keys: Vec<String>,
+/// Reads archives of [`Format::Json`].
+pub(super) const READER: NativeReader = NativeReader { format: Format::Json, read };
+
+fn read(archive: ArchiveReader, gzip: bool, sha256: String) -> Result<NativeRows, Box<dyn Error + Send + Sync>> {
+    let rows = RytaskRows::read(archive, gzip, sha256)?;
+    let organization = OrganizationKey {
+        source: String::new(),
+        kind: "organization".to_owned(),
+        id: rows.facts.organization.to_string(),
+        name: rows.facts.name.clone(),
+        slug: rows.facts.slug.clone(),
+    };
+    Ok(NativeRows { rows: Arc::new(rows), organization })
 }
 
 /// The rows of one archive.
@@ -102,24 +103,13 @@ impl RytaskRows {
     /// When it is broken, is something else, or holds what this version does not know.
     pub fn read(archive: ArchiveReader, gzip: bool, sha256: String) -> Result<Self, RytaskFault> {
         let facts = Arc::new(Facts::read(&archive, gzip)?);
-        let counted = tables::TABLES.iter().map(|table| (tables::named(table.name), facts.rows(table)));
-        let tables = counted
-            .filter(|(_, rows)| *rows > 0)
-            .map(|(name, rows)| ArchivedTable { name, named: false, rows })
-            .collect();
+        let table = |table: &tables::Table| ArchivedTable {
+            name: tables::named(table.name),
+            named: false,
+            rows: facts.rows(table),
+        };
+        let tables = tables::TABLES.iter().map(table).collect();
         Ok(Self { archive, gzip, sha256, schema: tables::schema(), tables, facts })
-    }
-
-    /// What does not come back, and what is made up.
-    #[must_use]
-    pub fn told(&self) -> Vec<Told> {
-        self.facts.told()
-    }
-
-    /// The id of the organization.
-    #[must_use]
-    pub fn organization(&self) -> String {
-        self.facts.organization.to_string()
     }
 }
 
@@ -142,6 +132,10 @@ impl ArchivedRows for RytaskRows {
             known.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no {}", table.name)))?;
         let lines = Lines::open(known, Arc::clone(&self.facts), &self.archive, self.gzip).map_err(io::Error::other)?;
         Ok(Box::new(lines))
+    }
+
+    fn findings(&self) -> Vec<RestoreFinding> {
+        self.facts.findings()
     }
 }
 

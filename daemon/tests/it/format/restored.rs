@@ -40,7 +40,7 @@ fn tenant(rows: &RytaskRows) -> Tenant {
     let condition = |table: &str| if table == "organizations" { "id = $1" } else { "organization_id = $1" };
     let own = |name: &QualifiedName| TenantTable { condition: Some(condition(&name.name).to_owned()), shared: false };
     let tables: BTreeMap<_, _> = rows.tables().iter().map(|table| (table.name.clone(), own(&table.name))).collect();
-    Tenant { id: rows.organization(), tables }
+    Tenant { id: ACME.to_owned(), tables }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use orgvault_api::RestoreFinding;
 use orgvault_archive::{
     ArchiveReader,
     sections::{Held, Sections},
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{
-    RytaskFault, Told,
+    RytaskFault,
     tables::{self, Table},
     text,
 };
@@ -52,6 +53,8 @@ struct Project {
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     pub(super) organization: Uuid,
+    pub(super) name: String,
+    pub(super) slug: String,
     projects: HashMap<Uuid, Project>,
     members: HashSet<Uuid>,
     /// Users that rows name and that are no members.
@@ -102,6 +105,8 @@ impl Facts {
             "organization" => {
                 let row = Row::parse(section, 1, json)?;
                 self.organization = row.uuid("id")?;
+                let text = |key| Ok::<String, RytaskFault>(row.text(key)?.unwrap_or_default().to_owned());
+                (self.name, self.slug) = (text("name")?, text("slug")?);
                 self.has_settings_as_text = row.values.get("settings").is_some_and(text::is_text);
                 *self.counts.entry(section.to_owned()).or_default() += 1;
                 Ok(())
@@ -187,41 +192,41 @@ impl Facts {
         }
     }
 
-    pub(super) fn told(&self) -> Vec<Told> {
-        let told = |code, table, rows, message: &str| Told {
-            code,
-            table,
+    /// What does not come back, and what is made up: `membership_ids`, `passwords`, `counters`, `users_made_up`,
+    /// `rows_left_out`, `settings_as_text`, `not_in_the_format`.
+    pub(super) fn findings(&self) -> Vec<RestoreFinding> {
+        let found = |code: &str, table: &str, rows, message: &str| RestoreFinding {
+            code: code.to_owned(),
+            blocks: false,
+            table: if table.is_empty() { String::new() } else { tables::named(table).to_string() },
             message: message.to_owned(),
+            hint: String::new(),
             rows,
             keys: Vec::new(),
         };
-        let (members, made_up) = (self.members.len() as u64, self.made_up.len() as u64);
-        let mut found = vec![
-            told("membership_ids", "memberships", members, "memberships get new ids, in the order of the archive"),
-            told("passwords", "users", members, "users have no password until they reset it"),
-            told(
+        let members = self.members.len() as u64;
+        let mut all = vec![
+            found("membership_ids", "memberships", members, "memberships get new ids, in the order of the archive"),
+            found("passwords", "users", members, "users have no password until they reset it"),
+            found(
                 "counters",
                 "project_counters",
                 self.projects.len() as u64,
                 "the next item of a project gets the number after its highest",
             ),
         ];
-        if made_up > 0 {
-            let message = "rows name users that are not in the archive: they are made up, without a name";
-            let keys = self.made_up.iter().take(MOST_KEYS).map(Uuid::to_string).collect();
-            found.push(Told { keys, ..told("users_made_up", "users", made_up, message) });
-        }
+        let message = "rows name users that are not in the archive: they are made up, without a name";
+        let keys = self.made_up.iter().take(MOST_KEYS).map(Uuid::to_string).collect();
+        all.push(RestoreFinding { keys, ..found("users_made_up", "users", self.made_up.len() as u64, message) });
         for (table, (rows, keys)) in &self.left_out {
             let message = "they belong to a project that is not in the archive, so that their workspace is not known";
-            found.push(Told { keys: keys.clone(), ..told("rows_left_out", table, *rows, message) });
+            all.push(RestoreFinding { keys: keys.clone(), ..found("rows_left_out", table, *rows, message) });
         }
-        if self.has_settings_as_text {
-            let message = "the settings were JSON within a string, and are again";
-            found.push(told("settings_as_text", "organizations", 1, message));
-        }
-        found.push(told("not_in_the_format", "", 0, &format!("the format holds nothing of {NOT_IN_THE_FORMAT}")));
-        found.retain(|it| it.rows > 0 || it.table.is_empty());
-        found
+        let message = "the settings were JSON within a string, and are again";
+        all.push(found("settings_as_text", "organizations", u64::from(self.has_settings_as_text), message));
+        all.retain(|it| it.rows > 0);
+        all.push(found("not_in_the_format", "", 0, &format!("the format holds nothing of {NOT_IN_THE_FORMAT}")));
+        all
     }
 }
 

@@ -59,7 +59,7 @@ fn rows_of_each_table_are_written_as_the_server_would() {
     for (table, rows_of) in &counted {
         assert_eq!(csv(&rows, table).lines().count() as u64, rows_of + 1, "{table}");
     }
-    assert!(!counted.iter().any(|(table, _)| *table == "comments"), "{counted:?}");
+    assert!(counted.contains(&("comments", 0)), "a table without a row is there too: {counted:?}");
 }
 
 #[test]
@@ -75,17 +75,18 @@ fn memberships_get_ids_in_the_order_of_the_archive() {
 #[test]
 fn what_does_not_come_back_is_told() {
     let rows = rows(EXAMPLE).unwrap();
+    let found = rows.findings();
     let told: Vec<(&str, &str, u64, usize)> =
-        rows.told().iter().map(|it| (it.code, it.table, it.rows, it.keys.len())).collect();
+        found.iter().map(|it| (it.code.as_str(), it.table.as_str(), it.rows, it.keys.len())).collect();
     assert_eq!(
         told,
         [
-            ("membership_ids", "memberships", 2, 0),
-            ("passwords", "users", 2, 0),
-            ("counters", "project_counters", 1, 0),
-            ("users_made_up", "users", 1, 1),
-            ("rows_left_out", "comments", 1, 1),
-            ("rows_left_out", "work_items", 1, 1),
+            ("membership_ids", "public.memberships", 2, 0),
+            ("passwords", "public.users", 2, 0),
+            ("counters", "public.project_counters", 1, 0),
+            ("users_made_up", "public.users", 1, 1),
+            ("rows_left_out", "public.comments", 1, 1),
+            ("rows_left_out", "public.work_items", 1, 1),
             ("not_in_the_format", "", 0, 0),
         ]
     );

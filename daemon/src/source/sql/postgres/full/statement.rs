@@ -112,29 +112,25 @@ pub(super) fn foreign(own: &str, by: &[Pointing<'_>]) -> String {
     format!("({}) AND ({own}) IS NOT TRUE", named(by))
 }
 
-/// For each key of one table, whether a row of the organization points at one that is not its own.
+/// For each key of one table, whether a row of the organization points at one that is not its own. Each is a question of
+/// its own, that counts, so that the server joins the two tables once and does not look each row up.
 pub(super) fn points_elsewhere(from: &Table, condition: &str, keys: &[(&ForeignKey, &str)]) -> String {
-    let mut columns: Vec<&String> = keys.iter().flat_map(|(key, _)| &key.columns).collect();
-    columns.sort();
-    columns.dedup();
-    let place = |name: &String| columns.iter().position(|column| *column == name).unwrap_or_default();
-    let selected = columns.iter().enumerate().map(|(at, name)| format!("{} AS c{at}", quoted(name)));
     let tested = keys.iter().map(|(key, own)| {
-        let there = key.columns.iter().map(|name| format!("f.c{} IS NOT NULL", place(name))).collect::<Vec<_>>();
-        let given = (0..).zip(&key.referenced).map(|(at, name): (usize, _)| format!("{} AS k{at}", quoted(name)));
-        let same = (0..).zip(&key.columns).map(|(at, name): (usize, _)| format!("r.k{at} = f.c{}", place(name)));
+        let pointing = Pointing { from, condition, key };
+        let names = |prefix, columns: &[String]| {
+            (0..columns.len()).map(|at| format!("{prefix}{at}")).collect::<Vec<_>>().join(", ")
+        };
         format!(
-            "coalesce(bool_or({} AND NOT EXISTS (SELECT FROM (SELECT {} FROM {} WHERE ({own})) AS r WHERE {})), false)",
-            there.join(" AND "),
-            given.collect::<Vec<_>>().join(", "),
+            "(SELECT count(*) > 0 FROM ({}) AS f ({})\n  WHERE NOT EXISTS (SELECT FROM (SELECT {} FROM {} WHERE ({own})) \
+             AS r ({}) WHERE ({}) = ({})))",
+            pointing.targets(),
+            names("c", &key.columns),
+            list(&key.referenced),
             table(&key.references),
-            same.collect::<Vec<_>>().join(" AND "),
+            names("k", &key.referenced),
+            names("k", &key.referenced),
+            names("c", &key.columns),
         )
     });
-    let tested = tested.collect::<Vec<_>>().join(",\n  ");
-    let selected = selected.collect::<Vec<_>>().join(", ");
-    format!(
-        "SELECT concat_ws(' ', {tested})\nFROM (SELECT {selected} FROM {} WHERE ({condition})) AS f",
-        table(&from.name)
-    )
+    format!("SELECT concat_ws(' ', {})", tested.collect::<Vec<_>>().join(",\n  "))
 }
