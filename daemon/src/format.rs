@@ -2,6 +2,7 @@
 //! definition (`seed` is TruePPM's own, in its room).
 
 pub mod csv;
+mod files;
 pub mod findings;
 pub mod fixed;
 #[cfg(test)]
@@ -15,6 +16,8 @@ pub mod text;
 pub mod transcode;
 pub mod value;
 mod zip;
+
+pub use files::{NamedFiles, Naming};
 
 use std::io::{self, Seek, Write};
 use std::sync::Arc;
@@ -65,6 +68,8 @@ pub struct ArchivePlan {
 pub struct Fetch {
     /// The place that has them.
     pub place: Arc<dyn OpenUploads>,
+    /// The files, where the archive's own rows are not those that name them.
+    pub named: Option<Arc<NamedFiles>>,
     /// Once it is canceled, no more of them is fetched.
     pub stop: CancellationToken,
 }

@@ -1,5 +1,6 @@
 //! One export of a job: from the snapshot that the job shares to a published archive.
 
+mod files;
 mod manifest;
 
 use std::{
@@ -20,14 +21,13 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Failure,
     failure::agree,
-    once,
     pipeline::{Deadline, Piped, write_archive},
     preflight_warnings,
     receive::receive,
 };
 use crate::{
     context::Context,
-    format::{self, ArchivePlan, Fetch},
+    format::{self, ArchivePlan},
     lifecycle::contained,
     product::Definition,
     source::{Snapshot, Source},
@@ -229,24 +229,13 @@ async fn attempt(
     };
     let found = deadline.bound(opened.show(source, &plan_of_all)).await?;
     let mut plan = plan(shop, export, opened.snapshot.definition())?;
-    plan.files = files(source, &plan, &deadline).await?;
+    plan.files = files::fetch(source, &plan, opened, &deadline).await?;
     plan.counted = plan.sections.iter().filter_map(|&index| found.counts.get(index).copied()).collect();
     let plan = Arc::new(plan);
     refuse_gone(source, &plan.definition, &plan, &found.counts)?;
     let archive = make(shop, export, (&plan, &found.warnings), opened, watched.progress.clone(), &deadline).await?;
     opened.published = true;
     Ok(archive)
-}
-
-/// Where the files of the archive come from; none where it holds none.
-async fn files(source: &Source, plan: &ArchivePlan, deadline: &Deadline) -> Result<Option<Fetch>, Failure> {
-    let uploads = source.uploads().filter(|_| plan.definition.holds_files(plan.format));
-    let Some(uploads) = uploads.cloned() else { return Ok(None) };
-    let stop = CancellationToken::new();
-    let opening = stop.clone();
-    let opened = blocking(move || uploads.open(&opening).map_err(Failure::Uploads));
-    let place = deadline.bound(opened).await.inspect_err(|_| stop.cancel())?;
-    Ok(Some(Fetch { place, stop }))
 }
 
 async fn open(source: &Source, organization: &str) -> Result<Opened, Failure> {
@@ -317,7 +306,7 @@ async fn make(
         write_archive(&mut opened.snapshot, plan, encoder, progress, deadline).await?;
     let wrote = begun.elapsed();
 
-    let without_files = deadline.bound(without_files(plan, opened)).await?;
+    let without_files = deadline.bound(files::without(plan, opened)).await?;
     let mut manifest = manifest::manifest(export, plan, (opened, told), &written, headers);
     manifest.warnings.extend(without_files);
     manifest.finished_at = shop.clock.now();
@@ -339,14 +328,6 @@ async fn make(
         "export finished"
     );
     Ok(Stored::new(published.key, &manifest, ArchiveState::Present))
-}
-
-/// That rows name files which the archive does not hold: told once for all archives of a snapshot.
-async fn without_files(plan: &ArchivePlan, opened: &mut Opened) -> Result<Option<Warning>, Failure> {
-    if !once::lacks_files(plan) || std::mem::replace(&mut opened.told_files, true) {
-        return Ok(None);
-    }
-    Ok(once::files_not_included(plan, opened.snapshot.named_files().await?))
 }
 
 /// Opens the partial file, and refuses where the disk has less than `floor` bytes left.

@@ -23,7 +23,7 @@ pub(super) fn files_not_included(plan: &ArchivePlan, named: u64) -> Option<Warni
     let why = if plan.definition.holds_files(plan.format) {
         "the source does not say in `files` where they are".to_owned()
     } else {
-        format!("{} holds none, and zip does", plan.format)
+        format!("{} holds none; zip and full do", plan.format)
     };
     let message = format!("{named} files of the app that rows name are not in the archive: {why}");
     (named > 0).then(|| Warning { code: "files_not_included".to_owned(), message, ids: Vec::new() })

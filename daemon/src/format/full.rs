@@ -12,7 +12,7 @@ use orgvault_archive::{
         data_package::{Resource, data_package},
         report::{Organization, REPORT_VERSION, Report, TableReport},
     },
-    manifest::Product,
+    manifest::{FILE_LIST, Product},
     naming::hex,
 };
 use serde::Serialize;
@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use super::{
     ArchivePlan, Encoder, FormatError, Written,
     csv::quote,
+    files::{Fetched, FileWriter},
     order::Order,
     zip::container::{Container, DosTime, Method},
 };
@@ -42,6 +43,8 @@ pub(super) struct FullEncoder<W: Write + Seek> {
     payload: Vec<Hashed>,
     tags: Vec<Hashed>,
     tables: Vec<TableReport>,
+    /// What became of the files that rows name, once they are written.
+    fetched: Option<Fetched>,
 }
 
 /// The table whose rows come.
@@ -77,6 +80,7 @@ impl<W: Write + Seek> FullEncoder<W> {
             payload: Vec::new(),
             tags: Vec::new(),
             tables: Vec::new(),
+            fetched: None,
         };
         encoder.tag(bag::DECLARATION, bag::DECLARATION_TEXT.as_bytes())?;
         encoder.tag(full::SCHEMA, &pretty(&contents.schema)?)?;
@@ -107,6 +111,7 @@ impl<W: Write + Seek> FullEncoder<W> {
             },
             product: Product { name: definition.name.clone(), measured_on: definition.measured_on.clone() },
             tables: std::mem::take(&mut self.tables),
+            files: self.fetched.as_ref().map(|fetched| fetched.files),
             omissions: self.contents.omissions.clone(),
         }
     }
@@ -172,10 +177,29 @@ impl<W: Write + Seek + Send> Encoder<W> for FullEncoder<W> {
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>) -> Result<(W, Written), FormatError> {
+    fn files(&mut self, told: &mut dyn FnMut(u64)) -> Result<(), FormatError> {
         self.order.finish()?;
+        let plan = Arc::clone(&self.plan);
+        let Some((fetch, named)) = plan.files.as_ref().and_then(|fetch| Some((fetch, fetch.named.as_ref()?))) else {
+            return Ok(());
+        };
+        if self.fetched.is_none() {
+            let out = (&mut self.container, &mut self.passed);
+            let files = FileWriter::new((&plan, fetch), out, full::file_member, told);
+            let (fetched, list) = files.write(named, |held| self.payload.push(held))?;
+            self.fetched = Some(fetched);
+            self.tag(FILE_LIST, &list)?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(W, Written), FormatError> {
+        self.files(&mut |_bytes| {})?;
         self.write_tags()?;
-        let written = Written { counts: self.order.into_counts(), ..Written::default() };
+        let mut written = Written { counts: self.order.into_counts(), ..Written::default() };
+        if let Some(fetched) = self.fetched {
+            fetched.report(&mut written);
+        }
         Ok((self.container.finish().map_err(FormatError::Write)?, written))
     }
 

@@ -7,17 +7,19 @@ use std::{
 };
 
 use super::{
-    ArchivePlan, Encoder, FormatError, Written, csv::CsvRows, findings::Findings, fixed::write_fixed, order::Order,
+    ArchivePlan, Encoder, FormatError, Written,
+    csv::CsvRows,
+    files::{Fetched, FileWriter, Named},
+    findings::Findings,
+    fixed::write_fixed,
+    order::Order,
     text::write_string,
 };
 use crate::row::{Block, Column};
 use container::{Container, DosTime, Method};
-use files::Fetched;
-use named::Named;
+use orgvault_archive::manifest::{FILE_LIST, FILES};
 
 pub(super) mod container;
-mod files;
-mod named;
 
 /// Compressed when the buffer holds this many bytes.
 const FLUSH_BYTES: usize = 128 * 1024;
@@ -121,7 +123,15 @@ impl<W: Write + Seek + Send> Encoder<W> for ZipEncoder<W> {
 
     fn files(&mut self, told: &mut dyn FnMut(u64)) -> Result<(), FormatError> {
         self.order.finish()?;
-        self.fetch(told)
+        let Some((named, fetch)) = self.named.take().zip(self.plan.files.as_ref()) else { return Ok(()) };
+        let out = (&mut self.container, &mut self.passed);
+        let files = FileWriter::new((&self.plan, fetch), out, |path| format!("{FILES}{path}"), told);
+        let (fetched, list) = files.write(&named.files, |_held| {})?;
+        self.fetched = Some(fetched);
+        self.container.begin(FILE_LIST, Method::Deflate).map_err(FormatError::Write)?;
+        self.container.write(&list).map_err(FormatError::Write)?;
+        self.passed += list.len() as u64;
+        self.container.end().map_err(FormatError::Write)
     }
 
     fn finish(mut self: Box<Self>) -> Result<(W, Written), FormatError> {
@@ -141,4 +151,4 @@ impl<W: Write + Seek + Send> Encoder<W> for ZipEncoder<W> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -77,7 +77,7 @@ impl Definition {
     /// Whether archives of this format hold the files that rows name, where the source has them.
     #[must_use]
     pub fn holds_files(&self, format: Format) -> bool {
-        format == Format::Zip && !self.files.is_empty()
+        matches!(format, Format::Zip | Format::Full) && !self.files.is_empty()
     }
 
     /// The sections that an archive holds, in its order, by their places in the definition. None

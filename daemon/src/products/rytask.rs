@@ -5,4 +5,5 @@ pub mod restore;
 
 use super::Product;
 
-pub(super) const PRODUCT: Product = Product { name: "rytask", face: Some(face::FACE), target: None, reader: Some(restore::READER) };
+pub(super) const PRODUCT: Product =
+    Product { name: "rytask", face: Some(face::FACE), target: None, reader: Some(restore::READER) };

@@ -7,4 +7,5 @@ mod target;
 
 use super::Product;
 
-pub(super) const PRODUCT: Product = Product { name: "trueppm", face: Some(face::FACE), target: Some(target::connect), reader: None };
+pub(super) const PRODUCT: Product =
+    Product { name: "trueppm", face: Some(face::FACE), target: Some(target::connect), reader: None };

@@ -2,8 +2,9 @@
 
 use std::io::{self, Read};
 
+use orgvault_api::RestoreFinding;
 use orgvault_archive::full::{
-    FullArchive, is_named, member,
+    FILES, FullArchive, is_named, member,
     report::{Report, TableReport},
     schema::{QualifiedName, Schema},
 };
@@ -59,6 +60,20 @@ impl ArchivedRows for ArchivedFull {
 
     fn csv(&self, table: &ArchivedTable) -> io::Result<Box<dyn Read + Send>> {
         self.archive.member(&member(&table.name, table.named))
+    }
+
+    fn findings(&self) -> Vec<RestoreFinding> {
+        let files = self.report().files.map_or(0, |files| files.count);
+        let found = || RestoreFinding {
+            code: "files_apart".to_owned(),
+            blocks: false,
+            table: String::new(),
+            message: format!("{files} files of the app are below {FILES} of the archive: a restore writes rows alone"),
+            hint: format!("unpack them to where the app keeps its files: unzip ARCHIVE '{FILES}*'"),
+            rows: 0,
+            keys: Vec::new(),
+        };
+        (files > 0).then(found).into_iter().collect()
     }
 }
 

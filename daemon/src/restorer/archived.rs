@@ -61,12 +61,15 @@ pub(super) fn open(place: Place) -> Result<Archived, RestorerError> {
     let layout = Layout::default();
     let expected = match &manifest {
         Some(manifest) => Expected::of(manifest),
-        None => looks_like(&reader, &layout).map_err(|cause| RestorerError::Unreadable { name: name.clone(), cause })?,
+        None => {
+            looks_like(&reader, &layout).map_err(|cause| RestorerError::Unreadable { name: name.clone(), cause })?
+        }
     };
     let product = manifest.as_ref().map(|manifest| manifest.product.name.as_str());
-    let readers = || readers().filter(|(name, reader)| {
-        reader.format == expected.format && product.is_none_or(|product| product == *name)
-    });
+    let readers = || {
+        readers()
+            .filter(|(name, reader)| reader.format == expected.format && product.is_none_or(|product| product == *name))
+    };
     if expected.format != Format::Full && readers().next().is_none() {
         return Err(RestorerError::Format { name, format: expected.format });
     }

@@ -6,11 +6,12 @@ mod app;
 mod bucket;
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     os::unix::fs::{FileExt, symlink},
 };
 
-use orgvault_api::{Archive, ArchiveFiles, CheckResult, Export, ExportRequest, Format, Warning};
+use orgvault_api::{Archive, ArchiveFiles, CheckResult, Export, ExportRequest, Format, State, Warning};
 use orgvault_archive::manifest::FILE_LIST;
 use orgvault_config::SourceConfig;
 use zip::{CompressionMethod, ZipArchive};
@@ -173,7 +174,7 @@ async fn archives_without_the_files_say_so_once_for_a_request() {
 
     let with = app.daemon(Some(app.folder())).await;
     let json = told(&exports(&with, "1", &[Format::Zip, Format::Json]).await);
-    assert_eq!(json, ["3 files of the app that rows name are not in the archive: json holds none, and zip does"]);
+    assert_eq!(json, ["3 files of the app that rows name are not in the archive: json holds none; zip and full do"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,8 +210,71 @@ async fn rows_of_postgresql_name_files_too() {
     assert_eq!(warnings(&archive)["files_changed"], changed);
     let without = exports(&start(None).await, "1", &[Format::Csv]).await;
     let told = without.iter().flat_map(|export| &export.warnings).map(|warning| warning.message.as_str());
-    let not_said = "2 files of the app that rows name are not in the archive: csv holds none, and zip does";
+    let not_said = "2 files of the app that rows name are not in the archive: csv holds none; zip and full do";
     assert_eq!(told.collect::<Vec<_>>(), [not_said]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_archive_holds_the_files_that_rows_name() {
+    let database = Database::new();
+    database.psql(
+        "CREATE TABLE companies (id integer PRIMARY KEY, name text);
+         INSERT INTO companies VALUES (1, 'Acme'), (2, 'Globex');
+         CREATE TABLE attachments (id integer PRIMARY KEY, company_id integer, path text, size integer, hash text);
+         INSERT INTO attachments VALUES
+           (1, 1, 'a/one.csv', 9, NULL), (2, 1, E'50%\\\\no\\nte~', 3, NULL), (3, 1, 'gone', NULL, NULL), (4, 2, 'theirs', 3, NULL);",
+    );
+    database.psql(&format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}", database.role()));
+    let app = App::new().await;
+    put(&app.uploads().join("a/one.csv"), b"id,\"a\nb\"");
+    put(&app.uploads().join("50%\\no\nte~"), b"abc");
+    put(&app.uploads().join("theirs"), b"abc");
+    let definition = DEFINITION
+        .replace("reads = [\"id\", \"name\"]", "reads = [\"id\", \"name\"]\ntenant = \"id = $1\"")
+        .replace("[product]", "[product]\nformats = [\"zip\", \"full\"]")
+        + "tenant = \"company_id = $1\"\n";
+    let source =
+        SourceConfig { product: "parts".to_owned(), files: Some(app.folder()), ..fixture::config(&database.url()) };
+    let daemon = Daemon::start_with(|config| {
+        fs::create_dir_all(&config.daemon.products_dir).unwrap();
+        fs::write(config.daemon.products_dir.join("parts.toml"), definition).unwrap();
+        config.sources = vec![source];
+    })
+    .await;
+    let made = exports(&daemon, "1", &[Format::Full, Format::Zip]).await;
+    assert!(made.iter().all(|export| export.state == State::Finished), "{made:?}");
+    let full = made.iter().find(|export| export.format == Format::Full).unwrap();
+    let archive = daemon.client.archive(full.gid).await.unwrap();
+    assert_eq!(warnings(&archive)["files_missing"], ["attachments 3: gone"]);
+    assert!(daemon.client.verify(full.gid).await.unwrap().ok);
+    assert!(orgvault_archive::verify(archive.path.as_ref(), None).unwrap().ok());
+    let held: BTreeMap<String, Vec<u8>> = members(&archive).into_iter().collect();
+    let files: Vec<&str> = held.keys().filter_map(|name| name.strip_prefix("data/files/")).collect();
+    assert_eq!(files, ["50~25~5cno~0ate~7e", "a/one.csv"]);
+    assert!(String::from_utf8_lossy(&held["file_list.csv"]).contains("gone,,,missing,attachments,3\n"));
+
+    // Stock tools check it.
+    let folder = app.directory.path().join("bag");
+    let run = |program: &str, args: &[&str]| {
+        let ran = std::process::Command::new(program).args(args).current_dir(&folder).output().unwrap();
+        assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8_lossy(&ran.stdout).into_owned()
+    };
+    fs::create_dir(&folder).unwrap();
+    run("unzip", &["-q", &archive.path]);
+    for manifest in ["manifest-sha256.txt", "tagmanifest-sha256.txt"] {
+        run("sha256sum", &["--check", "--strict", "--quiet", manifest]);
+    }
+    assert_eq!(fs::read(folder.join("data/files/a/one.csv")).unwrap(), b"id,\"a\nb\"");
+
+    // A byte of a file is another one: it is named.
+    let mut zip = fs::read(&archive.path).unwrap();
+    let name = b"data/files/a/one.csv";
+    let at = zip.windows(name.len()).position(|it| it == name).unwrap() + name.len();
+    zip[at] ^= 1;
+    fs::write(&archive.path, zip).unwrap();
+    let faults = daemon.client.verify(full.gid).await.unwrap().faults.join("\n");
+    assert!(faults.contains("data/files/a/one.csv"), "{faults}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,8 @@
 //! datapackage.json              Frictionless Table Schema of each of them
 //! schema.json              types, keys, sequences, triggers, ..
 //! report.json              rows, independent counts, row hashes, omissions
-//! data/files/..                 files of the app
+//! data/files/..                 files of the app, where the source says where they are
+//! file_list.csv                 what became of each file that rows name
 //! manifest-sha256.txt  tagmanifest-sha256.txt
 //! ```
 
@@ -40,6 +41,21 @@ pub fn member(table: &schema::QualifiedName, is_named: bool) -> String {
     format!("{folder}{schema}.{name}.csv")
 }
 
+/// The member that holds a file of the app. What manifests of a bag, `sha256sum` and ZIP tools each have their own way
+/// with (`%`, `\`, control characters) is written as `~` and two hex digits, and so is `~` itself.
+#[must_use]
+pub fn file_member(path: &str) -> String {
+    let mut member = FILES.to_owned();
+    for character in path.chars() {
+        if matches!(character, '%' | '\\' | '~') || character.is_control() {
+            escape(character.encode_utf8(&mut [0; 4]).bytes(), &mut member);
+        } else {
+            member.push(character);
+        }
+    }
+    member
+}
+
 /// Whether a member holds rows that are not the organization's own, by its name.
 #[must_use]
 pub fn is_named(member: &str) -> bool {
@@ -53,11 +69,17 @@ fn plain(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
             plain.push(byte.into());
         } else {
-            // Writing to a string cannot fail.
-            write!(plain, "~{byte:02x}").unwrap_or_default();
+            escape([byte], &mut plain);
         }
     }
     plain
+}
+
+fn escape(bytes: impl IntoIterator<Item = u8>, out: &mut String) {
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        write!(out, "~{byte:02x}").unwrap_or_default();
+    }
 }
 
 /// How NULL is written: without quotes. A text of these two characters has quotes.

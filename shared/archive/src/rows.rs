@@ -15,6 +15,7 @@ use super::{
     container,
     content::{self, Broken},
     document::{Document, Shape},
+    full,
     manifest::{self, FILES, Manifest},
     reader::ArchiveReader,
     table::Table,
@@ -209,7 +210,10 @@ fn from_zip(reader: ArchiveReader, manifest: Option<&Manifest>, section: &str, p
         let with_member = |it: &manifest::Section| Some((it.name.clone(), it.member.clone()?));
         manifest.sections.iter().filter_map(with_member).collect()
     } else {
-        let members = archive.file_names().filter_map(Result::ok).filter(|name| !name.starts_with(FILES));
+        let members = archive
+            .file_names()
+            .filter_map(Result::ok)
+            .filter(|name| !name.starts_with(FILES) && !name.starts_with(full::FILES));
         members.filter_map(|name| Some((name.strip_suffix(".csv")?.to_owned(), name.into_owned()))).collect()
     };
     let Some((_, member)) = sections.iter().find(|(name, member)| name == section || member == section) else {

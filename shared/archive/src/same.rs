@@ -6,7 +6,7 @@ use std::io::{self, BufReader, Read};
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::{content, manifest::FILES, reader::ArchiveReader, tarball::Tarball};
+use super::{content, full, manifest::FILES, reader::ArchiveReader, tarball::Tarball};
 use orgvault_api::{Archive, Format, SectionCount, clock::Timestamp};
 
 /// A header tells its time within so many bytes.
@@ -190,7 +190,11 @@ fn tables(side: Side<'_>, only: bool) -> io::Result<Vec<(String, u64, u32)>> {
         let member = zip.by_index_raw(index)?;
         let name = member.name()?.into_owned();
         // The files of an app are compared by their list.
-        if !only || (!name.starts_with(FILES) && name.to_ascii_lowercase().ends_with(".csv")) {
+        if !only
+            || (!name.starts_with(FILES)
+                && !name.starts_with(full::FILES)
+                && name.to_ascii_lowercase().ends_with(".csv"))
+        {
             tables.push((name, member.size(), member.crc32()));
         }
     }

@@ -180,13 +180,13 @@ fn a_large_member_keeps_room_and_stays_small_without_zip64() {
 }
 
 /// A file in which pages of zeros take no room on the disk.
-pub(super) struct Sparse {
+pub(in crate::format) struct Sparse {
     file: File,
     at: u64,
 }
 
 impl Sparse {
-    pub(super) fn new(file: File) -> Self {
+    pub(in crate::format) fn new(file: File) -> Self {
         Self { file, at: 0 }
     }
 }

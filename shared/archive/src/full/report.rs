@@ -1,6 +1,7 @@
 //! `report.json` of a `full` archive: which rows it holds, and what was left out. The same rows give the same
 //! bytes: it holds no time, no id of a snapshot and no name of a source.
 
+use orgvault_api::ArchiveFiles;
 use serde::{Deserialize, Serialize};
 
 use super::schema::QualifiedName;
@@ -20,6 +21,9 @@ pub struct Report {
     pub product: Product,
     /// The tables, in the archive's order.
     pub tables: Vec<TableReport>,
+    /// The files of the app below `data/files/`; absent where none were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<ArchiveFiles>,
     /// What is not in the archive.
     pub omissions: Vec<Omission>,
 }

@@ -10,16 +10,19 @@ use super::ArchiveFault;
 use crate::{
     container::{self, Zip},
     content::Broken,
+    full,
     manifest::{FILE_LIST, FILE_LIST_HEADER, FILES},
     naming::hex,
     reader::ArchiveReader,
     table::{Table, fields},
 };
-use orgvault_api::ArchiveFiles;
+use orgvault_api::{ArchiveFiles, Format};
 
 /// Goes through the files of an archive, which stand in the order of their list.
 pub(super) struct Files {
     list: Table<Box<dyn Read>>,
+    /// The name of the member that holds a file, by its path.
+    member: fn(&str) -> String,
     /// The next file of the list that the archive holds, where it was looked at and not yet found.
     next: Option<Listed>,
     /// How many there were so far, and their bytes.
@@ -33,18 +36,22 @@ struct Listed {
     sha256: String,
 }
 
-/// The path of a member that is a file of the app.
-pub(super) fn path_of(member: &str) -> Option<&str> {
-    member.strip_prefix(FILES)
+/// Whether a member is a file of the app.
+pub(super) fn is_file(member: &str, format: Format) -> bool {
+    member.starts_with(if format == Format::Full { full::FILES } else { FILES })
 }
 
-fn member_of(path: &str) -> String {
+fn plain_member(path: &str) -> String {
     format!("{FILES}{path}")
 }
 
 impl Files {
     /// Opens the list beside the archive's members; none where there is no such member, or another one of its name.
-    pub(super) fn open(archive: &mut Zip, mut reader: ArchiveReader) -> Result<Option<Self>, ArchiveFault> {
+    pub(super) fn open(
+        archive: &mut Zip,
+        mut reader: ArchiveReader,
+        format: Format,
+    ) -> Result<Option<Self>, ArchiveFault> {
         let Some(index) = archive.index_for_name(FILE_LIST) else { return Ok(None) };
         let member = archive.by_index(index).map_err(|error| container::not_a_zip(&error).of_member(FILE_LIST))?;
         let (start, packed, method) = (member.data_start(), member.compressed_size(), member.compression());
@@ -56,7 +63,8 @@ impl Files {
             if method == CompressionMethod::Stored { Box::new(data) } else { Box::new(DeflateDecoder::new(data)) };
         let list = Table::open(list).map_err(broken)?;
         let own = list.header() == FILE_LIST_HEADER;
-        Ok(own.then_some(Self { list, next: None, found: ArchiveFiles::default() }))
+        let member = if format == Format::Full { full::file_member } else { plain_member };
+        Ok(own.then_some(Self { list, member, next: None, found: ArchiveFiles::default() }))
     }
 
     /// Passes over the files that the list names next and that `is_there` does not know.
@@ -68,19 +76,21 @@ impl Files {
                     Err(fault) => return faults.push(fault),
                 }
             }
-            let missing = self.next.take_if(|next| !is_there(&member_of(&next.path)));
+            let missing = self.next.take_if(|next| !is_there(&(self.member)(&next.path)));
             let Some(missing) = missing else { return };
-            faults.push(ArchiveFault::NoMember { member: member_of(&missing.path) });
+            faults.push(ArchiveFault::NoMember { member: (self.member)(&missing.path) });
         }
     }
 
     /// Reads a file to its end and compares it with what the list says.
-    pub(super) fn compare(&mut self, path: &str, content: &mut impl Read) -> Result<(), ArchiveFault> {
+    pub(super) fn compare(&mut self, member: &str, content: &mut impl Read) -> Result<(), ArchiveFault> {
         let (bytes, sha256) =
             hashed(content).map_err(|cause| ArchiveFault::of(super::zip::broken(cause, 0), "ZIP").packed())?;
         self.found.count += 1;
         self.found.bytes += bytes;
-        let Some(listed) = self.next.take_if(|next| next.path == path) else { return Err(ArchiveFault::Unlisted) };
+        let Some(listed) = self.next.take_if(|next| (self.member)(&next.path) == member) else {
+            return Err(ArchiveFault::Unlisted);
+        };
         if (bytes.to_string(), &sha256) == (listed.bytes.clone(), &listed.sha256) {
             return Ok(());
         }

@@ -65,10 +65,11 @@ pub(super) fn members(
         let name = member.name().map_or_else(|_not_text| format!("number {}", index + 1), Cow::into_owned);
         let mut member = Member::new(member, &stop);
         member.hashing = bag.is_some().then(|| Hashing::of(&name));
-        let file = files.as_mut().zip(files::path_of(&name));
+        let is_file = files::is_file(&name, expected.format);
+        let file = files.as_mut().filter(|_| is_file);
         let is_known = file.is_some() || is_known(&name, expected, &sections);
         match file {
-            Some((files, path)) => look_into_file(&name, path, &mut member, files, &mut found),
+            Some(files) => look_into_file(&name, &mut member, files, &mut found),
             None => look_into(&name, &mut member, expected, sections.get(name.as_str()).copied(), &mut found),
         }
         if member.stopped {
@@ -80,7 +81,7 @@ pub(super) fn members(
         if !is_known {
             found.faults.push(ArchiveFault::UnknownMember { member: name.clone() });
         }
-        if files::path_of(&name).is_none() {
+        if !is_file {
             names.insert(name);
         }
     }
@@ -98,7 +99,7 @@ fn list(archive: &mut Zip, reader: ArchiveReader, expected: &Expected<'_>) -> Re
     if expected.sections.is_some() && expected.layout.file_list.is_none() {
         return Ok(None);
     }
-    Files::open(archive, reader)
+    Files::open(archive, reader, expected.format)
 }
 
 /// Whether the manifest speaks of such a member; without one all are known.
@@ -110,8 +111,8 @@ fn is_known(name: &str, expected: &Expected<'_>, sections: &HashMap<&str, &Secti
         || expected.layout.file_list.as_deref() == Some(name)
 }
 
-fn look_into_file(name: &str, path: &str, member: &mut Member<'_, '_>, files: &mut Files, found: &mut Structure) {
-    let compared = files.compare(path, member);
+fn look_into_file(name: &str, member: &mut Member<'_, '_>, files: &mut Files, found: &mut Structure) {
+    let compared = files.compare(name, member);
     let (passed, stated) = (member.passed, member.rest.size());
     let sized = if passed == stated { Ok(()) } else { Err(ArchiveFault::MemberSize { found: passed, stated }) };
     found.faults.extend(compared.and(sized).err().map(|fault| fault.of_member(name)));
@@ -150,6 +151,9 @@ fn look_into(
 
 /// The name of the section that a member without a manifest holds.
 fn section_of(member: &str, format: Format) -> Option<&str> {
+    if files::is_file(member, format) {
+        return None;
+    }
     let member = if format == Format::Full { member.strip_prefix("data/")? } else { member };
     member.strip_suffix(".csv")
 }

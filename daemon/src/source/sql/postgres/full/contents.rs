@@ -101,7 +101,6 @@ impl<'s> Contents<'s> {
             formats: vec![Format::Full],
             default_format: Format::Full,
             sections,
-            files: Vec::new(),
             warnings: Vec::new(),
             full: Some(full.into()),
             ..self.definition.clone()

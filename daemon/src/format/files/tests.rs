@@ -6,6 +6,7 @@ use std::{
 };
 
 use orgvault_api::Format;
+use orgvault_archive::manifest::FILE_LIST;
 use tokio_util::sync::CancellationToken;
 use zip::{CompressionMethod, ZipArchive};
 
@@ -18,7 +19,7 @@ use crate::{
     },
     product::Files,
     row::ColumnType,
-    uploads::UploadsFault,
+    uploads::{OpenUploads, UploadsFault},
 };
 
 const GIB: u64 = 1 << 30;
@@ -77,7 +78,7 @@ fn with_files(place: Place, stop: &CancellationToken) -> ArchivePlan {
     let said = |name: &str| Some(name.to_owned());
     definition.files =
         vec![Files { section: "rows".to_owned(), path: "path".to_owned(), size: said("size"), sha256: None }];
-    let files = Some(Fetch { place: Arc::new(place), stop: stop.clone() });
+    let files = Some(Fetch { place: Arc::new(place), named: None, stop: stop.clone() });
     ArchivePlan { files, ..plan(definition, Format::Zip) }
 }
 
@@ -104,7 +105,7 @@ fn of_many_things_that_are_said_of_one_file_few_are_kept() {
     let place = Place(|_path| Ok(Content { left: 3, is_noise: false, is_moving: false, fault: None }));
     let files: Vec<(&str, Option<u64>)> = (0..1000).map(|size| ("same", Some(size))).collect();
     let plan = Arc::new(with_files(place, &CancellationToken::new()));
-    let mut named = super::super::named::Named::new(Arc::clone(&plan));
+    let mut named = Named::new(Arc::clone(&plan));
     named
         .begin(0, &columns(&[("id", ColumnType::Int), ("path", ColumnType::Text), ("size", ColumnType::Int)]))
         .unwrap();

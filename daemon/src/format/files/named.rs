@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use orgvault_archive::{manifest::MOST_FILES, naming::hex};
 
 use crate::{
-    format::{ArchivePlan, FormatError, findings::ValueOrigin, value::Value},
+    format::{ArchivePlan, Encoder, FormatError, Written, findings::ValueOrigin, value::Value},
     product::TimestampStyle,
     row::{Block, Column, ColumnType},
     uploads::{FilePath, Refusal},
@@ -20,11 +20,13 @@ const CLAIMS: usize = 5;
 /// Digits of a SHA-256.
 const SHA256_DIGITS: usize = 64;
 
+/// Files by the path that each has in the archive; by the row's own text where that is refused.
+pub type NamedFiles = IndexMap<Box<str>, NamedFile>;
+
 /// All files that rows have named so far.
-pub(super) struct Named {
+pub(in crate::format) struct Named {
     plan: Arc<ArchivePlan>,
-    /// By the path that the file has in the archive; by the row's own text where that is refused.
-    pub(super) files: IndexMap<Box<str>, NamedFile>,
+    pub(in crate::format) files: NamedFiles,
     /// What the section whose rows come says of files.
     columns: Vec<FileColumns>,
     origin: Option<ValueOrigin>,
@@ -32,7 +34,7 @@ pub(super) struct Named {
 
 /// What rows say of one file: each thing once.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct NamedFile {
+pub struct NamedFile {
     /// Why what the rows say is no path, where it is none.
     pub(super) refused: Option<Refusal>,
     /// What is said; several rows may say the same.
@@ -42,8 +44,8 @@ pub(super) struct NamedFile {
 /// What a row says of its file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Claim {
-    /// The section's place in the definition.
-    pub(super) section: usize,
+    /// The table that has the row.
+    pub(super) table: Arc<str>,
     /// The row's id.
     pub(super) id: Box<str>,
     /// Its size in bytes.
@@ -61,19 +63,19 @@ pub(super) struct NoMeaning;
 
 /// Where in a row the columns of one `[[files]]` are.
 struct FileColumns {
-    section: usize,
+    table: Arc<str>,
     path: usize,
     bytes: Option<usize>,
     sha256: Option<usize>,
 }
 
 impl Named {
-    pub(super) fn new(plan: Arc<ArchivePlan>) -> Self {
+    pub(in crate::format) fn new(plan: Arc<ArchivePlan>) -> Self {
         Self { plan, files: IndexMap::new(), columns: Vec::new(), origin: None }
     }
 
     /// The rows of this section follow.
-    pub(super) fn begin(&mut self, section: usize, columns: &[Column]) -> Result<(), FormatError> {
+    pub(in crate::format) fn begin(&mut self, section: usize, columns: &[Column]) -> Result<(), FormatError> {
         let definition = &self.plan.definition;
         let Some(of) = definition.sections.get(section) else { return Ok(()) };
         let place = |name: &String| {
@@ -83,7 +85,7 @@ impl Named {
         let own = definition.files.iter().filter(|files| files.section == of.name);
         let columns_of = own.map(|files| {
             Ok(FileColumns {
-                section,
+                table: of.table.as_str().into(),
                 path: place(&files.path)?,
                 bytes: files.size.as_ref().map(place).transpose()?,
                 sha256: files.sha256.as_ref().map(place).transpose()?,
@@ -95,7 +97,7 @@ impl Named {
     }
 
     /// Notes the files that these rows name.
-    pub(super) fn rows(&mut self, block: &Block) -> Result<(), FormatError> {
+    pub(in crate::format) fn rows(&mut self, block: &Block) -> Result<(), FormatError> {
         let Some(origin) = self.origin.as_ref().filter(|_| !self.columns.is_empty()) else { return Ok(()) };
         let mut cells = block.cells();
         let mut row = Vec::new();
@@ -108,8 +110,43 @@ impl Named {
     }
 }
 
+/// Takes note of the files that rows name, and writes nothing: for archives whose own rows are not those that name them.
+pub struct Naming(Named);
+
+impl Naming {
+    /// For the sections of a plan.
+    #[must_use]
+    pub fn new(plan: Arc<ArchivePlan>) -> Self {
+        Self(Named::new(plan))
+    }
+}
+
+impl Encoder<NamedFiles> for Naming {
+    fn tolerate(&mut self) {}
+
+    fn begin(&mut self, section: usize, columns: &[Column]) -> Result<(), FormatError> {
+        self.0.begin(section, columns)
+    }
+
+    fn rows(&mut self, block: &Block) -> Result<(), FormatError> {
+        self.0.rows(block)
+    }
+
+    fn end(&mut self) -> Result<(), FormatError> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(NamedFiles, Written), FormatError> {
+        Ok((self.0.files, Written::default()))
+    }
+
+    fn bytes(&self) -> u64 {
+        0
+    }
+}
+
 /// Notes the file that a row names in one of its columns; NULL and an empty text name none.
-fn note(files: &mut IndexMap<Box<str>, NamedFile>, columns: &FileColumns, origin: &ValueOrigin, row: &[Option<&[u8]>]) {
+fn note(files: &mut NamedFiles, columns: &FileColumns, origin: &ValueOrigin, row: &[Option<&[u8]>]) {
     let text = |column: usize| text(origin, row, column).filter(|text| !text.is_empty());
     let Some(named) = text(columns.path) else { return };
     let (name, refused) = match FilePath::new(&named) {
@@ -122,7 +159,7 @@ fn note(files: &mut IndexMap<Box<str>, NamedFile>, columns: &FileColumns, origin
     let digest = |column: usize| digest(origin, row, column).map(Ok);
     let sha256 = columns.sha256.and_then(|column| digest(column).or_else(|| text(column).map(|text| sha256(&text))));
     if claims.len() < CLAIMS && !claims.iter().any(|claim| claim.bytes == bytes && claim.sha256 == sha256) {
-        claims.push(Claim { section: columns.section, id: origin.row_id(row).into(), bytes, sha256 });
+        claims.push(Claim { table: Arc::clone(&columns.table), id: origin.row_id(row).into(), bytes, sha256 });
     }
 }
 

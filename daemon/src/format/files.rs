@@ -7,21 +7,24 @@ use std::io::{self, Read, Seek, Write};
 
 use flate2::{Compress, Compression, FlushCompress};
 use orgvault_api::{ArchiveFiles, Warning};
-use orgvault_archive::{
-    manifest::{FILE_LIST, FILE_LIST_HEADER, FILES},
-    naming::hex,
-};
+use orgvault_archive::{full::bag::Hashed, manifest::FILE_LIST_HEADER, naming::hex};
 use sha2::{Digest, Sha256};
 
+pub(super) use self::named::Named;
+use self::named::{Claim, NamedFile};
+pub use self::named::{NamedFiles, Naming};
 use super::{
-    Method, ZipEncoder,
-    named::{Claim, NamedFile},
+    ArchivePlan, Fetch, FormatError, Written,
+    csv::quote,
+    transcode::Named as Places,
+    zip::container::{Container, Method},
 };
 use crate::{
-    format::{FormatError, Written, csv::quote, transcode::Named as Places},
     product::CsvQuote,
-    uploads::{FilePath, NoFile, OpenUploads, Upload, UploadsError},
+    uploads::{FilePath, NoFile, Upload, UploadsError},
 };
+
+mod named;
 
 /// Read at once.
 const BLOCK: usize = 256 * 1024;
@@ -54,17 +57,11 @@ impl Status {
     }
 }
 
-/// What the archive holds of a file.
-struct Held {
-    bytes: u64,
-    sha256: String,
-}
-
 /// What became of one file.
 struct Became {
     status: Status,
     /// What the archive holds of it.
-    held: Option<Held>,
+    held: Option<Hashed>,
     /// Why, where not all is well.
     why: String,
     /// Which of the rows that name it is told of, by its place.
@@ -72,7 +69,7 @@ struct Became {
 }
 
 impl Became {
-    fn of(status: Status, held: Option<Held>, why: impl Into<String>) -> Self {
+    fn of(status: Status, held: Option<Hashed>, why: impl Into<String>) -> Self {
         Self { status, held, why: why.into(), row: 0 }
     }
 }
@@ -80,7 +77,7 @@ impl Became {
 /// What became of all files.
 #[derive(Default)]
 pub(super) struct Fetched {
-    files: ArchiveFiles,
+    pub(super) files: ArchiveFiles,
     missing: Places,
     changed: Places,
     refused: Places,
@@ -127,7 +124,7 @@ impl Fetched {
         written.files = Some(self.files);
     }
 
-    fn add(&mut self, status: Status, held: Option<&Held>, name: impl FnOnce() -> String) {
+    fn add(&mut self, status: Status, held: Option<&Hashed>, name: impl FnOnce() -> String) {
         if let Some(held) = held {
             self.files.count += 1;
             self.files.bytes += held.bytes;
@@ -145,62 +142,70 @@ impl Fetched {
     }
 }
 
-/// What the copying of one file after the other needs.
-struct Copying<'t> {
+/// The files of an archive while they are written.
+pub(super) struct FileWriter<'a, W: Write + Seek> {
+    fetch: &'a Fetch,
+    container: &'a mut Container<W>,
+    /// Bytes of members before compression.
+    passed: &'a mut u64,
+    /// Is given those.
+    told: &'a mut dyn FnMut(u64),
+    /// The name of the member that holds a file, by its path.
+    member: fn(&str) -> String,
     block: Vec<u8>,
     compress: Compress,
     packed: Vec<u8>,
-    told: &'t mut dyn FnMut(u64),
 }
 
-impl Copying<'_> {
-    /// Whether deflate makes the beginning of a file smaller, of which `count` bytes are read: pictures, videos and
-    /// archives are compressed already.
-    fn method(&mut self, count: usize) -> Result<Method, FormatError> {
-        let sample = self.block.get(..count.min(SAMPLE)).unwrap_or_default();
-        self.compress.reset();
-        self.packed.clear();
-        let packed = self.compress.compress_vec(sample, &mut self.packed, FlushCompress::Finish);
-        packed.map_err(|cause| FormatError::Write(io::Error::other(cause)))?;
-        let is_worth_it = self.packed.len() * 100 < sample.len() * WORTH_PERCENT;
-        Ok(if is_worth_it { Method::Deflate } else { Method::Store })
+impl<'a, W: Write + Seek> FileWriter<'a, W> {
+    pub(super) fn new(
+        (plan, fetch): (&ArchivePlan, &'a Fetch),
+        (container, passed): (&'a mut Container<W>, &'a mut u64),
+        member: fn(&str) -> String,
+        told: &'a mut dyn FnMut(u64),
+    ) -> Self {
+        Self {
+            fetch,
+            container,
+            passed,
+            told,
+            member,
+            block: vec![0; BLOCK],
+            compress: Compress::new(Compression::new(plan.level), false),
+            packed: Vec::with_capacity(SAMPLE + SAMPLE / 8),
+        }
     }
-}
 
-impl<W: Write + Seek> ZipEncoder<W> {
-    /// Writes every file that was named, and the list; `told` is given the bytes so far.
-    pub(super) fn fetch(&mut self, told: &mut dyn FnMut(u64)) -> Result<(), FormatError> {
-        let Some(named) = self.named.take() else { return Ok(()) };
+    /// Writes every file that was named; gives what became of them and the list that says so. `held` is given what the
+    /// archive holds of each.
+    ///
+    /// # Errors
+    /// When no file at all can be fetched, it is told to stop, or the bytes cannot be written.
+    pub(super) fn write(
+        mut self,
+        named: &NamedFiles,
+        mut held: impl FnMut(Hashed),
+    ) -> Result<(Fetched, Vec<u8>), FormatError> {
         let mut fetched = Fetched::default();
         let mut list = Vec::new();
-        let mut copying = Copying {
-            block: vec![0; BLOCK],
-            compress: Compress::new(Compression::new(self.plan.level), false),
-            packed: Vec::with_capacity(SAMPLE + SAMPLE / 8),
-            told,
-        };
         line(FILE_LIST_HEADER, &mut list);
-        for (name, file) in &named.files {
-            let became = self.fetch_one(name, file, &mut copying)?;
-            fetched.add(became.status, became.held.as_ref(), || self.described(name, file, &became));
-            self.list(name, file, &became, &mut list);
+        for (name, file) in named {
+            let became = self.fetch_one(name, file)?;
+            fetched.add(became.status, became.held.as_ref(), || described(name, file, &became));
+            in_list(name, file, &became, &mut list);
+            became.held.into_iter().for_each(&mut held);
         }
-        self.container.begin(FILE_LIST, Method::Deflate).map_err(FormatError::Write)?;
-        self.container.write(&list).map_err(FormatError::Write)?;
-        self.passed += list.len() as u64;
-        self.container.end().map_err(FormatError::Write)?;
-        self.fetched = Some(fetched);
-        Ok(())
+        Ok((fetched, list))
     }
 
-    fn fetch_one(&mut self, name: &str, file: &NamedFile, copying: &mut Copying<'_>) -> Result<Became, FormatError> {
+    fn fetch_one(&mut self, name: &str, file: &NamedFile) -> Result<Became, FormatError> {
         self.go_on()?;
         let path = match file.refused.map_or_else(|| FilePath::new(name), Err) {
             Ok(path) => path,
             Err(refusal) => return Ok(Became::of(Status::Refused, None, refusal.to_string())),
         };
-        match self.place()?.file(&path) {
-            Ok(content) => self.copy(name, file, content, copying),
+        match self.fetch.place.file(&path) {
+            Ok(content) => self.copy(name, file, content),
             Err(NoFile::Missing) => Ok(Became::of(Status::Missing, None, "")),
             Err(NoFile::Refused { why }) => Ok(Became::of(Status::Refused, None, why)),
             Err(NoFile::Unreadable { why }) => Ok(Became::of(Status::Unreadable, None, why)),
@@ -208,35 +213,29 @@ impl<W: Write + Seek> ZipEncoder<W> {
         }
     }
 
-    fn copy(
-        &mut self,
-        name: &str,
-        file: &NamedFile,
-        mut content: Box<dyn Upload>,
-        copying: &mut Copying<'_>,
-    ) -> Result<Became, FormatError> {
-        let (mut count, mut fault) = fill(&mut content, &mut copying.block);
+    fn copy(&mut self, name: &str, file: &NamedFile, mut content: Box<dyn Upload>) -> Result<Became, FormatError> {
+        let (mut count, mut fault) = fill(&mut content, &mut self.block);
         if let Some(fault) = fault.take_if(|_| count == 0) {
             return Ok(Became::of(Status::Unreadable, None, self.unreadable(fault)?));
         }
-        let method = copying.method(count)?;
-        self.container.begin(&format!("{FILES}{name}"), method).map_err(FormatError::Write)?;
+        let (method, member) = (self.method(count)?, (self.member)(name));
+        self.container.begin(&member, method).map_err(FormatError::Write)?;
         let (mut bytes, mut sha256) = (0, Sha256::new());
         while count > 0 {
-            let read = copying.block.get(..count).unwrap_or_default();
+            let read = self.block.get(..count).unwrap_or_default();
             self.container.write(read).map_err(FormatError::Write)?;
             sha256.update(read);
             bytes += count as u64;
-            self.passed += count as u64;
-            (copying.told)(self.passed);
+            *self.passed += count as u64;
+            (self.told)(*self.passed);
             self.go_on()?;
             if fault.is_some() {
                 break;
             }
-            (count, fault) = fill(&mut content, &mut copying.block);
+            (count, fault) = fill(&mut content, &mut self.block);
         }
         self.container.end().map_err(FormatError::Write)?;
-        let held = Held { bytes, sha256: hex(&sha256.finalize()) };
+        let held = Hashed { name: member, bytes, sha256: hex(&sha256.finalize()) };
         if let Some(fault) = fault {
             let why = format!("after {bytes} bytes: {}", self.unreadable(fault)?);
             return Ok(Became::of(Status::Unreadable, Some(held), why));
@@ -252,6 +251,18 @@ impl<W: Write + Seek> ZipEncoder<W> {
         })
     }
 
+    /// Whether deflate makes the beginning of a file smaller, of which `count` bytes are read: pictures, videos and
+    /// archives are compressed already.
+    fn method(&mut self, count: usize) -> Result<Method, FormatError> {
+        let sample = self.block.get(..count.min(SAMPLE)).unwrap_or_default();
+        self.compress.reset();
+        self.packed.clear();
+        let packed = self.compress.compress_vec(sample, &mut self.packed, FlushCompress::Finish);
+        packed.map_err(|cause| FormatError::Write(io::Error::other(cause)))?;
+        let is_worth_it = self.packed.len() * 100 < sample.len() * WORTH_PERCENT;
+        Ok(if is_worth_it { Method::Deflate } else { Method::Store })
+    }
+
     /// Why a file was not read to its end; an error where it is the place's fault.
     fn unreadable(&self, fault: io::Error) -> Result<String, FormatError> {
         self.go_on()?;
@@ -261,40 +272,33 @@ impl<W: Write + Seek> ZipEncoder<W> {
         }
     }
 
-    fn place(&self) -> Result<&dyn OpenUploads, FormatError> {
-        self.plan.files.as_ref().map(|files| &*files.place).ok_or(FormatError::Stopped)
-    }
-
     fn go_on(&self) -> Result<(), FormatError> {
-        let stopped = self.plan.files.as_ref().is_some_and(|files| files.stop.is_cancelled());
-        if stopped { Err(FormatError::Stopped) } else { Ok(()) }
-    }
-
-    /// A file as a warning names it: by the row that it is not as, or the first one.
-    fn described(&self, name: &str, file: &NamedFile, became: &Became) -> String {
-        let (table, id) = self.row(file, became.row);
-        let why = if became.why.is_empty() { String::new() } else { format!(" ({})", became.why) };
-        let name: String = name.chars().take(SHOWN).collect();
-        format!("{table} {id}: {name}{why}")
-    }
-
-    fn list(&self, name: &str, file: &NamedFile, became: &Became, out: &mut Vec<u8>) {
-        let (table, id) = self.row(file, 0);
-        let held = became.held.as_ref();
-        let bytes = held.map(|held| held.bytes.to_string()).unwrap_or_default();
-        let sha256 = held.map_or("", |held| held.sha256.as_str());
-        line([name, &bytes, sha256, became.status.name(), table, id], out);
-    }
-
-    fn row<'f>(&'f self, file: &'f NamedFile, place: usize) -> (&'f str, &'f str) {
-        let Some(claim) = file.claims.get(place) else { return ("", "") };
-        let section = self.plan.definition.sections.get(claim.section);
-        (section.map_or("", |section| &section.table), &claim.id)
+        if self.fetch.stop.is_cancelled() { Err(FormatError::Stopped) } else { Ok(()) }
     }
 }
 
+/// A file as a warning names it: by the row that it is not as, or the first one.
+fn described(name: &str, file: &NamedFile, became: &Became) -> String {
+    let (table, id) = row(file, became.row);
+    let why = if became.why.is_empty() { String::new() } else { format!(" ({})", became.why) };
+    let name: String = name.chars().take(SHOWN).collect();
+    format!("{table} {id}: {name}{why}")
+}
+
+fn in_list(name: &str, file: &NamedFile, became: &Became, out: &mut Vec<u8>) {
+    let (table, id) = row(file, 0);
+    let held = became.held.as_ref();
+    let bytes = held.map(|held| held.bytes.to_string()).unwrap_or_default();
+    let sha256 = held.map_or("", |held| held.sha256.as_str());
+    line([name, &bytes, sha256, became.status.name(), table, id], out);
+}
+
+fn row(file: &NamedFile, place: usize) -> (&str, &str) {
+    file.claims.get(place).map_or(("", ""), |claim| (&claim.table, &claim.id))
+}
+
 /// How a file differs from what a row says of it.
-fn difference(claim: &Claim, held: &Held) -> Option<String> {
+fn difference(claim: &Claim, held: &Hashed) -> Option<String> {
     match &claim.bytes {
         Some(Ok(bytes)) if *bytes != held.bytes => {
             return Some(format!("it has {} bytes and the row says {bytes}", held.bytes));
