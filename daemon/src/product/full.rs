@@ -44,18 +44,22 @@ pub struct FullTable {
 }
 
 impl Definition {
-    /// What a `full` archive holds of the table of this name.
+    /// What a `full` archive of such a database holds of the table of this name.
     #[must_use]
-    pub fn full_rows(&self, name: &str) -> FullRows<'_> {
-        full_rows(&self.tables, &self.sections, name)
+    pub fn full_rows(&self, dialect: Dialect, name: &str) -> FullRows<'_> {
+        full_rows(&self.tables, &self.sections, dialect, name)
     }
 }
 
-/// What a `full` archive holds of the table of this name.
-pub(super) fn full_rows<'d>(tables: &'d BTreeMap<String, Table>, sections: &[Section], name: &str) -> FullRows<'d> {
+fn full_rows<'d>(
+    tables: &'d BTreeMap<String, Table>,
+    sections: &[Section],
+    dialect: Dialect,
+    name: &str,
+) -> FullRows<'d> {
     let Some(table) = tables.get(name) else { return FullRows::Unsaid };
-    let own = table.tenant.as_ref().and_then(|tenant| tenant.text(Dialect::POSTGRES));
-    let condition = own.map(str::to_owned).or_else(|| conditions(sections, name));
+    let own = table.tenant.as_ref().and_then(|tenant| tenant.text(dialect));
+    let condition = own.map(str::to_owned).or_else(|| conditions(sections, dialect, name));
     match (condition, table) {
         (condition, Table { is_shared: true, .. }) => FullRows::Shared(condition),
         (Some(condition), _) => FullRows::Own(condition),
@@ -64,16 +68,19 @@ pub(super) fn full_rows<'d>(tables: &'d BTreeMap<String, Table>, sections: &[Sec
     }
 }
 
-/// The tables of which nobody said whose rows they are.
+/// The tables of which nobody said whose rows they are, on one of the databases that the sections are for.
 pub(super) fn full_unsaid<'d>(tables: &'d BTreeMap<String, Table>, sections: &[Section]) -> Vec<&'d str> {
-    let unsaid = tables.keys().filter(|name| full_rows(tables, sections, name) == FullRows::Unsaid);
-    unsaid.map(String::as_str).collect()
+    let is_for = |dialect: &Dialect| sections.iter().all(|section| section.count.text(*dialect).is_some());
+    let dialects: Vec<Dialect> = Dialect::ALL.into_iter().filter(is_for).collect();
+    let is_unsaid =
+        |name: &&String| dialects.iter().any(|dialect| full_rows(tables, sections, *dialect, name) == FullRows::Unsaid);
+    tables.keys().filter(is_unsaid).map(String::as_str).collect()
 }
 
 /// What the count queries of the sections of a table count, as one condition.
-fn conditions(sections: &[Section], name: &str) -> Option<String> {
+fn conditions(sections: &[Section], dialect: Dialect, name: &str) -> Option<String> {
     let sections = sections.iter().filter(|section| section.table == name);
-    let counted = |section: &Section| counted_rows(section.count.text(Dialect::POSTGRES)?, name);
+    let counted = |section: &Section| counted_rows(section.count.text(dialect)?, name);
     let conditions: BTreeSet<String> = sections.map(counted).collect::<Option<_>>()?;
     let conditions: Vec<String> = conditions.into_iter().collect();
     match conditions.as_slice() {
@@ -106,10 +113,10 @@ mod tests {
     fn what_says_whose_rows_they_are() {
         let products = Products::embedded().unwrap();
         let rytask = products.get("rytask").unwrap();
-        assert_eq!(rytask.full_rows("labels"), FullRows::Own("organization_id = $1".to_owned()));
-        assert_eq!(rytask.full_rows("nothing"), FullRows::Unsaid);
+        assert_eq!(rytask.full_rows(Dialect::POSTGRES, "labels"), FullRows::Own("organization_id = $1".to_owned()));
+        assert_eq!(rytask.full_rows(Dialect::POSTGRES, "nothing"), FullRows::Unsaid);
         let solidtime = products.get("solidtime").unwrap();
-        assert!(matches!(solidtime.full_rows("users"), FullRows::Shared(_)));
-        assert_eq!(solidtime.full_rows("sessions"), FullRows::Omitted("secrets: who is logged in"));
+        assert!(matches!(solidtime.full_rows(Dialect::POSTGRES, "users"), FullRows::Shared(_)));
+        assert_eq!(solidtime.full_rows(Dialect::POSTGRES, "sessions"), FullRows::Omitted("secrets: who is logged in"));
     }
 }

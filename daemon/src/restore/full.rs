@@ -6,7 +6,7 @@ use orgvault_api::RestoreFinding;
 use orgvault_archive::full::{
     FILES, FullArchive, is_named, member,
     report::{Report, TableReport},
-    schema::{QualifiedName, Schema},
+    schema::{QualifiedName, Schema, ServerKind},
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     product::{Definition, FullRows},
-    sql::table_name,
+    sql::{Dialect, table_name},
 };
 
 /// A `full` archive that was found to be what was published.
@@ -82,9 +82,13 @@ impl Tenant {
     /// say it is left out, and so refused by the plan.
     #[must_use]
     pub fn of(definition: &Definition, archive: &dyn ArchivedRows, id: &str) -> Self {
+        let dialect = match archive.schema().kind {
+            ServerKind::Postgres => Dialect::POSTGRES,
+            ServerKind::Sqlite => Dialect::SQLITE,
+        };
         let table = |archived: &ArchivedTable| {
             let key = definition.tables.keys().find(|key| names(key, &archived.name))?;
-            let own = match definition.full_rows(key) {
+            let own = match definition.full_rows(dialect, key) {
                 FullRows::Own(condition) => TenantTable { condition: Some(condition), shared: false },
                 FullRows::Shared(condition) => TenantTable { condition, shared: true },
                 FullRows::Omitted(_) | FullRows::Unsaid => return None,

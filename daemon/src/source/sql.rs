@@ -4,6 +4,7 @@
 mod check;
 mod columns;
 mod files;
+mod full;
 mod postgres;
 mod queries;
 mod question;

@@ -6,6 +6,8 @@ pub(crate) mod changed;
 pub(crate) mod fixture;
 #[cfg(test)]
 mod refused;
+#[cfg(test)]
+pub(crate) mod sqlite;
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 

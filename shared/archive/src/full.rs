@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! bagit.txt  bag-info.txt
-//! data/<schema>.<table>.csv     PostgreSQL's own text, \N for NULL, in the order of the primary key
+//! data/<schema>.<table>.csv     the database's own text, \N for NULL, in the order of the primary key
 //! datapackage.json              Frictionless Table Schema of each of them
 //! schema.json              types, keys, sequences, triggers, ..
 //! report.json              rows, independent counts, row hashes, omissions
@@ -17,6 +17,7 @@ pub mod data_package;
 pub mod report;
 mod row_hash;
 pub mod schema;
+pub mod sqlite;
 
 use std::fmt::Write as _;
 

@@ -3,6 +3,7 @@
 
 mod coverage;
 mod error;
+mod full;
 mod invariants;
 mod organization;
 mod snapshot;

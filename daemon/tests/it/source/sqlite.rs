@@ -42,6 +42,10 @@ impl File {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut self.connection).await.unwrap();
     }
 
+    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
     pub(crate) fn path(&self, suffix: &str) -> PathBuf {
         self.directory.path().join(format!("app.db{suffix}"))
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     NULL,
-    schema::{Column, ForeignKey, QualifiedName, Schema, Table},
+    schema::{Column, ForeignKey, QualifiedName, Schema, ServerKind, Table},
 };
 
 /// One member with rows, and what is known of its bytes.
@@ -49,7 +49,7 @@ pub fn data_package(schema: &Schema, resources: &[Resource<'_>]) -> Value {
             "bytes": resource.bytes,
             "hash": format!("sha256:{}", resource.sha256),
             "dialect": { "delimiter": ",", "quoteChar": "\"", "doubleQuote": true, "lineTerminator": "\n" },
-            "schema": table_schema(table, |name| only(name).filter(|_| is_own)),
+            "schema": table_schema(schema.kind, table, |name| only(name).filter(|_| is_own)),
         }))
     };
     let resources: Vec<Value> = resources.iter().zip(&names).filter_map(described).collect();
@@ -77,9 +77,9 @@ fn names(resources: &[Resource<'_>]) -> Vec<String> {
     resources.iter().map(&mut name).collect()
 }
 
-fn table_schema(table: &Table, resource_of: impl Fn(&QualifiedName) -> Option<String>) -> Value {
+fn table_schema(kind: ServerKind, table: &Table, resource_of: impl Fn(&QualifiedName) -> Option<String>) -> Value {
     let mut described = json!({
-        "fields": table.columns.iter().map(field).collect::<Vec<_>>(),
+        "fields": table.columns.iter().map(|column| field(kind, column)).collect::<Vec<_>>(),
         "missingValues": [NULL],
     });
     let keys: Vec<Value> = table.foreign_keys.iter().filter_map(|key| foreign_key(table, key, &resource_of)).collect();
@@ -94,9 +94,11 @@ fn table_schema(table: &Table, resource_of: impl Fn(&QualifiedName) -> Option<St
     described
 }
 
-/// What has a text that Frictionless would not read as such (`infinity`, a year before Christ, `NaN`) is a string.
-fn field(column: &Column) -> Value {
-    let mut field = match column.kind.as_str() {
+/// What has a text that Frictionless would not read as such (`infinity`, a year before Christ, `NaN`) is a string. So is
+/// every column of SQLite, which may hold anything.
+fn field(kind: ServerKind, column: &Column) -> Value {
+    let declared = if kind == ServerKind::Sqlite { "" } else { column.kind.as_str() };
+    let mut field = match declared {
         "smallint" | "integer" | "bigint" => json!({ "type": "integer" }),
         "boolean" => json!({ "type": "boolean", "trueValues": ["t"], "falseValues": ["f"] }),
         "uuid" => json!({ "type": "string", "format": "uuid" }),
@@ -104,7 +106,8 @@ fn field(column: &Column) -> Value {
     };
     if let Some(field) = field.as_object_mut() {
         field.insert("name".to_owned(), json!(column.name));
-        field.insert("postgresType".to_owned(), json!(column.kind));
+        let key = if kind == ServerKind::Sqlite { "sqliteType" } else { "postgresType" };
+        field.insert(key.to_owned(), json!(column.kind));
         // A text may be the two characters that stand for NULL, which only its quotes tell.
         if !column.nullable && field.get("type").is_some_and(|kind| kind != "string") {
             field.insert("constraints".to_owned(), json!({ "required": true }));

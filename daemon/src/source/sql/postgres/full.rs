@@ -1,14 +1,10 @@
 //! What a snapshot shows as the tables of a `full` archive: the live schema, and a section for each table.
 
-mod contents;
-mod statement;
-
 use std::{collections::BTreeMap, sync::Arc};
 
 use orgvault_archive::full::schema::{QualifiedName, Schema};
 use sqlx::{PgConnection, Row};
 
-use self::contents::{Contents, Elsewhere};
 use super::{
     DRIVER,
     describe::{Bound, Description},
@@ -22,14 +18,15 @@ use crate::{
     schema::survey::{SurveyError, survey},
     source::{
         error::{SourceError, SourceFault},
-        sql::{self, release::Release},
+        sql::{
+            self,
+            full::{self, ACT, Contents, Elsewhere, Words},
+            release::Release,
+        },
     },
 };
 
-/// What to do about a table that the definition does not know.
-const SAY: &str = "write [table.NAME] with `tenant = \"..\"`, `shared = true` or `excluded = \"reason\"`";
-
-const ACT: &str = "look at the tables";
+const WORDS: Words = Words(DRIVER.dialect);
 
 /// Which of the tables that the definition calls `$3` are there, in the schemas `$1` (empty for the search path).
 const NAMES: &str = "
@@ -47,25 +44,16 @@ impl Description {
     /// When a table is there of which nobody said whose its rows are, or the server refuses a query.
     pub(super) async fn of_tables(&self, session: &mut Session) -> Result<Self, SourceError> {
         let definition = &self.release.definition;
-        self.refuse_unsaid(session)?;
+        full::refuse_unsaid(&session.server.name, &self.differences.tables.unnamed)?;
         let there = there(session, definition).await?;
         refuse_unreadable(session, definition, &there)?;
         let names: BTreeMap<String, QualifiedName> = there.into_iter().map(|it| (it.key, it.name)).collect();
         let schema = live_schema(session, &names).await?;
-        let contents = Contents::new(definition, &schema, &names);
+        let contents = Contents::new(WORDS, definition, &schema, &names);
         let elsewhere = elsewhere(session, contents.questions()).await?;
         let definition = Arc::new(contents.definition(&elsewhere));
         let queries = Arc::new(sql::queries(&session.server.name, DRIVER.dialect, &definition)?);
         self.with(session, Release { definition, queries }).await
-    }
-
-    fn refuse_unsaid(&self, session: &Session) -> Result<(), SourceError> {
-        let unnamed = &self.differences.tables.unnamed;
-        if unnamed.is_empty() {
-            return Ok(());
-        }
-        let words = format!("the definition does not say whose rows are in {}", unnamed.join(", "));
-        Err(SourceError::fault(&session.server.name, SourceFault::TablesUnknown, ACT, words).with_hint(SAY))
     }
 }
 
@@ -95,9 +83,9 @@ async fn there(session: &mut Session, definition: &Definition) -> Result<Vec<The
 
 /// A role that exports sections alone may not read every column.
 fn refuse_unreadable(session: &Session, definition: &Definition, there: &[There]) -> Result<(), SourceError> {
-    let is_held = |it: &&There| !matches!(definition.full_rows(&it.key), FullRows::Omitted(_));
+    let is_held = |it: &&There| !matches!(definition.full_rows(DRIVER.dialect, &it.key), FullRows::Omitted(_));
     let names: Vec<String> =
-        there.iter().filter(|it| !it.is_readable).filter(is_held).map(|it| statement::table(&it.name)).collect();
+        there.iter().filter(|it| !it.is_readable).filter(is_held).map(|it| WORDS.table(&it.name)).collect();
     if names.is_empty() {
         return Ok(());
     }

@@ -11,7 +11,7 @@ use sqlx::{
 };
 
 use super::{
-    Reading, Sqlite,
+    Reading, Sqlite, full,
     organization::OrganizationId,
     value::{self, Stored},
 };
@@ -36,19 +36,24 @@ pub(super) struct Snapshot {
     source: Arc<Sqlite>,
     reading: Reading,
     differences: Differences,
+    /// What it shows.
     release: Release,
+    /// The same of the source's own definition.
+    own: Release,
+    /// And of the tables of a `full` archive, once somebody asked.
+    tables: Option<Release>,
     organization: OrganizationId,
     id: String,
 }
 
 /// How one section's rows are laid out.
 pub(super) struct Layout<'d> {
-    section: &'d Section,
+    pub(super) section: &'d Section,
     sql: &'d str,
     types: Vec<DeclaredType>,
     pub(super) names: Vec<String>,
     /// Which column names a row in errors.
-    id: usize,
+    pub(super) id: usize,
 }
 
 impl Snapshot {
@@ -67,7 +72,8 @@ impl Snapshot {
         let release = release.there(&source.name, super::DRIVER.dialect, &differences)?;
         let list = &release.queries.list;
         let organization = source.organization_id(&mut reading.connection, list, organization).await?;
-        Ok(Self { source, reading, differences, release, organization, id })
+        let own = release.clone();
+        Ok(Self { source, reading, differences, release, own, tables: None, organization, id })
     }
 
     async fn fetch(&mut self, act: &str, sql: String) -> Result<Vec<SqliteRow>, SourceError> {
@@ -104,11 +110,19 @@ impl RowsSnapshot for Snapshot {
     }
 
     async fn show_tables(&mut self) -> Result<(), SourceError> {
-        let words = "an archive of all tables is made of PostgreSQL alone";
-        Err(SourceError::fault(&self.source.name, SourceFault::Dialect, "look at the tables", words))
+        let tables = if let Some(tables) = self.tables.take() {
+            tables
+        } else {
+            let source = Arc::clone(&self.source);
+            source.of_tables(&mut self.reading, &self.differences, &self.own, &self.organization).await?
+        };
+        self.release = self.tables.insert(tables).clone();
+        Ok(())
     }
 
-    fn show_sections(&mut self) {}
+    fn show_sections(&mut self) {
+        self.release = self.own.clone();
+    }
 
     async fn warnings(&mut self) -> Result<Vec<Warning>, SourceError> {
         let source = Arc::clone(&self.source);
@@ -166,7 +180,8 @@ impl RowsSnapshot for Snapshot {
         let layout = self.layout(&source, &release, section).await?;
         let query = sqlx::query(AssertSqlSafe(layout.sql.to_owned()));
         let rows = self.organization.bind(query).fetch(&mut self.reading.connection);
-        forward(&source, rows.boxed(), &layout, sink).await
+        let write = if release.definition.full.is_some() { full::write } else { encode };
+        forward(&source, rows.boxed(), (&layout, write), sink).await
     }
 
     async fn confirm(&mut self) -> Result<(), SourceError> {
@@ -222,10 +237,13 @@ pub(super) async fn prepare(
     reading.connection.prepare(sql).await.map_err(|error| source.failed(act, &error))
 }
 
+/// Writes one row into a buffer.
+type WriteRow = fn(&Sqlite, &Layout<'_>, &SqliteRow, &str, &mut Vec<u8>) -> Result<(), SourceError>;
+
 async fn forward(
     source: &Sqlite,
     mut stream: BoxStream<'_, Result<SqliteRow, sqlx::Error>>,
-    layout: &Layout<'_>,
+    (layout, write): (&Layout<'_>, WriteRow),
     sink: &RowSink,
 ) -> Result<u64, SourceError> {
     let act = rows_act(layout.section);
@@ -240,7 +258,7 @@ async fn forward(
             Ok(None) => break,
             Ok(Some(row)) => row.map_err(|error| source.failed(&act, &error))?,
         };
-        encode(source, layout, &row, &act, &mut bytes)?;
+        write(source, layout, &row, &act, &mut bytes)?;
         block.push_row(&bytes);
         if block.is_full() {
             rows += block.rows();

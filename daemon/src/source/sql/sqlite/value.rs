@@ -4,6 +4,7 @@
 use std::fmt;
 
 use orgvault_api::text::printable;
+use orgvault_archive::full::sqlite;
 use serde::de::IgnoredAny;
 use sqlx::{Decode, Sqlite, TypeInfo, ValueRef, sqlite::SqliteValueRef};
 
@@ -40,6 +41,17 @@ impl<'r> Stored<'r> {
             _ => Decode::<Sqlite>::decode(value).map(Self::Text),
         };
         stored.map_err(sqlx::Error::Decode)
+    }
+
+    /// As a `full` archive writes it.
+    pub(super) fn in_archive(self) -> sqlite::Stored<'r> {
+        match self {
+            Self::Null => sqlite::Stored::Null,
+            Self::Integer(number) => sqlite::Stored::Integer(number),
+            Self::Real(number) => sqlite::Stored::Real(number),
+            Self::Text(bytes) => sqlite::Stored::Text(bytes.into()),
+            Self::Blob(bytes) => sqlite::Stored::Blob(bytes.into()),
+        }
     }
 
     /// How long a text or BLOB is.

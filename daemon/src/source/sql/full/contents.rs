@@ -9,11 +9,12 @@ use orgvault_archive::full::{
     schema::{ForeignKey, QualifiedName, Schema, Table},
 };
 
-use super::statement::{self, Pointing};
+use super::statement::{Pointing, Words};
 use crate::product::{Definition, Full, FullRows, FullTable, Reference, Section};
 
 /// The tables of a live schema, each with what the definition says of its rows.
-pub(super) struct Contents<'s> {
+pub(in crate::source::sql) struct Contents<'s> {
+    words: Words,
     definition: &'s Definition,
     schema: &'s Schema,
     tables: BTreeMap<&'s QualifiedName, Held<'s>>,
@@ -35,36 +36,37 @@ enum Rows {
 }
 
 /// A foreign key of one of the organization's own tables that points at another.
-pub(super) type Elsewhere = (QualifiedName, String);
+pub(in crate::source::sql) type Elsewhere = (QualifiedName, String);
 
 impl<'s> Contents<'s> {
     /// `names`: the definition's key of each table that is there.
-    pub(super) fn new(
+    pub(in crate::source::sql) fn new(
+        words: Words,
         definition: &'s Definition,
         schema: &'s Schema,
         names: &'s BTreeMap<String, QualifiedName>,
     ) -> Self {
         let held = |(key, name): (&'s String, &'s QualifiedName)| {
             let live = schema.table(name)?;
-            let rows = match definition.full_rows(key) {
+            let rows = match definition.full_rows(words.0, key) {
                 FullRows::Own(condition) => Rows::Own(condition),
                 FullRows::Shared(condition) => Rows::Shared(condition),
                 FullRows::Omitted(_) | FullRows::Unsaid => return None,
             };
             Some((name, Held { key, live, rows, keys: keys(definition, key, live, names) }))
         };
-        Self { definition, schema, tables: names.iter().filter_map(held).collect() }
+        Self { words, definition, schema, tables: names.iter().filter_map(held).collect() }
     }
 
     /// For each of the organization's own tables whose keys may point at rows of another one: a query whose only
     /// row has a word for each of them, `t` where one does.
-    pub(super) fn questions(&self) -> Vec<(Vec<Elsewhere>, String)> {
+    pub(in crate::source::sql) fn questions(&self) -> Vec<(Vec<Elsewhere>, String)> {
         let question = |held: &Held<'s>| {
             let Rows::Own(condition) = &held.rows else { return None };
             let keys: Vec<(&ForeignKey, &str)> =
                 held.keys.iter().filter_map(|key| Some((key, self.doubtful(held, key)?))).collect();
             let names = keys.iter().map(|(key, _)| (held.live.name.clone(), key.name.clone())).collect();
-            let sql = || statement::points_elsewhere(held.live, condition, &keys);
+            let sql = || self.words.points_elsewhere(held.live, condition, &keys);
             (!keys.is_empty()).then(|| (names, sql()))
         };
         self.tables.values().filter_map(question).collect()
@@ -80,7 +82,7 @@ impl<'s> Contents<'s> {
 
     /// The definition of the archive: a section for each table. `elsewhere`: the keys by which rows of other
     /// organizations are named.
-    pub(super) fn definition(&self, elsewhere: &[Elsewhere]) -> Definition {
+    pub(in crate::source::sql) fn definition(&self, elsewhere: &[Elsewhere]) -> Definition {
         let mut full = Full { schema: self.schema.clone(), omissions: self.omissions(), ..Full::default() };
         let mut sections = Vec::new();
         for held in self.tables.values() {
@@ -93,7 +95,7 @@ impl<'s> Contents<'s> {
             if let Rows::Own(own) = &held.rows
                 && !by.is_empty()
             {
-                let condition = statement::foreign(own, &by);
+                let condition = self.words.foreign(own, &by);
                 self.add(held, member(&held.live.name, true), true, &condition, (&mut full, &mut sections));
             }
         }
@@ -124,8 +126,8 @@ impl<'s> Contents<'s> {
             member: Some(file.clone()),
             formats: vec![Format::Full],
             table: (*key).to_owned(),
-            rows: statement::rows(live, condition).into(),
-            count: statement::count(live, condition).into(),
+            rows: self.words.rows(live, condition).into(),
+            count: self.words.count(live, condition).into(),
             types: BTreeMap::new(),
             csv: Vec::new(),
             id: live.primary_key.first().cloned(),
@@ -143,18 +145,18 @@ impl<'s> Contents<'s> {
             Rows::Shared(condition) => condition,
         };
         let within = [within, &[&held.live.name]].concat();
-        let own = self.by(held, |_any| true).into_iter().map(|pointing| statement::named(&[pointing]));
+        let own = self.by(held, |_any| true).into_iter().map(|pointing| self.words.named(&[pointing]));
         let by_shared = self.tables.values().filter(|from| matches!(from.rows, Rows::Shared(_)));
         let by_shared = by_shared.filter(|from| !within.contains(&&from.live.name)).flat_map(|from| {
             let keys = from.keys.iter().filter(|key| key.references == held.live.name);
             keys.map(|key| {
                 let condition = self.condition(from, &within);
-                statement::named(&[Pointing { from: from.live, condition: &condition, key }])
+                self.words.named(&[Pointing { from: from.live, condition: &condition, key }])
             })
         });
         let parts: Vec<String> = condition.iter().map(|own| format!("({own})")).chain(own).chain(by_shared).collect();
         let all = if parts.is_empty() { "false".to_owned() } else { parts.join("\n  OR ") };
-        statement::with_named_by_itself(held.live, all, &itself(held))
+        self.words.with_named_by_itself(held.live, all, &itself(held))
     }
 
     /// The keys of the organization's own tables that point at a table.
@@ -170,7 +172,7 @@ impl<'s> Contents<'s> {
     }
 
     fn omissions(&self) -> Vec<Omission> {
-        let omission = |key: &String| match self.definition.full_rows(key) {
+        let omission = |key: &String| match self.definition.full_rows(self.words.0, key) {
             FullRows::Omitted(reason) => Some(Omission { table: key.clone(), reason: reason.to_owned() }),
             _ => None,
         };
