@@ -1,5 +1,6 @@
-//! Puts an organization's rows from an archive into a PostgreSQL database, and proves before the commit that they
-//! are what the archive holds and that nobody else's row is another one.
+//! Puts an organization's rows from an archive into a database, and proves before the commit that they are what the
+//! archive holds and that nobody else's row is another one. What follows is so on PostgreSQL; `sqlite` has the same for
+//! files.
 //!
 //! ```text
 //! archived   what an archive gives: schema, tables, CSV
@@ -15,9 +16,12 @@
 //! what somebody else commits meanwhile ends it with `target_conflict` where it matters.
 
 mod archived;
+mod columns;
+mod compared;
 mod error;
 mod facts;
 mod finding;
+mod found;
 mod full;
 mod load;
 mod order;
@@ -27,6 +31,7 @@ mod records;
 mod sequences;
 mod session;
 mod sql;
+mod sqlite;
 mod stage;
 mod table;
 mod target;
@@ -35,6 +40,7 @@ mod tenant;
 use std::sync::Arc;
 
 use orgvault_api::{RestoreMode, RestorePlan, Restored};
+use orgvault_archive::full::schema::ServerKind;
 
 pub use archived::{ArchivedRows, ArchivedTable, NativeReader, NativeRows, ReadNative};
 pub use error::{ProofFault, RestoreError, TargetFault};
@@ -42,7 +48,7 @@ pub use full::ArchivedFull;
 pub use target::Target;
 pub use tenant::{Tenant, TenantTable};
 
-use self::{plan::Planned, session::Session};
+use self::{plan::Planned, session::Session, target::Place};
 
 /// One restore.
 pub struct Restore {
@@ -62,7 +68,12 @@ impl Restore {
     /// # Errors
     /// When the target or the archive cannot be read.
     pub async fn plan(&self) -> Result<RestorePlan, RestoreError> {
-        let mut session = Session::begin(&self.target, &self.tenant).await?;
+        self.refuse_other_kind()?;
+        let options = match &self.target.place {
+            Place::Postgres(options) => options,
+            Place::Sqlite { file, .. } => return sqlite::plan(self, file).await,
+        };
+        let mut session = Session::begin(&self.target, options, &self.tenant).await?;
         let planned = Planned::make(&mut session, self).await?;
         session.roll_back().await?;
         Ok(planned.plan)
@@ -75,7 +86,12 @@ impl Restore {
     /// When the plan is another one now, something keeps it from being done, or what was written is not what the
     /// archive holds. Then the target is as it was.
     pub async fn apply(&self, expected: Option<&str>) -> Result<Restored, RestoreError> {
-        let mut session = Session::begin(&self.target, &self.tenant).await?;
+        self.refuse_other_kind()?;
+        let options = match &self.target.place {
+            Place::Postgres(options) => options,
+            Place::Sqlite { file, .. } => return sqlite::apply(self, file, expected).await,
+        };
+        let mut session = Session::begin(&self.target, options, &self.tenant).await?;
         let planned = Planned::make(&mut session, self).await?;
         self.agreed(&planned.plan, expected)?;
         let identical = planned.plan.identical;
@@ -91,6 +107,25 @@ impl Restore {
         let (sequences, warnings) = sequences::raise(&mut session, &planned.sequences).await;
         session.close().await;
         Ok(Restored { plan: planned.plan, identical, inserted, deleted, sequences, warnings })
+    }
+
+    /// The text of a value is that of its database.
+    fn refuse_other_kind(&self) -> Result<(), RestoreError> {
+        let (archive, found) = (
+            self.rows.schema().kind,
+            match self.target.place {
+                Place::Postgres(_) => ServerKind::Postgres,
+                Place::Sqlite { .. } => ServerKind::Sqlite,
+            },
+        );
+        if archive == found {
+            return Ok(());
+        }
+        Err(RestoreError::Kind {
+            target: Arc::clone(&self.target.name),
+            archive: archive.title(),
+            found: found.title(),
+        })
     }
 
     fn agreed(&self, plan: &RestorePlan, expected: Option<&str>) -> Result<(), RestoreError> {

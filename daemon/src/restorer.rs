@@ -10,7 +10,7 @@ use std::sync::Arc;
 use orgvault_api::{
     Actor, Archive, AuditEntry, OrganizationKey, RestoreAnswer, RestoreMode, RestorePlan, RestoreRequest, Restored,
 };
-use orgvault_config::{TargetConfig, TargetDatabase, TargetKind};
+use orgvault_config::{DatabaseKind, TargetConfig, TargetDatabase, TargetKind};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::archived::{Archived, Place, open};
@@ -99,8 +99,11 @@ impl RestorerState {
     }
 
     async fn carry_out(&self, job: &Job, request: &RestoreRequest, asker: &Asker) -> Result<Done, RestorerError> {
-        let options = crate::source::postgres_options(&job.target.name, &job.database.url, job.database.tls)?;
-        let mut target = Target::new(&job.target.name, options);
+        let (name, TargetDatabase { kind, url, tls, .. }) = (&job.target.name, &job.database);
+        let mut target = match kind {
+            DatabaseKind::Postgres => Target::new(name, crate::source::postgres_options(name, url, *tls)?),
+            DatabaseKind::Sqlite => Target::file(name, crate::source::sqlite_file(name, url)?),
+        };
         target.lock_timeout = job.database.lock_timeout;
         let restore = Restore {
             target,

@@ -14,7 +14,10 @@ mod sql;
 pub mod survey;
 mod uuid;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use orgvault_api::{
     Coverage, SourceCheck, Warning,
@@ -266,6 +269,14 @@ impl Source {
 /// When the URL is none, of another database, or asks for less TLS than is allowed.
 pub(crate) fn postgres_options(name: &str, url: &SecretUrl, tls: Tls) -> Result<PgConnectOptions, SourceError> {
     sql::postgres_options(&name.into(), url, tls)
+}
+
+/// The file of an SQLite database that is no source.
+///
+/// # Errors
+/// When the URL is none, or of another database.
+pub(crate) fn sqlite_file(name: &str, url: &SecretUrl) -> Result<PathBuf, SourceError> {
+    sql::sqlite_file(&name.into(), url)
 }
 
 /// A database's source of a product that is an export API.

@@ -35,6 +35,16 @@ pub enum RestoreError {
         /// Whether it is a check, and not the type itself.
         is_check: bool,
     },
+    /// The archive is of another kind of database.
+    #[error("target {target} is {found}, and the archive is of {archive}: each has values that the other does not")]
+    Kind {
+        /// The target.
+        target: Arc<str>,
+        /// Of what the archive is.
+        archive: &'static str,
+        /// What the target is.
+        found: &'static str,
+    },
     /// The server is older than 12.
     #[error("target {target}: the server is PostgreSQL {version}, and a restore needs 12 or later")]
     Version {
@@ -204,7 +214,11 @@ impl TargetFault {
     /// Code, whether the same restore may work when it is started anew, and hint.
     fn row(self) -> (&'static str, bool, &'static str) {
         match self {
-            Self::Unreachable => ("target_unreachable", true, "look whether the server runs, and at the target's url"),
+            Self::Unreachable => (
+                "target_unreachable",
+                true,
+                "look whether the server runs, or the file is a database, and at the target's url",
+            ),
             Self::Login => ("target_login", false, "look at the target's url and at the server's pg_hba.conf"),
             Self::Lost => ("target_lost", true, "look into the server's log; then make a plan again"),
             Self::Privilege => {
@@ -284,6 +298,7 @@ impl RestoreError {
         match self {
             Self::Target { fault, .. } => fault.row().0,
             Self::Refused { .. } => "value_refused",
+            Self::Kind { .. } => "target_kind",
             Self::Version { .. } => "target_version",
             Self::Running { .. } => "restore_running",
             Self::Archive { .. } | Self::Thread { .. } => "archive_unreadable",
@@ -301,6 +316,7 @@ impl RestoreError {
         match self {
             Self::Target { fault, .. } => fault.row().2,
             Self::Refused { .. } => "restore into the release of the app that the archive is of",
+            Self::Kind { .. } => "restore into the kind of database that the archive is of",
             Self::Version { .. } => "restore into a newer server",
             Self::Running { .. } => "wait until it is done, and make a plan again",
             Self::Archive { .. } | Self::Header { .. } | Self::Rows { .. } => {
@@ -337,7 +353,7 @@ fn judge(error: &dyn sqlx::error::DatabaseError) -> (TargetFault, String) {
     let code = error.code().unwrap_or_default();
     let fault = TargetFault::of_sqlstate(&code);
     let Some(postgres) = error.try_downcast_ref::<PgDatabaseError>() else {
-        return (fault, format!("{} ({code})", error.message()));
+        return (TargetFault::of_sqlite(code.parse().unwrap_or(1)), format!("{} ({code})", error.message()));
     };
     // It has no SQLSTATE of its own.
     let filtered = fault == TargetFault::Privilege

@@ -11,13 +11,13 @@ use std::collections::BTreeSet;
 
 use orgvault_api::{RestoreFinding, RestoreMode, RestorePlan, RestoreTable};
 use orgvault_archive::{full::schema::QualifiedName, naming::hex};
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{
     Restore,
     error::RestoreError,
     facts::Facts,
+    found::{Found, shortened},
     order,
     sequences::{self, Move},
     session::{self, Session},
@@ -196,73 +196,23 @@ impl<'r> Draft<'r> {
         sequences: &[Move],
         database: orgvault_api::RestoreDatabase,
     ) -> RestorePlan {
-        // Those that block come first, in the order in which they were found.
-        self.findings.sort_by_key(|finding| !finding.blocks);
-        let possible = !self.is_blocked();
-        let identical = possible && self.counts.iter().all(|table| is_done(table, self.mode));
-        let mut tables = Vec::new();
-        for (at, group) in groups.iter().enumerate() {
-            let of_group = group.iter().filter_map(|number| self.counts.get(*number));
-            tables.extend(of_group.map(|table| RestoreTable { group: at, ..table.clone() }));
-        }
-        let mut plan = RestorePlan {
-            id: String::new(),
+        let found = Found {
             mode: self.mode,
             archive: self.restore.rows.sha256().to_owned(),
             organization: self.restore.tenant.id.clone(),
             database,
-            possible,
-            identical,
-            tables,
+            tables: self.counts.clone(),
             findings: self.findings.clone(),
             sequences: sequences.iter().map(|it| it.wire.clone()).collect(),
             schema_hash: self.facts.hash.clone(),
             rows_hash: hex(&self.rows_hash.clone().finalize()),
         };
-        plan.id = id(&plan);
-        plan
+        found.plan(groups)
     }
 }
 
 fn count(table: &Table) -> RestoreTable {
     RestoreTable { table: table.name.to_string(), shared: table.shared, rows: table.rows(), ..RestoreTable::default() }
-}
-
-/// Whether nothing is to be written into it.
-fn is_done(table: &RestoreTable, mode: RestoreMode) -> bool {
-    let own_is_done = table.differing == 0 && (mode != RestoreMode::Replace || table.only_here == 0);
-    table.new == 0 && (table.shared || own_is_done)
-}
-
-/// The SHA-256 of what the plan found. Sequences are left out: they move whenever anybody uses the app.
-fn id(plan: &RestorePlan) -> String {
-    #[derive(Serialize)]
-    struct Found<'p> {
-        version: u32,
-        mode: RestoreMode,
-        archive: &'p str,
-        organization: &'p str,
-        system: &'p str,
-        database: u32,
-        tables: &'p [RestoreTable],
-        findings: &'p [RestoreFinding],
-        schema_hash: &'p str,
-        rows_hash: &'p str,
-    }
-    let found = Found {
-        version: 1,
-        mode: plan.mode,
-        archive: &plan.archive,
-        organization: &plan.organization,
-        system: &plan.database.system,
-        database: plan.database.oid,
-        tables: &plan.tables,
-        findings: &plan.findings,
-        schema_hash: &plan.schema_hash,
-        rows_hash: &plan.rows_hash,
-    };
-    // It is made of text and numbers alone.
-    hex(&Sha256::digest(serde_json::to_vec(&found).unwrap_or_default()))
 }
 
 /// A statement that gives a number of rows and the keys of some.
@@ -274,29 +224,4 @@ async fn rows_of(session: &mut Session, act: &str, sql: String) -> Result<(u64, 
     let keys = keys.map_err(|error| session.error(act, &sqlx::Error::Decode(error.into())))?;
     let keys = keys.unwrap_or_default().into_iter().map(Option::unwrap_or_default).map(shortened).collect();
     Ok((session::text(row, 0).parse().unwrap_or_default(), keys))
-}
-
-/// A key is shown up to so many characters: a table without a key gives whole rows.
-fn shortened(mut key: String) -> String {
-    const LONGEST: usize = 200;
-    if let Some((end, _)) = key.char_indices().nth(LONGEST) {
-        key.truncate(end);
-        key.push('…');
-    }
-    key
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_table_is_done_where_nothing_is_to_be_written() {
-        let done =
-            |table: RestoreTable| [RestoreMode::InsertOnly, RestoreMode::Replace].map(|mode| is_done(&table, mode));
-        assert_eq!(done(RestoreTable::default()), [true, true]);
-        assert_eq!(done(RestoreTable { new: 1, shared: true, ..RestoreTable::default() }), [false, false]);
-        assert_eq!(done(RestoreTable { differing: 1, shared: true, ..RestoreTable::default() }), [true, true]);
-        assert_eq!(done(RestoreTable { only_here: 1, ..RestoreTable::default() }), [true, false]);
-    }
 }

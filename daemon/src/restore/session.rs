@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde::de::DeserializeOwned;
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _,
-    postgres::{PgRow, types::Oid},
+    postgres::{PgConnectOptions, PgRow, types::Oid},
 };
 use tokio::time::timeout;
 
@@ -57,8 +57,12 @@ pub(super) struct Session {
 
 impl Session {
     /// Connects, makes every setting, begins the transaction, and takes the lock of the organization.
-    pub(super) async fn begin(target: &Target, tenant: &Tenant) -> Result<Self, RestoreError> {
-        let mut session = Self::connect(target).await?;
+    pub(super) async fn begin(
+        target: &Target,
+        options: &PgConnectOptions,
+        tenant: &Tenant,
+    ) -> Result<Self, RestoreError> {
+        let mut session = Self::connect(target, options).await?;
         session.set_up(target.lock_timeout).await?;
         session.run("begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE".to_owned()).await?;
         session.run("begin", "SET CONSTRAINTS ALL DEFERRED".to_owned()).await?;
@@ -74,7 +78,7 @@ impl Session {
         Err(RestoreError::Running { target: Arc::clone(&target.name), organization: tenant.id.clone() })
     }
 
-    async fn connect(target: &Target) -> Result<Self, RestoreError> {
+    async fn connect(target: &Target, options: &PgConnectOptions) -> Result<Self, RestoreError> {
         let name = Arc::clone(&target.name);
         let fault = |fault, words| RestoreError::Target {
             target: Arc::clone(&target.name),
@@ -82,7 +86,7 @@ impl Session {
             act: "connect".to_owned(),
             words,
         };
-        let connected = timeout(target.connect_timeout, target.options.connect()).await.map_err(|_elapsed| {
+        let connected = timeout(target.connect_timeout, options.connect()).await.map_err(|_elapsed| {
             fault(TargetFault::Unreachable, format!("no answer within {} s", target.connect_timeout.as_secs_f64()))
         })?;
         match connected {

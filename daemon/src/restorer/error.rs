@@ -132,7 +132,7 @@ impl RestorerError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::UnknownTarget { .. } => "write a [[target]] with kind = \"postgres\"".to_owned(),
+            Self::UnknownTarget { .. } => "write a [[target]] with kind = \"postgres\" or \"sqlite\"".to_owned(),
             Self::UnknownProduct { .. } => {
                 "configure a source of the product: its definition says whose rows they are".to_owned()
             }

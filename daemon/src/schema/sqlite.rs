@@ -1,6 +1,8 @@
 //! The schema of an SQLite file, as its pragmas and its schema table tell it.
 
 mod definition;
+mod make;
+mod values;
 
 use std::collections::BTreeSet;
 
@@ -9,6 +11,12 @@ use orgvault_archive::full::schema::{
     UniqueKey,
 };
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+
+pub use self::make::make;
+pub(crate) use self::{
+    definition::{fires_on, renamed},
+    values::{line, stored},
+};
 
 /// What SQLite calls the file itself, beside those that are attached.
 pub const MAIN: &str = "main";
@@ -58,6 +66,21 @@ pub fn in_main(name: &str) -> QualifiedName {
 /// # Errors
 /// When the file cannot be asked.
 pub async fn survey(connection: &mut SqliteConnection, names: &BTreeSet<&str>) -> Result<Schema, sqlx::Error> {
+    survey_those(connection, |name| names.contains(name)).await
+}
+
+/// The schema of all tables that are there.
+///
+/// # Errors
+/// When the file cannot be asked.
+pub async fn survey_all(connection: &mut SqliteConnection) -> Result<Schema, sqlx::Error> {
+    survey_those(connection, |_any| true).await
+}
+
+async fn survey_those(
+    connection: &mut SqliteConnection,
+    is_asked: impl Fn(&str) -> bool,
+) -> Result<Schema, sqlx::Error> {
     let server = sqlx::query(SERVER).fetch_one(&mut *connection).await?;
     let version: String = server.try_get("version")?;
     let mut schema = Schema {
@@ -69,7 +92,7 @@ pub async fn survey(connection: &mut SqliteConnection, names: &BTreeSet<&str>) -
     };
     for row in sqlx::query(TABLES).fetch_all(&mut *connection).await? {
         let name: String = row.try_get("name")?;
-        if names.contains(name.as_str()) {
+        if is_asked(&name) {
             schema.tables.push(table(connection, &row, &name).await?);
         }
     }

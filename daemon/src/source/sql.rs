@@ -18,7 +18,11 @@ mod tallies;
 #[cfg(test)]
 mod tests;
 
-use std::{borrow::Cow, path::Path, sync::Arc};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use orgvault_config::{SecretUrl, SourceConfig, Tls};
@@ -120,6 +124,19 @@ pub(super) async fn survey(
 /// When the URL is none, of another database, or asks for less TLS than `tls`.
 pub(super) fn postgres_options(name: &Arc<str>, url: &SecretUrl, tls: Tls) -> Result<PgConnectOptions, SourceError> {
     postgres::options(name, url, tls)
+}
+
+/// The file of an SQLite database that is no source.
+///
+/// # Errors
+/// When the URL is none, or of another database.
+pub(super) fn sqlite_file(name: &Arc<str>, url: &SecretUrl) -> Result<PathBuf, SourceError> {
+    let words = match url.reveal() {
+        url if url.contains('?') => Err("a file that is written has a url without parameters".to_owned()),
+        url if url.starts_with("sqlite:") => sqlite::file(url),
+        _ => Err("it has to start with sqlite://".to_owned()),
+    };
+    words.map_err(|words| SourceError::fault(name, SourceFault::Url, "read the url", words))
 }
 
 /// A name as the SQL of a database writes it.

@@ -4,6 +4,7 @@ mod faults;
 mod fixture;
 mod killed;
 mod random;
+mod sqlite;
 
 use std::sync::Arc;
 

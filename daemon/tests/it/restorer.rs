@@ -8,7 +8,7 @@ use orgvault_api::{
     client::{ArchiveFilter, ClientError},
     gid::Gid,
 };
-use orgvault_config::{SecretUrl, SourceConfig, TargetConfig, TargetDatabase, TargetKind, Tls};
+use orgvault_config::{DatabaseKind, SecretUrl, SourceConfig, TargetConfig, TargetDatabase, TargetKind, Tls};
 use orgvault_testing::postgres::Database;
 
 use crate::{
@@ -59,6 +59,7 @@ fn target(name: &str, database: &Database) -> TargetConfig {
     TargetConfig {
         name: name.to_owned(),
         kind: TargetKind::Database(TargetDatabase {
+            kind: DatabaseKind::Postgres,
             url: SecretUrl::new(database.admin_url()),
             tls: Tls::AsUrl,
             lock_timeout: std::time::Duration::from_secs(5),

@@ -56,7 +56,7 @@ pub use self::{
     schedule::{Missed, ScheduleConfig},
     scratch::Scratch,
     scrub::Scrub,
-    target::{FILE_PLACEHOLDER, Instance, Server, TargetConfig, TargetDatabase, TargetKind, Token},
+    target::{DatabaseKind, FILE_PLACEHOLDER, Instance, Server, TargetConfig, TargetDatabase, TargetKind, Token},
     values::{hosts, is_loopback},
     variables::Variables,
 };

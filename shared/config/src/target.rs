@@ -16,8 +16,8 @@ use orgvault_products::{ImportApi, PRODUCTS};
 
 /// Where the token may stand; never in the configuration itself.
 const TOKEN_KEYS: [&str; 2] = ["token_file", "token_credential"];
-/// The kind of a database.
-const POSTGRES: &str = "postgres";
+/// The kinds of databases.
+const DATABASES: [(&str, DatabaseKind); 2] = [("postgres", DatabaseKind::Postgres), ("sqlite", DatabaseKind::Sqlite)];
 /// What a target's command is given the archive's path for.
 pub const FILE_PLACEHOLDER: &str = "{file}";
 /// One target.
@@ -71,8 +71,28 @@ impl TargetKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::App(instance) => instance.product,
-            Self::Database(_) => POSTGRES,
+            Self::Database(database) => database.kind.name(),
             Self::Command { .. } => "command",
+        }
+    }
+}
+
+/// A kind of database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseKind {
+    /// On a PostgreSQL server.
+    Postgres,
+    /// An SQLite file.
+    Sqlite,
+}
+
+impl DatabaseKind {
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Sqlite => "sqlite",
         }
     }
 }
@@ -80,9 +100,11 @@ impl TargetKind {
 /// A database that takes rows back, with a role that may write them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetDatabase {
+    /// What kind of database it is.
+    pub kind: DatabaseKind,
     /// Where, and as whom.
     pub url: SecretUrl,
-    /// How much TLS a connection over the network must have.
+    /// How much TLS a connection over the network must have; nothing to a file.
     pub tls: Tls,
     /// For each lock that somebody else holds.
     pub lock_timeout: Duration,
@@ -143,7 +165,7 @@ impl fmt::Debug for Token {
 #[derive(Clone, Copy)]
 enum Kind {
     App(&'static str, ImportApi),
-    Database,
+    Database(DatabaseKind),
     Command,
 }
 
@@ -151,7 +173,8 @@ enum Kind {
 pub(super) fn read(table: &Table<'_>, environment: &Environment, names: &mut Unique) -> Option<TargetConfig> {
     let name = table.required("name", |value| names.check(value, name(value)?));
     let apps = PRODUCTS.iter().filter_map(|product| Some((product.name, Kind::App(product.name, product.import_api?))));
-    let kinds: Vec<_> = apps.chain([(POSTGRES, Kind::Database), ("command", Kind::Command)]).collect();
+    let databases = DATABASES.map(|(name, kind)| (name, Kind::Database(kind)));
+    let kinds: Vec<_> = apps.chain(databases).chain([("command", Kind::Command)]).collect();
     let kind = table.required("kind", |value| value.one_of(&kinds));
     let timeout = table.or("timeout", Duration::from_mins(10), some_duration);
     let kind = match kind {
@@ -164,12 +187,7 @@ pub(super) fn read(table: &Table<'_>, environment: &Environment, names: &mut Uni
             let organization = if api.into_organization { Some(organization.flatten()?) } else { None };
             TargetKind::App(Instance { product, server, organization, max_entries })
         }
-        Some(Kind::Database) => {
-            let url = read_url(table, environment);
-            let tls = table.or("tls", Tls::VerifyFull, |value| value.one_of(&Tls::NAMES));
-            let lock_timeout = table.or("lock_timeout", Duration::from_secs(10), some_duration);
-            TargetKind::Database(TargetDatabase { url: url?, tls, lock_timeout })
-        }
+        Some(Kind::Database(kind)) => TargetKind::Database(database(table, environment, kind)?),
         Some(Kind::Command) => {
             let argv = table.required("argv", argv);
             let environment = variables::read(table, environment);
@@ -196,6 +214,22 @@ pub(super) fn read(table: &Table<'_>, environment: &Environment, names: &mut Uni
         }
     };
     Some(TargetConfig { name: name?, kind, timeout })
+}
+
+fn database(table: &Table<'_>, environment: &Environment, kind: DatabaseKind) -> Option<TargetDatabase> {
+    let url = read_url(table, environment);
+    let tls = match kind {
+        DatabaseKind::Postgres => table.or("tls", Tls::VerifyFull, |value| value.one_of(&Tls::NAMES)),
+        DatabaseKind::Sqlite => Tls::AsUrl,
+    };
+    let lock_timeout = table.or("lock_timeout", Duration::from_secs(10), some_duration);
+    let url = url?;
+    if url.reveal().starts_with("sqlite:") != (kind == DatabaseKind::Sqlite) {
+        let fix = "write `sqlite:///path` for the kind sqlite, and `postgres://..` for the kind postgres";
+        table.refuse("url", format!("is of another database than the kind {}", kind.name()), fix);
+        return None;
+    }
+    Some(TargetDatabase { kind, url, tls, lock_timeout })
 }
 
 fn server(table: &Table<'_>, environment: &Environment, usual_upload: u64) -> Option<Server> {
@@ -359,6 +393,26 @@ mod tests {
             ["trueppm", "solidtime", "command"]
         );
         assert!(!format!("{targets:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_database_has_the_url_of_its_kind() {
+        let with = |kind: &str, url: &str, more: &str| {
+            parse(&format!("[[target]]\nname = \"a\"\nkind = {kind:?}\nurl = {url:?}\n{more}"))
+        };
+        let target = with("sqlite", "sqlite:///var/lib/app/app.db", "lock_timeout = \"3s\"").unwrap().targets.remove(0);
+        let TargetKind::Database(database) = &target.kind else { panic!("{target:?}") };
+        assert_eq!((database.kind, target.kind.name()), (DatabaseKind::Sqlite, "sqlite"));
+        assert_eq!(database.lock_timeout, Duration::from_secs(3));
+        assert!(with("postgres", "postgres:///app", "tls = \"as-url\"").is_ok());
+        for (kind, url, more, said) in [
+            ("sqlite", "postgres:///app", "", "another database than the kind sqlite"),
+            ("postgres", "sqlite:///app.db", "", "another database than the kind postgres"),
+            ("sqlite", "sqlite:///app.db", "tls = \"as-url\"", "tls"),
+        ] {
+            let problems = with(kind, url, more).unwrap_err();
+            assert!(problems.contains(said), "{problems}");
+        }
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! The archive's rows against those that are there.
 
-use orgvault_api::{RestoreFinding, RestoreMode};
+use orgvault_api::RestoreFinding;
 
 use super::{Draft, rows_of};
-use crate::restore::{error::RestoreError, finding::Code, session::Session, table::Table};
+use crate::restore::{
+    compared::{Compared, Keys},
+    error::RestoreError,
+    session::Session,
+    table::Table,
+};
 
 impl Draft<'_> {
     /// Counts what is new, identical, differing, held by others, and only here.
@@ -45,36 +50,18 @@ impl Draft<'_> {
             (count.here, count.new, count.identical) = (here, new, identical);
             (count.differing, count.held, count.only_here) = (differing, held, only_here);
         }
+        let compared = Compared { differing, held, new, only_here, here, shared: table.shared, named: table.named };
         let mut findings = Vec::new();
-        let (mode, name) = (self.mode, table.name.clone());
-        if differing > 0 {
-            let known = if table.shared { "NOT m.same" } else { "m.own AND NOT m.same" };
-            let rows = rows_of(session, &act, table.matched_keys(known)).await?;
-            let code = if table.shared { Code::SharedDiffers } else { Code::RowDiffers };
-            findings.extend(code.of_rows(mode, &name, rows, format!("{differing} rows are there with other values")));
-        }
-        if held > 0 {
-            let rows = rows_of(session, &act, table.matched_keys("NOT m.own")).await?;
-            let message = format!("{held} rows have an id that a row of somebody else has");
-            findings.extend(Code::IdHeld.of_rows(mode, &name, rows, message));
-        }
-        if table.shared && new > 0 {
-            let rows = rows_of(session, &act, table.unmatched_keys()).await?;
-            let (code, whose) = if table.named {
-                (Code::OthersMissing, "of other organizations, which the organization's rows name,")
-            } else {
-                (Code::SharedMissing, "that several organizations may name")
+        for (code, keys, message) in compared.findings(self.mode) {
+            let rows = match keys {
+                Keys::Differing if table.shared => rows_of(session, &act, table.matched_keys("NOT m.same")).await?,
+                Keys::Differing => rows_of(session, &act, table.matched_keys("m.own AND NOT m.same")).await?,
+                Keys::Held => rows_of(session, &act, table.matched_keys("NOT m.own")).await?,
+                Keys::New => rows_of(session, &act, table.unmatched_keys()).await?,
+                Keys::OnlyHere => rows_of(session, &act, table.only_here_keys()).await?,
+                Keys::NoneOf(rows) => (rows, Vec::new()),
             };
-            findings.extend(code.of_rows(mode, &name, rows, format!("{new} rows {whose} are not there")));
-        }
-        if mode == RestoreMode::Scratch && here > 0 {
-            let message = format!("{here} rows of the organization are there");
-            findings.extend(Code::TenantPresent.of_rows(mode, &name, (here, Vec::new()), message));
-        } else if only_here > 0 {
-            let rows = rows_of(session, &act, table.only_here_keys()).await?;
-            let what = if mode == RestoreMode::Replace { "are deleted" } else { "stay" };
-            let message = format!("{only_here} rows of the organization are not in the archive and {what}");
-            findings.extend(Code::OnlyHere.of_rows(mode, &name, rows, message));
+            findings.extend(code.of_rows(self.mode, &table.name, rows, message));
         }
         Ok(findings)
     }

@@ -5,6 +5,7 @@ use orgvault_archive::full::schema::{self, QualifiedName};
 
 use crate::restore::{
     Restore,
+    columns::{self, Column},
     facts::{ColumnFacts, Facts, TableFacts},
     finding::Code,
     table::Table,
@@ -117,30 +118,12 @@ impl Look<'_> {
         let Some(archive) = archive else {
             return vec![self.found(Code::TableUnknown, "the archive has rows of it and does not describe it")];
         };
-        let mut findings = Vec::new();
-        for column in &archive.columns {
-            match self.there.iter().find(|there| there.name == column.name) {
-                None => {
-                    let message = format!("the target has no column {}", column.name);
-                    findings.push(self.found(Code::ColumnMissing, message));
-                }
-                Some(there) if there.kind != column.kind => {
-                    let message = format!("column {} is {} and was {}", column.name, there.kind, column.kind);
-                    findings.push(self.found(Code::ColumnType, message));
-                }
-                Some(_) => {}
-            }
-        }
-        for there in self.there.iter().filter(|there| archive.columns.iter().all(|column| column.name != there.name)) {
-            let needed = there.not_null && !there.has_default && !there.generated;
-            let (code, what) = if needed {
-                (Code::ColumnWithoutValue, "must have a value and has no default")
-            } else {
-                (Code::ColumnAdded, "gets its default")
-            };
-            findings.push(self.found(code, format!("column {} is not in the archive and {what}", there.name)));
-        }
-        findings
+        let there = self.there.iter().map(|there| Column {
+            name: &there.name,
+            kind: &there.kind,
+            needs_value: there.not_null && !there.has_default && !there.generated,
+        });
+        columns::compare(self.mode, self.name, archive, &there.collect::<Vec<_>>())
     }
 
     fn triggers(&self, facts: &Facts, is_written: bool, is_shared: bool) -> Vec<RestoreFinding> {

@@ -14,6 +14,39 @@ pub(super) fn is_autoincrement(create_table: &str) -> bool {
         .any(|pair| matches!(pair, [before, word] if is_any(before, &BEFORE) && is_any(word, &["autoincrement"])))
 }
 
+/// The statement that makes a table of the same form, under a name that is SQL already. The schema table has a statement
+/// as `CREATE TABLE ` and what followed in the app's own.
+pub(crate) fn renamed(create_table: &str, name: &str) -> String {
+    let rest = create_table.get("CREATE TABLE ".len()..).unwrap_or_default();
+    let end = match rest.bytes().next() {
+        Some(b'[') => rest.find(']').map(|at| at + 1),
+        Some(quote @ (b'"' | b'`' | b'\'')) => closing(rest.as_bytes(), quote),
+        _ => rest.find(|end: char| end.is_whitespace() || end == '(' || end == '/'),
+    };
+    format!("CREATE TABLE {name} {}", end.and_then(|end| rest.get(end..)).unwrap_or_default())
+}
+
+/// Behind the quote that ends a name which begins with one; a doubled one ends nothing.
+fn closing(text: &[u8], quote: u8) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += text.get(at..)?.iter().position(|byte| *byte == quote)? + 1;
+        if text.get(at) != Some(&quote) {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// Whether a trigger fires where rows are inserted, or deleted.
+pub(crate) fn fires_on(create_trigger: &str, event: &str) -> bool {
+    let events = ["insert", "delete", "update"];
+    let words = tokens(create_trigger).filter(|token| !is_blank(token));
+    let head = words.take_while(|word| !word.eq_ignore_ascii_case("on"));
+    let last = head.filter(|word| events.iter().any(|one| one.eq_ignore_ascii_case(word))).last();
+    last.is_some_and(|last| last.eq_ignore_ascii_case(event))
+}
+
 /// What an index is over, with collations and without directions, and its condition.
 pub(super) fn index(create_index: &str) -> (Vec<String>, Option<String>) {
     let (mut parts, mut predicate) = (Vec::new(), None::<String>);
@@ -73,6 +106,24 @@ mod tests {
         {
             assert!(!is_autoincrement(&format!("CREATE TABLE a ({sql}\n)")), "{sql}");
         }
+    }
+
+    #[test]
+    fn a_copy_has_the_form_and_not_the_name() {
+        for name in ["t", "\"t\"\"(\"", "[t (]", "`t`", "'t'"] {
+            assert_eq!(
+                renamed(&format!("CREATE TABLE {name} (id) STRICT"), "temp.x"),
+                "CREATE TABLE temp.x  (id) STRICT"
+            );
+        }
+        assert_eq!(renamed("CREATE TABLE t(id)", "x"), "CREATE TABLE x (id)");
+    }
+
+    #[test]
+    fn a_trigger_fires_on_one_event() {
+        let trigger = "CREATE TRIGGER \"update\" AFTER INSERT ON t BEGIN DELETE FROM u; END";
+        assert_eq!(["insert", "delete", "update"].map(|event| fires_on(trigger, event)), [true, false, false]);
+        assert!(fires_on("CREATE TRIGGER IF NOT EXISTS x BEFORE UPDATE OF a ON t BEGIN SELECT 1; END", "update"));
     }
 
     #[test]

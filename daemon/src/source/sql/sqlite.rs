@@ -30,7 +30,7 @@ use sqlx::{
 use tokio::time::timeout;
 
 use self::snapshot::Snapshot;
-pub(super) use self::survey::quoted;
+pub(super) use self::{survey::quoted, url::read as file};
 use super::{
     Driver, Location, RowsConfig, check, list,
     queries::LIST,

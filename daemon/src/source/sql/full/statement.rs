@@ -141,8 +141,9 @@ impl Words {
             let names = names.iter().enumerate().map(|(at, name)| format!("{} AS {letter}{at}", self.name(name)));
             names.collect::<Vec<_>>().join(", ")
         };
-        let numbered =
-            |letter: char, names: &[String]| (0..names.len()).map(|at| format!("{letter}{at}")).collect::<Vec<_>>().join(", ");
+        let numbered = |letter: char, names: &[String]| {
+            (0..names.len()).map(|at| format!("{letter}{at}")).collect::<Vec<_>>().join(", ")
+        };
         let tested = keys.iter().map(|(key, own)| {
             let there = key.columns.iter().map(|name| format!("{} IS NOT NULL", self.name(name))).collect::<Vec<_>>();
             format!(

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 ///
 /// # Errors
 /// Why it is none, without quoting it.
-pub(super) fn read(url: &str) -> Result<PathBuf, String> {
+pub(in crate::source::sql) fn read(url: &str) -> Result<PathBuf, String> {
     let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
     let path = rest.strip_prefix("//").unwrap_or(rest);
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
