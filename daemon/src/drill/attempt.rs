@@ -3,13 +3,14 @@
 use std::{path::Path, sync::Arc, time::Instant};
 
 use orgvault_api::{Drill, ExportError, Proof, Verdict};
+use orgvault_archive::full::schema::ServerKind;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     compare,
     fault::DrillFault,
-    put_back,
-    scratch::{Reached, Scratch, Wanted},
+    put_back::{self, Onto},
+    scratch::{Scratch, Wanted},
 };
 use crate::{
     context::Context,
@@ -38,14 +39,19 @@ pub(super) async fn attempt(
         gid: drill.gid,
         state_dir: config.daemon.state_dir.clone(),
         config: config.scratch.clone(),
+        needs_server: opened.schema().kind == ServerKind::Postgres,
         encoding: opened.schema().encoding.clone(),
     };
     let scratch = Scratch::prepare(&wanted).await?;
     let work = async {
         compare::is_no_source(context, &scratch).await?;
-        let reached = scratch.open(&wanted, tracker).await?;
-        drill.server.clone_from(&reached.version);
-        let work = Work { context, source: &source, archive: &archive, opened: &opened, reached: &reached, tracker };
+        let onto = if wanted.needs_server {
+            Onto::Server(Box::new(scratch.open(&wanted, tracker).await?))
+        } else {
+            Onto::File(scratch.file())
+        };
+        drill.server = onto.version(&opened);
+        let work = Work { context, source: &source, archive: &archive, opened: &opened, onto: &onto, tracker };
         work.run(drill, begun, scratch.directory(), cancel).await
     };
     let done = bounded(work, &wanted, cancel).await;
@@ -83,7 +89,7 @@ struct Work<'a> {
     source: &'a Arc<Source>,
     archive: &'a Stored,
     opened: &'a Arc<ArchivedFull>,
-    reached: &'a Reached,
+    onto: &'a Onto,
     tracker: &'a TaskTracker,
 }
 
@@ -97,15 +103,16 @@ impl Work<'_> {
     ) -> Result<(), DrillFault> {
         let definition = self.source.definition();
         let tenant = Tenant::of(definition, self.opened.as_ref(), &self.archive.organization.id);
-        put_back::make(&put_back::schema(self.opened.as_ref(), &tenant), self.reached).await?;
-        drill.rows = put_back::load(self.opened, tenant, self.reached).await?;
+        put_back::make(self.opened.as_ref(), &tenant, self.onto).await?;
+        drill.rows = put_back::load(self.opened, tenant, self.onto).await?;
         drill.proofs.extend(put_back::proven(self.opened, drill.rows));
         drill.recovery_ms = u64::try_from(begun.elapsed().as_millis()).ok();
+        let url = self.onto.url();
         let again = compare::Again {
             context: self.context,
             definition,
             archive: self.archive,
-            url: &self.reached.owner_url,
+            url: &url,
             directory,
             tracker: self.tracker,
             cancel,

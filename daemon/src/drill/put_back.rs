@@ -7,16 +7,20 @@ use orgvault_archive::full::{
     FullArchive,
     schema::{QualifiedName, Schema},
 };
+use orgvault_config::SecretUrl;
 use sqlx::Connection as _;
 
 use super::{
     fault::DrillFault,
-    scratch::{Reached, ScratchError, connect, is_full},
+    scratch::{Reached, ScratchError, ScratchFile, connect, is_full},
 };
 use crate::{
     context::Context,
     restore::{ArchivedFull, ArchivedRows as _, Restore, RestoreError, Target, TargetFault, Tenant},
-    schema::ddl::{Ddl, MakeError, Statement, make as make_all},
+    schema::{
+        ddl::{Ddl, MakeError, Statement, make as make_all},
+        sqlite,
+    },
     store::Stored,
 };
 
@@ -24,6 +28,37 @@ use crate::{
 const NO_FILE: &str = "58P01";
 /// `feature_not_supported`: PostgreSQL 13 and later say so of an extension that is not there.
 const NOT_SUPPORTED: &str = "0A000";
+
+/// The scratch database that an archive goes into.
+pub(super) enum Onto {
+    Server(Box<Reached>),
+    File(ScratchFile),
+}
+
+impl Onto {
+    /// What it calls itself. A file is read by the same library as the source's.
+    pub(super) fn version(&self, archive: &ArchivedFull) -> String {
+        match self {
+            Self::Server(reached) => reached.version.clone(),
+            Self::File(_) => archive.schema().server.clone(),
+        }
+    }
+
+    /// For what reads a source.
+    pub(super) fn url(&self) -> SecretUrl {
+        match self {
+            Self::Server(reached) => reached.owner_url.clone(),
+            Self::File(file) => file.url(),
+        }
+    }
+
+    fn target(&self) -> Target {
+        match self {
+            Self::Server(reached) => Target::new("scratch", reached.owner.clone()),
+            Self::File(file) => file.target(),
+        }
+    }
+}
 
 /// Opens the archive.
 ///
@@ -53,7 +88,7 @@ fn found(verdict: Verdict, code: &str, message: String, hint: &str) -> DrillFaul
 
 /// The schema of a scratch database: the archive's, without the foreign keys that rows of others are held to, and those
 /// that name a table which is not in the archive. What such rows name need not be there.
-pub(super) fn schema(archive: &ArchivedFull, tenant: &Tenant) -> Schema {
+fn schema(archive: &ArchivedFull, tenant: &Tenant) -> Schema {
     let is_held = |name: &QualifiedName| archive.tables().iter().any(|table| table.name == *name);
     let has_others = |name: &QualifiedName| {
         let named = archive.tables().iter().any(|table| table.name == *name && table.named && table.rows > 0);
@@ -72,7 +107,21 @@ pub(super) fn schema(archive: &ArchivedFull, tenant: &Tenant) -> Schema {
 ///
 /// # Errors
 /// When an extension is not there, which says nothing of the archive, or the schema cannot be made, which does.
-pub(super) async fn make(schema: &Schema, reached: &Reached) -> Result<(), DrillFault> {
+pub(super) async fn make(archive: &ArchivedFull, tenant: &Tenant, onto: &Onto) -> Result<(), DrillFault> {
+    match onto {
+        Onto::Server(reached) => make_on_server(&schema(archive, tenant), reached).await,
+        Onto::File(file) => {
+            let mut connection = file.make().await?;
+            sqlite::make(&mut connection, archive.schema()).await.map_err(|error| refused(&error))?;
+            if let Err(error) = connection.close().await {
+                tracing::debug!("a scratch file could not be closed: {error}");
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn make_on_server(schema: &Schema, reached: &Reached) -> Result<(), DrillFault> {
     const ACT: &str = "connect to the scratch database";
     let ddl = Ddl::of(schema);
     let mut owner = connect(&reached.owner, ACT).await?;
@@ -134,13 +183,8 @@ fn refused(error: &MakeError) -> DrillFault {
 ///
 /// # Errors
 /// When the archive's rows do not go in, or are not what it says.
-pub(super) async fn load(archive: &Arc<ArchivedFull>, tenant: Tenant, reached: &Reached) -> Result<u64, DrillFault> {
-    let restore = Restore {
-        target: Target::new("scratch", reached.owner.clone()),
-        rows: Arc::clone(archive) as _,
-        tenant,
-        mode: RestoreMode::Scratch,
-    };
+pub(super) async fn load(archive: &Arc<ArchivedFull>, tenant: Tenant, onto: &Onto) -> Result<u64, DrillFault> {
+    let restore = Restore { target: onto.target(), rows: Arc::clone(archive) as _, tenant, mode: RestoreMode::Scratch };
     let restored = restore.apply(None).await.map_err(|error| not_loaded(&error))?;
     Ok(restored.inserted)
 }

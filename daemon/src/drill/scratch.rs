@@ -1,11 +1,12 @@
 //! Scratch databases: on a PostgreSQL server that is started for one drill and removed with all that it holds, or
-//! on a given one, which is never one that a source is on.
+//! on a given one, which is never one that a source is on. Of SQLite, a file.
 //!
 //! What is about to be made is written down first (`left.rs`), so that the next start removes what a daemon that was
 //! killed has left.
 
 mod account;
 mod error;
+mod file;
 mod given;
 mod home;
 mod left;
@@ -24,7 +25,7 @@ use self::{given::Given, home::Home};
 use crate::source::cluster::Cluster;
 
 pub(crate) use self::error::is_full;
-pub use self::{error::ScratchError, left::sweep};
+pub use self::{error::ScratchError, file::ScratchFile, left::sweep};
 
 /// How a scratch database is made.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub struct Wanted {
     pub state_dir: PathBuf,
     /// `[scratch]`.
     pub config: ScratchConfig,
+    /// Whether it is on a PostgreSQL server; else it is a file of SQLite.
+    pub needs_server: bool,
     /// The encoding of the database that the rows come from: `UTF8`.
     pub encoding: String,
 }
@@ -73,8 +76,9 @@ impl Scratch {
     /// When the directory cannot be made, or a server of our own has no user to run as.
     pub async fn prepare(wanted: &Wanted) -> Result<Self, ScratchError> {
         let place = match &wanted.config.url {
-            Some(url) => Place::Given(Given::prepare(wanted, url).await?),
-            None => Place::Own(Home::prepare(wanted).await?),
+            // A file is on no server.
+            Some(url) if wanted.needs_server => Place::Given(Given::prepare(wanted, url).await?),
+            _ => Place::Own(Home::prepare(wanted).await?),
         };
         Ok(Self { place })
     }
@@ -88,6 +92,12 @@ impl Scratch {
             Place::Own(home) => server::start(home, wanted, tracker).await,
             Place::Given(given) => given.open(wanted).await,
         }
+    }
+
+    /// The file of a scratch database of SQLite, which is not there yet.
+    #[must_use]
+    pub fn file(&self) -> ScratchFile {
+        ScratchFile::below(self.directory())
     }
 
     /// Ends the server, or drops the database, and removes all that was made.

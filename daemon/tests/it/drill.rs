@@ -4,4 +4,5 @@ mod changed;
 mod fixture;
 mod products;
 mod scratch;
+mod sqlite;
 mod whole;

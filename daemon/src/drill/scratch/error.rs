@@ -11,7 +11,8 @@ use orgvault_api::{ExportError, text::printable, units::format_duration};
 /// What a program prints last is told up to so many characters.
 const TOLD: usize = 400;
 /// How systems say that there is no room.
-const FULL: [&str; 3] = ["No space left on device", "File too large", "Disk quota exceeded"];
+const FULL: [&str; 4] =
+    ["No space left on device", "File too large", "Disk quota exceeded", "database or disk is full"];
 /// `disk_full` of PostgreSQL.
 const DISK_FULL: &str = "53100";
 

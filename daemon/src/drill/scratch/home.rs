@@ -41,10 +41,11 @@ impl Home {
     }
 
     fn make(wanted: &Wanted) -> Result<Self, ScratchError> {
-        let account = Account::of(&wanted.config.user)?;
+        // A file needs neither a user of its own nor a socket.
+        let account = if wanted.needs_server { Account::of(&wanted.config.user)? } else { None };
         let name = format!("{PREFIX}{}", wanted.gid);
         let root = base(wanted, account)?.join(&name);
-        let sockets = if fits(&root) { root.clone() } else { Path::new(SHORT).join(&name) };
+        let sockets = if fits(&root) || !wanted.needs_server { root.clone() } else { Path::new(SHORT).join(&name) };
         let mut made = vec![root.clone()];
         if sockets != root {
             made.push(sockets.clone());

@@ -33,7 +33,8 @@ impl Stage {
         let mut config = ScratchConfig::default();
         change(&mut config);
         let gid = Gid::new(Clock::system().now());
-        let wanted = Wanted { gid, state_dir: state.path().to_owned(), config, encoding: "UTF8".to_owned() };
+        let (state_dir, encoding) = (state.path().to_owned(), "UTF8".to_owned());
+        let wanted = Wanted { gid, state_dir, config, needs_server: true, encoding };
         Self { state, wanted }
     }
 
