@@ -21,17 +21,15 @@ const AGAIN: Duration = Duration::from_millis(10);
 
 /// Ends all that runs on the data directory; whether all of it is gone. Blocks.
 pub(super) fn end(data: &Path) -> bool {
-    let master = master(data);
-    let there = of(data);
-    if let Some(master) = master.filter(|master| there.contains(master)) {
-        // It ends its own, and frees its shared memory.
+    let master = master(data).filter(|master| of(data).contains(master));
+    if let Some(master) = master {
+        // It ends its own, and frees its shared memory, unless somebody else has killed it a moment ago.
         signal(master, Signal::SIGQUIT);
-        if is_gone(data) {
-            return true;
-        }
     }
-    for pid in of(data) {
-        signal(pid, Signal::SIGKILL);
+    if master.is_none() || !is_gone(data) {
+        for pid in of(data) {
+            signal(pid, Signal::SIGKILL);
+        }
     }
     let gone = is_gone(data);
     free_memory(data);
@@ -58,7 +56,8 @@ fn master(data: &Path) -> Option<Pid> {
     line(data, 0)?.parse().ok().map(Pid::from_raw)
 }
 
-/// A server that was killed leaves a segment of shared memory that no file goes with.
+/// A server that was killed leaves a segment of shared memory, which its file names; one that ended by itself has removed
+/// both.
 fn free_memory(data: &Path) {
     let segment = line(data, 6).and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
     let Some(segment) = segment else { return };
