@@ -22,7 +22,7 @@ async fn keep(shop: &Arc<Context>, drill: &Drill) -> Result<(), KeepError> {
     let Some(mut archive) = archive.filter(|archive| archive.sha256 == drill.sha256) else { return Ok(()) };
     archive.drilled = LastDrill::of(drill);
     let beside = drill.clone();
-    let written = change_state(shop, &archive, move |state| state.drill = Some(beside)).await;
+    let written = change_state(shop, &archive, move |state| state.drilled(beside)).await;
     shop.catalog.put_archive(&archive).await?;
     shop.tell_archive(&archive);
     written

@@ -47,8 +47,8 @@ struct OnDisk {
     archive: Stored,
     /// Whether its file was written after it was last checked.
     written_since: bool,
-    /// Its last drill.
-    drill: Option<Drill>,
+    /// Its drills.
+    drills: Vec<Drill>,
 }
 
 /// Compares the catalog with the directory; gives what could not be taken in, one sentence each.
@@ -140,7 +140,7 @@ async fn scan(shop: &Arc<Context>, scope: &RescanScope) -> Result<(Vec<OnDisk>, 
                 lying.push(OnDisk {
                     written_since: written_after(archives.as_ref(), &scanned.archive, checked),
                     archive,
-                    drill: scanned.state.and_then(|state| state.drill),
+                    drills: scanned.state.map(|state| state.drills).unwrap_or_default(),
                 });
             }
             Found::Skipped { prefix, sentence } => skipped.push((prefix, sentence)),
@@ -163,7 +163,7 @@ async fn take_in(
     known: Option<Stored>,
     lost: Orphans,
 ) -> Result<Option<Stored>, KeepError> {
-    let OnDisk { archive, written_since, drill } = found;
+    let OnDisk { archive, written_since, drills } = found;
     let gid = archive.gid;
     let touched = scope.touched.contains(archive.key());
     if !touched
@@ -191,10 +191,9 @@ async fn take_in(
         shop.catalog.put_archive(&merged).await?;
         shop.tell_archive(&merged);
     }
-    if let Some(drill) =
-        drill.filter(|drill| drill.archive == gid && drill.organization.is(&merged.organization.tenant()))
-    {
-        shop.catalog.learn_drill(&drill).await?;
+    let own = |drill: &&Drill| drill.archive == gid && drill.organization.is(&merged.organization.tenant());
+    for drill in drills.iter().filter(own) {
+        shop.catalog.learn_drill(drill).await?;
     }
     let is_there = merged.state != ArchiveState::Missing;
     let read = is_there && (touched || written_since || now.is_none_or(|now| is_another(&merged, &now)));

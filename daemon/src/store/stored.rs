@@ -30,7 +30,7 @@ impl Stored {
         if let Some(state) = state {
             self.facts.verified.clone_from(&state.verified);
             self.facts.sent.clone_from(&state.sent);
-            self.facts.drilled = state.drill.as_ref().and_then(LastDrill::of);
+            self.facts.drilled = state.drills.last().and_then(LastDrill::of);
             self.facts.pinned = state.pinned;
         }
         self

@@ -31,9 +31,10 @@ pub struct StateFile {
     /// Where it was sent, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<SendRecord>,
-    /// Its last drill that has ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub drill: Option<Drill>,
+    /// Of each verdict the last drill that ended with it, the newest last: one that says nothing of the archive takes
+    /// nothing away from what another one has said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drills: Vec<Drill>,
     /// Whether a pin keeps it from every deletion.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pinned: bool,
@@ -75,7 +76,14 @@ impl StateFile {
     /// The state of an archive to which nothing has happened yet.
     #[must_use]
     pub fn new(gid: Gid) -> Self {
-        Self { state_version: STATE_VERSION, gid, verified: None, sent: Vec::new(), drill: None, pinned: false }
+        Self { state_version: STATE_VERSION, gid, verified: None, sent: Vec::new(), drills: Vec::new(), pinned: false }
+    }
+
+    /// Takes a drill in that has ended.
+    pub fn drilled(&mut self, drill: Drill) {
+        self.drills.retain(|known| known.verdict != drill.verdict);
+        self.drills.push(drill);
+        self.drills.sort_by_key(|known| known.gid);
     }
 
     /// Reads a state's text.
