@@ -23,7 +23,7 @@ demo: ## build, then export a made-up database through the real daemon
 test: packages readers ## every test; starts its own throw-away PostgreSQL servers
 	$(CARGO) test --workspace --locked --no-fail-fast
 
-readers: $(READERS)/installed ## what docs/readers.md names and PyPI has
+readers: $(READERS)/installed ## what reads archives in tests, from PyPI
 
 $(READERS)/installed: scripts/readers.txt
 	test -x $(READERS)/bin/python3 || python3 -m venv $(READERS)

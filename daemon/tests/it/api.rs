@@ -5,7 +5,7 @@ mod archives;
 mod audit;
 pub(crate) mod binary;
 mod events;
-mod evidence;
+pub(crate) mod evidence;
 mod exports;
 pub(crate) mod faces;
 mod faults;

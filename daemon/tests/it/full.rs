@@ -8,6 +8,8 @@ pub(crate) mod fixture;
 mod refused;
 #[cfg(test)]
 pub(crate) mod sqlite;
+#[cfg(test)]
+pub(crate) mod stock;
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
@@ -51,13 +53,19 @@ fn is_whole(path: &Path) {
     assert_eq!(report.faults, []);
 }
 
-fn run(folder: &Path, program: &str, arguments: &[&str]) {
+/// Whether a program ends well, and what it prints.
+fn ran(folder: &Path, program: &str, arguments: &[&str]) -> (bool, String) {
     let done = Command::new(program).args(arguments).current_dir(folder).output().unwrap();
-    assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&[done.stdout, done.stderr].concat()));
+    (done.status.success(), String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned())
+}
+
+fn run(folder: &Path, program: &str, arguments: &[&str]) {
+    let (well, words) = ran(folder, program, arguments);
+    assert!(well, "{program}: {words}");
 }
 
 /// What is in the archive, as `unzip` gives it.
-fn unpacked(path: &Path) -> TempDir {
+pub(crate) fn unpacked(path: &Path) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path(), "unzip", &["-q", path.to_str().unwrap()]);
     folder
@@ -65,7 +73,17 @@ fn unpacked(path: &Path) -> TempDir {
 
 /// A source of an app that may read everything.
 fn app(name: &str) -> (Database, Source) {
-    let database = App::named(name).database();
+    of(App::named(name).database(), name)
+}
+
+/// The same of a product with its own fixture.
+fn product(name: &str, tables: &str) -> (Database, Source) {
+    let database = Database::new();
+    database.psql(tables);
+    of(database, name)
+}
+
+fn of(database: Database, name: &str) -> (Database, Source) {
     let config = SourceConfig { product: name.to_owned(), ..config(&database.url()) };
     let definition = Products::embedded().unwrap().get(name).unwrap().clone();
     database.psql(&format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}", database.role()));

@@ -1,9 +1,9 @@
 //! Restores into real databases, as the plain role that owns the app's tables.
 
 mod faults;
-mod fixture;
-mod killed;
-mod random;
+pub(crate) mod fixture;
+pub(crate) mod killed;
+pub(crate) mod random;
 mod sqlite;
 
 use std::sync::Arc;

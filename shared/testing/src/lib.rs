@@ -12,4 +12,5 @@
 pub mod apps;
 pub mod dice;
 pub mod postgres;
+pub mod readers;
 pub mod schemas;

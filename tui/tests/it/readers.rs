@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use orgvault_testing::postgres::{Server, program};
+use orgvault_testing::{
+    postgres::{Server, program},
+    readers::readers,
+};
 
 const DOCUMENT: &str = include_str!("../../../docs/readers.md");
 const ARCHIVES: &str = include_str!("../../../docs/archive-format.md");
@@ -65,12 +68,10 @@ impl Desk {
     }
 
     fn run(&self, script: &str) -> Output {
-        let venv = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/readers/bin");
-        assert!(venv.join("duckdb").exists(), "`make readers` installs what reads the archives");
         Command::new("bash")
             .args(["-euo", "pipefail", "-c", script])
             .current_dir(self.folder.path())
-            .env("PATH", format!("{}:{}", venv.display(), std::env::var("PATH").unwrap()))
+            .env("PATH", format!("{}:{}", readers().display(), std::env::var("PATH").unwrap()))
             .env("HOME", self.folder.path())
             .envs(self.environment.iter().cloned())
             .output()

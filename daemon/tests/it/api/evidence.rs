@@ -1,16 +1,18 @@
 //! Evidence, checked as an auditor does it: with tar, sha256sum and ssh-keygen alone.
 
+pub(crate) mod auditor;
+
 use std::{
     fs,
-    io::Write,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::Command,
 };
 
 use orgvault_api::{Drill, DrillState, Proof, Verdict, clock::Timestamp, gid::Gid};
 use orgvault_daemon::catalog::Catalog;
 
+use self::auditor::{Auditor, evidence, silent};
 use super::fixture::{Daemon, organization, problem};
 
 /// What `README.txt` says to type, without the lines that say what comes out.
@@ -19,80 +21,12 @@ fn commands(readme: &str) -> Vec<&str> {
     readme.lines().map(str::trim).filter(|line| programs.iter().any(|program| line.starts_with(program))).collect()
 }
 
-async fn evidence(daemon: &Daemon, gid: Gid) -> Vec<u8> {
-    let mut tar = Vec::new();
-    daemon.client.evidence(gid).await.unwrap().copy_to(&mut tar).await.unwrap();
-    tar
-}
-
 async fn with_archive() -> (Daemon, Gid) {
     let daemon = Daemon::start().await;
     let gid = daemon.publish(1234, &organization("acme"), 5);
     daemon.publish(1235, &organization("globex"), 2);
     daemon.client.rebuild_catalog().await.unwrap();
     (daemon, gid)
-}
-
-/// An auditor's own machine, who has the operator's key by another way.
-struct Auditor {
-    folder: tempfile::TempDir,
-    signers: PathBuf,
-}
-
-impl Auditor {
-    fn new(allowed_signers: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let signers = folder.path().join("known_signers");
-        fs::write(&signers, format!("{allowed_signers}\n")).unwrap();
-        Self { folder, signers }
-    }
-
-    /// Unpacks it into an empty folder; none where `tar` refuses.
-    fn unpack(&self, tar: &[u8]) -> Option<PathBuf> {
-        let place = self.folder.path().join("unpacked");
-        if place.exists() {
-            fs::remove_dir_all(&place).unwrap();
-        }
-        fs::create_dir(&place).unwrap();
-        let mut child = Command::new("tar")
-            .args(["-xf", "-"])
-            .current_dir(&place)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // A tar that has seen enough reads no further.
-        drop(child.stdin.take().unwrap().write_all(tar));
-        child.wait().unwrap().success().then_some(place.join("orgvault-evidence-1234"))
-    }
-
-    fn signed(&self, folder: &Path) -> Output {
-        let sums = fs::File::open(folder.join("SHA256SUMS")).unwrap();
-        Command::new("ssh-keygen")
-            .args(["-Y", "verify", "-I", "orgvault", "-n", "orgvault-evidence", "-s", "SHA256SUMS.sig", "-f"])
-            .arg(&self.signers)
-            .current_dir(folder)
-            .stdin(sums)
-            .output()
-            .unwrap()
-    }
-
-    /// Whether the programs take it.
-    fn takes(&self, tar: &[u8]) -> bool {
-        let Some(folder) = self.unpack(tar).filter(|folder| folder.join("SHA256SUMS.sig").exists()) else {
-            return false;
-        };
-        if !folder.join("SHA256SUMS").exists() || !self.signed(&folder).status.success() {
-            return false;
-        }
-        let check = ["--check", "--strict", "--quiet", "SHA256SUMS"];
-        silent(Command::new("sha256sum").args(check).current_dir(&folder))
-    }
-}
-
-fn silent(command: &mut Command) -> bool {
-    command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
 }
 
 fn members(folder: &Path) -> Vec<(String, Vec<u8>)> {

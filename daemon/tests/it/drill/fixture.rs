@@ -2,12 +2,15 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use orgvault_api::{Drill, DrillRequest, DrillState, Format, Verdict, gid::Gid};
 use orgvault_config::{Config, SecretUrl, SourceConfig};
-use orgvault_testing::postgres::Database;
+use orgvault_testing::postgres::{Database, program};
+use tempfile::TempDir;
 
 use crate::api::fixture::{Daemon, until};
 
@@ -58,6 +61,17 @@ impl Stage {
         self.drill(&DrillRequest { archives: vec![archive], ..DrillRequest::default() }).await
     }
 
+    /// A drill that was canceled while it went on.
+    pub(super) async fn canceled(&self, archive: Gid) -> Drill {
+        let request = DrillRequest { archives: vec![archive], ..DrillRequest::default() };
+        let drill = self.daemon.client.start_drills(&request).await.unwrap().drills[0].gid;
+        until("it begins", async || self.daemon.client.drill(drill).await.unwrap().state == DrillState::Started).await;
+        self.daemon.client.cancel_drill(drill).await.unwrap();
+        let canceled = self.ended(drill).await;
+        self.is_inconclusive(&canceled, "canceled");
+        canceled
+    }
+
     pub(super) async fn ended(&self, gid: Gid) -> Drill {
         let mut drill = self.daemon.client.drill(gid).await.unwrap();
         until("the drill ends", async || {
@@ -94,11 +108,44 @@ pub(super) fn of_acme() -> DrillRequest {
 /// Processes, files and directories that a drill of this id has left anywhere.
 pub(super) fn left(state_dir: &Path, drill: Gid) -> Vec<String> {
     let drill = drill.to_string();
-    let output = std::process::Command::new("ps").args(["-eo", "pid,stat,args"]).output().unwrap();
+    let output = Command::new("ps").args(["-eo", "pid,stat,args"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let processes = text.lines().filter(|line| line.contains(&drill) && !line.contains(" Z")).map(str::to_owned);
-    let places = [Path::new("/var/tmp"), Path::new("/tmp"), &state_dir.join("scratch")].map(fs::read_dir);
-    let entries = places.into_iter().flatten().flatten().flatten();
+    let entries = places(state_dir).map(fs::read_dir).into_iter().flatten().flatten().flatten();
     let names = entries.map(|entry| entry.file_name().into_string().unwrap()).filter(|name| name.contains(&drill));
     processes.chain(names).collect()
+}
+
+/// Where drills make their directories.
+pub(super) fn places(state_dir: &Path) -> [PathBuf; 3] {
+    ["/var/tmp".into(), "/tmp".into(), state_dir.join("scratch")]
+}
+
+/// The shared memory of a server.
+pub(super) fn segment(data: &Path) -> String {
+    let text = fs::read_to_string(data.join("postmaster.pid")).unwrap();
+    text.lines().nth(6).unwrap().split_whitespace().nth(1).unwrap().to_owned()
+}
+
+/// All shared memory of this machine.
+pub(super) fn segments() -> Vec<String> {
+    let output = Command::new("ipcs").arg("-m").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter_map(|line| line.split_whitespace().nth(1)).map(str::to_owned).collect()
+}
+
+/// A server that may write no file larger than so many blocks of 512 bytes, and whose log is in small ones.
+pub(super) fn limited(blocks: u32) -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir_in("/var/tmp").unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    for (name, before, more) in
+        [("initdb", String::new(), "--wal-segsize=1"), ("postgres", format!("ulimit -f {blocks}"), "")]
+    {
+        let script = format!("#!/bin/sh\n{before}\nexec {} {more} \"$@\"\n", program(name).display());
+        let file = directory.path().join(name);
+        fs::write(&file, script).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = directory.path().to_owned();
+    (directory, path)
 }

@@ -1,21 +1,15 @@
 //! Scratch databases, and that nothing is left of them.
 
-use std::{
-    fs,
-    os::unix::fs::{PermissionsExt as _, symlink},
-    path::PathBuf,
-    process::Command,
-    time::Duration,
-};
+use std::{fs, os::unix::fs::PermissionsExt as _, process::Command, time::Duration};
 
 use orgvault_api::{clock::Clock, gid::Gid};
 use orgvault_config::{Scratch as ScratchConfig, SecretUrl};
 use orgvault_daemon::drill::scratch::{Reached, Scratch, ScratchError, Wanted, sweep};
-use orgvault_testing::postgres::{Database, program};
+use orgvault_testing::postgres::Database;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, postgres::PgConnectOptions};
 use tokio_util::task::TaskTracker;
 
-use super::fixture::left;
+use super::fixture::{left, limited, segment, segments};
 
 /// A state directory, and what a drill of it makes.
 struct Stage {
@@ -122,29 +116,13 @@ async fn a_server_that_was_killed_leaves_nothing() {
     let (scratch, reached) = stage.open().await;
     let data = scratch.directory().join("data");
     let pid = fs::read_to_string(data.join("postmaster.pid")).unwrap().lines().next().unwrap().to_owned();
-    let segments = || String::from_utf8(Command::new("ipcs").arg("-m").output().unwrap().stdout).unwrap();
-    let segment = fs::read_to_string(data.join("postmaster.pid")).unwrap().lines().nth(6).unwrap().to_owned();
-    let segment = segment.split_whitespace().nth(1).unwrap().to_owned();
-    let has = |text: &str| text.lines().any(|line| line.split_whitespace().nth(1) == Some(segment.as_str()));
-    assert!(has(&segments()));
+    let memory = segment(&data);
+    assert!(segments().contains(&memory));
     assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
     drop(reached);
     scratch.remove().await.unwrap();
     assert_eq!(stage.left(), [""; 0]);
-    assert!(!has(&segments()), "{}", segments());
-}
-
-/// A server that may write no file larger than so many blocks of 512 bytes.
-fn limited(blocks: u32) -> (tempfile::TempDir, PathBuf) {
-    let directory = tempfile::tempdir_in("/var/tmp").unwrap();
-    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    symlink(program("initdb"), directory.path().join("initdb")).unwrap();
-    let script = format!("#!/bin/sh\nulimit -f {blocks}\nexec {} \"$@\"\n", program("postgres").display());
-    let postgres = directory.path().join("postgres");
-    fs::write(&postgres, script).unwrap();
-    fs::set_permissions(&postgres, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = directory.path().to_owned();
-    (directory, path)
+    assert!(!segments().contains(&memory));
 }
 
 #[tokio::test]

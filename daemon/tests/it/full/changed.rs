@@ -9,7 +9,7 @@ use std::{
 
 use orgvault_archive::{
     full::{
-        DATA_PACKAGE, REPORT, RowHasher,
+        DATA_PACKAGE, REPORT, RowHasher, SCHEMA,
         bag::{self, Hashed},
         report::Report,
     },
@@ -49,6 +49,14 @@ impl Changed {
         let left: Vec<&str> = all.lines().filter(|line| !line.contains(text)).collect();
         assert_eq!(left.len() + 1, all.lines().count(), "{all}");
         *self.table(table) = (left.join("\n") + "\n").into_bytes();
+        self
+    }
+
+    /// Says something else of the tables.
+    pub(crate) fn schema(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        let mut schema: Value = serde_json::from_slice(self.member(SCHEMA)).unwrap();
+        change(&mut schema);
+        *self.member(SCHEMA) = serde_json::to_vec_pretty(&schema).unwrap();
         self
     }
 

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What is said of the tables: each row is its organization's.
-fn definition(schema: &RandomSchema) -> Definition {
+pub(crate) fn definition(schema: &RandomSchema) -> Definition {
     let first = &schema.names[0];
     let mut words = format!(
         "[product]\nname = \"random\"\nmeasured_on = \"1\"\n\n[organization]\n\
@@ -36,7 +36,7 @@ fn definition(schema: &RandomSchema) -> Definition {
 }
 
 /// A database of the schema that its plain role owns, without rows.
-fn empty(schema: &RandomSchema) -> Database {
+pub(crate) fn empty(schema: &RandomSchema) -> Database {
     let database = Database::new();
     let (name, role) = (database.name(), database.role());
     database.psql(&format!("ALTER DATABASE {name} OWNER TO {role}; GRANT ALL ON SCHEMA public TO {role}"));
@@ -45,7 +45,7 @@ fn empty(schema: &RandomSchema) -> Database {
 }
 
 /// An organization's archive.
-async fn archived(database: &Database, definition: &Definition, tenant: u64) -> Made {
+pub(crate) async fn archived(database: &Database, definition: &Definition, tenant: u64) -> Made {
     let source = source_with(config(&database.url()), definition.clone());
     let made = full(&source, &team(u32::try_from(tenant).unwrap())).await.unwrap();
     source.close().await;
