@@ -1,5 +1,7 @@
 //! Restores as somebody asks for them: an archive or a file, a plan, and the plan that is done.
 
+mod killed;
+
 use std::{fs, io::Write as _, path::Path};
 
 use flate2::{Compression, write::GzEncoder};
@@ -19,6 +21,14 @@ use crate::{
     },
 };
 
+/// The tables of the teams, without rows.
+fn emptied() -> Database {
+    let empty = Database::new();
+    empty.psql(TEAMS);
+    empty.psql("TRUNCATE people, teams, members, notes, \"Odd.Name \"\"x\"\"\", sessions RESTART IDENTITY CASCADE");
+    empty
+}
+
 /// A daemon with a source of two teams, and two databases into which they can go: one with empty tables, and the
 /// source's own, with another role.
 struct Desk {
@@ -29,11 +39,9 @@ struct Desk {
 
 impl Desk {
     async fn new() -> Self {
-        let (from, empty) = (Database::new(), Database::new());
+        let (from, empty) = (Database::new(), emptied());
         from.psql(TEAMS);
         from.psql(&format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}", from.role()));
-        empty.psql(TEAMS);
-        empty.psql("TRUNCATE people, teams, members, notes, \"Odd.Name \"\"x\"\"\", sessions RESTART IDENTITY CASCADE");
         let daemon = Daemon::start_with(|config| {
             fs::create_dir_all(&config.daemon.products_dir).unwrap();
             fs::write(config.daemon.products_dir.join("teams.toml"), DEFINITION).unwrap();

@@ -12,6 +12,8 @@ use std::{
         OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 /// A database of RyTask, with two organizations.
@@ -117,6 +119,28 @@ impl Server {
     /// Ends every connection at once.
     pub fn stop(&self) {
         run("pg_ctl", &["stop", "-w", "-m", "immediate", "-D", &self.data()]);
+    }
+
+    /// Kills it with SIGKILL, and starts it anew once all its processes are gone.
+    pub fn kill(&self) {
+        let file = self.directory.join("data/postmaster.pid");
+        let text = fs::read_to_string(&file).unwrap();
+        let server = text.lines().next().unwrap();
+        let children = Command::new("ps").args(["-o", "pid=", "--ppid", server]).output().unwrap();
+        let children = String::from_utf8(children.stdout).unwrap();
+        assert!(Command::new("kill").args(["-9", server]).status().unwrap().success());
+        let limit = Instant::now() + Duration::from_secs(20);
+        let is_there = |pid: &str| Path::new("/proc").join(pid).join("cwd").read_link().is_ok();
+        while children.split_whitespace().chain([server]).any(is_there) {
+            assert!(Instant::now() < limit, "a server that was killed is still there");
+            sleep(Duration::from_millis(10));
+        }
+        // Until somebody has waited for it, its id is taken, and the next one would believe that it runs.
+        let socket = self.directory.join(format!(".s.PGSQL.{}.lock", self.port));
+        for file in [file, socket] {
+            fs::remove_file(file).unwrap();
+        }
+        self.boot();
     }
 
     /// Starts a server that was stopped, on its old port.

@@ -202,7 +202,7 @@ pub(super) fn bolt(database: &Database) -> String {
 }
 
 /// Waits until the server is back and no restore is at work on it.
-pub(super) fn settled(database: &Database) {
+pub(crate) fn settled(database: &Database) {
     until("the restore is gone", || {
         let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'orgvault'";
         let asked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| database.psql(sql)));
