@@ -337,7 +337,7 @@ async fn a_restore_that_is_killed_is_there_as_a_whole_or_not_at_all() {
     if let Ok(paths) = std::env::var(CHILD) {
         let (file, archive) = paths.split_once('|').unwrap();
         loop {
-            println!("now");
+            std::io::stdout().write_all(b"now\n").unwrap();
             restore(file.into(), Path::new(archive), RestoreMode::Replace).apply(None).await.unwrap();
         }
     }
@@ -357,7 +357,6 @@ async fn a_restore_that_is_killed_is_there_as_a_whole_or_not_at_all() {
             .unwrap();
         let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
         assert!(lines.any(|line| line.unwrap().ends_with("now")));
-        std::io::stderr().flush().unwrap();
         std::thread::sleep(Duration::from_millis(point * 3));
         child.kill().unwrap();
         child.wait().unwrap();
