@@ -6,6 +6,7 @@
 //! archived   what an archive gives: schema, tables, CSV
 //! tenant     which rows are the organization's, by the daemon's own definition
 //! stage      CSV -> temporary tables with the target's own types
+//! renew      new ids for the staged rows, where the organization comes back beside the one that is there
 //! plan       staged rows against the target; writes nothing that stays
 //! load       delete in reverse order, insert in order: one statement for each circle of foreign keys
 //! prove      what was written, by what the server counted and by the bytes that it gives back
@@ -28,6 +29,7 @@ mod order;
 mod plan;
 mod prove;
 mod records;
+mod renew;
 mod sequences;
 mod session;
 mod sql;
@@ -45,8 +47,9 @@ use orgvault_archive::full::schema::ServerKind;
 pub use archived::{ArchivedRows, ArchivedTable, NativeReader, NativeRows, ReadNative};
 pub use error::{ProofFault, RestoreError, TargetFault};
 pub use full::ArchivedFull;
+pub use renew::Renewal;
 pub use target::Target;
-pub use tenant::{Tenant, TenantTable};
+pub use tenant::{Tenant, TenantReference, TenantTable};
 
 use self::{plan::Planned, session::Session, target::Place};
 
@@ -60,6 +63,9 @@ pub struct Restore {
     pub tenant: Tenant,
     /// What is done with what is there.
     pub mode: RestoreMode,
+    /// Under another id, with new ids throughout. The tenant has the new one, and nothing of it may be there: the mode
+    /// is `scratch`.
+    pub renewal: Option<Renewal>,
 }
 
 impl Restore {
@@ -74,7 +80,7 @@ impl Restore {
             Place::Sqlite { file, .. } => return sqlite::plan(self, file).await,
         };
         let mut session = Session::begin(&self.target, options, &self.tenant).await?;
-        let planned = Planned::make(&mut session, self).await?;
+        let planned = Planned::make(&mut session, self, false).await?;
         session.roll_back().await?;
         Ok(planned.plan)
     }
@@ -92,7 +98,7 @@ impl Restore {
             Place::Sqlite { file, .. } => return sqlite::apply(self, file, expected).await,
         };
         let mut session = Session::begin(&self.target, options, &self.tenant).await?;
-        let planned = Planned::make(&mut session, self).await?;
+        let planned = Planned::make(&mut session, self, true).await?;
         self.agreed(&planned.plan, expected)?;
         let identical = planned.plan.identical;
         let (mut inserted, mut deleted) = (0, 0);
@@ -126,6 +132,19 @@ impl Restore {
             archive: archive.title(),
             found: found.title(),
         })
+    }
+
+    /// Looks whether the plan that somebody agreed to would still be done.
+    ///
+    /// # Errors
+    /// When it is another one now, or something keeps it from being done.
+    pub async fn check(&self, expected: &str) -> Result<(), RestoreError> {
+        self.agreed(&self.plan().await?, Some(expected))
+    }
+
+    /// The organization's id in the archive.
+    fn organization(&self) -> &str {
+        self.renewal.as_ref().map_or(&self.tenant.id, |renewal| &renewal.from)
     }
 
     fn agreed(&self, plan: &RestorePlan, expected: Option<&str>) -> Result<(), RestoreError> {

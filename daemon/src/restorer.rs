@@ -19,7 +19,7 @@ use crate::{
     context::Context,
     export::Engine,
     product::Definition,
-    restore::{ArchivedRows, Restore, Target, Tenant},
+    restore::{ArchivedRows, Renewal, Restore, Target, Tenant},
     send::Asker,
     store::Stored,
 };
@@ -100,21 +100,34 @@ impl RestorerState {
 
     async fn carry_out(&self, job: &Job, request: &RestoreRequest, asker: &Asker) -> Result<Done, RestorerError> {
         let (name, TargetDatabase { kind, url, tls, .. }) = (&job.target.name, &job.database);
+        let renewal = match (&request.new_id, kind) {
+            (None, _) => None,
+            (Some(_), DatabaseKind::Postgres) if request.mode == RestoreMode::Scratch => {
+                Some(Renewal { from: job.organization.id.clone() })
+            }
+            (Some(_), _) => return Err(RestorerError::NewId { mode: request.mode }),
+        };
         let mut target = match kind {
             DatabaseKind::Postgres => Target::new(name, crate::source::postgres_options(name, url, *tls)?),
             DatabaseKind::Sqlite => Target::file(name, crate::source::sqlite_file(name, url)?),
         };
         target.lock_timeout = job.database.lock_timeout;
+        let id = request.new_id.as_ref().unwrap_or(&job.organization.id);
         let restore = Restore {
             target,
             rows: Arc::clone(&job.rows),
-            tenant: Tenant::of(&job.definition, job.rows.as_ref(), &job.organization.id),
+            tenant: Tenant::of(&job.definition, job.rows.as_ref(), id),
             mode: request.mode,
+            renewal,
         };
         let Some(agreed) = &request.apply else {
             let plan = restore.plan().await?;
             return Ok(Done { plan, restored: None, before: None });
         };
+        // A plan that is not done makes no archive, and takes no numbers.
+        if request.mode == RestoreMode::Replace || request.new_id.is_some() {
+            restore.check(agreed).await?;
+        }
         let before = match request.mode {
             RestoreMode::Replace => before::archive((&self.context, &self.engine), job, &self.stop, asker).await?,
             RestoreMode::Scratch | RestoreMode::InsertOnly => None,

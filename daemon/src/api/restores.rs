@@ -32,7 +32,7 @@ impl From<RestorerError> for ApiError {
             RestorerError::Audit(error) => return error.into(),
             RestorerError::Worker(error) => return Self::fault("internal", &error),
             RestorerError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
-            RestorerError::NoArchive => StatusCode::BAD_REQUEST,
+            RestorerError::NoArchive | RestorerError::NewId { .. } => StatusCode::BAD_REQUEST,
             RestorerError::UnknownTarget { .. } | RestorerError::Kind { .. } => StatusCode::NOT_FOUND,
             RestorerError::Format { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             RestorerError::Unreadable { ref cause, .. } if cause.kind() == std::io::ErrorKind::NotFound => {

@@ -184,7 +184,13 @@ fn refused(error: &MakeError) -> DrillFault {
 /// # Errors
 /// When the archive's rows do not go in, or are not what it says.
 pub(super) async fn load(archive: &Arc<ArchivedFull>, tenant: Tenant, onto: &Onto) -> Result<u64, DrillFault> {
-    let restore = Restore { target: onto.target(), rows: Arc::clone(archive) as _, tenant, mode: RestoreMode::Scratch };
+    let restore = Restore {
+        target: onto.target(),
+        rows: Arc::clone(archive) as _,
+        tenant,
+        mode: RestoreMode::Scratch,
+        renewal: None,
+    };
     let restored = restore.apply(None).await.map_err(|error| not_loaded(&error))?;
     Ok(restored.inserted)
 }

@@ -32,6 +32,9 @@ pub(super) enum Code {
     TenantPresent,
     RowDiffers,
     IdHeld,
+    IdElsewhere,
+    NewIdRefused,
+    OrganizationUnknown,
     UniqueHeld,
     OnlyHere,
     SharedDiffers,
@@ -46,66 +49,97 @@ pub(super) enum Code {
 }
 
 impl Code {
-    /// On the wire, and what to do.
-    fn row(self) -> (&'static str, &'static str) {
-        const RELEASE: &str = "restore into the release of the app that the archive is of";
+    /// On the wire.
+    fn name(self) -> &'static str {
         match self {
-            Self::TableUnknown => ("table_unknown", "say in the product's definition which of its rows are whose"),
-            Self::TableMissing => ("table_missing", RELEASE),
-            Self::NotATable => ("not_a_table", RELEASE),
-            Self::ColumnMissing => ("column_missing", RELEASE),
-            Self::ColumnWithoutValue => ("column_without_value", RELEASE),
-            Self::ColumnAdded => ("column_added", ""),
-            Self::ColumnType => ("column_type", ""),
-            Self::RowSecurity => {
-                ("row_security", "restore as a role with BYPASSRLS, or as the owner where it is not forced")
+            Self::TableUnknown => "table_unknown",
+            Self::TableMissing => "table_missing",
+            Self::NotATable => "not_a_table",
+            Self::ColumnMissing => "column_missing",
+            Self::ColumnWithoutValue => "column_without_value",
+            Self::ColumnAdded => "column_added",
+            Self::ColumnType => "column_type",
+            Self::RowSecurity => "row_security",
+            Self::Privilege => "privilege",
+            Self::ReplicationRole => "replication_role",
+            Self::TrackCounts => "track_counts",
+            Self::Rule => "rule",
+            Self::Trigger => "trigger",
+            Self::ConditionRefused => "condition_refused",
+            Self::EnumLabel => "enum_label",
+            Self::DomainCheck => "domain_check",
+            Self::ValueRefused => "value_refused",
+            Self::ValueChanged => "value_changed",
+            Self::NotNull => "not_null",
+            Self::Check => "check",
+            Self::PartitionMissing => "partition_missing",
+            Self::TenantPresent => "tenant_present",
+            Self::RowDiffers => "row_differs",
+            Self::IdHeld => "id_held",
+            Self::IdElsewhere => "id_elsewhere",
+            Self::NewIdRefused => "new_id_refused",
+            Self::OrganizationUnknown => "organization_unknown",
+            Self::UniqueHeld => "unique_held",
+            Self::OnlyHere => "only_here",
+            Self::SharedDiffers => "shared_differs",
+            Self::SharedMissing => "shared_missing",
+            Self::OthersMissing => "others_missing",
+            Self::ReferenceMissing => "reference_missing",
+            Self::CascadeReach => "cascade_reach",
+            Self::StillReferenced => "still_referenced",
+            Self::SequencePrivilege => "sequence_privilege",
+            Self::SequenceExhausted => "sequence_exhausted",
+            Self::SequenceNotMoved => "sequence_not_moved",
+        }
+    }
+
+    /// What to do.
+    fn hint(self) -> &'static str {
+        match self {
+            Self::TableUnknown => "say in the product's definition which of its rows are whose",
+            Self::TableMissing
+            | Self::NotATable
+            | Self::ColumnMissing
+            | Self::ColumnWithoutValue
+            | Self::ConditionRefused
+            | Self::EnumLabel
+            | Self::DomainCheck
+            | Self::ValueRefused
+            | Self::ValueChanged
+            | Self::NotNull
+            | Self::Check => "restore into the release of the app that the archive is of",
+            Self::ColumnAdded | Self::ColumnType | Self::OnlyHere => "",
+            Self::RowSecurity => "restore as a role with BYPASSRLS, or as the owner where it is not forced",
+            Self::Privilege => "restore as the role that owns the app's tables, or grant what is missing",
+            Self::ReplicationRole => "let the target's role keep session_replication_role at origin",
+            Self::TrackCounts => "let the target's role keep track_counts on",
+            Self::Rule => "drop the rule for as long as the restore takes",
+            Self::Trigger => {
+                "if it changes rows, switch it off for as long as the restore takes (ALTER TABLE .. DISABLE TRIGGER ..)"
             }
-            Self::Privilege => {
-                ("privilege", "restore as the role that owns the app's tables, or grant what is missing")
+            Self::PartitionMissing => "make a partition for these rows",
+            Self::TenantPresent => "use the mode insert-only for what is missing, or replace for everything",
+            Self::RowDiffers => "use the mode replace if the archive's values are the right ones",
+            Self::IdHeld => "restore into the database that the archive is of, or into an empty one",
+            Self::IdElsewhere => {
+                "say in the product's definition what the column names (`references` of its table); an id within JSON or a text cannot be given anew: restore into a database of its own, under the old id"
             }
-            Self::ReplicationRole => {
-                ("replication_role", "let the target's role keep session_replication_role at origin")
+            Self::NewIdRefused => "name another id",
+            Self::OrganizationUnknown => {
+                "give the table of organizations a `tenant` such as \"id = $1\" in the product's definition"
             }
-            Self::TrackCounts => ("track_counts", "let the target's role keep track_counts on"),
-            Self::Rule => ("rule", "drop the rule for as long as the restore takes"),
-            Self::Trigger => (
-                "trigger",
-                "if it changes rows, switch it off for as long as the restore takes (ALTER TABLE .. DISABLE TRIGGER ..)",
-            ),
-            Self::ConditionRefused => ("condition_refused", RELEASE),
-            Self::EnumLabel => ("enum_label", RELEASE),
-            Self::DomainCheck => ("domain_check", RELEASE),
-            Self::ValueRefused => ("value_refused", RELEASE),
-            Self::ValueChanged => ("value_changed", RELEASE),
-            Self::NotNull => ("not_null", RELEASE),
-            Self::Check => ("check", RELEASE),
-            Self::PartitionMissing => ("partition_missing", "make a partition for these rows"),
-            Self::TenantPresent => {
-                ("tenant_present", "use the mode insert-only for what is missing, or replace for everything")
+            Self::UniqueHeld => {
+                "change the value in the app, where the other row has it; under a new id, that is mostly the organization that is there"
             }
-            Self::RowDiffers => ("row_differs", "use the mode replace if the archive's values are the right ones"),
-            Self::IdHeld => ("id_held", "restore into the database that the archive is of, or into an empty one"),
-            Self::UniqueHeld => ("unique_held", "change the value in the app, where the other row has it"),
-            Self::OnlyHere => ("only_here", ""),
-            Self::SharedDiffers => ("shared_differs", "such rows stay as they are"),
-            Self::SharedMissing => ("shared_missing", "such rows are inserted"),
-            Self::OthersMissing => {
-                ("others_missing", "restore the organizations that they belong to first; the mode scratch inserts them")
-            }
-            Self::ReferenceMissing => {
-                ("reference_missing", "the row that is named is in neither: restore it first, or take an older archive")
-            }
-            Self::CascadeReach => {
-                ("cascade_reach", "use the mode insert-only, or move these rows away in the app first")
-            }
-            Self::StillReferenced => {
-                ("still_referenced", "use the mode insert-only, or remove these rows in the app first")
-            }
-            Self::SequencePrivilege => ("sequence_privilege", "grant SELECT and UPDATE on the sequence"),
-            Self::SequenceExhausted => ("sequence_exhausted", "give the sequence a greater maximum"),
-            Self::SequenceNotMoved => {
-                ("sequence_not_moved", "restore once more in the mode insert-only: it only moves sequences then")
-            }
+            Self::SharedDiffers => "such rows stay as they are",
+            Self::SharedMissing => "such rows are inserted",
+            Self::OthersMissing => "restore the organizations that they belong to first; the mode scratch inserts them",
+            Self::ReferenceMissing => "the row that is named is in neither: restore it first, or take an older archive",
+            Self::CascadeReach => "use the mode insert-only, or move these rows away in the app first",
+            Self::StillReferenced => "use the mode insert-only, or remove these rows in the app first",
+            Self::SequencePrivilege => "grant SELECT and UPDATE on the sequence",
+            Self::SequenceExhausted => "give the sequence a greater maximum",
+            Self::SequenceNotMoved => "restore once more in the mode insert-only: it only moves sequences then",
         }
     }
 
@@ -131,13 +165,12 @@ impl Code {
         table: &(impl ToString + ?Sized),
         message: impl Into<String>,
     ) -> RestoreFinding {
-        let (code, hint) = self.row();
         RestoreFinding {
-            code: code.to_owned(),
+            code: self.name().to_owned(),
             blocks: self.blocks(mode),
             table: table.to_string(),
             message: message.into(),
-            hint: hint.to_owned(),
+            hint: self.hint().to_owned(),
             rows: 0,
             keys: Vec::new(),
         }

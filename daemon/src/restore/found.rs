@@ -1,6 +1,8 @@
 //! What was found, as the plan that people read and agree to. Pure: the same for every kind of database.
 
-use orgvault_api::{RestoreDatabase, RestoreFinding, RestoreMode, RestorePlan, RestoreSequence, RestoreTable};
+use orgvault_api::{
+    RestoreDatabase, RestoreFinding, RestoreIds, RestoreMode, RestorePlan, RestoreSequence, RestoreTable,
+};
 use orgvault_archive::naming::hex;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -11,6 +13,9 @@ pub(super) struct Found {
     /// The SHA-256 of the archive.
     pub(super) archive: String,
     pub(super) organization: String,
+    /// The id under which it comes back, where it is another one.
+    pub(super) new_id: Option<String>,
+    pub(super) ids: Vec<RestoreIds>,
     pub(super) database: RestoreDatabase,
     /// By number.
     pub(super) tables: Vec<RestoreTable>,
@@ -37,6 +42,8 @@ impl Found {
             mode: self.mode,
             archive: self.archive,
             organization: self.organization,
+            new_id: self.new_id,
+            ids: self.ids,
             database: self.database,
             possible,
             identical,
@@ -57,7 +64,7 @@ fn is_done(table: &RestoreTable, mode: RestoreMode) -> bool {
     table.new == 0 && (table.shared || own_is_done)
 }
 
-/// The SHA-256 of what the plan found. Sequences are left out: they move whenever anybody uses the app.
+/// The SHA-256 of what the plan found. Sequences and new numbers are left out: they move whenever anybody uses the app.
 fn id(plan: &RestorePlan) -> String {
     #[derive(Serialize)]
     struct Identity<'p> {
@@ -65,6 +72,8 @@ fn id(plan: &RestorePlan) -> String {
         mode: RestoreMode,
         archive: &'p str,
         organization: &'p str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        new_id: Option<&'p str>,
         system: &'p str,
         database: u32,
         tables: &'p [RestoreTable],
@@ -77,6 +86,7 @@ fn id(plan: &RestorePlan) -> String {
         mode: plan.mode,
         archive: &plan.archive,
         organization: &plan.organization,
+        new_id: plan.new_id.as_deref(),
         system: &plan.database.system,
         database: plan.database.oid,
         tables: &plan.tables,

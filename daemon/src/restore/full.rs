@@ -11,10 +11,10 @@ use orgvault_archive::full::{
 
 use super::{
     archived::{ArchivedRows, ArchivedTable},
-    tenant::{Tenant, TenantTable},
+    tenant::{Tenant, TenantReference, TenantTable},
 };
 use crate::{
-    product::{Definition, FullRows},
+    product::{Definition, FullRows, Table},
     sql::{Dialect, table_name},
 };
 
@@ -95,8 +95,26 @@ impl Tenant {
             };
             Some((archived.name.clone(), own))
         };
-        Self { id: id.to_owned(), tables: archive.tables().iter().filter_map(table).collect() }
+        let tables = archive.tables().iter().filter_map(table).collect();
+        Self { id: id.to_owned(), tables, references: references(definition, archive) }
     }
+}
+
+/// What the definition says that columns of the archive's tables name.
+fn references(definition: &Definition, archive: &dyn ArchivedRows) -> Vec<TenantReference> {
+    let find =
+        |key: &str| archive.tables().iter().find(|table| names(key, &table.name)).map(|table| table.name.clone());
+    let of = |(key, table): (&String, &Table)| {
+        let child = find(key)?;
+        let references = table.references.iter().map(|it| TenantReference {
+            child: child.clone(),
+            column: it.column.clone(),
+            parent: find(&it.table),
+            referenced: it.referenced.clone(),
+        });
+        Some(references.collect::<Vec<_>>())
+    };
+    definition.tables.iter().filter_map(of).flatten().collect()
 }
 
 /// Whether a definition's key is such a table: a key without a schema is found in any.

@@ -9,7 +9,7 @@ mod values;
 
 use std::collections::BTreeSet;
 
-use orgvault_api::{RestoreFinding, RestoreMode, RestorePlan, RestoreTable};
+use orgvault_api::{RestoreFinding, RestoreIds, RestoreMode, RestorePlan, RestoreTable};
 use orgvault_archive::{full::schema::QualifiedName, naming::hex};
 use sha2::{Digest as _, Sha256};
 
@@ -18,7 +18,7 @@ use super::{
     error::RestoreError,
     facts::Facts,
     found::{Found, shortened},
-    order,
+    order, renew,
     sequences::{self, Move},
     session::{self, Session},
     stage,
@@ -47,18 +47,20 @@ struct Draft<'r> {
     counts: Vec<RestoreTable>,
     findings: Vec<RestoreFinding>,
     rows_hash: Sha256,
+    ids: Vec<RestoreIds>,
 }
 
 impl Planned {
-    /// Stages the archive and compares it with the target.
+    /// Stages the archive and compares it with the target. With `reserved`, new numbers are taken from the target's
+    /// sequences.
     ///
     /// # Errors
     /// When the target or the archive cannot be read.
-    pub(super) async fn make(session: &mut Session, restore: &Restore) -> Result<Self, RestoreError> {
+    pub(super) async fn make(session: &mut Session, restore: &Restore, reserved: bool) -> Result<Self, RestoreError> {
         let names = names(restore);
         let facts = Facts::ask(session, &names).await?;
         let mut draft = Draft::new(restore, facts, &names);
-        draft.look(session).await?;
+        draft.look(session, reserved).await?;
         let edges: Vec<(usize, usize)> = draft.edges().collect();
         let groups = order::groups(draft.tables.len(), &edges);
         let sequences = if draft.is_blocked() { Vec::new() } else { draft.sequences(session).await? };
@@ -82,7 +84,7 @@ impl<'r> Draft<'r> {
         let (tables, of_schema) = schema::compare(restore, &facts, names);
         let findings = restore.rows.findings().into_iter().chain(of_schema).collect();
         let counts = tables.iter().map(count).collect();
-        Self { restore, mode, facts, tables, counts, findings, rows_hash: Sha256::new() }
+        Self { restore, mode, facts, tables, counts, findings, rows_hash: Sha256::new(), ids: Vec::new() }
     }
 
     fn is_blocked(&self) -> bool {
@@ -90,14 +92,23 @@ impl<'r> Draft<'r> {
     }
 
     /// Each step needs that the one before found nothing that blocks: rows that cannot be staged cannot be compared.
-    async fn look(&mut self, session: &mut Session) -> Result<(), RestoreError> {
+    async fn look(&mut self, session: &mut Session, reserved: bool) -> Result<(), RestoreError> {
         self.findings.extend(identity::session(session, self.mode).await?);
         if !self.is_blocked() {
             self.bind(session).await?;
         }
         if !self.is_blocked() {
+            self.findings.extend(renew::check(session, self.restore, &self.facts, &self.tables).await?);
+        }
+        if !self.is_blocked() {
             self.find_own(session).await?;
             self.stage(session).await?;
+        }
+        if !self.is_blocked() {
+            let (restore, facts, tables) = (self.restore, &self.facts, &mut self.tables);
+            let (ids, findings) = renew::renew(session, restore, facts, tables, reserved).await?;
+            self.ids = ids;
+            self.findings.extend(findings);
         }
         if !self.is_blocked() {
             self.compare_rows(session).await?;
@@ -199,7 +210,9 @@ impl<'r> Draft<'r> {
         let found = Found {
             mode: self.mode,
             archive: self.restore.rows.sha256().to_owned(),
-            organization: self.restore.tenant.id.clone(),
+            organization: self.restore.organization().to_owned(),
+            new_id: self.restore.renewal.as_ref().map(|_| self.restore.tenant.id.clone()),
+            ids: self.ids.clone(),
             database,
             tables: self.counts.clone(),
             findings: self.findings.clone(),
@@ -216,7 +229,7 @@ fn count(table: &Table) -> RestoreTable {
 }
 
 /// A statement that gives a number of rows and the keys of some.
-async fn rows_of(session: &mut Session, act: &str, sql: String) -> Result<(u64, Vec<String>), RestoreError> {
+pub(super) async fn rows_of(session: &mut Session, act: &str, sql: String) -> Result<(u64, Vec<String>), RestoreError> {
     let rows = session.rows(act, sql).await?;
     let Some(row) = rows.first() else { return Ok((0, Vec::new())) };
     let keys = session::text(row, 1);

@@ -79,11 +79,20 @@ pub(super) async fn raise(session: &mut Session, moves: &[Move]) -> (Vec<Restore
 }
 
 async fn raise_one(session: &mut Session, it: &Move) -> Result<(), RestoreError> {
-    let act = format!("move sequence {}", it.wire.sequence);
-    let (oid, to) = (it.sequence.oid, it.wire.to);
+    raise_to(session, &format!("move sequence {}", it.wire.sequence), &it.sequence, it.wire.to).await
+}
+
+/// Moves a sequence on to `to`, where it is not there yet.
+pub(super) async fn raise_to(
+    session: &mut Session,
+    act: &str,
+    sequence: &SequenceFacts,
+    to: i64,
+) -> Result<(), RestoreError> {
+    let oid = sequence.oid;
     let now = format!("SELECT pg_catalog.pg_sequence_last_value({oid})::text");
-    let last = session.texts(&act, now).await?.concat().parse().ok();
-    let now = SequenceFacts { last, ..it.sequence.clone() };
+    let last = session.texts(act, now).await?.concat().parse().ok();
+    let now = SequenceFacts { last, ..sequence.clone() };
     if !is_behind(&now, to) {
         return Ok(());
     }
@@ -98,12 +107,12 @@ async fn raise_one(session: &mut Session, it: &Move) -> Result<(), RestoreError>
              WHERE coalesce(pg_catalog.pg_sequence_last_value({oid}), {before}) {compare} {to}"
         )
     };
-    session.rows(&act, sql).await.map(drop)
+    session.rows(act, sql).await.map(drop)
 }
 
 impl SequenceFacts {
     /// The last number that it gave, or the one before its first.
-    fn position(&self) -> i64 {
+    pub(super) fn position(&self) -> i64 {
         self.last.unwrap_or_else(|| self.start.saturating_sub(self.increment))
     }
 }

@@ -210,8 +210,9 @@ impl Table {
         format!("NOT EXISTS (SELECT FROM {} h WHERE h.live = {alias}.ctid AND h.part = {alias}.tableoid)", self.here())
     }
 
-    /// Keys of staged rows that have a value of a unique index which another row has that stays.
-    pub(super) fn unique_held(&self, unique: &UniqueFacts, mode: RestoreMode) -> String {
+    /// Keys of staged rows that have a value of a unique index which another row has that stays; or `by_holder` the keys
+    /// of those others.
+    pub(super) fn unique_held(&self, unique: &UniqueFacts, mode: RestoreMode, by_holder: bool) -> String {
         let numbered = |position: usize| format!("u{position}");
         let values: Vec<String> = (0..unique.expressions.len()).map(numbered).collect();
         let selected: Vec<String> = unique
@@ -230,7 +231,8 @@ impl Table {
         let (stage, live) = (self.stage(), self.live());
         let row = self.key_text(&format!("orgvault_stage_{}", self.number));
         let staged = format!("SELECT ctid AS c, {row} AS k, {} FROM {stage} WHERE {predicate}", selected.join(", "));
-        let found = format!("SELECT ctid, tableoid, {} FROM {live} WHERE {predicate}", selected.join(", "));
+        let holder = if by_holder { format!("{} AS k, ", self.key_text(&live)) } else { String::new() };
+        let found = format!("SELECT ctid, tableoid, {holder}{} FROM {live} WHERE {predicate}", selected.join(", "));
         let itself = format!(
             "NOT EXISTS (SELECT FROM {} m WHERE m.staged = s.c AND m.live = t.ctid AND m.part = t.tableoid)",
             self.matches()
@@ -240,7 +242,7 @@ impl Table {
             pairs.join(" AND "),
             self.stays(mode, "t")
         );
-        counted("s.k", &from)
+        counted(if by_holder { "t.k" } else { "s.k" }, &from)
     }
 
     /// The rows of the target that have to be the archive's. `by_key` leaves those out that the archive does not

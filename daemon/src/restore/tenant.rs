@@ -16,6 +16,21 @@ pub struct Tenant {
     pub id: String,
     /// The tables that a restore may write.
     pub tables: BTreeMap<QualifiedName, TenantTable>,
+    /// What columns name, where no foreign key says so.
+    pub references: Vec<TenantReference>,
+}
+
+/// A column that names rows of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantReference {
+    /// The column's table.
+    pub child: QualifiedName,
+    /// The column.
+    pub column: String,
+    /// The table that it names; none where the archive does not hold it.
+    pub parent: Option<QualifiedName>,
+    /// The column over there.
+    pub referenced: String,
 }
 
 /// One table of the definition.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use orgvault_api::Format;
+use orgvault_api::{Format, RestoreMode};
 use orgvault_archive::{ManifestError, full::FullError};
 use tokio::task::JoinError;
 
@@ -20,6 +20,12 @@ pub enum RestorerError {
     /// The request names neither an archive nor a file.
     #[error("the request names neither an archive nor a file")]
     NoArchive,
+    /// New ids are given to what is not there, and so nothing of it is replaced or added to.
+    #[error("under a new id an organization comes back into PostgreSQL and in the mode scratch alone, and not in {}", mode.name())]
+    NewId {
+        /// What was asked for.
+        mode: RestoreMode,
+    },
     /// There is no such target.
     #[error("there is no target {name} that is a database; there are: {}", if known.is_empty() { "none" } else { known })]
     UnknownTarget {
@@ -114,7 +120,7 @@ impl RestorerError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Stopping => "stopping",
-            Self::NoArchive => "bad_request",
+            Self::NoArchive | Self::NewId { .. } => "bad_request",
             Self::UnknownTarget { .. } | Self::Kind { .. } => "unknown_target",
             Self::UnknownProduct { .. } => "unknown_product",
             Self::Format { .. } => "wrong_format",

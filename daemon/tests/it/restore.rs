@@ -4,6 +4,7 @@ mod faults;
 pub(crate) mod fixture;
 pub(crate) mod killed;
 pub(crate) mod random;
+mod renewed;
 mod sqlite;
 
 use std::sync::Arc;

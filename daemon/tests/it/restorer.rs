@@ -143,7 +143,16 @@ async fn what_is_replaced_is_archived_first() {
     let plan = desk.ask(&request).await.unwrap().plan;
     assert!(plan.possible, "{plan:#?}");
     assert_eq!(own_rows(&desk.from), changed);
+    let archives = async || desk.daemon.client.archives(&ArchiveFilter::default()).await.unwrap().archives.len();
+    let stale = RestoreRequest { apply: Some("0".repeat(64)), ..request.clone() };
+    assert_eq!(problem(desk.ask(&stale).await).code, "plan_changed");
+    assert_eq!(
+        (archives().await, own_rows(&desk.from)),
+        (1, changed.clone()),
+        "nothing is archived for a plan that is not done"
+    );
     let done = desk.ask(&RestoreRequest { apply: Some(plan.id), ..request }).await.unwrap();
+    assert_eq!(archives().await, 2);
     assert_eq!(own_rows(&desk.from), as_exported);
     assert_eq!(desk.from.psql(others), theirs);
 
@@ -155,6 +164,40 @@ async fn what_is_replaced_is_archived_first() {
     let plan = desk.ask(&request).await.unwrap().plan;
     desk.ask(&RestoreRequest { apply: Some(plan.id), ..request }).await.unwrap();
     assert_eq!(own_rows(&desk.from), changed);
+    desk.daemon.stop().await;
+}
+
+#[tokio::test]
+async fn under_another_id_it_comes_back_beside_itself() {
+    let desk = Desk::new().await;
+    let archive = desk.archive().await;
+    let was = rows(&desk.from);
+    let request = RestoreRequest { new_id: Some("77".to_owned()), ..into("same", archive, RestoreMode::Scratch) };
+    let replace = RestoreRequest { mode: RestoreMode::Replace, ..request.clone() };
+    assert_eq!(problem(desk.ask(&replace).await).code, "bad_request");
+    let plan = desk.ask(&request).await.unwrap().plan;
+    assert!(plan.possible, "{plan:#?}");
+    let done = desk.ask(&RestoreRequest { apply: Some(plan.id), ..request }).await.unwrap();
+    assert_eq!((done.organization.id.as_str(), done.restored.unwrap().inserted), ("1", 8));
+    let copied = "SELECT string_agg(concat_ws(':', n.id, n.parent_id, m.mood, n.body), '|' ORDER BY n.id) FROM notes n
+        LEFT JOIN members m ON m.name = n.author AND m.team_id = n.team_id WHERE n.team_id = 77";
+    let with = |first: u32| {
+        format!(
+            "{}:so, so:a line\n\\.\n\"quoted\", and more|{}:{first}:\\N|{}:{}:|{}",
+            first,
+            first + 1,
+            first + 2,
+            first + 1,
+            first + 3
+        )
+    };
+    assert_eq!(desk.from.psql(copied), with(22));
+    assert_eq!(desk.from.psql("SELECT id FROM \"Odd.Name \"\"x\"\"\" WHERE team_id = 77"), "3");
+    desk.from.psql(
+        "DELETE FROM notes WHERE team_id = 77; DELETE FROM members WHERE team_id = 77;
+        DELETE FROM \"Odd.Name \"\"x\"\"\" WHERE team_id = 77; DELETE FROM teams WHERE id = 77",
+    );
+    assert_eq!(rows(&desk.from), was);
     desk.daemon.stop().await;
 }
 

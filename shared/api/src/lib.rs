@@ -66,8 +66,8 @@ pub use organization::{LastArchive, Organization, OrganizationKey, Organizations
 pub use problem::Problem;
 pub use reload::Reloaded;
 pub use restore::{
-    RestoreAnswer, RestoreDatabase, RestoreFinding, RestoreMode, RestorePlan, RestoreRequest, RestoreSequence,
-    RestoreTable, Restored,
+    RestoreAnswer, RestoreDatabase, RestoreFinding, RestoreIds, RestoreMode, RestorePlan, RestoreRequest,
+    RestoreSequence, RestoreTable, Restored,
 };
 pub use retention::{Pruned, RetentionDecision, RetentionPlan};
 pub use row::Row;

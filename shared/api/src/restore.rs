@@ -41,8 +41,11 @@ pub struct RestorePlan {
     pub mode: RestoreMode,
     /// The SHA-256 of the archive, in lower-case hex.
     pub archive: String,
-    /// The organization's id.
+    /// The organization's id in the archive.
     pub organization: String,
+    /// The id under which it comes back, with new ids throughout; absent where it keeps its own.
+    #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
+    pub new_id: Option<String>,
     /// The database that the rows go into.
     pub database: RestoreDatabase,
     /// Whether nothing that was found keeps the restore from being done.
@@ -56,6 +59,9 @@ pub struct RestorePlan {
     pub findings: Vec<RestoreFinding>,
     /// The sequences that have to move, so that the app's next row has an id of its own.
     pub sequences: Vec<RestoreSequence>,
+    /// The columns whose ids are given anew; what names them follows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<RestoreIds>,
     /// The SHA-256 of the schema of the target's tables, in lower-case hex.
     pub schema_hash: String,
     /// A hash of the organization's rows in the target, in lower-case hex.
@@ -139,6 +145,18 @@ pub struct RestoreSequence {
     pub to: i64,
 }
 
+/// New ids of one column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RestoreIds {
+    /// `public.tasks.id`.
+    pub column: String,
+    /// How many.
+    pub ids: u64,
+    /// Of numbers the first, as long as the app takes no others meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<i64>,
+}
+
 /// How a restore ended that changed the database, or that had nothing to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Restored {
@@ -172,6 +190,10 @@ pub struct RestoreRequest {
     /// What is done with what is there.
     #[serde(default)]
     pub mode: RestoreMode,
+    /// The id under which the organization comes back, with new ids throughout, beside the one that is there. Only
+    /// with the mode `scratch`.
+    #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
+    pub new_id: Option<String>,
     /// The id of the plan to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apply: Option<String>,

@@ -31,6 +31,7 @@ Examples:
   orgvault restore 1234567890 --into tracker-new                   print the plan; nothing is written
   orgvault restore 1234567890 --into tracker-new --apply 3f9a..    do it
   orgvault restore acme.full --into tracker --mode replace         a file of this machine
+  orgvault restore 1234567890 --into tracker --as 77               beside the one that is there, with new ids
 
 Targets are [[target]] blocks of kind \"postgres\" in the daemon's configuration; restoring is for owners.
 The plan says what would happen, row class by row class, and has an id. --apply names that id, and is
@@ -44,6 +45,9 @@ pub(crate) struct Args {
     /// What is done with what is there
     #[arg(long, value_enum, default_value_t)]
     mode: Mode,
+    /// Let the organization come back under this id, with new ids throughout
+    #[arg(long = "as", value_name = "NEW_ID", conflicts_with = "mode")]
+    new_id: Option<String>,
     /// Do the plan with this id
     #[arg(long, value_name = "ID")]
     apply: Option<String>,
@@ -86,7 +90,12 @@ pub(crate) async fn run(args: &Args, session: &mut Session) -> Result<Exit, Fail
 }
 
 fn request(args: &Args) -> Result<RestoreRequest, Failure> {
-    let mut request = RestoreRequest { into: args.into.clone(), mode: args.mode.into(), ..RestoreRequest::default() };
+    let mut request = RestoreRequest {
+        into: args.into.clone(),
+        mode: args.mode.into(),
+        new_id: args.new_id.clone(),
+        ..RestoreRequest::default()
+    };
     match args.archive.parse::<Gid>() {
         Ok(gid) => request.archive = Some(gid),
         Err(_no_gid) => {
@@ -119,10 +128,12 @@ fn agreed(args: &Args, organization: &Organization) -> Result<(), Failure> {
     if let Some(yes) = &args.yes {
         return confirm::same(word, yes, confirm::NOTHING_RESTORED);
     }
+    let under = args.new_id.as_ref().map(|id| format!(" under the id {}", printable(id)));
     remark(&format!(
-        "This restores {} into {}.\nType `{}` to go on: ",
+        "This restores {} into {}{}.\nType `{}` to go on: ",
         printable(&organization.name),
         printable(&args.into),
+        under.unwrap_or_default(),
         printable(word)
     ));
     confirm::typed_again(word, &mut io::stdin().lock(), confirm::NOTHING_RESTORED)
@@ -140,8 +151,15 @@ fn lines(answer: &RestoreAnswer, look: Look) -> String {
         plan.mode.name(),
         plan.id,
     );
+    if let Some(id) = &plan.new_id {
+        text.line(format_args!("as       {}", printable(id)));
+    }
     text.push('\n');
     text.push_str(&tables(plan));
+    for ids in &plan.ids {
+        let first = ids.first.map_or_else(String::new, |first| format!(", from {first}"));
+        text.line(format_args!("  {}  {} new ids{first}", printable(&ids.column), units::number(ids.ids)));
+    }
     for finding in &plan.findings {
         text.push_str(&found(finding, look));
     }

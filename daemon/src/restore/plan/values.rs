@@ -113,7 +113,8 @@ impl Draft<'_> {
         for unique in others.cloned().collect::<Vec<_>>() {
             let act = format!("look who has the values of {}", unique.name);
             session.save().await?;
-            let rows = rows_of(session, &act, table.unique_held(&unique, self.mode)).await;
+            let rows =
+                rows_of(session, &act, table.unique_held(&unique, self.mode, self.restore.renewal.is_some())).await;
             // An expression over a column that the archive does not have says nothing of its rows.
             if let Ok(rows) = session.end_attempt(rows).await? {
                 let message = format!("another row has the value of unique key {}", unique.name);

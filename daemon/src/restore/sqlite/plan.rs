@@ -211,6 +211,8 @@ impl<'r> Draft<'r> {
             mode: self.mode,
             archive: self.restore.rows.sha256().to_owned(),
             organization: self.restore.tenant.id.clone(),
+            new_id: None,
+            ids: Vec::new(),
             database: database(session).await?,
             tables: self.counts,
             findings: self.findings,

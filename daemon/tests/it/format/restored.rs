@@ -40,7 +40,7 @@ fn tenant(rows: &RytaskRows) -> Tenant {
     let condition = |table: &str| if table == "organizations" { "id = $1" } else { "organization_id = $1" };
     let own = |name: &QualifiedName| TenantTable { condition: Some(condition(&name.name).to_owned()), shared: false };
     let tables: BTreeMap<_, _> = rows.tables().iter().map(|table| (table.name.clone(), own(&table.name))).collect();
-    Tenant { id: ACME.to_owned(), tables }
+    Tenant { id: ACME.to_owned(), tables, references: Vec::new() }
 }
 
 #[tokio::test]
@@ -52,6 +52,7 @@ async fn an_archive_of_rytask_goes_back_and_comes_out_the_same() {
     let rows = Arc::new(RytaskRows::read(ArchiveReader::in_place(&path).unwrap(), false, "00".to_owned()).unwrap());
     let target = empty();
     let restore = |mode| Restore {
+        renewal: None,
         target: Target::new("test", PgConnectOptions::from_str(&target.admin_url()).unwrap()),
         rows: Arc::<RytaskRows>::clone(&rows),
         tenant: tenant(&rows),

@@ -96,6 +96,11 @@ impl ArchivedRows for Archive {
 impl Archive {
     /// The organization's rows of a database.
     pub(super) async fn of(database: &Database, id: &str) -> Self {
+        Self::of_tables(database, &TABLES, id).await
+    }
+
+    /// The same of an app with these tables.
+    pub(super) async fn of_tables(database: &Database, tables: &[(&str, &str, bool)], id: &str) -> Self {
         let mut connection = connect(&database.admin_url()).await;
         let settings = "SET TimeZone TO 'UTC'; SET IntervalStyle TO postgres; SET extra_float_digits TO 1";
         sqlx::raw_sql(settings).execute(&mut connection).await.unwrap();
@@ -106,7 +111,7 @@ impl Archive {
             sha256: String::new(),
             hook: None,
         };
-        for (name, condition, _) in TABLES {
+        for &(name, condition, _) in tables {
             let columns = columns(&mut connection, name).await;
             let quoted = |column: &Column| format!("\"{}\"", column.name.replace('"', "\"\""));
             let list = columns.iter().map(quoted).collect::<Vec<_>>().join(",");
@@ -173,14 +178,14 @@ pub(super) fn tenant(id: &str) -> Tenant {
     let table = |(name, condition, shared): (&str, &str, bool)| {
         (named(name), TenantTable { condition: Some(condition.to_owned()), shared })
     };
-    Tenant { id: id.to_owned(), tables: TABLES.into_iter().map(table).collect() }
+    Tenant { id: id.to_owned(), tables: TABLES.into_iter().map(table).collect(), references: Vec::new() }
 }
 
 /// A restore of organization 41 as the role that owns the tables.
 pub(super) fn restore(target: &Database, archive: &Arc<Archive>, mode: RestoreMode) -> Restore {
     let mut at = Target::new("test", PgConnectOptions::from_str(&target.url()).unwrap());
     at.lock_timeout = Duration::from_secs(5);
-    Restore { target: at, rows: Arc::<Archive>::clone(archive), tenant: tenant("41"), mode }
+    Restore { target: at, rows: Arc::<Archive>::clone(archive), tenant: tenant("41"), mode, renewal: None }
 }
 
 /// A hash of every row of every table of the app, and of the partitions and what else is there.

@@ -56,7 +56,7 @@ async fn put_back(target: &Database, definition: &Definition, archive: &Made, te
     let rows = Arc::new(ArchivedFull::new(archive.open(), "0".repeat(64)));
     let tenant = Tenant::of(definition, rows.as_ref(), &tenant.to_string());
     let target = Target::new("random", target.url().parse().unwrap());
-    let restore = Restore { target, rows, tenant, mode: RestoreMode::Scratch };
+    let restore = Restore { target, rows, tenant, mode: RestoreMode::Scratch, renewal: None };
     let plan = restore.plan().await.unwrap();
     assert!(plan.possible, "{plan:#?}");
     restore.apply(Some(&plan.id)).await.unwrap();

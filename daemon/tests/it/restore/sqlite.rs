@@ -63,7 +63,7 @@ fn restore(path: PathBuf, archive: &Path, mode: RestoreMode) -> Restore {
     let tenant = Tenant::of(&definition, &archived, "7");
     let mut target = Target::file("test", path);
     target.lock_timeout = Duration::from_millis(200);
-    Restore { target, rows: Arc::new(archived), tenant, mode }
+    Restore { target, rows: Arc::new(archived), tenant, mode, renewal: None }
 }
 
 fn into(file: &File, archive: &Made, mode: RestoreMode) -> Restore {
