@@ -31,10 +31,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     product::Definition,
-    products::trueppm::encoder::{BuildError, SeedEncoder},
+    products::{
+        solidtime::importable::{Importable, Survey},
+        trueppm::encoder::{BuildError, SeedEncoder},
+    },
     row::{Block, Column, TornRow},
     uploads::{OpenUploads, UploadsError},
 };
+
+pub use crate::products::solidtime::importable::Facts;
 
 /// What an archive is made from besides rows. Nothing else may end up in its bytes.
 #[derive(Debug, Clone)]
@@ -53,7 +58,8 @@ pub struct ArchivePlan {
     pub counted: Arc<[u64]>,
     /// Whether the whole file is compressed with gzip.
     pub gzip: bool,
-    /// For `seed` and `seed-events`: whether what the importer refuses is left out.
+    /// Whether what the app's importer refuses is left out, or written as it takes it: of `seed`, `seed-events`, and
+    /// the `zip` of solidtime.
     pub importable: bool,
     /// Deflate's level for gzip and ZIP, 1 to 9.
     pub level: u32,
@@ -259,6 +265,27 @@ pub trait Encoder<W>: Send {
 pub trait Output: Write + Seek + Send {}
 
 impl<W: Write + Seek + Send> Output for W {}
+
+/// What is read before an archive is written that needs to know all of it: a plan of the sections that are read, and
+/// what makes [`Facts`] of them. None where nothing needs to be known.
+#[must_use]
+pub fn survey(plan: &ArchivePlan) -> Option<(Arc<ArchivePlan>, Box<dyn Encoder<Facts>>)> {
+    let is_needed = plan.importable && plan.format == Format::Zip && plan.definition.name == "solidtime";
+    let (plan, survey) = is_needed.then(|| Survey::of(plan))?;
+    Some((plan, Box::new(survey)))
+}
+
+/// The encoder of a plan that [`survey`] gave facts of, which writes to `out`.
+///
+/// # Errors
+/// As [`encoder`].
+pub fn encoder_knowing<W: Output + 'static>(
+    plan: Arc<ArchivePlan>,
+    out: W,
+    facts: Facts,
+) -> Result<Box<dyn Encoder<W>>, FormatError> {
+    Ok(Box::new(Importable::new(encoder(Arc::clone(&plan), out)?, plan, facts)))
+}
 
 /// The encoder of the plan's format, which writes to `out`.
 ///

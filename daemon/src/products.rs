@@ -8,7 +8,7 @@
 
 mod asana;
 pub mod rytask;
-mod solidtime;
+pub(crate) mod solidtime;
 pub mod trueppm;
 
 use crate::{api::Face, restore::NativeReader, send::AppTarget};

@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Failure,
-    pipeline::{Deadline, write_archive},
+    pipeline::{Deadline, write_to},
 };
 use crate::{
-    format::{self, ArchivePlan},
+    format::ArchivePlan,
     source::{Snapshot, Source},
 };
 
@@ -66,9 +66,8 @@ async fn write<W: Write + Seek + Send + 'static>(
         files: None,
         definition,
     });
-    let encoder = format::encoder(Arc::clone(&plan), output)?;
     let progress = watch::channel(Progress::default()).0;
     let deadline = Deadline { canceled: canceled.clone(), at: None };
-    let piped = write_archive(snapshot, &plan, encoder, progress, &deadline).await?;
+    let piped = write_to(snapshot, &plan, output, progress, &deadline).await?;
     Ok(piped.output)
 }

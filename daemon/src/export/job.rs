@@ -1,37 +1,30 @@
 //! One export of a job: from the snapshot that the job shares to a published archive.
 
+mod checked;
 mod files;
 mod manifest;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use orgvault_api::{ArchiveState, Export, Format, Progress, Warning};
-use orgvault_archive::{
-    ArchiveReader,
-    manifest::Manifest,
-    naming::Kinds,
-    verify::{Expected, VerifyError, read_back},
-};
+use orgvault_archive::naming::Kinds;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+use self::checked::{Checked, check};
 use super::{
     Failure,
-    failure::agree,
-    pipeline::{Deadline, Piped, write_archive},
+    pipeline::{Deadline, Piped, write_to},
     preflight_warnings,
     receive::receive,
 };
 use crate::{
     context::Context,
-    format::{self, ArchivePlan},
+    format::ArchivePlan,
     lifecycle::contained,
     product::Definition,
     source::{Snapshot, Source},
-    store::{NewArchive, Partial, Sealed, Store, StoreError, Stored},
+    store::{NewArchive, Partial, Store, StoreError, Stored},
 };
 
 /// How often an export is tried when the source says that trying again may help (a standby's
@@ -301,9 +294,7 @@ async fn make(
     let floor = shop.config().daemon.min_free;
     let kinds = shop.kinds(&export.organization.source, &plan.definition).await?;
     let partial = blocking(move || Ok(create(archives.as_ref(), &planned, kinds, floor)?)).await?;
-    let encoder = format::encoder(Arc::clone(plan), partial)?;
-    let Piped { output, written, sent } =
-        write_archive(&mut opened.snapshot, plan, encoder, progress, deadline).await?;
+    let Piped { output, written, sent } = write_to(&mut opened.snapshot, plan, partial, progress, deadline).await?;
     let wrote = begun.elapsed();
 
     let without_files = deadline.bound(files::without(plan, opened)).await?;
@@ -341,47 +332,6 @@ fn create(archives: &dyn Store, plan: &ArchivePlan, kinds: Kinds, floor: u64) ->
         gzip: plan.gzip,
     };
     archives.begin(&new, kinds)
-}
-
-/// An archive that is written, and was read back.
-struct Checked {
-    sealed: Sealed,
-    manifest: Manifest,
-    /// What it was read from.
-    reader: ArchiveReader,
-    /// How long that took.
-    took: Duration,
-}
-
-/// Syncs what was written, reads it back and compares all numbers.
-fn check(output: Partial, mut manifest: Manifest, sent: &[u64]) -> Result<Checked, Failure> {
-    let sealed = output.seal()?;
-    let begun = Instant::now();
-    let reader = sealed.reader().map_err(|cause| VerifyError::Open { name: sealed.name().to_string(), cause })?;
-    let report = read_back(
-        &reader,
-        &Expected {
-            format: manifest.format,
-            gzip: manifest.gzip,
-            bytes: Some(sealed.bytes()),
-            sha256: sealed.sha256(),
-            sections: Some(&manifest.sections),
-            files: manifest.files,
-            layout: &manifest.layout,
-            received: None,
-        },
-    );
-    // Counts that differ are told with all numbers, below.
-    let faults: Vec<String> = report.faults.iter().filter(|fault| !fault.is_count()).map(ToString::to_string).collect();
-    if !faults.is_empty() {
-        return Err(Failure::Damaged { faults });
-    }
-    agree(&manifest.sections, sent, &report.counts)?;
-    manifest.file = sealed.name().to_string();
-    manifest.bytes = report.bytes;
-    manifest.sha256 = report.sha256;
-    manifest.content_bytes = report.content_bytes;
-    Ok(Checked { sealed, manifest, reader, took: begun.elapsed() })
 }
 
 /// Runs what waits for a disk on a thread that may wait.

@@ -10,7 +10,10 @@
 //! Only `Finish` makes an archive: a queue that closes without it means that the reader died,
 //! and then the reader's error is the one cause that is reported.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use orgvault_api::Progress;
 use tokio::{
@@ -21,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use crate::{
-    format::{ArchivePlan, Encoder, FormatError, Written},
+    format::{self, ArchivePlan, Encoder, FormatError, Output, Written},
     row::{Message, RowSink, WriterGone},
     source::{Snapshot, SourceError},
 };
@@ -120,6 +123,28 @@ pub async fn write_archive<W: Send + 'static>(
         (Ok(_), Ok(None)) => Err(Failure::Unfinished),
         (Ok(sent), Ok(Some((output, written)))) => Ok(Piped { output, written, sent }),
     }
+}
+
+/// As [`write_archive`], to `output`; where the format needs to know all before it writes anything, from a first pass.
+///
+/// # Errors
+/// As [`write_archive`].
+pub(super) async fn write_to<W: Output + 'static>(
+    snapshot: &mut Snapshot,
+    plan: &Arc<ArchivePlan>,
+    output: W,
+    progress: watch::Sender<Progress>,
+    deadline: &Deadline,
+) -> Result<Piped<W>, Failure> {
+    let encoder = match format::survey(plan) {
+        None => format::encoder(Arc::clone(plan), output)?,
+        Some((first, survey)) => {
+            let unseen = watch::channel(Progress::default()).0;
+            let facts = write_archive(snapshot, &first, survey, unseen, deadline).await?.output;
+            format::encoder_knowing(Arc::clone(plan), output, facts)?
+        }
+    };
+    write_archive(snapshot, plan, encoder, progress, deadline).await
 }
 
 /// Waits while the writer fetches files; stops it when the export is over, and says why that is so. The server

@@ -1,6 +1,7 @@
 //! solidtime.
 
 mod face;
+pub(crate) mod importable;
 mod parts;
 mod target;
 

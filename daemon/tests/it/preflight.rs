@@ -1,6 +1,6 @@
 //! What the app's own importer would say: asked for, and told at the end of each export.
 
-use std::fs;
+use std::{fs, io::Read as _};
 
 use chrono_tz::Tz;
 use orgvault_api::{
@@ -137,12 +137,137 @@ async fn an_importable_seed_leaves_out_what_the_importer_refuses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn importable_belongs_to_seeds() {
+async fn importable_belongs_to_what_an_importer_takes() {
     let (_database, daemon) = solidtime("").await;
-    let request = ExportRequest { organizations: vec![ACME.to_owned()], importable: true, ..ExportRequest::default() };
+    let request = ExportRequest { importable: true, ..ask(ACME, Some(Format::Json)) };
     let refused = problem(daemon.client.start_exports(&request).await);
     assert_eq!((refused.status, refused.code.as_str()), (422, "not_offered"));
-    assert!(refused.detail.contains("seed and seed-events, and not to zip"), "{refused:?}");
+    assert!(refused.detail.contains("seed, seed-events and solidtime's zip, and not to json"), "{refused:?}");
+}
+
+/// Everything that is in the importer's way and can be helped, beside what the fixture has: a member of another
+/// organization on a project, a rate of 0, tags that are none.
+const OBSTACLES: &str = "
+    INSERT INTO clients VALUES ('00000003-0000-4000-8000-000000000002', ' ', '0000000a-0000-4000-8000-000000000000');
+    INSERT INTO projects (id, name, color, client_id, organization_id, is_billable) VALUES
+      ('00000004-0000-4000-8000-000000000002', 'Two', '#EF5350', '00000003-0000-4000-8000-000000000002', '0000000a-0000-4000-8000-000000000000', true),
+      ('00000004-0000-4000-8000-000000000003', E'\t', '#ef5350', NULL, '0000000a-0000-4000-8000-000000000000', true);
+    INSERT INTO project_members (id, project_id, user_id, member_id, billable_rate) VALUES
+      ('00000005-0000-4000-8000-000000000003', '00000004-0000-4000-8000-000000000003', '0000000e-0000-4000-8000-000000000001', '00000001-0000-4000-8000-000000000001', 7),
+      ('00000005-0000-4000-8000-000000000004', '00000004-0000-4000-8000-000000000002', '0000000e-0000-4000-8000-000000000001', '00000001-0000-4000-8000-000000000001', 0);
+    INSERT INTO tasks (id, name, project_id, organization_id) VALUES
+      ('00000007-0000-4000-8000-000000000002', '', '00000004-0000-4000-8000-000000000001', '0000000a-0000-4000-8000-000000000000'),
+      ('00000007-0000-4000-8000-000000000003', 'of three', '00000004-0000-4000-8000-000000000003', '0000000a-0000-4000-8000-000000000000');
+    INSERT INTO tags VALUES ('00000006-0000-4000-8000-000000000002', '  ', '0000000a-0000-4000-8000-000000000000');
+    INSERT INTO time_entries (id, description, start, user_id, organization_id, member_id, project_id, task_id, client_id, tags) VALUES
+      ('00000008-0000-4000-8000-000000000006', 'names what is gone', '2024-01-01 00:00:00', '0000000e-0000-4000-8000-000000000001',
+       '0000000a-0000-4000-8000-000000000000', '00000001-0000-4000-8000-000000000001', '00000004-0000-4000-8000-000000000003',
+       '00000007-0000-4000-8000-000000000003', '00000003-0000-4000-8000-000000000002',
+       '[\"00000006-0000-4000-8000-000000000001\", \"00000006-0000-4000-8000-000000000002\", \"00000006-0000-4000-8000-000000000009\"]'),
+      ('00000008-0000-4000-8000-000000000007', 'of a stranger', '2024-01-01 00:00:00', '0000000e-0000-4000-8000-000000000002',
+       '0000000a-0000-4000-8000-000000000000', '00000001-0000-4000-8000-000000000003', NULL, NULL, NULL, '[]');
+    UPDATE time_entries SET description = 'x' || repeat(U&'\\+01F600', 4999) WHERE id = '00000008-0000-4000-8000-000000000004';";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_importable_zip_is_taken_whole_and_tells_what_is_another() {
+    let (_database, daemon) = solidtime(OBSTACLES).await;
+    let request = ask(ACME, Some(Format::Zip));
+    let exact = exported(&daemon, &request).await;
+    assert_eq!(daemon.client.preflight(exact.gid, None).await.unwrap().verdict, Verdict::Refused);
+
+    let taken = exported(&daemon, &ExportRequest { importable: true, ..request }).await;
+    assert_eq!((taken.state, taken.importable, &taken.error), (State::Finished, true, &None));
+    let found = daemon.client.preflight(taken.gid, None).await.unwrap();
+    assert_eq!((found.verdict, &found.findings), (Verdict::Accepted, &Vec::new()));
+    let is_told = |warning: &&Warning| warning.code.starts_with("left_out_") || warning.code.starts_with("mended_");
+    let short = |id: &String| {
+        let (section, id) = id.split_once(' ').unwrap();
+        format!("{section} {}", id.trim_start_matches(|digit| digit != '-').rsplit('0').next().unwrap())
+    };
+    let told: Vec<String> = taken
+        .warnings
+        .iter()
+        .filter(is_told)
+        .map(|warning| {
+            let ids: Vec<String> = warning.ids.iter().map(short).collect();
+            format!("{}: {}", warning.code, ids.join(", "))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "left_out_name_empty: clients 2, projects 3, tasks 2, tags 2",
+            "left_out_unknown_reference: time_entries 7, project_members 2, project_members 3, tasks 3",
+            "mended_reference: time_entries 6, projects 2",
+            "mended_description: time_entries 4",
+            "mended_color: projects 2",
+            "mended_rate: projects 1, project_members 4",
+            "mended_tags: time_entries 3, time_entries 4, time_entries 5, time_entries 6",
+        ]
+    );
+    let archive = daemon.client.archive(taken.gid).await.unwrap();
+    let manifest = Manifest::beside(archive.path.as_ref()).unwrap().unwrap();
+    let dropped: Vec<(&str, u64)> = manifest
+        .sections
+        .iter()
+        .filter(|it| it.dropped_rows() > 0)
+        .map(|it| (it.name.as_str(), it.dropped_rows()))
+        .collect();
+    assert_eq!(
+        dropped,
+        [("time_entries", 1), ("clients", 1), ("projects", 1), ("project_members", 2), ("tasks", 2), ("tags", 1)]
+    );
+    assert!(daemon.client.verify(taken.gid).await.unwrap().ok);
+    let entries = member(&archive.path, "time_entries.csv");
+    assert!(entries.contains(&format!(",x{},", "😀".repeat(1249))), "cut between characters");
+    let gone = entries.lines().find(|line| line.contains("names what is gone")).unwrap();
+    assert!(gone.contains(",,,,\"[\"\"00000006-0000-4000-8000-000000000001\"\"]\","), "{gone}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_importable_zip_is_the_exact_one_where_nothing_is_in_the_way() {
+    let sql = "DELETE FROM project_members WHERE id = '00000005-0000-4000-8000-000000000002';
+        UPDATE projects SET billable_rate = 1; UPDATE time_entries SET tags = '[\"00000006-0000-4000-8000-000000000001\"]'";
+    let (_database, daemon) = solidtime(sql).await;
+    let request = ask(ACME, Some(Format::Zip));
+    let both =
+        [exported(&daemon, &request).await, exported(&daemon, &ExportRequest { importable: true, ..request }).await];
+    assert_eq!(both.each_ref().map(|export| export.warnings.len()), [0, 0], "{both:?}");
+    let mut texts = Vec::new();
+    for export in &both {
+        let path = daemon.client.archive(export.gid).await.unwrap().path;
+        let names = [
+            "organizations",
+            "organization_invitations",
+            "time_entries",
+            "clients",
+            "projects",
+            "project_members",
+            "members",
+            "tasks",
+            "tags",
+        ];
+        texts.push(names.map(|name| member(&path, &format!("{name}.csv"))));
+    }
+    assert_eq!(texts[0], texts[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_mended_without_making_something_up_is_told() {
+    let sql = "UPDATE projects SET color = 'red'; UPDATE users SET name = ' ' WHERE email LIKE 'bo%'";
+    let (_database, daemon) = solidtime(sql).await;
+    let taken = exported(&daemon, &ExportRequest { importable: true, ..ask(ACME, Some(Format::Zip)) }).await;
+    for code in ["preflight_invalid_color", "preflight_name_empty"] {
+        assert!(told(&taken.warnings, code).is_some(), "{code}: {taken:?}");
+    }
+    assert_eq!(daemon.client.preflight(taken.gid, None).await.unwrap().verdict, Verdict::Refused);
+}
+
+fn member(archive: &str, name: &str) -> String {
+    let mut text = String::new();
+    let mut zip = zip::ZipArchive::new(fs::File::open(archive).unwrap()).unwrap();
+    zip.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+    text
 }
 
 /// Two members with one address, which the importer makes one person.

@@ -94,7 +94,8 @@ pub struct ExportRequest {
     pub entity: Option<String>,
     /// Compress with gzip (`.gz`).
     pub gzip: bool,
-    /// For `seed` and `seed-events`: leave out what the app's own importer refuses.
+    /// For `seed`, `seed-events` and solidtime's `zip`: leave out what the app's own importer refuses, or write it as it
+    /// is taken.
     pub importable: bool,
 }
 

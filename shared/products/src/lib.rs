@@ -22,7 +22,7 @@ mod outline;
 mod plane;
 mod planka;
 mod rytask;
-mod solidtime;
+pub mod solidtime;
 mod trello;
 mod trueppm;
 mod zulip;

@@ -1,5 +1,6 @@
 //! solidtime.
 
+pub mod mend;
 mod preflight;
 
 use orgvault_api::Format;

@@ -57,7 +57,7 @@ pub(crate) struct Args {
     /// Compress with gzip
     #[arg(long)]
     gzip: bool,
-    /// For seed and seed-events: leave out what TruePPM's own importer refuses, each part with a warning
+    /// For seed, seed-events and solidtime's zip: leave out or mend what the app's own importer refuses, with warnings
     #[arg(long)]
     importable: bool,
     /// Follow the exports until they are finished

@@ -102,8 +102,11 @@ impl ExportPlanner<'_> {
                 let detail = format!("{} makes its archives itself, and leaves nothing out of them", definition.name);
                 return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail));
             }
-            if self.request.importable && !matches!(format, Format::Seed | Format::SeedEvents) {
-                let detail = format!("`importable` belongs to the formats seed and seed-events, and not to {format}");
+            let is_made = matches!(format, Format::Seed | Format::SeedEvents)
+                || format == Format::Zip && definition.name == "solidtime";
+            if self.request.importable && !is_made {
+                let detail =
+                    format!("`importable` belongs to seed, seed-events and solidtime's zip, and not to {format}");
                 return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "not_offered", detail));
             }
             let entities = self.wanted(definition, definition.archives_of(format))?;

@@ -27,6 +27,9 @@ mod references;
 mod rows;
 mod time_entries;
 
+pub(super) use php::{is_color, is_filled, is_uuid};
+pub(super) use time_entries::LONGEST_DESCRIPTION;
+
 const META: &str = "meta.json";
 const INVITATIONS: &str = "organization_invitations.csv";
 /// The files without which the importer refuses, in the order in which it looks for them.

@@ -89,7 +89,7 @@ fn days_before(year: i64, month: i64) -> i64 {
 }
 
 /// Whether Laravel's `required` takes it: something is left after PHP's `trim`.
-pub(super) fn is_filled(text: &[u8]) -> bool {
+pub(in crate::solidtime) fn is_filled(text: &[u8]) -> bool {
     text.iter().any(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0 | 0x0b))
 }
 
@@ -99,7 +99,7 @@ pub(super) fn stored(text: &[u8]) -> &[u8] {
 }
 
 /// Laravel's `Str::isUuid`.
-pub(super) fn is_uuid(text: &str) -> bool {
+pub(in crate::solidtime) fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(index, byte)| match index {
             8 | 13 | 18 | 23 => byte == b'-',
@@ -108,7 +108,7 @@ pub(super) fn is_uuid(text: &str) -> bool {
 }
 
 /// The pattern `/^#[0-9a-f]{6}$/`, whose `$` lets one LF at the end through.
-pub(super) fn is_color(text: &[u8]) -> bool {
+pub(in crate::solidtime) fn is_color(text: &[u8]) -> bool {
     let digits = text.strip_suffix(b"\n").unwrap_or(text).strip_prefix(b"#");
     digits
         .is_some_and(|digits| digits.len() == 6 && digits.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))

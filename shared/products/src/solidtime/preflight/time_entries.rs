@@ -12,7 +12,7 @@ use super::{
 };
 
 /// Bytes; the database and the app take as many characters.
-const LONGEST_DESCRIPTION: usize = 5000;
+pub(in crate::solidtime) const LONGEST_DESCRIPTION: usize = 5000;
 
 /// Reads every time entry.
 pub(super) fn check(archive: &Archive<'_>, references: &References, findings: &mut Findings) -> io::Result<()> {
