@@ -2,6 +2,7 @@
 //! contain: size, SHA-256, structure, rows by section.
 
 mod bag;
+mod compared;
 mod fault;
 mod files;
 mod guess;
@@ -276,26 +277,26 @@ fn judge(structure: Structure, raw: Raw, expected: &Expected<'_>) -> Report {
     if let Some(cause) = &raw.error {
         faults.push(ArchiveFault::Unreadable { at: raw.bytes, cause: cause.to_string() });
     } else {
-        faults.extend(fault::of_bytes(&raw, structure.faults.is_empty(), expected));
+        faults.extend(compared::of_bytes(&raw, structure.faults.is_empty(), expected));
     }
     let rows = structure.rows();
     let files = structure.files;
     if structure.walked
         && let Some((found, expected)) = files.zip(expected.files)
     {
-        faults.extend(fault::of_files(found, expected));
+        faults.extend(compared::of_files(found, expected));
     }
     faults.extend(structure.faults);
     let warnings = structure.warnings;
     let counts = match expected.sections {
         Some(sections) if structure.walked => {
             let found = |section: &Section| rows.get(&section.name).copied();
-            faults.extend(sections.iter().filter_map(|section| fault::of_section(section, found(section))));
+            faults.extend(sections.iter().filter_map(|section| compared::of_section(section, found(section))));
             let count = |section: &Section| Some(SectionCount { name: section.name.clone(), rows: found(section)? });
             sections.iter().filter_map(count).collect()
         }
         _ => structure.counts,
     };
-    let faults = fault::shortened(faults);
+    let faults = compared::shortened(faults);
     Report { bytes: raw.bytes, sha256: raw.sha256, content_bytes: raw.content_bytes, counts, files, faults, warnings }
 }
