@@ -27,6 +27,8 @@ pub enum SourceFault {
     SchemaNewer,
     /// There are tables that the definition says nothing of, and `strict_schema` is set.
     TablesUnknown,
+    /// Rows of a table are rows of another one too, and a `full` archive would hold them twice, or lack columns.
+    TableInherits,
     /// The role may not read something.
     Privilege,
     /// Row-level security would hide rows.
@@ -92,7 +94,7 @@ pub enum SourceFault {
 }
 
 /// The fault, code, whether the same export may work at once, hint.
-const FAULTS: [(SourceFault, &str, bool, &str); 43] = [
+const FAULTS: [(SourceFault, &str, bool, &str); 44] = [
     (SourceFault::Url, "source_url", false, "correct `url` of this source in the configuration"),
     (
         SourceFault::Tls,
@@ -149,6 +151,12 @@ const FAULTS: [(SourceFault, &str, bool, &str); 43] = [
         false,
         "say in the definition what each is: the table of a [[section]], or a [table.NAME] with `shared = true` or \
          `excluded = \"reason\"`; `orgvaultd define --update` drafts it",
+    ),
+    (
+        SourceFault::TableInherits,
+        "table_inherits",
+        false,
+        "keep a pg_dump of such tables; the other formats export what their queries read",
     ),
     (
         SourceFault::Privilege,

@@ -1,13 +1,19 @@
 //! What keeps a `full` archive from being made, and what is found in one that somebody changed.
 
-use std::io::{Cursor, Read, Write};
+use std::{
+    io::{Cursor, Read, Write},
+    path::Path,
+};
 
 use orgvault_api::Format;
 use orgvault_archive::{ArchiveReader, Expected, full::bag, manifest::Layout, naming::hex, read_back};
 use sha2::{Digest, Sha256};
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use super::fixture::{Made, TEAMS, full, team, teams};
+use orgvault_daemon::product;
+
+use super::fixture::{DEFINITION, Made, TEAMS, full, team, teams};
+use crate::source::fixture::{config, source_with};
 
 async fn refused(sql: &str) -> String {
     let (_database, source) = teams(&format!("{TEAMS}{sql}"));
@@ -33,6 +39,34 @@ async fn a_column_that_the_role_may_not_read() {
 async fn row_security_that_would_hide_rows() {
     let said = refused("ALTER TABLE notes ENABLE ROW LEVEL SECURITY;").await;
     assert!(said.contains("row-level security") || said.contains("row security"), "{said}");
+}
+
+#[tokio::test]
+async fn a_table_whose_rows_would_be_there_twice_or_without_some_columns() {
+    let said = refused("CREATE TABLE old_members (reason text) INHERITS (members);").await;
+    assert!(said.contains("public.old_members from public.members"), "{said}");
+
+    let (database, _) = teams(&format!(
+        "{TEAMS}CREATE TABLE middle () INHERITS (members); CREATE TABLE old_members () INHERITS (middle);"
+    ));
+    let both = format!("{DEFINITION}\n[table.old_members]\nexcluded = \"old\"\ntenant = \"team_id = $1\"\n");
+    let source = source_with(config(&database.url()), product::parse(&both, Path::new("teams.toml")).unwrap());
+    let error = full(&source, &team(1)).await.err().unwrap();
+    assert_eq!(error.code(), "table_inherits");
+    assert!(error.to_string().contains("public.old_members from public.members"), "{error}");
+}
+
+#[tokio::test]
+async fn a_table_that_only_divides_another_one_has_its_rows_there_once() {
+    let sql =
+        "CREATE TABLE old_members () INHERITS (members); INSERT INTO old_members (name, team_id) VALUES ('dora', 1);";
+    let (_database, source) = teams(&format!("{TEAMS}{sql}"));
+    let archive = full(&source, &team(1)).await.unwrap().open();
+    let members = archive.report().tables.iter().find(|table| table.name.name == "members").unwrap();
+    assert_eq!(
+        (members.rows, archive.report().tables.iter().any(|table| table.name.name == "old_members")),
+        (3, false)
+    );
 }
 
 /// The archive with other bytes in some of its members; `also` is told each member's new text and may change others.

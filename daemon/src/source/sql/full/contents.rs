@@ -58,6 +58,32 @@ impl<'s> Contents<'s> {
         Self { words, definition, schema, tables: names.iter().filter_map(held).collect() }
     }
 
+    /// Tables that inherit from one of the archive without being partitions, and from which, where their rows would be
+    /// in the archive twice, or without some of their columns.
+    pub(super) fn inherited(&self) -> Vec<(&'s QualifiedName, &'s QualifiedName)> {
+        let is_known = |of: &Table, name: &str| of.columns.iter().any(|column| column.name == name);
+        let pairs =
+            self.schema.tables.iter().flat_map(|table| self.ancestors(table).into_iter().map(move |of| (table, of)));
+        let faulty = pairs.filter(|(table, of)| {
+            let is_wider = table.columns.iter().any(|column| !is_known(of, &column.name));
+            self.tables.contains_key(&of.name) && (self.tables.contains_key(&table.name) || is_wider)
+        });
+        faulty.map(|(table, of)| (&table.name, &of.name)).collect()
+    }
+
+    /// Every table whose rows those of this one are too, without being a partition of it.
+    fn ancestors(&self, table: &Table) -> Vec<&'s Table> {
+        let mut found: Vec<&Table> = table.inherits.iter().filter_map(|name| self.schema.table(name)).collect();
+        let mut at = 0;
+        while let Some(ancestor) = found.get(at).copied() {
+            let more = ancestor.inherits.iter().filter_map(|name| self.schema.table(name));
+            let more: Vec<&Table> = more.filter(|it| !found.iter().any(|known| known.name == it.name)).collect();
+            found.extend(more);
+            at += 1;
+        }
+        found
+    }
+
     /// For each of the organization's own tables whose keys may point at rows of another one: a query whose only
     /// row has a word for each of them, `t` where one does.
     pub(in crate::source::sql) fn questions(&self) -> Vec<(Vec<Elsewhere>, String)> {

@@ -50,6 +50,7 @@ impl Description {
         let names: BTreeMap<String, QualifiedName> = there.into_iter().map(|it| (it.key, it.name)).collect();
         let schema = live_schema(session, &names).await?;
         let contents = Contents::new(WORDS, definition, &schema, &names);
+        refuse_inherited(session, &contents)?;
         let elsewhere = elsewhere(session, contents.questions()).await?;
         let definition = Arc::new(contents.definition(&elsewhere));
         let queries = Arc::new(sql::queries(&session.server.name, DRIVER.dialect, &definition)?);
@@ -95,6 +96,16 @@ fn refuse_unreadable(session: &Session, definition: &Definition, there: &[There]
         identifier::quoted(session.server.options.get_username()),
     );
     Err(SourceError::fault(&session.server.name, SourceFault::Privilege, ACT, words))
+}
+
+/// What `SELECT` gives of a table are the rows of those that inherit from it too, without the columns that they add.
+fn refuse_inherited(session: &Session, contents: &Contents<'_>) -> Result<(), SourceError> {
+    let pairs: Vec<String> = contents.inherited().iter().map(|(table, of)| format!("{table} from {of}")).collect();
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let words = format!("a full archive holds each row once, and tables inherit from others: {}", pairs.join(", "));
+    Err(SourceError::fault(&session.server.name, SourceFault::TableInherits, ACT, words))
 }
 
 async fn live_schema(session: &mut Session, names: &BTreeMap<String, QualifiedName>) -> Result<Schema, SourceError> {
