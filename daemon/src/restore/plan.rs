@@ -1,6 +1,7 @@
 //! What a restore would do, and everything that speaks against it.
 
 mod cascade;
+mod differences;
 mod identity;
 mod refused;
 mod rows;
@@ -60,7 +61,10 @@ impl Planned {
         let names = names(restore);
         let facts = Facts::ask(session, &names).await?;
         let mut draft = Draft::new(restore, facts, &names);
+        let differences = differences::ask(session, restore).await?;
         draft.look(session, reserved).await?;
+        let told = differences::tell(&differences, &draft.findings);
+        draft.findings.extend(told);
         let edges: Vec<(usize, usize)> = draft.edges().collect();
         let groups = order::groups(draft.tables.len(), &edges);
         let sequences = if draft.is_blocked() { Vec::new() } else { draft.sequences(session).await? };

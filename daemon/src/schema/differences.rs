@@ -24,6 +24,8 @@ pub enum Code {
     ColumnType,
     /// Only the target refuses NULL.
     NotNull,
+    /// Rows without a value of the column get another one.
+    DefaultDiffers,
     /// One of both is computed by the server, or both by other expressions.
     GeneratedDiffers,
     /// The column numbers its rows in another way.
@@ -42,6 +44,8 @@ pub enum Code {
     PrimaryKeyDiffers,
     /// Only the target has the unique key.
     UniqueKeyNew,
+    /// Only the archive has the unique key.
+    UniqueKeyGone,
     /// Only the target has the check or exclusion.
     CheckNew,
     /// Only the target has the foreign key.
@@ -137,7 +141,8 @@ impl Code {
             Self::ColumnAdded => ("column_added", Told),
             Self::ColumnWithoutValue => ("column_without_value", Stops),
             Self::ColumnType => ("column_type", RowsDecide),
-            Self::NotNull => ("not_null", RowsDecide),
+            Self::NotNull => ("not_null_new", RowsDecide),
+            Self::DefaultDiffers => ("default_differs", Told),
             Self::GeneratedDiffers => ("generated_differs", RowsDecide),
             Self::IdentityDiffers => ("identity_differs", Told),
             Self::CollationDiffers => ("collation_differs", Told),
@@ -147,12 +152,13 @@ impl Code {
             Self::RangeDiffers => ("range_differs", RowsDecide),
             Self::PrimaryKeyDiffers => ("primary_key_differs", Told),
             Self::UniqueKeyNew => ("unique_key_new", RowsDecide),
+            Self::UniqueKeyGone => ("unique_key_gone", Told),
             Self::CheckNew => ("check_new", RowsDecide),
             Self::ForeignKeyNew => ("foreign_key_new", RowsDecide),
             Self::ForeignKeyGone => ("foreign_key_gone", Told),
             Self::ForeignKeyDiffers => ("foreign_key_differs", Told),
             Self::PartitioningDiffers => ("partitioning_differs", RowsDecide),
-            Self::PartitionMissing => ("partition_missing", RowsDecide),
+            Self::PartitionMissing => ("partition_gone", RowsDecide),
             Self::Trigger => ("trigger", Told),
             Self::Rule => ("rule", Stops),
             Self::RowSecurityEnabled => ("row_security_enabled", Told),
@@ -198,6 +204,21 @@ impl Difference {
 
     fn but(self, severity: Severity) -> Self {
         Self { severity, ..self }
+    }
+}
+
+impl Difference {
+    /// What differs, without its code and table: `age: public.age in the archive, integer in the target`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let sides = match (&self.archive, &self.target) {
+            (Some(archive), Some(target)) => Some(format!("{archive} in the archive, {target} in the target")),
+            (Some(archive), None) => Some(format!("{archive} in the archive")),
+            (None, Some(target)) => Some(format!("{target} in the target")),
+            (None, None) => None,
+        };
+        let parts = [self.column.clone().map(|column| format!("column {column}")), self.name.clone(), sides];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod fixture;
 pub(crate) mod killed;
 pub(crate) mod random;
 mod renewed;
+mod schema;
 mod sqlite;
 
 use std::sync::Arc;

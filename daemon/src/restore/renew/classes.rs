@@ -52,7 +52,7 @@ fn roots(links: &Links, columns: &BTreeSet<Column>, organization: bool) -> Vec<C
         .collect();
     // Keys that lead to each other in a circle.
     if roots.is_empty() && !organization && !columns.iter().any(is_held) {
-        return renewable().take(1).cloned().collect();
+        return renewable().filter(|column| leads(column)).take(1).cloned().collect();
     }
     roots
 }

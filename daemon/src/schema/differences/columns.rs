@@ -55,6 +55,11 @@ fn of(column: &Column, there: &Column, sides: &Sides<'_>) -> Vec<Difference> {
     if column.nullable && !there.nullable {
         differs(Code::NotNull, "NULL", "NOT NULL");
     }
+    let default = |column: &Column| column.default.clone().unwrap_or_else(|| "no default".to_owned());
+    // One that is computed has none.
+    if column.default != there.default && column.generated.is_none() && there.generated.is_none() {
+        differs(Code::DefaultDiffers, &default(column), &default(there));
+    }
     if column.identity != there.identity {
         differs(Code::IdentityDiffers, identity(column), identity(there));
     }

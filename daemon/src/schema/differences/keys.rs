@@ -13,8 +13,11 @@ pub(super) fn differences(sides: &Sides<'_>) -> Vec<Difference> {
         let differs = Difference::of(Code::PrimaryKeyDiffers);
         found.push(differs.archived(&own.primary_key.join(", ")).there(&there.primary_key.join(", ")));
     }
-    let is_known = |key: &&UniqueKey| own.unique.iter().any(|it| holds_as_much(it, key));
-    found.extend(there.unique.iter().filter(|key| !is_known(key)).map(unique));
+    let is_held = |key: &UniqueKey, by: &[UniqueKey]| by.iter().any(|it| holds_as_much(it, key));
+    let new = there.unique.iter().filter(|key| !is_held(key, &own.unique));
+    found.extend(new.map(|key| Difference::of(Code::UniqueKeyNew).about(&key.name).there(&unique(key))));
+    let gone = own.unique.iter().filter(|key| !is_held(key, &there.unique));
+    found.extend(gone.map(|key| Difference::of(Code::UniqueKeyGone).about(&key.name).archived(&unique(key))));
     let known: BTreeSet<&str> = own.constraints.iter().map(|it| it.definition.as_str()).collect();
     let is_new = |definition: &str| {
         ["CHECK", "EXCLUDE"].iter().any(|kind| definition.starts_with(kind)) && !known.contains(definition)
@@ -33,11 +36,10 @@ fn holds_as_much(first: &UniqueKey, second: &UniqueKey) -> bool {
     is_as_wide && is_as_strict && expressions(first).is_subset(&expressions(second))
 }
 
-fn unique(key: &UniqueKey) -> Difference {
+fn unique(key: &UniqueKey) -> String {
     let condition = key.predicate.as_ref().map(|it| format!(" WHERE {it}")).unwrap_or_default();
     let nulls = if key.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
-    let words = format!("({}){nulls}{condition}", key.expressions.join(", "));
-    Difference::of(Code::UniqueKeyNew).about(&key.name).there(&words)
+    format!("({}){nulls}{condition}", key.expressions.join(", "))
 }
 
 fn foreign_keys(sides: &Sides<'_>) -> Vec<Difference> {

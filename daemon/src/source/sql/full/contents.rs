@@ -60,7 +60,7 @@ impl<'s> Contents<'s> {
 
     /// Tables that inherit from one of the archive without being partitions, and from which, where their rows would be
     /// in the archive twice, or without some of their columns.
-    pub(super) fn inherited(&self) -> Vec<(&'s QualifiedName, &'s QualifiedName)> {
+    pub(in crate::source::sql) fn inherited(&self) -> Vec<(&'s QualifiedName, &'s QualifiedName)> {
         let is_known = |of: &Table, name: &str| of.columns.iter().any(|column| column.name == name);
         let pairs =
             self.schema.tables.iter().flat_map(|table| self.ancestors(table).into_iter().map(move |of| (table, of)));
