@@ -138,8 +138,10 @@ impl Restore {
     ///
     /// # Errors
     /// When it is another one now, or something keeps it from being done.
-    pub async fn check(&self, expected: &str) -> Result<(), RestoreError> {
-        self.agreed(&self.plan().await?, Some(expected))
+    pub async fn check(&self, expected: &str) -> Result<RestorePlan, RestoreError> {
+        let plan = self.plan().await?;
+        self.agreed(&plan, Some(expected))?;
+        Ok(plan)
     }
 
     /// The organization's id in the archive.

@@ -14,10 +14,11 @@ use orgvault_config::{DatabaseKind, TargetConfig, TargetDatabase, TargetKind};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::archived::{Archived, Place, open};
-pub use self::error::RestorerError;
+pub use self::{before::BEFORE_RESTORE, error::RestorerError};
 use crate::{
     context::Context,
     export::Engine,
+    lifecycle::Stop,
     product::Definition,
     restore::{ArchivedRows, Renewal, Restore, Target, Tenant},
     send::Asker,
@@ -33,13 +34,15 @@ struct RestorerState {
     engine: Engine,
     tracker: TaskTracker,
     stop: CancellationToken,
+    deadline: CancellationToken,
 }
 
 impl Restorer {
-    /// A restorer that begins nothing new after `stop`.
+    /// A restorer that begins nothing new after a soft stop, and whose restores are rolled back after the deadline.
     #[must_use]
-    pub fn new(context: Arc<Context>, engine: Engine, tracker: TaskTracker, stop: CancellationToken) -> Self {
-        Self(Arc::new(RestorerState { context, engine, tracker, stop }))
+    pub fn new(context: Arc<Context>, engine: Engine, tracker: TaskTracker, stop: &Stop) -> Self {
+        let (stop, deadline) = (stop.soft.clone(), stop.deadline.clone());
+        Self(Arc::new(RestorerState { context, engine, tracker, stop, deadline }))
     }
 
     /// Makes the plan, and does it where the request names it. What has begun goes on when the caller goes away.
@@ -85,8 +88,18 @@ impl RestorerState {
         let organization = archive.as_ref().map_or(organization, |archive| archive.organization.clone());
         let definition = self.definition(&organization.source, &product)?;
         let job = Job { target, database, definition, rows, organization };
-        let result = self.carry_out(&job, request, asker).await;
-        self.tell(&job, archive.as_deref(), request, asker, &result).await?;
+        let about = About { job: &job, archive: archive.as_deref(), asker };
+        if request.apply.is_some() {
+            self.tell(&about, "restore.begin", "ok").await?;
+        }
+        // What is dropped is rolled back.
+        let result = tokio::select! {
+            biased;
+            () = self.deadline.cancelled() => Err(RestorerError::Interrupted),
+            result = self.carry_out(&job, request, asker) => result,
+        };
+        let action = if request.apply.is_some() { "restore.apply" } else { "restore.plan" };
+        self.tell(&about, action, result.as_ref().err().map_or("ok", RestorerError::code)).await?;
         let Done { plan, restored, before } = result?;
         Ok(RestoreAnswer {
             archive: archive.map(|archive| archive.gid),
@@ -105,7 +118,7 @@ impl RestorerState {
             (Some(_), DatabaseKind::Postgres) if request.mode == RestoreMode::Scratch => {
                 Some(Renewal { from: job.organization.id.clone() })
             }
-            (Some(_), _) => return Err(RestorerError::NewId { mode: request.mode }),
+            (Some(_), _) => return Err(RestorerError::NewId { mode: request.mode, kind: job.target.kind.name() }),
         };
         let mut target = match kind {
             DatabaseKind::Postgres => Target::new(name, crate::source::postgres_options(name, url, *tls)?),
@@ -125,13 +138,14 @@ impl RestorerState {
             return Ok(Done { plan, restored: None, before: None });
         };
         // A plan that is not done makes no archive, and takes no numbers.
-        if request.mode == RestoreMode::Replace || request.new_id.is_some() {
-            restore.check(agreed).await?;
+        let replaces = request.mode == RestoreMode::Replace;
+        let mut before = None;
+        if replaces || request.new_id.is_some() {
+            let plan = restore.check(agreed).await?;
+            if replaces && !plan.identical {
+                before = before::archive((&self.context, &self.engine), job, &self.stop, asker).await?;
+            }
         }
-        let before = match request.mode {
-            RestoreMode::Replace => before::archive((&self.context, &self.engine), job, &self.stop, asker).await?,
-            RestoreMode::Scratch | RestoreMode::InsertOnly => None,
-        };
         let restored = restore.apply(Some(agreed)).await?;
         Ok(Done { plan: restored.plan.clone(), restored: Some(restored), before })
     }
@@ -156,28 +170,35 @@ impl RestorerState {
         own.cloned().ok_or_else(|| RestorerError::UnknownProduct { product: product.to_owned() })
     }
 
-    /// Tells the audit trail.
-    async fn tell(
-        &self,
-        job: &Job,
-        archive: Option<&Archive>,
-        request: &RestoreRequest,
-        asker: &Asker,
-        result: &Result<Done, RestorerError>,
-    ) -> Result<(), RestorerError> {
-        let action = if request.apply.is_some() { "restore.apply" } else { "restore.plan" };
+    /// Tells the audit trail, and the log.
+    async fn tell(&self, about: &About<'_>, action: &str, result: &str) -> Result<(), RestorerError> {
+        let About { job, archive, asker } = about;
         let actor: Actor = asker.actor.clone();
+        tracing::info!(
+            target_name = job.target.name,
+            organization = %job.organization.tenant(),
+            user = asker.name,
+            result,
+            "{action}"
+        );
         let entry = AuditEntry {
             from: asker.from.clone(),
             on: job.target.name.clone(),
             gid: archive.map(|archive| archive.gid),
             organization: Some(job.organization.clone()),
-            result: result.as_ref().err().map_or_else(|| "ok".to_owned(), |error| error.code().to_owned()),
+            result: result.to_owned(),
             ..AuditEntry::new(self.context.clock.now(), actor, action)
         };
         let audit = Arc::clone(&self.context.audit);
         tokio::task::spawn_blocking(move || audit.record(&entry)).await?.map_err(RestorerError::Audit)
     }
+}
+
+/// What a line of the audit trail is about.
+struct About<'a> {
+    job: &'a Job,
+    archive: Option<&'a Archive>,
+    asker: &'a Asker,
 }
 
 /// What became of a request.

@@ -160,7 +160,7 @@ async fn run_found(
     let (schedules, drills) = schedule(&context, &engine, configured.clone(), &tracker, &vital, &stop).await?;
     let outlets = api::Outlets {
         sender: Sender::new(Arc::clone(&context), tracker.clone(), stop.soft.clone(), stop.deadline.clone()),
-        restorer: Restorer::new(Arc::clone(&context), engine.clone(), tracker.clone(), stop.soft.clone()),
+        restorer: Restorer::new(Arc::clone(&context), engine.clone(), tracker.clone(), &stop),
         drills,
     };
 

@@ -245,7 +245,7 @@ mod tests {
         evidence::EvidenceKey,
         export::{Engine, EngineParts},
         hook::Hooks,
-        lifecycle::Vital,
+        lifecycle::{Stop, Vital},
         reload::Reloader,
         restorer::Restorer,
         schedule::{self, Schedules},
@@ -278,7 +278,7 @@ mod tests {
         };
         let engine = Engine::start(parts).await.unwrap();
         let sender = Sender::new(Arc::clone(&context), tracker.clone(), stop.clone(), abort);
-        let restorer = Restorer::new(Arc::clone(&context), engine.clone(), tracker.clone(), stop.clone());
+        let restorer = Restorer::new(Arc::clone(&context), engine.clone(), tracker.clone(), &Stop::default());
         let secrets = Secrets::of(directory);
         let keys =
             crate::api::Keys { links: UrlKey::of(&secrets).unwrap(), evidence: EvidenceKey::of(&secrets).unwrap() };

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use orgvault_api::{Drill, DrillRequest, Drills, DrillsAsked, SkippedDrill, Tenant, gid::Gid};
+use orgvault_api::{Drill, DrillRequest, Drills, DrillsAsked, OrganizationKey, SkippedDrill, Tenant, gid::Gid};
 use serde::Deserialize;
 
 use super::{
@@ -69,13 +69,28 @@ async fn named(
     }
     let listing = app.listing_for(caller, &request.organizations).await;
     for name in &request.organizations {
-        let organization = &listing.find(name)?.key;
+        let organization = match listing.find(name) {
+            Ok(listed) => &listed.key,
+            // One that is gone in the app has archives still.
+            Err(error) => archived(newest, name).ok_or(error)?,
+        };
         match newest.get(&organization.tenant()) {
             Some(archive) => archives.push(archive.clone()),
             None => skipped.push(SkippedDrill { organization: organization.clone(), reason: no_archive(organization) }),
         }
     }
     Ok(())
+}
+
+/// The only organization with a `full` archive that is called so.
+fn archived<'n>(newest: &'n BTreeMap<Tenant, Stored>, name: &str) -> Option<&'n OrganizationKey> {
+    let is_called = |key: &OrganizationKey| {
+        let (tenant, short) =
+            (key.tenant().to_string(), name.strip_prefix(&format!("{}/", key.source)).unwrap_or(name));
+        [tenant.as_str(), &key.id].contains(&name) || [&key.id, &key.slug].iter().any(|known| *known == short)
+    };
+    let mut called = newest.values().map(|archive| &archive.organization).filter(|key| is_called(key));
+    called.next().filter(|_| called.next().is_none())
 }
 
 fn check(app: &App, caller: &Caller, request: &DrillRequest) -> Result<(), ApiError> {

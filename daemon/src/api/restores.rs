@@ -31,7 +31,7 @@ impl From<RestorerError> for ApiError {
             RestorerError::Catalog(error) => return error.into(),
             RestorerError::Audit(error) => return error.into(),
             RestorerError::Worker(error) => return Self::fault("internal", &error),
-            RestorerError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            RestorerError::Stopping | RestorerError::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
             RestorerError::NoArchive | RestorerError::NewId { .. } => StatusCode::BAD_REQUEST,
             RestorerError::UnknownTarget { .. } | RestorerError::Kind { .. } => StatusCode::NOT_FOUND,
             RestorerError::Format { .. } => StatusCode::UNPROCESSABLE_ENTITY,

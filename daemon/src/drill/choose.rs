@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use orgvault_api::{ArchiveState, ExportError, Format, OrganizationKey, Sample, Tenant};
 
-use crate::store::Stored;
+use crate::{restorer::BEFORE_RESTORE, store::Stored};
 
-/// Of each organization the newest `full` archive that is there, by the names of the organizations.
+/// Of each organization of a source the newest `full` archive that is there, by the names of the organizations.
 #[must_use]
 pub fn newest(archives: Vec<Stored>) -> BTreeMap<Tenant, Stored> {
     let mut newest: BTreeMap<Tenant, Stored> = BTreeMap::new();
-    for archive in archives.into_iter().filter(can_be) {
+    let is_of_source = |archive: &Stored| archive.warnings.iter().all(|warning| warning.code != BEFORE_RESTORE);
+    for archive in archives.into_iter().filter(|archive| can_be(archive) && is_of_source(archive)) {
         let at = |archive: &Stored| (archive.exported_at, archive.gid);
         let tenant = archive.organization.tenant();
         if newest.get(&tenant).is_none_or(|known| at(known) < at(&archive)) {

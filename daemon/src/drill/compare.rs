@@ -32,6 +32,12 @@ pub(super) const AGAINST: &str = "against";
 /// What differs is told up to so many rows.
 pub(super) const MOST: usize = 100;
 
+/// That nothing could be compared with the source: it says as little of the archive as a difference.
+pub(super) fn not_against(fault: &DrillFault) -> Proof {
+    let message = format!("not compared: {}", fault.to_wire().message);
+    Proof { name: AGAINST.to_owned(), format: None, same: false, message, differences: Vec::new() }
+}
+
 /// The database that was put back, as a source.
 pub(super) struct Again<'a> {
     pub(super) context: &'a Arc<Context>,

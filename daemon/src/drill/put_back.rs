@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use orgvault_api::{ExportError, Proof, RestoreMode, Verdict};
-use orgvault_archive::full::{
-    FullArchive,
-    schema::{QualifiedName, Schema},
+use orgvault_archive::{
+    Expected,
+    full::{
+        FullArchive,
+        schema::{QualifiedName, Schema},
+    },
+    manifest::Layout,
+    read_back,
 };
 use orgvault_config::SecretUrl;
 use sqlx::Connection as _;
@@ -60,20 +65,28 @@ impl Onto {
     }
 }
 
-/// Opens the archive.
+/// Opens the archive, and reads it through: what is put back has to be what was published.
 ///
 /// # Errors
-/// When it cannot be read as a `full` archive.
+/// When it is not whole, or another one than the catalog tells of.
 pub(super) async fn open(context: &Context, archive: &Stored) -> Result<Arc<ArchivedFull>, DrillFault> {
-    let (store, of, sha256) = (Arc::clone(&context.archives), archive.reference(), archive.sha256.clone());
+    let (store, of, archive) = (Arc::clone(&context.archives), archive.reference(), archive.clone());
     let gid = archive.gid;
     let opening = move || {
         let reader = store.open(&of).map_err(|cause| match cause.kind() {
             std::io::ErrorKind::NotFound => DrillFault::Gone { gid },
             _ => unreadable(&cause.to_string()),
         })?;
-        let found = FullArchive::open(reader).map_err(|error| unreadable(&error.to_string()))?;
-        Ok(Arc::new(ArchivedFull::new(found, sha256)))
+        let manifest = store.manifest(&of).map_err(|error| unreadable(&error.to_string()))?;
+        let layout = Layout::default();
+        let told = manifest.as_ref().map_or_else(|| Expected::nothing(archive.format, false, &layout), Expected::of);
+        let expected = Expected { bytes: Some(archive.bytes), sha256: Some(&archive.sha256), ..told };
+        let faults: Vec<String> = read_back(&reader, &expected).faults.iter().map(ToString::to_string).collect();
+        if !faults.is_empty() {
+            return Err(found(Verdict::Failed, "archive_damaged", faults.join("; "), "`orgvault verify` says more"));
+        }
+        let full = FullArchive::open(reader).map_err(|error| unreadable(&error.to_string()))?;
+        Ok(Arc::new(ArchivedFull::new(full, archive.sha256.clone())))
     };
     tokio::task::spawn_blocking(opening).await.map_err(|cause| ScratchError::Thread { cause })?
 }

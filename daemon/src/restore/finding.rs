@@ -170,7 +170,7 @@ impl Code {
             blocks: self.blocks(mode),
             table: table.to_string(),
             message: message.into(),
-            hint: self.hint().to_owned(),
+            hint: if self.blocks(mode) || self != Self::RowDiffers { self.hint().to_owned() } else { String::new() },
             rows: 0,
             keys: Vec::new(),
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use orgvault_api::{Export, Format, State, Warning, clock::Timestamp, gid::Gid};
+use orgvault_api::{Export, Format, OrganizationKey, State, Warning, clock::Timestamp, gid::Gid};
 use orgvault_config::SourceConfig;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -14,7 +14,11 @@ use crate::{
     source::Source,
 };
 
-/// Archives what the target has of the organization, and pins that; none where it has nothing.
+/// The warning of an archive of what a restore has replaced: it is of a target, and of no source.
+pub const BEFORE_RESTORE: &str = "before_restore";
+
+/// Archives what the target has of the organization, and pins that; none where it has nothing. It is kept beside the
+/// archives of sources, under a name that no source has: it says nothing of what the source holds.
 ///
 /// # Errors
 /// When it cannot be archived: then nothing is replaced.
@@ -24,7 +28,7 @@ pub(super) async fn archive(
     stop: &CancellationToken,
     asker: &Asker,
 ) -> Result<Option<Gid>, RestorerError> {
-    let name = job.organization.source.clone();
+    let name = kept_as(&job.target.name);
     let mut config = SourceConfig::new(name, job.definition.name.clone(), job.database.url.clone());
     config.tls = job.database.tls;
     let tracker = TaskTracker::new();
@@ -48,17 +52,22 @@ pub(super) async fn archive(
     Ok(Some(gid))
 }
 
+/// The name of a target in the place of a source's: names of sources have no `_`.
+fn kept_as(target: &str) -> String {
+    format!("target_{target}")
+}
+
 /// The export that makes it.
 fn export(job: &Job, gid: Gid, now: Timestamp, asker: &Asker) -> Export {
     let warning = Warning {
-        code: "before_restore".to_owned(),
+        code: BEFORE_RESTORE.to_owned(),
         message: format!("what target {} had of the organization before a restore replaced it", job.target.name),
         ids: Vec::new(),
     };
     Export {
         gid,
         request: gid,
-        organization: job.organization.clone(),
+        organization: OrganizationKey { source: kept_as(&job.target.name), ..job.organization.clone() },
         format: Format::Full,
         entity: None,
         gzip: false,

@@ -17,14 +17,21 @@ pub enum RestorerError {
     /// The daemon stops.
     #[error("the daemon is stopping and restores nothing")]
     Stopping,
+    /// The daemon's time to stop was over.
+    #[error(
+        "the daemon has stopped before it was done: nothing of it stays, or all of it where it was committed just then"
+    )]
+    Interrupted,
     /// The request names neither an archive nor a file.
     #[error("the request names neither an archive nor a file")]
     NoArchive,
     /// New ids are given to what is not there, and so nothing of it is replaced or added to.
-    #[error("under a new id an organization comes back into PostgreSQL and in the mode scratch alone, and not in {}", mode.name())]
+    #[error("an organization comes back under a new id only into a target of kind postgres and in the mode scratch; this one is of kind {kind}, and the mode is {}", mode.name())]
     NewId {
         /// What was asked for.
         mode: RestoreMode,
+        /// The target's.
+        kind: &'static str,
     },
     /// There is no such target.
     #[error("there is no target {name} that is a database; there are: {}", if known.is_empty() { "none" } else { known })]
@@ -120,6 +127,7 @@ impl RestorerError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Stopping => "stopping",
+            Self::Interrupted => "interrupted",
             Self::NoArchive | Self::NewId { .. } => "bad_request",
             Self::UnknownTarget { .. } | Self::Kind { .. } => "unknown_target",
             Self::UnknownProduct { .. } => "unknown_product",

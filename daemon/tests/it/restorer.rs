@@ -6,7 +6,7 @@ use std::{fs, io::Write as _, path::Path};
 
 use flate2::{Compression, write::GzEncoder};
 use orgvault_api::{
-    ArchiveState, Format, RestoreAnswer, RestoreMode, RestoreRequest,
+    ArchiveState, DrillRequest, Format, RestoreAnswer, RestoreMode, RestoreRequest,
     client::{ArchiveFilter, ClientError},
     gid::Gid,
 };
@@ -14,7 +14,7 @@ use orgvault_config::{DatabaseKind, SecretUrl, SourceConfig, TargetConfig, Targe
 use orgvault_testing::postgres::Database;
 
 use crate::{
-    api::fixture::{Daemon, problem},
+    api::fixture::{Daemon, problem, until},
     full::{
         changed::Changed,
         fixture::{DEFINITION, TEAMS},
@@ -123,9 +123,10 @@ async fn an_organization_goes_into_an_empty_database_by_its_plan() {
     assert_eq!(rows(&desk.empty), own_rows(&desk.empty), "nobody else's row is there");
     // The app's next note has an id of its own.
     desk.empty.psql("INSERT INTO notes (team_id, body) VALUES (1, 'next')");
-    let said = fs::read_dir(desk.daemon.config.daemon.state_dir.join("audit")).unwrap();
-    let said: String = said.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
-    for (action, result) in [("restore.plan", "ok"), ("restore.apply", "plan_changed"), ("restore.apply", "ok")] {
+    let said = audit(&desk.daemon);
+    for (action, result) in
+        [("restore.plan", "ok"), ("restore.begin", "ok"), ("restore.apply", "plan_changed"), ("restore.apply", "ok")]
+    {
         assert!(said.lines().any(|line| line.contains(action) && line.contains(&format!("\"{result}\""))), "{said}");
     }
     desk.daemon.stop().await;
@@ -159,11 +160,17 @@ async fn what_is_replaced_is_archived_first() {
     let before = desk.daemon.client.archive(done.before.unwrap()).await.unwrap();
     assert!(before.pinned && before.state == ArchiveState::Present, "{before:?}");
     assert_eq!(before.warnings[0].code, "before_restore");
+    assert_eq!(before.organization.source, "target_same", "it is no archive of a source");
     // It brings back what the restore has replaced.
     let request = into("same", before.gid, RestoreMode::Replace);
     let plan = desk.ask(&request).await.unwrap().plan;
-    desk.ask(&RestoreRequest { apply: Some(plan.id), ..request }).await.unwrap();
+    desk.ask(&RestoreRequest { apply: Some(plan.id), ..request.clone() }).await.unwrap();
     assert_eq!(own_rows(&desk.from), changed);
+    // Where nothing is replaced, there is nothing to archive.
+    let plan = desk.ask(&request).await.unwrap().plan;
+    assert!(plan.identical, "{plan:#?}");
+    let done = desk.ask(&RestoreRequest { apply: Some(plan.id), ..request }).await.unwrap();
+    assert_eq!((done.before, done.restored.unwrap().inserted), (None, 0));
     desk.daemon.stop().await;
 }
 
@@ -199,6 +206,55 @@ async fn under_another_id_it_comes_back_beside_itself() {
     );
     assert_eq!(rows(&desk.from), was);
     desk.daemon.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_target_had_is_no_archive_of_the_source() {
+    let desk = Desk::new().await;
+    let archive = desk.archive().await;
+    desk.from.psql("DELETE FROM notes WHERE id = 13");
+    let request = into("same", archive, RestoreMode::Replace);
+    let plan = desk.ask(&request).await.unwrap().plan;
+    let before = desk.ask(&RestoreRequest { apply: Some(plan.id), ..request }).await.unwrap().before.unwrap();
+    let listed = desk.daemon.client.organizations(None).await.unwrap().organizations;
+    let team = listed.iter().find(|one| one.key.id == "1").unwrap();
+    assert_eq!(team.last_archive.as_ref().unwrap().gid, archive);
+    let all = DrillRequest { all: true, ..DrillRequest::default() };
+    let asked = desk.daemon.client.start_drills(&all).await.unwrap();
+    let drilled: Vec<Gid> = asked.drills.iter().map(|drill| drill.archive).collect();
+    assert!(drilled == [archive] && before > archive, "{drilled:?}");
+    desk.daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_restore_that_goes_on_beyond_the_time_to_stop_is_rolled_back() {
+    let desk = Desk::new().await;
+    let archive = desk.archive().await;
+    desk.empty.psql(
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END';
+         CREATE TRIGGER wait BEFORE INSERT ON notes FOR EACH ROW EXECUTE FUNCTION wait()",
+    );
+    let (request, before) = (into("empty", archive, RestoreMode::Scratch), rows(&desk.empty));
+    let plan = desk.ask(&request).await.unwrap().plan;
+    let apply = RestoreRequest { apply: Some(plan.id), ..request };
+    let stop = async {
+        let waits =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+        until("it loads", async || desk.empty.psql(waits) == "1").await;
+        desk.daemon.stop.deadline.cancel();
+    };
+    let (answer, ()) = tokio::join!(desk.ask(&apply), stop);
+    assert_eq!(problem(answer).code, "interrupted");
+    assert_eq!(rows(&desk.empty), before);
+    let said = audit(&desk.daemon);
+    let line = |action: &str, result: &str| said.lines().any(|line| line.contains(action) && line.contains(result));
+    assert!(line("restore.begin", "\"ok\"") && line("restore.apply", "\"interrupted\""), "{said}");
+}
+
+/// The audit trail.
+fn audit(daemon: &Daemon) -> String {
+    let said = fs::read_dir(daemon.config.daemon.state_dir.join("audit")).unwrap();
+    said.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect()
 }
 
 #[tokio::test]

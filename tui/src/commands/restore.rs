@@ -1,17 +1,9 @@
 //! `orgvault restore`: puts an organization back into a database.
 
-use std::{
-    error::Error,
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::PathBuf};
 
 use orgvault_api::{
     OrganizationKey, RestoreAnswer, RestoreFinding, RestoreMode, RestorePlan, RestoreRequest, gid::Gid, text::printable,
-};
-use orgvault_archive::{
-    ArchiveReader,
-    full::{FullArchive, report::Organization},
 };
 
 use crate::{
@@ -33,7 +25,7 @@ Examples:
   orgvault restore acme.full --into tracker --mode replace         a file of this machine
   orgvault restore 1234567890 --into tracker --as 77               beside the one that is there, with new ids
 
-Targets are [[target]] blocks of kind \"postgres\" in the daemon's configuration; restoring is for owners.
+Targets are [[target]] blocks of kind \"postgres\" or \"sqlite\" in the daemon's configuration; restoring is for owners.
 The plan says what would happen, row class by row class, and has an id. --apply names that id, and is
 refused when the database has changed since. --mode replace archives what is there first.")]
 pub(crate) struct Args {
@@ -56,7 +48,7 @@ pub(crate) struct Args {
     yes: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Mode {
     /// The organization must not be there
     #[default]
@@ -108,32 +100,28 @@ fn request(args: &Args) -> Result<RestoreRequest, Failure> {
     Ok(request)
 }
 
-/// Whose rows the archive holds.
-async fn whose(request: &RestoreRequest, session: &mut Session) -> Result<Organization, Failure> {
-    if let Some(gid) = request.archive {
-        let OrganizationKey { kind, id, name, slug, .. } = session.client.archive(gid).await?.organization;
-        return Ok(Organization { kind, id, name, slug });
-    }
-    let path = request.file.as_deref().unwrap_or_default();
-    let unreadable =
-        |error: &(dyn Error + 'static)| Failure::caused("archive_unreadable", "cannot read the archive", error);
-    let reader = ArchiveReader::in_place(Path::new(path)).map_err(|error| unreadable(&error))?;
-    let archive = FullArchive::open(reader).map_err(|error| unreadable(&error))?;
-    Ok(archive.report().organization.clone())
+/// Whose rows the archive holds; of a file the daemon says it, with the plan.
+async fn whose(request: &RestoreRequest, session: &mut Session) -> Result<OrganizationKey, Failure> {
+    Ok(match request.archive {
+        Some(gid) => session.client.archive(gid).await?.organization,
+        None => session.client.restore(request).await?.organization,
+    })
 }
 
 /// Whoever does a plan types whose rows they are.
-fn agreed(args: &Args, organization: &Organization) -> Result<(), Failure> {
+fn agreed(args: &Args, organization: &OrganizationKey) -> Result<(), Failure> {
     let word = if organization.slug.is_empty() { &organization.id } else { &organization.slug };
     if let Some(yes) = &args.yes {
         return confirm::same(word, yes, confirm::NOTHING_RESTORED);
     }
     let under = args.new_id.as_ref().map(|id| format!(" under the id {}", printable(id)));
     remark(&format!(
-        "This restores {} into {}{}.\nType `{}` to go on: ",
+        "This restores {} into {}{}, in the mode {}{}.\nType `{}` to go on: ",
         printable(&organization.name),
         printable(&args.into),
         under.unwrap_or_default(),
+        RestoreMode::from(args.mode).name(),
+        if args.mode == Mode::Replace { ": what is there of it is deleted" } else { "" },
         printable(word)
     ));
     confirm::typed_again(word, &mut io::stdin().lock(), confirm::NOTHING_RESTORED)
@@ -192,7 +180,8 @@ fn tables(plan: &RestorePlan) -> String {
 fn found(finding: &RestoreFinding, look: Look) -> String {
     let (tone, word) = if finding.blocks { (Tone::Bad, "stops") } else { (Tone::Careful, "note ") };
     let mut text = look.paint(tone, word);
-    text.part(format_args!("  {}: {}\n", finding.code, paragraph(&finding.message, 2)));
+    let table = if finding.table.is_empty() { String::new() } else { format!(" {}", printable(&finding.table)) };
+    text.part(format_args!("  {}{table}: {}\n", finding.code, paragraph(&finding.message, 2)));
     for key in &finding.keys {
         text.line(format_args!("         {}", printable(key)));
     }

@@ -26,6 +26,7 @@ mod preflight;
 mod readers;
 mod readme;
 mod repository;
+mod restore;
 mod schedules;
 mod screen;
 mod seed;

@@ -1,5 +1,7 @@
 //! Archives that were changed by somebody who made every sum in them anew.
 
+use std::fs;
+
 use orgvault_api::{Drill, Format, Verdict};
 
 use super::fixture::Stage;
@@ -49,4 +51,20 @@ async fn a_row_that_is_somebody_elses_is_named() {
     let error = drill.error.unwrap();
     assert_eq!(error.code, "rows_differ", "{error:#?}");
     assert!(error.message.contains(&format!("public.labels, key {row}")), "{}", error.message);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_the_one_that_was_published_is_not_put_back() {
+    let stage = Stage::new().await;
+    let archive = stage.archive(&[Format::Full]).await;
+    let path = stage.path(archive).await;
+    let directory = tempfile::tempdir().unwrap();
+    let elsewhere = directory.path().join("changed.full");
+    Changed::open(&path).exchange("labels", ",bug,", ",bag,").write(&elsewhere);
+    fs::copy(&elsewhere, &path).unwrap();
+    let drill = stage.drill_of(archive).await;
+    assert_eq!(drill.verdict, Some(Verdict::Failed), "{drill:#?}");
+    let error = drill.error.as_ref().unwrap();
+    assert_eq!(error.code, "archive_damaged", "{error:#?}");
+    assert_eq!(stage.left(&drill), [""; 0]);
 }

@@ -104,3 +104,14 @@ async fn a_drill_of_the_configuration_begins_by_itself() {
     let drill = stage.ended(drills.last().unwrap().gid).await;
     assert_eq!((drill.by.as_str(), drill.verdict), ("drill proof", Some(Verdict::Passed)), "{drill:#?}");
 }
+
+#[tokio::test]
+async fn an_organization_that_is_gone_in_the_app_is_drilled_by_its_name() {
+    let stage = Stage::new().await;
+    stage.archive(&[Format::Full]).await;
+    stage.app.psql("TRUNCATE organizations CASCADE");
+    let drill = stage.drill(&DrillRequest { against: Some("tracker".to_owned()), ..of_acme() }).await;
+    assert_eq!(drill.verdict, Some(Verdict::Passed), "{drill:#?}");
+    let against = drill.proofs.last().unwrap();
+    assert!(!against.same && against.message.starts_with("not compared: "), "{against:#?}");
+}
