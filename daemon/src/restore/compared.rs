@@ -22,6 +22,15 @@ pub(super) struct Compared {
     pub(super) named: bool,
 }
 
+/// Counts compared rows: identical, differing, somebody else's, the organization's.
+pub(super) fn classes(shared: bool, matches: &str) -> String {
+    let known = if shared { "true" } else { "own" };
+    format!(
+        "SELECT count(*) FILTER (WHERE {known} AND same), count(*) FILTER (WHERE {known} AND NOT same), \
+         count(*) FILTER (WHERE NOT {known}), count(*) FILTER (WHERE own) FROM {matches}"
+    )
+}
+
 /// Which keys a finding names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keys {

@@ -4,7 +4,7 @@ use orgvault_api::RestoreFinding;
 
 use super::{Draft, rows_of};
 use crate::restore::{
-    compared::{Compared, Keys},
+    compared::{Compared, Keys, classes},
     error::RestoreError,
     session::Session,
     table::Table,
@@ -34,12 +34,7 @@ impl Draft<'_> {
         if table.is_matched() {
             session.run(&act, table.create_match()).await?;
             session.run(&act, format!("ANALYZE {}", table.matches())).await?;
-            let known = if table.shared { "true" } else { "own" };
-            let sql = format!(
-                "SELECT count(*) FILTER (WHERE {known} AND same), count(*) FILTER (WHERE {known} AND NOT same), \
-                 count(*) FILTER (WHERE NOT {known}), count(*) FILTER (WHERE own) FROM {}",
-                table.matches()
-            );
+            let sql = classes(table.shared, &table.matches());
             [identical, differing, held, own] = session.numbers(&act, sql).await?;
         }
         table.matched = identical + differing + held;

@@ -2,7 +2,7 @@
 
 use super::Draft;
 use crate::restore::{
-    compared::{Compared, Keys},
+    compared::{Compared, Keys, classes},
     error::RestoreError,
     sqlite::session::Session,
 };
@@ -22,12 +22,7 @@ impl Draft<'_> {
         let [mut identical, mut differing, mut held, mut own] = [0; 4];
         if table.is_staged() {
             session.run(&act, table.find_matches()).await?;
-            let known = if table.shared { "true" } else { "own" };
-            let sql = format!(
-                "SELECT count(*) FILTER (WHERE {known} AND same), count(*) FILTER (WHERE {known} AND NOT same), \
-                 count(*) FILTER (WHERE NOT {known}), count(*) FILTER (WHERE own) FROM {}",
-                table.matches()
-            );
+            let sql = classes(table.shared, &table.matches());
             [identical, differing, held, own] = session.numbers(&act, sql).await?;
         }
         table.matched = identical + differing + held;
