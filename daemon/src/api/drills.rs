@@ -10,6 +10,7 @@ use super::{
     ApiError, App,
     caller::Caller,
     discretion::Discreet,
+    lookup,
     request::{Json as Body, Path, Query},
 };
 use crate::{
@@ -84,12 +85,7 @@ async fn named(
 
 /// The only organization with a `full` archive that is called so.
 fn archived<'n>(newest: &'n BTreeMap<Tenant, Stored>, name: &str) -> Option<&'n OrganizationKey> {
-    let is_called = |key: &OrganizationKey| {
-        let (tenant, short) =
-            (key.tenant().to_string(), name.strip_prefix(&format!("{}/", key.source)).unwrap_or(name));
-        [tenant.as_str(), &key.id].contains(&name) || [&key.id, &key.slug].iter().any(|known| *known == short)
-    };
-    let mut called = newest.values().map(|archive| &archive.organization).filter(|key| is_called(key));
+    let mut called = newest.values().map(|archive| &archive.organization).filter(|key| lookup::is_called(key, name));
     called.next().filter(|_| called.next().is_none())
 }
 

@@ -265,6 +265,17 @@ impl TargetFault {
 }
 
 impl RestoreError {
+    /// What was written is not what it has to be: in which table, and which row and column, where that is known.
+    pub(super) fn proof(
+        target: &Arc<str>,
+        fault: ProofFault,
+        table: String,
+        (key, column): (String, String),
+        words: String,
+    ) -> Self {
+        Self::Proof { target: Arc::clone(target), fault, table, key, column, words }
+    }
+
     /// An error of sqlx while it did `act`.
     pub(super) fn from_sqlx(target: &Arc<str>, act: impl Into<String>, error: &sqlx::Error) -> Self {
         let (fault, words) = match error {

@@ -1,7 +1,7 @@
 //! What has to be true before anything is committed: the target gives the archive's bytes back, every foreign key
 //! leads somewhere, and nothing else was written, also not by a trigger.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use orgvault_api::RestoreMode;
 use serde::Deserialize;
@@ -135,7 +135,7 @@ async fn differing(
         let words = format!("it is not what the archive has{counted}; its triggers are {}", triggers.join(", "));
         (ProofFault::ChangedByTrigger, words)
     };
-    Ok(proof(session, fault, table.name.to_string(), (key, column), words))
+    Ok(RestoreError::proof(&session.target, fault, table.name.to_string(), (key, column), words))
 }
 
 /// The key of the first row that is not the archive's, and the column, where it is one.
@@ -174,7 +174,13 @@ async fn prove_references(session: &mut Session, planned: &Planned) -> Result<()
             if let Some(key) = key.into_iter().next() {
                 let words = format!("foreign key {} names a row that is not there", reference.name);
                 let column = reference.columns.join(", ");
-                return Err(proof(session, ProofFault::Dangling, child.name.to_string(), (key, column), words));
+                return Err(RestoreError::proof(
+                    &session.target,
+                    ProofFault::Dangling,
+                    child.name.to_string(),
+                    (key, column),
+                    words,
+                ));
             }
         }
     }
@@ -199,7 +205,13 @@ async fn prove_counters(session: &mut Session, planned: &Planned, loaded: &Loade
     let altered = session.texts("ask what was locked", ALTERED.to_owned()).await?;
     if let Some(name) = altered.into_iter().next() {
         let words = "it was emptied or altered by a trigger".to_owned();
-        return Err(proof(session, ProofFault::OtherRows, name, <(String, String)>::default(), words));
+        return Err(RestoreError::proof(
+            &session.target,
+            ProofFault::OtherRows,
+            name,
+            <(String, String)>::default(),
+            words,
+        ));
     }
     match left.values().find(|(_, all)| *all != none) {
         None => Ok(()),
@@ -215,15 +227,11 @@ fn written(session: &Session, counter: &Counter, (inserted, deleted): (u64, u64)
         "{} rows were inserted, {} changed and {} deleted, where the restore inserts {inserted} and deletes {deleted}",
         counter.inserted, counter.updated, counter.deleted
     );
-    proof(session, ProofFault::OtherRows, counter.name.clone(), <(String, String)>::default(), words)
-}
-
-fn proof(
-    session: &Session,
-    fault: ProofFault,
-    table: String,
-    (key, column): (String, String),
-    words: String,
-) -> RestoreError {
-    RestoreError::Proof { target: Arc::clone(&session.target), fault, table, key, column, words }
+    RestoreError::proof(
+        &session.target,
+        ProofFault::OtherRows,
+        counter.name.clone(),
+        <(String, String)>::default(),
+        words,
+    )
 }

@@ -1,7 +1,7 @@
 //! What has to be true before anything is committed: the target gives the archive's bytes back, and every foreign key
 //! leads somewhere. That nothing else was written is counted while it is loaded.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use orgvault_api::RestoreMode;
 use orgvault_archive::full::{schema::ForeignKey, sqlite::Stored};
@@ -54,7 +54,13 @@ pub(super) async fn prove(
         None => Ok(()),
         Some(Dangling { table, row, parent, .. }) => {
             let words = format!("a foreign key names a row of {parent} that is not there");
-            Err(proof(session, ProofFault::Dangling, format!("main.{table}"), (row.clone(), String::new()), words))
+            Err(RestoreError::proof(
+                &session.target,
+                ProofFault::Dangling,
+                format!("main.{table}"),
+                (row.clone(), String::new()),
+                words,
+            ))
         }
     }
 }
@@ -86,7 +92,7 @@ async fn differing(
         let words = format!("it is not what the archive has{counted}; its triggers are {}", triggers.join(", "));
         (ProofFault::ChangedByTrigger, words)
     };
-    Ok(proof(session, fault, table.name.to_string(), at, words))
+    Ok(RestoreError::proof(&session.target, fault, table.name.to_string(), at, words))
 }
 
 /// The key of the first row that is not the archive's, and the column, where it is one.
@@ -124,7 +130,13 @@ async fn prove_references(session: &mut Session, planned: &Planned) -> Result<()
             if rows > 0 {
                 let words = format!("foreign key {} names a row that is not there", key.name);
                 let at = (keys.concat(), key.columns.join(", "));
-                return Err(proof(session, ProofFault::Dangling, child.name.to_string(), at, words));
+                return Err(RestoreError::proof(
+                    &session.target,
+                    ProofFault::Dangling,
+                    child.name.to_string(),
+                    at,
+                    words,
+                ));
             }
         }
     }
@@ -159,14 +171,4 @@ pub(super) async fn dangling(
         }));
     }
     Ok(found)
-}
-
-fn proof(
-    session: &Session,
-    fault: ProofFault,
-    table: String,
-    (key, column): (String, String),
-    words: String,
-) -> RestoreError {
-    RestoreError::Proof { target: Arc::clone(&session.target), fault, table, key, column, words }
 }
